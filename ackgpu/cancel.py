@@ -1,0 +1,58 @@
+"""Stopping: the first SIGINT or SIGTERM asks, the second insists."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from ackgpu.clock import Wakeup
+
+
+class CancelToken:
+    """Whether somebody asked to stop, and with which signal."""
+
+    def __init__(self, wakeup: Wakeup | None = None) -> None:
+        self._wakeup = wakeup or Wakeup()
+        self._signal: int | None = None
+
+    @property
+    def requested(self) -> bool:
+        """Whether a stop was asked for."""
+        return self._signal is not None
+
+    @property
+    def signal_number(self) -> int:
+        """The signal that asked; SIGINT where the program itself did."""
+        return self._signal or signal.SIGINT
+
+    def request(self, signal_number: int = signal.SIGINT) -> None:
+        """Ask to stop, and end the current sleep."""
+        self._signal = self._signal or signal_number
+        self._wakeup.notify()
+
+
+@contextmanager
+def stop_on_signals(token: CancelToken, insist: Callable[[int], None]) -> Iterator[None]:
+    """Ask ``token`` to stop on the first SIGINT or SIGTERM; on the second call ``insist`` and exit.
+
+    ``insist`` gets the exit code and prints what is left and how to go on. It runs inside the
+    handler, so that it works while a call hangs.
+    """
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        del frame
+        if not token.requested:
+            token.request(number)
+            return
+        insist(128 + number)
+        os._exit(128 + number)  # a worker may hang in a call: nothing may wait for it
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

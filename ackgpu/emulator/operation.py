@@ -1,0 +1,262 @@
+"""What an operation of an emulated product is, and what its handler gets.
+
+A product is a package: ``product.py`` holds its :class:`Product`, and one module a resource holds
+the handlers, registered with :meth:`Product.operation`. A handler takes a :class:`Call` and
+returns the JSON body without its request id; it raises :class:`~ackgpu.emulator.errors.ApiError`
+to refuse. It runs inside one transaction and must not keep anything outside of it.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from ackgpu.emulator.errors import ApiError, invalid, missing
+from ackgpu.emulator.lifecycle import state_at
+from ackgpu.emulator.store import Doc, Session
+from ackgpu.emulator.timeline import Timeline
+
+Handler = Callable[["Call"], Any]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An action of a product. ``path`` is the template of a ROA operation, empty for RPC.
+
+    ``request_id_key`` is how the answer spells the request id; empty where it carries none.
+    ``tokened``: a repeat with the same client token gets the first answer.
+    """
+
+    product: str
+    name: str
+    handler: Handler
+    writes: bool
+    method: str = "POST"
+    path: str = ""
+    request_id_key: str = "RequestId"
+    tokened: bool = True
+
+
+@dataclass
+class Product:
+    """A cloud product: its code, API version and operations.
+
+    ``error_style``: ``rpc`` answers ``{RequestId, HostId, Code, Message, Recommend}``, ``cs`` the
+    lower-case form of Container Service. ``ram_prefix`` is the product's name in RAM actions.
+    """
+
+    code: str
+    version: str
+    ram_prefix: str
+    style: Literal["rpc", "roa"] = "rpc"
+    error_style: Literal["rpc", "cs"] = "rpc"
+    operations: dict[str, Operation] = field(default_factory=dict)
+
+    def operation(  # noqa: PLR0913 -- a declaration: every part is named where it is used
+        self,
+        name: str,
+        *,
+        writes: bool = False,
+        method: str = "POST",
+        path: str = "",
+        request_id_key: str = "RequestId",
+        tokened: bool = True,
+    ) -> Callable[[Handler], Handler]:
+        """Register the decorated function as the handler of operation ``name``."""
+
+        def register(handler: Handler) -> Handler:
+            self.operations[name] = Operation(
+                self.code, name, handler, writes, method, path, request_id_key, tokened
+            )
+            return handler
+
+        return register
+
+
+class Params(Mapping[str, str]):
+    """Request parameters as text, by their exact wire names."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = dict(values)
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def text(self, name: str, default: str = "") -> str:
+        """The value, or ``default`` where it is absent or empty."""
+        return self._values.get(name) or default
+
+    def required(self, name: str) -> str:
+        """The value; refuses with MissingParameter where it is absent or empty."""
+        value = self._values.get(name)
+        if not value:
+            raise missing(name)
+        return value
+
+    def integer(self, name: str, default: int, *, low: int = 0, high: int | None = None) -> int:
+        """The value as an integer within ``low`` and ``high``, else InvalidParameter."""
+        text = self._values.get(name)
+        if not text:
+            return default
+        try:
+            number = int(text)
+        except ValueError:
+            raise invalid(name) from None
+        if number < low or (high is not None and number > high):
+            raise invalid(name)
+        return number
+
+    def boolean(self, name: str, *, default: bool = False) -> bool:
+        """The value as a boolean: ``true``, ``True``, ``false``, ``False`` are all sent."""
+        text = self._values.get(name, "").lower()
+        if not text:
+            return default
+        if text not in {"true", "false"}:
+            raise invalid(name)
+        return text == "true"
+
+    def listed(self, name: str) -> list[str]:
+        """A flattened list: ``Name.1``, ``Name.2``, …; a bare ``Name`` is taken as one element."""
+        found: list[tuple[int, str]] = []
+        for key, value in self._values.items():
+            head, _, tail = key.rpartition(".")
+            if head == name and tail.isdigit():
+                found.append((int(tail), value))
+        if not found and self._values.get(name):
+            return [self._values[name]]
+        return [value for _, value in sorted(found)]
+
+    def objects(self, name: str) -> list[dict[str, str]]:
+        """A flattened list of objects: ``Tag.1.Key`` becomes ``[{"Key": …}]``."""
+        rows: dict[int, dict[str, str]] = {}
+        prefix = f"{name}."
+        for key, value in self._values.items():
+            number, dot, attribute = key.removeprefix(prefix).partition(".")
+            if key.startswith(prefix) and number.isdigit() and dot:
+                rows.setdefault(int(number), {})[attribute] = value
+        return [rows[number] for number in sorted(rows)]
+
+    def tags(self, name: str = "Tag") -> dict[str, str]:
+        """Tags given as ``Tag.N.Key``/``Tag.N.Value`` (``key``/``value`` in old clients)."""
+        rows = self.objects(name)
+        return {
+            row.get("Key") or row.get("key", ""): row.get("Value") or row.get("value", "")
+            for row in rows
+            if row.get("Key") or row.get("key")
+        }
+
+    def json_list(self, name: str) -> list[str] | None:
+        """A parameter that holds JSON text of a list, else None where it is absent."""
+        text = self._values.get(name)
+        if not text:
+            return None
+        try:
+            value = json.loads(text)
+        except ValueError:
+            raise invalid(name) from None
+        if not isinstance(value, list):
+            raise invalid(name)
+        return [str(item) for item in value]
+
+    def comma_list(self, name: str) -> list[str]:
+        """A comma-separated parameter, empty where it is absent."""
+        return [item for item in self._values.get(name, "").split(",") if item]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whose key signed the request. ``kind``: Account, RAMUser, AssumedRoleUser."""
+
+    access_key_id: str
+    account_id: str
+    kind: str
+    name: str
+    arn: str
+
+
+@dataclass
+class Call:
+    """One request, as a handler sees it.
+
+    ``params`` holds an RPC operation's parameters, or a ROA operation's query; ``path`` a ROA
+    path's parts; ``body`` its parsed JSON body (None where there is none). ``region`` is what the
+    request is about, empty where a ROA request does not say. ``now`` is the emulated timeline's.
+    """
+
+    operation: Operation
+    params: Params
+    docs: Session
+    timeline: Timeline
+    now: float
+    rng: random.Random
+    caller: Caller
+    request_id: str
+    region: str = ""
+    path: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    kube_endpoint: str = ""
+
+    def new_id(self, prefix: str, length: int = 22) -> str:
+        """A fresh id such as ``vpc-bp1…``: lower-case letters and digits from the seeded source."""
+        alphabet = "0123456789abcdefghijklmnopqrstuvwxyz"
+        return prefix + "".join(self.rng.choices(alphabet, k=length))
+
+    def new_hex(self, length: int) -> str:
+        """``length`` hex digits from the seeded source."""
+        return "".join(self.rng.choices("0123456789abcdef", k=length))
+
+    def alive(self, kind: str, doc_id: str) -> Doc | None:
+        """The document if it exists now (and lies in the call's region, where it has one)."""
+        doc = self.docs.get(kind, doc_id)
+        if doc is None or not doc.alive(self.now):
+            return None
+        if self.region and doc.region and doc.region != self.region:
+            return None
+        return doc
+
+    def all(self, kind: str, *, scope: str | None = None, region: str | None = None) -> list[Doc]:
+        """Every document of a kind that exists now, in the call's region unless told otherwise."""
+        where = region if region is not None else (self.region or None)
+        return self.docs.find(kind, at=self.now, scope=scope, region=where or None)
+
+    def state(self, doc: Doc) -> str:
+        """The state of a document now, by its phases."""
+        return state_at(doc.body["phases"], self.now)
+
+    def instant(self, seconds: float) -> datetime:
+        """The instant at which the timeline shows ``seconds``."""
+        return self.timeline.instant(seconds)
+
+
+def page_of(
+    call: Call, rows: list[Any], *, default: int = 10, most: int = 50
+) -> tuple[list[Any], dict[str, int]]:
+    """One page by PageNumber and PageSize, and the three numbers that go with it."""
+    size = call.params.integer("PageSize", default, low=1, high=most)
+    number = call.params.integer("PageNumber", 1, low=1)
+    page = rows[(number - 1) * size : number * size]
+    return page, {"PageNumber": number, "PageSize": size, "TotalCount": len(rows)}
+
+
+def token_page(
+    call: Call, rows: list[Any], *, default: int = 10, most: int = 100, size_key: str = "MaxResults"
+) -> tuple[list[Any], str]:
+    """One page by NextToken, and the next token: empty at the end."""
+    size = call.params.integer(size_key, default, low=1, high=most)
+    text = call.params.text("NextToken")
+    if text and not text.isdigit():
+        raise ApiError("InvalidParameter.NextToken", "The specified NextToken is invalid.")
+    start = int(text or 0)
+    following = start + size
+    return rows[start:following], str(following) if following < len(rows) else ""

@@ -1,0 +1,167 @@
+"""The emulated account's state: JSON documents in SQLite, one transaction a request.
+
+Nothing is kept in memory between requests, so several processes may share one state file and a
+``kill -9`` leaves no half-made resource: a request's changes are all there, or none is.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS doc (
+    kind TEXT NOT NULL, id TEXT NOT NULL, region TEXT NOT NULL, scope TEXT NOT NULL,
+    name TEXT NOT NULL, born REAL NOT NULL, gone REAL, body TEXT NOT NULL,
+    PRIMARY KEY (kind, id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS doc_scope ON doc (kind, scope, born);
+CREATE INDEX IF NOT EXISTS doc_region ON doc (kind, region, born);
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+@dataclass
+class Doc:
+    """One resource. It exists from ``born`` until ``gone``, in seconds of the emulated timeline.
+
+    Both may lie in the future: what a request sets in motion is written down at once, and becomes
+    visible when its time has come. ``scope`` is the id of what it lives in (a vSwitch's VPC, a
+    pool's cluster), for look-ups; ``body`` holds everything else, ``phases`` among it (see
+    :mod:`ackgpu.emulator.lifecycle`).
+    """
+
+    kind: str
+    id: str
+    region: str = ""
+    scope: str = ""
+    name: str = ""
+    born: float = 0.0
+    gone: float | None = None
+    body: dict[str, Any] = field(default_factory=dict)
+
+    def alive(self, at: float) -> bool:
+        """Whether it exists at ``at``."""
+        return self.born <= at and (self.gone is None or at < self.gone)
+
+
+class Session:
+    """The documents as one transaction sees them."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def get(self, kind: str, doc_id: str) -> Doc | None:
+        """The document, alive or not."""
+        row = self._connection.execute(
+            "SELECT kind, id, region, scope, name, born, gone, body FROM doc"
+            " WHERE kind = ? AND id = ?",
+            (kind, doc_id),
+        ).fetchone()
+        return _doc(row) if row else None
+
+    def find(
+        self,
+        kind: str,
+        *,
+        at: float | None = None,
+        region: str | None = None,
+        scope: str | None = None,
+        name: str | None = None,
+    ) -> list[Doc]:
+        """Documents of a kind in the order of their birth; only those alive ``at``, where given."""
+        clauses, values = ["kind = ?"], [kind]
+        for column, value in (("region", region), ("scope", scope), ("name", name)):
+            if value is not None:
+                clauses.append(f"{column} = ?")
+                values.append(value)
+        bounds: list[float] = []
+        if at is not None:
+            clauses.append("born <= ? AND (gone IS NULL OR gone > ?)")
+            bounds = [at, at]
+        rows = self._connection.execute(
+            "SELECT kind, id, region, scope, name, born, gone, body FROM doc"
+            f" WHERE {' AND '.join(clauses)} ORDER BY born, id",
+            (*values, *bounds),
+        )
+        return [_doc(row) for row in rows]
+
+    def count(self, kind: str, *, at: float, region: str | None = None) -> int:
+        """How many documents of a kind are alive ``at``."""
+        clause, values = ("AND region = ?", [region]) if region is not None else ("", [])
+        (number,) = self._connection.execute(
+            "SELECT count(*) FROM doc WHERE kind = ? AND born <= ?"
+            f" AND (gone IS NULL OR gone > ?) {clause}",
+            (kind, at, at, *values),
+        ).fetchone()
+        return int(number)
+
+    def put(self, doc: Doc) -> Doc:
+        """Write the document, new or changed."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO doc VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                doc.kind, doc.id, doc.region, doc.scope, doc.name, doc.born, doc.gone,
+                json.dumps(doc.body, separators=(",", ":"), ensure_ascii=False),
+            ),
+        )  # fmt: skip
+        return doc
+
+    def remove(self, kind: str, doc_id: str) -> None:
+        """Forget the document altogether (its traces too); deletion is setting ``gone``."""
+        self._connection.execute("DELETE FROM doc WHERE kind = ? AND id = ?", (kind, doc_id))
+
+    def meta(self, key: str) -> str | None:
+        """A setting of the account, such as its seed or its certificate authority."""
+        row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row else None
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Keep a setting of the account."""
+        self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+
+class Store:
+    """A state file, or memory where ``path`` is None. Used by one thread at a time."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path
+        self._connection = sqlite3.connect(
+            str(path) if path else ":memory:",
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=30,
+        )
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.executescript(SCHEMA)
+
+    @contextmanager
+    def transaction(self, *, write: bool) -> Iterator[Session]:
+        """One transaction: committed when the block ends well, undone when it raises."""
+        self._connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+        try:
+            yield Session(self._connection)
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def reset(self) -> None:
+        """Empty the account; settings such as its certificate authority stay."""
+        with self.transaction(write=True):
+            self._connection.execute("DELETE FROM doc")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+
+def _doc(row: tuple[Any, ...]) -> Doc:
+    kind, doc_id, region, scope, name, born, gone, body = row
+    return Doc(kind, doc_id, region, scope, name, born, gone, json.loads(body))

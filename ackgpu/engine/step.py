@@ -1,0 +1,202 @@
+"""What a step is: one resource, or one check, that can be looked for, asked for and removed."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+T = TypeVar("T")
+Ownership = Literal["ours", "given"]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A cloud resource as results show it. ``owned``: ackgpu made it, or ACK did on its behalf."""
+
+    product: str
+    type: str
+    id: str
+    name: str
+    region: str
+    state: str
+    owned: bool
+    billable: bool
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A field of an existing resource that is not what the spec asks for."""
+
+    field: str
+    wanted: str
+    found: str
+
+
+@dataclass(frozen=True)
+class Ready(Generic[T]):
+    """The resource is there and usable.
+
+    ``value`` is what later steps need of it. ``detail`` is a few words for people. ``ownership``:
+    *ours* carries our tags (adopt it, delete it), *given* was named by id in the spec (use it,
+    never change or delete it). ``resources``: every cloud resource this step stands for.
+    """
+
+    value: T
+    id: str = ""
+    detail: str = ""
+    ownership: Ownership = "ours"
+    drift: tuple[Drift, ...] = ()
+    resources: tuple[Resource, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pending:
+    """The resource is there and not usable yet; look again in ``again_in`` cloud seconds.
+
+    ``removing`` says that it is on its way out. ``warning`` is shown once, for a state that
+    ackgpu does not know.
+    """
+
+    detail: str
+    again_in: float
+    id: str = ""
+    removing: bool = False
+    warning: str = ""
+    resources: tuple[Resource, ...] = ()
+
+
+@dataclass(frozen=True)
+class Absent:
+    """There is no such resource."""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The resource is there, will never be usable, and ``error`` says why.
+
+    ``resources`` lists what exists all the same, so that nothing made is forgotten.
+    """
+
+    error: Exception
+    id: str = ""
+    resources: tuple[Resource, ...] = ()
+
+
+Finding = Ready[T] | Pending | Absent | Broken
+
+
+class Context(Protocol):
+    """What a step may ask of the run: the values of the steps that it needs, and the journal."""
+
+    def __getitem__(self, step: Step[T]) -> T:
+        """The value of a step that is ready; :class:`KeyError` where it is not."""
+
+    def get(self, step: Step[T]) -> T | None:
+        """The value of a step, or None where it is not ready."""
+
+    def recall(self, step: Step[Any], key: str) -> str | None:
+        """A word that :meth:`remember` kept for this step, in this run or an earlier one."""
+
+    def remember(self, step: Step[Any], key: str, value: str) -> None:
+        """Keep a word in the journal: the id of something that cannot carry tags."""
+
+
+class Step(ABC, Generic[T]):
+    """One resource or check. A step never sleeps, retries, prints or knows its neighbours' order.
+
+    ``timeout`` is the longest that creating or removing may take, in cloud seconds. ``typical`` is
+    how long it usually takes, which only serves to choose when to look. ``checks`` marks a step
+    that creates nothing (verification): it is shown as CHECK and never deleted. ``keeps`` marks a
+    step whose :meth:`delete` is not the cloud's but this machine's (kubeconfig).
+    """
+
+    timeout: float = 15 * 60
+    typical: float = 5
+    checks: bool = False
+
+    def __init__(self, name: str, kind: str, needs: Sequence[Step[Any]] = ()) -> None:
+        self.name = name
+        self.kind = kind
+        self.needs = tuple(needs)
+
+    def __repr__(self) -> str:
+        return f"<step {self.name}>"
+
+    @property
+    def title(self) -> str:
+        """What it will be, in a few words, before it exists."""
+        return ""
+
+    @abstractmethod
+    def find(self, ctx: Context) -> Finding[T]:
+        """Look, and change nothing.
+
+        Called while the needs may be absent too (plan, delete): a step that cannot look without
+        them answers :class:`Absent`.
+        """
+
+    @abstractmethod
+    def create(self, ctx: Context, token: str) -> None:
+        """Ask for it, once. ``token`` is the client token, which makes a repeat harmless.
+
+        Raises :class:`~ackgpu.errors.NotYet` when a neighbour is still busy: the engine asks
+        again with the same token.
+        """
+
+    def delete(self, ctx: Context) -> None:
+        """Ask once that it goes. What is gone already is no error."""
+        raise NotImplementedError(f"{self.name} is never deleted")
+
+
+class CheckStep(Step[T]):
+    """A step that only looks: it is ready or not yet, and there is nothing to create."""
+
+    checks = True
+
+    def create(self, ctx: Context, token: str) -> None:
+        """Nothing to ask for: a check never finds :class:`Absent`."""
+        del ctx, token
+        raise AssertionError("a check has nothing to create")
+
+
+@dataclass(frozen=True)
+class StepInfo:
+    """What renderers need to know of a step before it runs."""
+
+    name: str
+    kind: str
+    title: str
+    needs: tuple[str, ...] = ()
+    check: bool = False
+
+
+def info_of(step: Step[Any]) -> StepInfo:
+    """The renderers' view of ``step``."""
+    needs = tuple(need.name for need in step.needs)
+    return StepInfo(step.name, step.kind, step.title, needs, check=step.checks)
+
+
+@dataclass
+class Values:
+    """The plain implementation of :class:`Context` over dictionaries."""
+
+    ready: dict[str, Any] = field(default_factory=dict)
+    memory: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def __getitem__(self, step: Step[T]) -> T:
+        value: T = self.ready[step.name]
+        return value
+
+    def get(self, step: Step[T]) -> T | None:
+        """The value of ``step``, or None."""
+        return self.ready.get(step.name)
+
+    def recall(self, step: Step[Any], key: str) -> str | None:
+        """A word kept earlier."""
+        return self.memory.get(step.name, {}).get(key)
+
+    def remember(self, step: Step[Any], key: str, value: str) -> None:
+        """Keep a word for as long as this object lives."""
+        self.memory.setdefault(step.name, {})[key] = value
