@@ -201,7 +201,7 @@ class LoadBalancer:
 
 @dataclass(frozen=True)
 class Cluster:
-    """An ACK cluster. ``state`` as the cloud says it: initial, running, failed, deleting…"""
+    """An ACK cluster. ``state`` is the cloud's word: initial, running, failed, deleting and so on."""
 
     id: str
     name: str
@@ -251,7 +251,7 @@ class ClusterRequest:
 
 @dataclass(frozen=True)
 class NodePool:
-    """A node pool. ``state`` as the cloud says it: initial, active, scaling, failed, deleting…"""
+    """A node pool. ``state`` is the cloud's word: initial, active, scaling, deleting and so on."""
 
     id: str
     name: str
