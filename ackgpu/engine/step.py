@@ -53,14 +53,15 @@ class Ready(Generic[T]):
 
 @dataclass(frozen=True)
 class Pending:
-    """The resource is there and not usable yet; look again in ``again_in`` cloud seconds.
+    """The resource is there and not usable yet.
 
+    ``again_in``: look again in that many cloud seconds; None leaves it to the engine's cadence.
     ``removing`` says that it is on its way out. ``warning`` is shown once, for a state that
     ackgpu does not know.
     """
 
     detail: str
-    again_in: float
+    again_in: float | None = None
     id: str = ""
     removing: bool = False
     warning: str = ""
@@ -108,13 +109,14 @@ class Step(ABC, Generic[T]):
 
     ``timeout`` is the longest that creating or removing may take, in cloud seconds. ``typical`` is
     how long it usually takes, which only serves to choose when to look. ``checks`` marks a step
-    that creates nothing (verification): it is shown as CHECK and never deleted. ``keeps`` marks a
-    step whose :meth:`delete` is not the cloud's but this machine's (kubeconfig).
+    that creates nothing (verification): it is shown as CHECK and never deleted. ``part_of`` names
+    the step whose deletion takes this one along.
     """
 
     timeout: float = 15 * 60
     typical: float = 5
     checks: bool = False
+    part_of: Step[Any] | None = None
 
     def __init__(self, name: str, kind: str, needs: Sequence[Step[Any]] = ()) -> None:
         self.name = name

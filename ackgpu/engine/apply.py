@@ -1,0 +1,239 @@
+"""Apply: bring every step to ready, as much at once as the graph allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ackgpu.engine.cadence import next_look
+from ackgpu.engine.events import (
+    Outcome as OutcomeWord,
+)
+from ackgpu.engine.events import (
+    StepAsked,
+    StepDone,
+    StepFailed,
+    StepNotStarted,
+    Warned,
+)
+from ackgpu.engine.graph import in_order
+from ackgpu.engine.run import JournalledValues, Outcome, Run, StepReport, one_line
+from ackgpu.engine.step import Absent, Broken, Finding, Pending, Ready, Resource, Step
+from ackgpu.engine.walk import UNREACHABLE_SECONDS, InFlight, Walk, pause_after
+from ackgpu.errors import (
+    ConflictError,
+    LostReply,
+    NotYet,
+    ResourceNotFound,
+    TimedOut,
+    Transient,
+)
+
+ASK_AGAIN_LIMIT = 3
+"""How often a step is asked for whose request seems never to have arrived."""
+
+
+@dataclass
+class Progress:
+    """How a step stands while the run goes on. Times are on the clock's scale."""
+
+    step: Step[Any]
+    status: Literal["waiting", "running", "done", "failed"] = "waiting"
+    began: float = 0.0
+    asked: float | None = None
+    times_asked: int = 0
+    detail: str = ""
+    id: str = ""
+    warned: str = ""
+    outcome: OutcomeWord | Literal[""] = ""
+    seconds: float = 0.0
+    resources: tuple[Resource, ...] = ()
+    error: Exception | None = None
+
+
+class Apply(Walk):
+    """One apply. What was begun when it is closed is left as it stands."""
+
+    def __init__(self, steps: Sequence[Step[Any]], run: Run) -> None:
+        super().__init__(run)
+        self._values = JournalledValues(run.journal)
+        self._all = {step.name: Progress(step) for step in in_order(steps)}
+        self._reached = False
+
+    def run(self) -> Outcome:
+        """Run to the end; the outcome holds the first failure instead of raising it."""
+        self._admit()
+        self._walk()
+        for progress in self._all.values():
+            if progress.status == "waiting":
+                self._run.emit(StepNotStarted, step=progress.step.name, reason="not started")
+        reports = tuple(self._report(progress) for progress in self._all.values())
+        return Outcome(self._values, reports, self._run.elapsed, self._error)
+
+    def _admit(self) -> None:
+        for progress in self._all.values():
+            needs = (self._all[need.name].status == "done" for need in progress.step.needs)
+            if progress.status == "waiting" and not self._closed and all(needs):
+                progress.status = "running"
+                progress.began = self._run.clock.now()
+                self._look(progress, 0)
+
+    def _look(self, progress: Progress, seconds: float) -> None:
+        when = self._run.clock.now() + seconds
+        call = lambda: progress.step.find(self._values)  # noqa: E731 -- a call, made later
+        self._loop.call_at(when, call, lambda found, error: self._found(progress, found, error))
+
+    def _found(
+        self, progress: Progress, finding: Finding[Any] | None, error: Exception | None
+    ) -> None:
+        if isinstance(error, Transient) and self._reached:
+            self._wait(progress, f"cannot be read: {error.message}", again_in=UNREACHABLE_SECONDS)
+            return
+        if error is not None:
+            self._fail(progress, error)
+            return
+        self._reached = True
+        match finding:
+            case Ready():
+                self._ready(progress, finding)
+            case Pending():
+                self._pending(progress, finding)
+            case Broken(error=reason):
+                progress.id, progress.resources = finding.id, finding.resources
+                self._fail(progress, reason)
+            case Absent():
+                self._absent(progress)
+
+    def _ready(self, progress: Progress, finding: Ready[Any]) -> None:
+        progress.id, progress.resources = finding.id, finding.resources
+        if finding.drift:
+            self._fail(progress, _drifted(progress.step, finding))
+            return
+        self._values.ready[progress.step.name] = finding.value
+        progress.status, progress.detail = "done", finding.detail
+        progress.seconds = self._run.clock.now() - progress.began
+        progress.outcome = _outcome(progress, finding)
+        self._run.emit(
+            StepDone,
+            step=progress.step.name,
+            outcome=progress.outcome,
+            seconds=progress.seconds,
+            id=finding.id,
+            detail=finding.detail,
+        )
+        self._admit()
+
+    def _pending(self, progress: Progress, finding: Pending) -> None:
+        progress.id = finding.id or progress.id
+        progress.resources = finding.resources or progress.resources
+        if finding.warning and finding.warning != progress.warned:
+            progress.warned = finding.warning
+            self._run.emit(Warned, message=f"{progress.step.name}: {finding.warning}")
+        self._wait(progress, finding.detail, again_in=finding.again_in)
+
+    def _absent(self, progress: Progress) -> None:
+        if self._closed:
+            return
+        unseen_for = self._unseen_for(progress)
+        if unseen_for is not None and unseen_for < self._run.visibility:
+            self._wait(progress, "asked for, not visible yet", again_in=2)
+        elif progress.times_asked >= ASK_AGAIN_LIMIT:
+            name = progress.step.name
+            self._fail(progress, ResourceNotFound(f"{name} was asked for and never appeared."))
+        else:
+            self._ask(progress)
+
+    def _unseen_for(self, progress: Progress) -> float | None:
+        if progress.asked is not None:
+            return self._run.clock.now() - progress.asked
+        before = self._run.journal.asked_at(progress.step.name)
+        return None if before is None else self._run.clock.since(before)
+
+    def _ask(self, progress: Progress) -> None:
+        step = progress.step
+        token = self._run.token_of(step.name)
+        self._run.journal.intent(step.name, token)
+        if progress.asked is None:
+            self._run.emit(StepAsked, step=step.name, doing="creating")
+        call = lambda: step.create(self._values, token)  # noqa: E731 -- a call, made later
+        self._loop.call_at(
+            self._run.clock.now(), call, lambda _, error: self._asked(progress, error)
+        )
+
+    def _asked(self, progress: Progress, error: Exception | None) -> None:
+        now = self._run.clock.now()
+        if error is None or isinstance(error, LostReply):
+            progress.asked = now
+            progress.times_asked += 1
+        if error is None:
+            self._run.journal.created(progress.step.name)
+        elif isinstance(error, (NotYet, Transient)):
+            self._wait(progress, error.message, again_in=pause_after(error))
+            return
+        else:
+            self._fail(progress, error)
+            return
+        if not self._closed:
+            self._look(progress, min(1.0, progress.step.typical / 4))
+
+    def _wait(self, progress: Progress, detail: str, *, again_in: float | None) -> None:
+        if detail != progress.detail:
+            progress.detail = detail
+            self._say_waiting(progress.step.name, detail, progress.id)
+        if self._closed:
+            return
+        elapsed = self._run.clock.now() - progress.began
+        if elapsed > progress.step.timeout:
+            self._fail(progress, _too_long(progress, elapsed))
+            return
+        self._look(progress, next_look(elapsed, progress.step.typical) if again_in is None
+                   else again_in)  # fmt: skip
+
+    def _fail(self, progress: Progress, error: Exception) -> None:
+        progress.status, progress.error = "failed", error
+        self._error = self._error or error
+        self._run.emit(StepFailed, step=progress.step.name, message=one_line(error), id=progress.id)
+        self._close()
+
+    def _in_flight(self) -> InFlight:
+        now = self._run.clock.now()
+        running = [p for p in self._all.values() if p.status == "running"]
+        return tuple((p.step.name, p.detail, now - p.began) for p in running)
+
+    def _report(self, progress: Progress) -> StepReport:
+        status = {"waiting": "untouched", "running": "left"}.get(progress.status, progress.status)
+        return StepReport(
+            progress.step,
+            status,
+            progress.outcome,
+            progress.id,
+            progress.detail,
+            progress.seconds,
+            progress.resources,
+            progress.error,
+        )
+
+
+def _outcome(progress: Progress, finding: Ready[Any]) -> OutcomeWord:
+    if progress.step.checks:
+        return "checked"
+    if finding.ownership == "given":
+        return "reused"
+    return "created" if progress.asked is not None else "adopted"
+
+
+def _drifted(step: Step[Any], finding: Ready[Any]) -> ConflictError:
+    return ConflictError(
+        f"{step.name} {finding.id} exists and is not what the spec asks for.",
+        details=[f"{d.field}: the spec says {d.wanted}, found {d.found}" for d in finding.drift],
+        resolution="Change the spec to what exists, choose another name, or delete the cluster"
+        " first: ackgpu changes nothing that it finds.",
+    )
+
+
+def _too_long(progress: Progress, elapsed: float) -> TimedOut:
+    return TimedOut(
+        f"{progress.step.name} is not ready after {elapsed:.0f} s: {progress.detail}.",
+        resolution="It is still progressing: run the same command again to go on waiting.",
+    )

@@ -1,0 +1,233 @@
+"""Destroy: the same graph walked backwards, until every step of ours is read back as gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ackgpu.engine.cadence import next_look
+from ackgpu.engine.events import (
+    StepAsked,
+    StepDone,
+    StepFailed,
+    StepNotStarted,
+)
+from ackgpu.engine.graph import dependents
+from ackgpu.engine.plan import Plan, PlannedStep
+from ackgpu.engine.run import Outcome, Run, StepReport, one_line
+from ackgpu.engine.step import Absent, Broken, Finding, Pending, Ready, Resource, Step
+from ackgpu.engine.walk import UNREACHABLE_SECONDS, InFlight, Walk, pause_after
+from ackgpu.errors import LostReply, NotYet, TimedOut, Transient
+
+ASK_AGAIN_LIMIT = 3
+"""How often a step is asked to go that stays, or that reports a failed removal."""
+
+
+@dataclass
+class Removal:
+    """How far the removal of a step is. Times are on the clock's scale."""
+
+    step: Step[Any]
+    finding: Finding[Any] | None
+    status: Literal["waiting", "running", "gone", "kept", "failed"] = "waiting"
+    began: float = 0.0
+    detail: str = ""
+    id: str = ""
+    seconds: float = 0.0
+    asked: float | None = None
+    times_asked: int = 0
+    error: Exception | None = None
+    resources: tuple[Resource, ...] = ()
+
+
+class Destroy(Walk):
+    """One destroy over what a :class:`~ackgpu.engine.plan.Plan` found.
+
+    A step is asked to go once everything that needs it is gone. What is *given* is kept. A step
+    that cannot be removed stops what it depends on, and nothing else: independent branches go on.
+    """
+
+    def __init__(self, plan: Plan, run: Run) -> None:
+        super().__init__(run)
+        self._values = plan.values
+        backwards = tuple(reversed(plan.steps))
+        self._all = {p.step.name: _removal(p) for p in backwards}
+        self._needed_by = dependents([p.step for p in plan.steps])
+
+    def run(self) -> Outcome:
+        """Run to the end; the outcome holds the first failure instead of raising it."""
+        self._admit()
+        self._walk()
+        for removal in self._all.values():
+            if removal.status == "waiting":
+                self._run.emit(StepNotStarted, step=removal.step.name, reason="not removed")
+        reports = tuple(self._report(removal) for removal in self._all.values())
+        return Outcome(self._values, reports, self._run.elapsed, self._error)
+
+    def _admit(self) -> None:
+        progressed = True
+        while progressed and not self._closed:
+            progressed = False
+            for removal in self._all.values():
+                if removal.status == "waiting" and self._may_go(removal):
+                    self._begin(removal)
+                    progressed = True
+
+    def _may_go(self, removal: Removal) -> bool:
+        whole = removal.step.part_of
+        if whole is not None and whole.name in self._all:
+            return self._settled(self._all[whole.name])
+        others = (self._all[s.name] for s in self._needed_by[removal.step.name])
+        return all(self._settled(o) for o in others if not _is_part(o.step, removal.step))
+
+    @staticmethod
+    def _settled(removal: Removal) -> bool:
+        return removal.status in {"gone", "kept"}
+
+    def _begin(self, removal: Removal) -> None:
+        removal.began = self._run.clock.now()
+        if removal.step.checks:
+            removal.status = "gone"
+        elif isinstance(removal.finding, Ready) and removal.finding.ownership == "given":
+            self._keep(removal)
+        elif isinstance(removal.finding, Absent) and self._surely_absent(removal.step):
+            removal.status = "gone"
+            self._emit_done(removal, "absent")
+        else:
+            removal.status = "running"
+            self._look(removal, 0)
+
+    def _surely_absent(self, step: Step[Any]) -> bool:
+        asked = self._run.journal.asked_at(step.name)
+        return asked is None or self._run.clock.since(asked) > self._run.visibility
+
+    def _look(self, removal: Removal, seconds: float) -> None:
+        call = lambda: removal.step.find(self._values)  # noqa: E731 -- a call, made later
+        self._loop.call_at(
+            self._run.clock.now() + seconds,
+            call,
+            lambda found, error: self._found(removal, found, error),
+        )
+
+    def _found(
+        self, removal: Removal, finding: Finding[Any] | None, error: Exception | None
+    ) -> None:
+        if isinstance(error, Transient):
+            self._wait(removal, f"cannot be read: {error.message}", again_in=UNREACHABLE_SECONDS)
+        elif error is not None:
+            self._fail(removal, error)
+        elif isinstance(finding, Absent):
+            self._absent(removal)
+        elif isinstance(finding, Ready) and finding.ownership == "given":
+            self._keep(removal)
+        elif isinstance(finding, Pending) and finding.removing:
+            removal.asked = removal.asked or removal.began
+            self._wait(removal, finding.detail, again_in=finding.again_in)
+        elif self._asked_lately(removal):
+            self._wait(removal, "asked to go", again_in=None)
+        elif isinstance(finding, Broken) and removal.times_asked >= ASK_AGAIN_LIMIT:
+            self._fail(removal, finding.error)
+        else:
+            self._adopt(removal, finding)
+            self._ask(removal)
+
+    def _asked_lately(self, removal: Removal) -> bool:
+        now = self._run.clock.now()
+        return removal.asked is not None and now - removal.asked < self._run.visibility
+
+    def _adopt(self, removal: Removal, finding: Finding[Any] | None) -> None:
+        removal.id = getattr(finding, "id", "") or removal.id
+        removal.resources = getattr(finding, "resources", ()) or removal.resources
+        if isinstance(finding, Ready):
+            self._values.ready[removal.step.name] = finding.value
+
+    def _absent(self, removal: Removal) -> None:
+        if removal.asked is None and not self._surely_absent(removal.step):
+            self._wait(removal, "asked for moments ago, not visible yet", again_in=2)
+            return
+        removal.status = "gone"
+        removal.seconds = self._run.clock.now() - removal.began
+        self._run.journal.deleted(removal.step.name)
+        self._values.ready.pop(removal.step.name, None)
+        self._emit_done(removal, "deleted" if removal.asked is not None or removal.id else "absent")
+        self._admit()
+
+    def _ask(self, removal: Removal) -> None:
+        if self._closed:
+            return
+        step = removal.step
+        self._run.emit(StepAsked, step=step.name, doing="deleting")
+        call = lambda: step.delete(self._values)  # noqa: E731 -- a call, made later
+        self._loop.call_at(
+            self._run.clock.now(), call, lambda _, error: self._asked(removal, error)
+        )
+
+    def _asked(self, removal: Removal, error: Exception | None) -> None:
+        if error is None or isinstance(error, LostReply):
+            removal.asked = self._run.clock.now() if error is None else removal.asked
+            removal.times_asked += 1
+            if not self._closed:
+                self._look(removal, 0.5)
+        elif isinstance(error, (NotYet, Transient)):
+            self._wait(removal, error.message, again_in=pause_after(error))
+        else:
+            self._fail(removal, error)
+
+    def _wait(self, removal: Removal, detail: str, *, again_in: float | None) -> None:
+        if detail != removal.detail:
+            removal.detail = detail
+            self._say_waiting(removal.step.name, detail, removal.id)
+        if self._closed:
+            return
+        elapsed = self._run.clock.now() - removal.began
+        if elapsed > removal.step.timeout:
+            message = f"{removal.step.name} is not gone after {elapsed:.0f} s: {detail}."
+            self._fail(removal, TimedOut(message))
+            return
+        self._look(removal, next_look(elapsed, removal.step.typical) if again_in is None
+                   else again_in)  # fmt: skip
+
+    def _keep(self, removal: Removal) -> None:
+        removal.status = "kept"
+        self._emit_done(removal, "kept")
+        self._admit()
+
+    def _fail(self, removal: Removal, error: Exception) -> None:
+        removal.status, removal.error = "failed", error
+        self._error = self._error or error
+        self._run.emit(StepFailed, step=removal.step.name, message=one_line(error), id=removal.id)
+
+    def _emit_done(self, removal: Removal, outcome: str) -> None:
+        self._run.emit(
+            StepDone,
+            step=removal.step.name,
+            outcome=outcome,
+            seconds=self._run.clock.now() - removal.began,
+            id=removal.id,
+        )
+
+    def _in_flight(self) -> InFlight:
+        now = self._run.clock.now()
+        running = [r for r in self._all.values() if r.status == "running"]
+        return tuple((r.step.name, r.detail, now - r.began) for r in running)
+
+    def _report(self, removal: Removal) -> StepReport:
+        gone = removal.status == "gone"
+        return StepReport(
+            removal.step,
+            removal.status if removal.status in {"gone", "kept", "failed"} else "left",
+            "deleted" if gone and removal.id else "",
+            removal.id,
+            removal.detail,
+            removal.seconds,
+            removal.resources,
+            removal.error,
+        )
+
+
+def _removal(planned: PlannedStep) -> Removal:
+    return Removal(planned.step, planned.finding, id=planned.id, resources=planned.resources)
+
+
+def _is_part(step: Step[Any], whole: Step[Any]) -> bool:
+    return step.part_of is whole

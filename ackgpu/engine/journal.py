@@ -1,0 +1,138 @@
+"""The write-ahead journal: what was asked for, before it was asked for.
+
+It is not the state, which is in the cloud's tags: a lost journal loses nothing that is tagged. It
+keeps what tags cannot: when a thing was asked for (reads lag behind), the run whose client tokens
+a repeat must use, and the ids of what carries no tags (SNAT entries).
+
+One JSON object a line, appended and fsynced. A torn last line, as a crash leaves it, is ignored.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from ackgpu.clock import Clock
+from ackgpu.errors import LocalError
+
+
+class Journal:
+    """The journal of one cluster. ``path`` None keeps it in memory."""
+
+    def __init__(self, path: Path | None, clock: Clock) -> None:
+        self.path = path
+        self._clock = clock
+        self._file: TextIO | None = None
+        self._asked: dict[str, datetime] = {}
+        self._notes: dict[str, dict[str, str]] = {}
+        self.run = ""
+        self.verb = ""
+        self.finished = True
+        self.facts: dict[str, str] = {}
+        if path is not None:
+            self._load(path)
+
+    def begin(self, verb: str, run: str, **facts: str) -> None:
+        """A run begins. ``facts`` (cluster id, region…) are kept for later commands."""
+        self._append({"type": "begin", "verb": verb, "run": run, "facts": facts})
+
+    def finish(self, *, ok: bool) -> None:
+        """The run is over; ``ok`` says whether nothing is left to be done."""
+        self._append({"type": "finish", "ok": ok})
+
+    def intent(self, step: str, token: str) -> None:
+        """``step`` is about to be asked for with ``token``."""
+        self._append({"type": "intent", "step": step, "token": token})
+
+    def created(self, step: str) -> None:
+        """The cloud accepted."""
+        self._append({"type": "created", "step": step})
+
+    def deleted(self, step: str) -> None:
+        """It was read back as gone."""
+        self._append({"type": "deleted", "step": step})
+
+    def note(self, step: str, key: str, value: str) -> None:
+        """Keep a word for a step."""
+        if self._notes.get(step, {}).get(key) != value:
+            self._append({"type": "note", "step": step, "key": key, "value": value})
+
+    def recall(self, step: str, key: str) -> str | None:
+        """A word kept for a step."""
+        return self._notes.get(step, {}).get(key)
+
+    def asked_at(self, step: str) -> datetime | None:
+        """When ``step`` was last asked for, unless it was read back as gone since."""
+        return self._asked.get(step)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def discard(self) -> None:
+        """Remove the file: the cluster is gone, and read back as gone."""
+        self.close()
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+
+    def _load(self, path: Path) -> None:
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        except OSError as error:
+            raise _unusable(path, error) from error
+        for line in lines:
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue
+            self._apply(record)
+
+    def _append(self, record: dict[str, Any]) -> None:
+        record = {"wall": self._clock.wall().isoformat(), **record}
+        if self.path is not None:
+            try:
+                self._write(self.path, json.dumps(record, ensure_ascii=False))
+            except OSError as error:
+                raise _unusable(self.path, error) from error
+        self._apply(record)
+
+    def _write(self, path: Path, line: str) -> None:
+        if self._file is None:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            torn = path.exists() and not path.read_bytes().endswith(b"\n")
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            self._file = os.fdopen(descriptor, "a", encoding="utf-8")
+            if torn and path.stat().st_size:
+                self._file.write("\n")
+        self._file.write(line + "\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def _apply(self, record: dict[str, Any]) -> None:
+        step = record.get("step", "")
+        match record.get("type"):
+            case "begin":
+                self.verb, self.run, self.finished = record["verb"], record["run"], False
+                self.facts |= record.get("facts", {})
+            case "finish":
+                self.finished = bool(record["ok"])
+            case "intent":
+                self._asked[step] = datetime.fromisoformat(record["wall"])
+            case "deleted":
+                self._asked.pop(step, None)
+                self._notes.pop(step, None)
+            case "note":
+                self._notes.setdefault(step, {})[record["key"]] = record["value"]
+
+
+def _unusable(path: Path, error: OSError) -> LocalError:
+    return LocalError(
+        f"The journal {path} cannot be used: {error.strerror or error}.",
+        resolution="Free some space or point ACKGPU_STATE_DIR at a directory that can be written;"
+        " without a journal ackgpu asks the cloud for nothing.",
+    )

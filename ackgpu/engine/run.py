@@ -1,0 +1,112 @@
+"""What apply, destroy and survey share: the clock, the events, the values, the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ackgpu.cancel import CancelToken
+from ackgpu.clock import Clock
+from ackgpu.engine.events import Event, Listener
+from ackgpu.engine.journal import Journal
+from ackgpu.engine.step import Resource, Step, Values
+from ackgpu.engine.workers import Workers
+from ackgpu.errors import AckGpuError
+
+VISIBILITY_SECONDS = 30.0
+"""How long after our own request an absence is not believed: the cloud's reads lag behind."""
+
+
+class JournalledValues(Values):
+    """Values whose memory is the journal."""
+
+    def __init__(self, journal: Journal) -> None:
+        super().__init__()
+        self._journal = journal
+
+    def recall(self, step: Step[Any], key: str) -> str | None:
+        """A word kept in this run or an earlier one."""
+        return self._journal.recall(step.name, key)
+
+    def remember(self, step: Step[Any], key: str, value: str) -> None:
+        """Keep a word, fsynced."""
+        self._journal.note(step.name, key, value)
+
+
+@dataclass
+class Run:
+    """One run of the engine over a cluster's steps.
+
+    ``token_of`` gives the client token of a step: the same one each time within a run, also after
+    a crash. ``deadline`` is on the clock's scale; None waits as long as the steps allow.
+    """
+
+    clock: Clock
+    cancel: CancelToken
+    workers: Workers
+    journal: Journal
+    listen: Listener
+    token_of: Callable[[str], str]
+    deadline: float | None = None
+    visibility: float = VISIBILITY_SECONDS
+    started: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.started = self.clock.now()
+
+    def emit(self, kind: type[Event], **what: Any) -> None:
+        """Tell the listener that something happened now."""
+        self.listen(kind(at=self.elapsed, wall=self.clock.wall(), **what))
+
+    @property
+    def elapsed(self) -> float:
+        """Cloud seconds since the run began."""
+        return self.clock.now() - self.started
+
+    def overdue(self) -> bool:
+        """Whether the command's deadline has passed."""
+        return self.deadline is not None and self.clock.now() > self.deadline
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """How a step stands at the end of a run.
+
+    ``status``: done, failed, left (begun, and not waited for any more), untouched. ``outcome`` is
+    the event's word where it is done.
+    """
+
+    step: Step[Any]
+    status: str
+    outcome: str = ""
+    id: str = ""
+    detail: str = ""
+    seconds: float = 0.0
+    resources: tuple[Resource, ...] = ()
+    error: Exception | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to. ``error`` is the first failure; None when everything is done."""
+
+    values: Values
+    reports: tuple[StepReport, ...]
+    seconds: float
+    error: Exception | None = None
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """Every cloud resource seen, in the order of the steps."""
+        return tuple(resource for report in self.reports for resource in report.resources)
+
+    def raise_error(self) -> None:
+        """Raise the first failure, where there is one."""
+        if self.error is not None:
+            raise self.error
+
+
+def one_line(error: Exception) -> str:
+    """An error as the reason under a step."""
+    return error.message if isinstance(error, AckGpuError) else f"{type(error).__name__}: {error}"

@@ -1,0 +1,102 @@
+"""Who carries out the calls: this thread (in tests), or a few others (in production).
+
+The engine decides everything in one thread. Only calls to the cloud, which know nothing of each
+other, are handed out; their results come back through :meth:`Workers.collect`.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ackgpu.clock import Wakeup
+
+Call = Callable[[], Any]
+Result = tuple[int, Any, Exception | None]
+
+
+class Workers(Protocol):
+    """Takes calls, gives back results in the order in which they finish."""
+
+    @property
+    def busy(self) -> int:
+        """How many calls have been taken whose results were not collected."""
+
+    def submit(self, number: int, call: Call) -> None:
+        """Carry out ``call``; its result carries ``number``."""
+
+    def collect(self) -> list[Result]:
+        """The results that came in: (number, value, error). Does not wait."""
+
+
+def carry_out(number: int, call: Call) -> Result:
+    """The result of a call, whatever it is."""
+    try:
+        return number, call(), None
+    except Exception as error:  # noqa: BLE001 -- the engine's one seam: it sorts errors by class
+        return number, None, error
+
+
+class InlineWorkers:
+    """Carries a call out at once, in the caller's thread: the same order every time."""
+
+    def __init__(self) -> None:
+        self._results: list[Result] = []
+
+    @property
+    def busy(self) -> int:
+        """Results not collected yet."""
+        return len(self._results)
+
+    def submit(self, number: int, call: Call) -> None:
+        """Carry it out."""
+        self._results.append(carry_out(number, call))
+
+    def collect(self) -> list[Result]:
+        """Everything carried out since the last time."""
+        results, self._results = self._results, []
+        return results
+
+
+class ThreadWorkers:
+    """Carries calls out in daemon threads, which never keep the process from ending."""
+
+    def __init__(self, wakeup: Wakeup, threads: int = 12) -> None:
+        self._wakeup = wakeup
+        self._most = threads
+        self._calls: queue.SimpleQueue[tuple[int, Call]] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._busy = 0
+
+    @property
+    def busy(self) -> int:
+        """Calls under way, and results not collected yet."""
+        return self._busy
+
+    def submit(self, number: int, call: Call) -> None:
+        """Queue the call, starting another thread where all are taken."""
+        self._busy += 1
+        self._calls.put((number, call))
+        if len(self._threads) < min(self._most, self._busy):
+            thread = threading.Thread(target=self._work, name="ackgpu-call", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def collect(self) -> list[Result]:
+        """Everything that finished since the last time."""
+        results: list[Result] = []
+        while True:
+            try:
+                results.append(self._results.get_nowait())
+            except queue.Empty:
+                self._busy -= len(results)
+                return results
+
+    def _work(self) -> None:
+        while True:
+            number, call = self._calls.get()
+            self._results.put(carry_out(number, call))
+            self._wakeup.notify()
