@@ -1,0 +1,127 @@
+"""What the emulator's two faces, cloud APIs and Kubernetes APIs, stand on."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from ackgpu.emulator.account import ACCESS_KEY_ID, root
+from ackgpu.emulator.operation import Call, Caller, Operation, Params
+from ackgpu.emulator.store import Session, Store
+from ackgpu.emulator.timeline import Timeline, WallClock, load_timeline
+
+
+class Backend:
+    """One account: its documents, its timeline, its source of chance, its scenario.
+
+    ``rng`` is seeded by the account's seed and by how often the account was opened, so that a
+    restart never hands out an id a second time. ``settings`` is what products read of the
+    scenario and of the domain faults.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        clock: WallClock,
+        *,
+        speed: float | None = None,
+        seed: int | None = None,
+        settings: dict[str, Any] | None = None,
+    ) -> None:
+        self.store = Store(path)
+        self.clock = clock
+        self.settings: dict[str, Any] = settings if settings is not None else {}
+        self.kube_endpoint = ""
+        self._lock = threading.Lock()
+        with self.transaction(write=True) as session:
+            load_timeline(session, clock.wall(), speed)
+            source = self._open(session, seed)
+        self.rng = random.Random(source)  # noqa: S311 -- ids, not secrets
+        self._request_ids = random.Random(f"{source}:requests")  # noqa: S311 -- the same
+
+    @staticmethod
+    def _open(session: Session, seed: int | None) -> str:
+        if seed is not None:
+            session.set_meta("seed", str(seed))
+        kept = session.meta("seed")
+        if kept is None:
+            kept = str(random.SystemRandom().getrandbits(64))
+            session.set_meta("seed", kept)
+        opened = int(session.meta("opened") or 0)
+        session.set_meta("opened", str(opened + 1))
+        return f"{kept}:{opened}"
+
+    @contextmanager
+    def transaction(self, write: bool = False) -> Iterator[Session]:  # noqa: FBT001, FBT002
+        """One transaction; callers in other threads wait for it."""
+        with self._lock, self.store.transaction(write=write) as session:
+            yield session
+
+    def timeline(self, session: Session) -> Timeline:
+        """The account's timeline."""
+        return load_timeline(session, self.clock.wall())
+
+    def timeline_now(self, session: Session | None = None) -> float:
+        """The emulated second it is; within a transaction, pass its session."""
+        if session is not None:
+            return self.timeline(session).at(self.clock.wall())
+        with self.transaction() as own:
+            return self.timeline(own).at(self.clock.wall())
+
+    def instant(self, session: Session, seconds: float) -> datetime:
+        """The instant at which the timeline shows ``seconds``."""
+        return self.timeline(session).instant(seconds)
+
+    def new_request_id(self) -> str:
+        """A request id: an upper-case UUID."""
+        digits = f"{self._request_ids.getrandbits(128):032X}"
+        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+    def call(  # noqa: PLR0913 -- a record: all of it is named where it is used
+        self,
+        session: Session,
+        operation: Operation,
+        *,
+        params: Mapping[str, str] | None = None,
+        region: str = "",
+        path: Mapping[str, str] | None = None,
+        body: Any = None,
+        caller: Caller | None = None,
+        request_id: str = "",
+    ) -> Call:
+        """A call as handlers take it; the account's own where no caller is given."""
+        timeline = self.timeline(session)
+        return Call(
+            operation=operation,
+            params=Params(params or {}),
+            docs=session,
+            timeline=timeline,
+            now=timeline.at(self.clock.wall()),
+            rng=self.rng,
+            caller=caller or root(ACCESS_KEY_ID),
+            request_id=request_id or self.new_request_id(),
+            region=region,
+            path=path or {},
+            body=body,
+            settings=self.settings,
+            kube_endpoint=self.kube_endpoint,
+        )
+
+    def internal_call(self, session: Session, name: str, *, region: str = "") -> Call:
+        """A call that a service makes on its own behalf, such as ACK's for a Service of type LB."""
+        operation = Operation("internal", name, _nothing, writes=True)
+        return self.call(session, operation, region=region)
+
+    def close(self) -> None:
+        """Close the state file."""
+        with self._lock:
+            self.store.close()
+
+
+def _nothing(_call: Call) -> Literal[""]:
+    return ""

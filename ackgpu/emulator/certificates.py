@@ -1,0 +1,139 @@
+"""The emulator's own certificate authority: for its TLS ports and for clusters' kubeconfigs.
+
+The authority is kept in the account's settings, so that a kubeconfig written before a restart
+still trusts the server after it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from ackgpu.clock import SystemClock
+from ackgpu.emulator.store import Session
+
+AUTHORITY_DAYS = 3650
+BACKDATED = timedelta(days=1)
+SERVER_NAMES = ("localhost", "kubernetes", "kubernetes.default.svc", "*.aliyuncs.com")
+CERTIFICATE, KEY = "authority.certificate", "authority.key"
+
+
+def authority_pem(session: Session) -> str:
+    """The authority's certificate; made where the account has none (a writing transaction then)."""
+    certificate = session.meta(CERTIFICATE)
+    return certificate if certificate is not None else _make_authority(session)
+
+
+def server_certificate(session: Session, names: Sequence[str] = SERVER_NAMES) -> tuple[str, str]:
+    """A certificate for loopback and ``names``, and its key, both PEM."""
+    loopback = [x509.IPAddress(ipaddress.ip_address(text)) for text in ("127.0.0.1", "::1")]
+    wanted: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    alternatives = x509.SubjectAlternativeName(wanted + loopback)
+    return _issue(session, subject, ExtendedKeyUsageOID.SERVER_AUTH, AUTHORITY_DAYS, alternatives)
+
+
+def client_certificate(
+    session: Session, common_name: str, organizations: Sequence[str], days: float
+) -> tuple[str, str]:
+    """A client certificate as kubeconfigs carry it, and its key, both PEM.
+
+    Its life is counted in real days, since TLS compares it with real clocks.
+    """
+    subject = x509.Name(
+        [x509.NameAttribute(NameOID.ORGANIZATION_NAME, name) for name in organizations]
+        + [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
+    )
+    return _issue(session, subject, ExtendedKeyUsageOID.CLIENT_AUTH, days, None)
+
+
+def _issue(
+    session: Session,
+    subject: x509.Name,
+    usage: x509.ObjectIdentifier,
+    days: float,
+    alternatives: x509.SubjectAlternativeName | None,
+) -> tuple[str, str]:
+    authority = x509.load_pem_x509_certificate(authority_pem(session).encode())
+    signer = serialization.load_pem_private_key((session.meta(KEY) or "").encode(), None)
+    if not isinstance(signer, ec.EllipticCurvePrivateKey):
+        raise TypeError("the authority's key is no elliptic curve key")
+    key = ec.generate_private_key(ec.SECP256R1())
+    now = _now()
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(authority.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - BACKDATED)
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_key_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        .add_extension(_key_id(authority), critical=False)
+    )
+    if alternatives is not None:
+        builder = builder.add_extension(alternatives, critical=False)
+    certificate = builder.sign(signer, hashes.SHA256())
+    return certificate.public_bytes(serialization.Encoding.PEM).decode(), _pem(key)
+
+
+def _make_authority(session: Session) -> str:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ackgpu emulator")])
+    now = _now()
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - BACKDATED)
+        .not_valid_after(now + timedelta(days=AUTHORITY_DAYS))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_key_usage(signs_certificates=True), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    text = certificate.public_bytes(serialization.Encoding.PEM).decode()
+    session.set_meta(CERTIFICATE, text)
+    session.set_meta(KEY, _pem(key))
+    return text
+
+
+def _key_id(authority: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    identifier = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier)
+
+
+def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+def _now() -> datetime:
+    return SystemClock().wall().astimezone(UTC)

@@ -1,0 +1,41 @@
+"""What every test may use: a clock that moves when told to, an emulator, a clean environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ackgpu.clock import ManualClock
+from ackgpu.emulator import Emulator
+
+FOREIGN = ("ALIBABA_CLOUD_", "ALICLOUD_", "ALIYUN_", "ACKGPU_")
+PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No credentials, endpoints or proxies of the machine that runs the tests."""
+    for name in list(os.environ):
+        if name.startswith(FOREIGN) or name.lower() in PROXIES:
+            monkeypatch.delenv(name)
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Time that passes only when the test says so; cloud seconds are real seconds."""
+    return ManualClock()
+
+
+@pytest.fixture
+def emulator(clock: ManualClock) -> Iterator[Emulator]:
+    """An empty emulated account on loopback, whose time is the ``clock`` fixture's."""
+    with Emulator(clock=clock, seed=7) as emulator:
+        yield emulator
