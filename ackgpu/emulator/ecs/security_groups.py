@@ -1,0 +1,263 @@
+"""Security groups: made, read and removed. Their rules are in :mod:`.security_rules`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ackgpu.emulator import limits
+from ackgpu.emulator.ecs.product import PRODUCT
+from ackgpu.emulator.ecs.tagged import has_tags, tag_rows
+from ackgpu.emulator.errors import ApiError, invalid
+from ackgpu.emulator.operation import Call, page_of, token_page
+from ackgpu.emulator.store import Doc
+
+KIND = "securitygroup"
+CAPACITY = {"normal": 6000, "enterprise": 65536}
+"""Private addresses that a group can hold, by its type (ECS limits page)."""
+
+
+def make_security_group(  # noqa: PLR0913 -- a record of what to make
+    call: Call,
+    *,
+    region: str,
+    vpc_id: str,
+    name: str,
+    tags: dict[str, str],
+    at: float | None = None,
+    managed: bool = False,
+) -> Doc:
+    """A new security group; ``managed`` says that a cloud product owns it.
+
+    Raises QuotaExceed.SecurityGroup (403) where the region holds as many as it may.
+    """
+    begin = call.now if at is None else at
+    limits.refuse_over(
+        call,
+        "security_groups",
+        call.docs.count(KIND, at=begin, region=region),
+        1,
+        "QuotaExceed.SecurityGroup",
+        "The maximum number of security groups is reached.",
+        403,
+        region=region,
+    )
+    body = {
+        "Description": "",
+        "SecurityGroupType": "normal",
+        "InnerAccessPolicy": "Accept",
+        "ServiceManaged": managed,
+        "ResourceGroupId": "",
+        "Rules": [],
+        "Tags": dict(tags),
+        "phases": [[begin, "Available"]],
+    }
+    doc = Doc(KIND, call.new_id("sg-bp1", 17), region, vpc_id, name, begin, None, body)
+    return call.docs.put(doc)
+
+
+def remove_security_group(call: Call, doc: Doc, at: float | None = None) -> None:
+    """Let the group go at ``at``, with its rules and with the rules of others that name it."""
+    doc.gone = call.now if at is None else at
+    call.docs.put(doc)
+
+
+def security_group(call: Call, group_id: str) -> Doc:
+    """The group of that id; refuses with InvalidSecurityGroupId.NotFound (404)."""
+    doc = call.alive(KIND, group_id)
+    if doc is None:
+        raise ApiError(
+            "InvalidSecurityGroupId.NotFound", "The specified SecurityGroupId does not exist.", 404
+        )
+    return doc
+
+
+def refuse_managed(doc: Doc) -> None:
+    """Refuse to touch a group that a cloud product owns (ECS API reference, 403)."""
+    if doc.body["ServiceManaged"]:
+        raise ApiError(
+            "InvalidOperation.ResourceManagedByCloudProduct",
+            f"The security group {doc.id} is managed by a cloud product.",
+            403,
+        )
+
+
+def members(call: Call, group_id: str) -> list[Doc]:
+    """The network interfaces that are in the group."""
+    enis = call.all("eni")
+    return [eni for eni in enis if group_id in eni.body["SecurityGroupIds"]]
+
+
+def referencing(call: Call, group: Doc) -> list[Doc]:
+    """The other groups of the region with a rule that names this one."""
+    return [
+        other
+        for other in call.all(KIND, region=group.region)
+        if other.id != group.id and any(_names(rule, group.id) for rule in other.body["Rules"])
+    ]
+
+
+def _names(rule: dict[str, Any], group_id: str) -> bool:
+    return group_id in {rule.get("SourceGroupId"), rule.get("DestGroupId")}
+
+
+@PRODUCT.operation("CreateSecurityGroup", writes=True)
+def create_security_group(call: Call) -> dict[str, Any]:
+    """CreateSecurityGroup: takes effect at once."""
+    vpc_id = call.params.text("VpcId")
+    vpc = call.alive("vpc", vpc_id) if vpc_id else None
+    if vpc_id and vpc is None:
+        raise ApiError("InvalidVpcId.NotFound", "The specified VPC does not exist.", 404)
+    if vpc is not None and call.state(vpc) != "Available":
+        raise ApiError("IncorrectVpcStatus", "The VPC is not in a state that allows this.", 403)
+    kind = call.params.text("SecurityGroupType", "normal")
+    if kind not in CAPACITY:
+        raise ApiError("InvalidParams.GroupType", "The SecurityGroupType is not valid.")
+    doc = make_security_group(
+        call,
+        region=call.region,
+        vpc_id=vpc_id,
+        name=_name(call),
+        tags=call.params.tags(),
+        managed=call.params.boolean("ServiceManaged"),
+    )
+    doc.body |= {
+        "SecurityGroupType": kind,
+        "InnerAccessPolicy": "Accept" if kind == "normal" else "Drop",
+        "Description": call.params.text("Description"),
+        "ResourceGroupId": call.params.text("ResourceGroupId"),
+    }
+    call.docs.put(doc)
+    return {"SecurityGroupId": doc.id}
+
+
+def _name(call: Call) -> str:
+    name = call.params.text("SecurityGroupName")
+    unusable = name.startswith(("http://", "https://")) or (name and not name[0].isalpha())
+    if unusable or len(name) == 1 or len(name) > 128:  # noqa: PLR2004 -- ECS: 2 to 128 characters
+        raise ApiError(
+            "InvalidSecurityGroupName.Malformed", "The specified security group name is not valid."
+        )
+    return name
+
+
+@PRODUCT.operation("DescribeSecurityGroups")
+def describe_security_groups(call: Call) -> dict[str, Any]:
+    """DescribeSecurityGroups, by NextToken and MaxResults or by the older page numbers."""
+    groups = [doc for doc in call.all(KIND) if _wanted(call, doc)]
+    if "PageNumber" not in call.params and "PageSize" not in call.params:
+        page, token = token_page(call, groups)
+        numbers = {"PageNumber": 0, "PageSize": 0, "TotalCount": len(groups)}
+    elif "MaxResults" in call.params or "NextToken" in call.params:
+        raise ApiError(
+            "NotSupported.PageNumberAndPageSize", "Use either MaxResults or PageSize, not both."
+        )
+    else:
+        page, numbers = page_of(call, groups)
+        token = ""
+    rows = [_row(call, doc) for doc in page]
+    answer: dict[str, Any] = {"SecurityGroups": {"SecurityGroup": rows}, "RegionId": call.region}
+    return answer | {"NextToken": token} | numbers
+
+
+def _wanted(call: Call, doc: Doc) -> bool:
+    params = call.params
+    ids = params.json_list("SecurityGroupIds")
+    name = params.text("SecurityGroupName")
+    fuzzy = params.boolean("FuzzyQuery") or name.endswith("*")
+    named = doc.name.startswith(name.rstrip("*")) if fuzzy else doc.name == name
+    return (
+        (not ids or doc.id in ids)
+        and params.text("SecurityGroupId", doc.id) == doc.id
+        and params.text("VpcId", doc.scope) == doc.scope
+        and params.text("SecurityGroupType", doc.body["SecurityGroupType"])
+        == doc.body["SecurityGroupType"]
+        and ("ServiceManaged" not in params or _managed_as_asked(call, doc))
+        and (not name or named)
+        and has_tags(call, doc)
+    )
+
+
+def _managed_as_asked(call: Call, doc: Doc) -> bool:
+    return bool(doc.body["ServiceManaged"]) == call.params.boolean("ServiceManaged")
+
+
+def _row(call: Call, doc: Doc) -> dict[str, Any]:
+    enis = members(call, doc.id)
+    instances = {eni.body["InstanceId"] for eni in enis if eni.body["InstanceId"]}
+    kind = doc.body["SecurityGroupType"]
+    return {
+        "SecurityGroupId": doc.id,
+        "SecurityGroupName": doc.name,
+        "Description": doc.body["Description"],
+        "SecurityGroupType": kind,
+        "VpcId": doc.scope,
+        "CreationTime": seconds_text(call.instant(doc.born)),
+        "EcsCount": len(instances) if call.params.boolean("IsQueryEcsCount") else 0,
+        "AvailableInstanceAmount": CAPACITY[kind] - len(enis),
+        "ResourceGroupId": doc.body["ResourceGroupId"],
+        "ServiceManaged": doc.body["ServiceManaged"],
+        "Tags": {"Tag": tag_rows(doc)},
+    }
+
+
+def seconds_text(instant: datetime) -> str:
+    """An instant as ECS writes it where it shows seconds: ``2026-11-24T00:00:00Z``."""
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@PRODUCT.operation("DescribeSecurityGroupAttribute")
+def describe_security_group_attribute(call: Call) -> dict[str, Any]:
+    """DescribeSecurityGroupAttribute: the rules, filtered by direction."""
+    doc = security_group(call, call.params.required("SecurityGroupId"))
+    direction = call.params.text("Direction", "all")
+    if direction not in {"all", "ingress", "egress"}:
+        raise invalid("Direction")
+    rules = [r for r in doc.body["Rules"] if direction in {"all", r["Direction"]}]
+    page, token = token_page(call, rules, default=1000, most=1000)
+    return {
+        "VpcId": doc.scope,
+        "InnerAccessPolicy": doc.body["InnerAccessPolicy"],
+        "Description": doc.body["Description"],
+        "SecurityGroupId": doc.id,
+        "SecurityGroupName": doc.name,
+        "RegionId": doc.region,
+        "Permissions": {"Permission": page},
+        "NextToken": token,
+    }
+
+
+@PRODUCT.operation("DescribeSecurityGroupReferences")
+def describe_security_group_references(call: Call) -> dict[str, Any]:
+    """DescribeSecurityGroupReferences: which groups' rules name the given ones."""
+    rows = []
+    for group_id in call.params.listed("SecurityGroupId"):
+        group = security_group(call, group_id)
+        others = referencing(call, group)
+        if others:
+            named = [
+                {"SecurityGroupId": other.id, "AliUid": call.caller.account_id} for other in others
+            ]
+            referring = {"ReferencingSecurityGroup": named}
+            rows.append({"SecurityGroupId": group_id, "ReferencingSecurityGroups": referring})
+    return {"SecurityGroupReferences": {"SecurityGroupReference": rows}}
+
+
+@PRODUCT.operation("DeleteSecurityGroup", writes=True, tokened=False)
+def delete_security_group(call: Call) -> dict[str, Any]:
+    """DeleteSecurityGroup: refused while an interface is in it or another group names it."""
+    group_id = call.params.required("SecurityGroupId")
+    doc = call.alive(KIND, group_id)
+    if doc is None:
+        raise ApiError(
+            "InvalidSecurityGroupId.NotFound", "The specified SecurityGroupId does not exist.", 404
+        )
+    refuse_managed(doc)
+    if members(call, doc.id) or referencing(call, doc):
+        raise ApiError(
+            "DependencyViolation",
+            "There is still an instance, a network interface or another group that uses it.",
+            403,
+        )
+    remove_security_group(call, doc)
+    return {}
