@@ -1,0 +1,155 @@
+"""Classic load balancers (CLB).
+
+What ACK makes carries the tags ``kubernetes.do.not.delete`` and ``ack.aliyun.com=<cluster id>``
+(names UNCONFIRMED), and is born with both protections on, so that DeleteLoadBalancer refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.lifecycle import Lifecycle
+from ackgpu.emulator.limits import refuse_over
+from ackgpu.emulator.operation import Call
+from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc.addresses import take_address, take_public_address
+from ackgpu.emulator.vpc.lifetimes import lasting
+
+LIFECYCLE = Lifecycle("load balancer", frozenset({("active", "inactive"), ("inactive", "active")}))
+
+DO_NOT_DELETE = "kubernetes.do.not.delete"
+LISTENER_DEFAULTS: dict[str, str | int] = {
+    "Scheduler": "wrr",
+    "PersistenceTimeout": 0,
+    "EstablishedTimeout": 900,
+    "HealthyThreshold": 3,
+    "UnhealthyThreshold": 3,
+    "HealthCheckConnectTimeout": 5,
+    "HealthCheckConnectPort": 0,
+    "HealthCheckInterval": 2,
+    "HealthCheckType": "tcp",
+    "HealthCheckDomain": "",
+    "HealthCheckURI": "",
+    "HealthCheckHttpCode": "http_2xx",
+    "HealthCheckMethod": "",
+    "HealthCheck": "on",
+    "VServerGroupId": "",
+    "MasterSlaveServerGroupId": "",
+    "AclId": "",
+    "AclType": "",
+    "AclStatus": "off",
+    "ConnectionDrain": "off",
+    "ConnectionDrainTimeout": 300,
+    "SynProxy": "disable",
+}
+"""What a TCP listener has where it was not told otherwise (CreateLoadBalancerTCPListener)."""
+
+
+def make_load_balancer(  # noqa: PLR0913 -- keyword-only, the agreed face between products
+    call: Call,
+    *,
+    region: str,
+    name: str,
+    address_type: str,
+    vpc_id: str,
+    vswitch_id: str,
+    tags: Mapping[str, str],
+    ports: Iterable[int],
+    at: float | None = None,
+    spec: str = "slb.s2.small",
+) -> Doc:
+    """A pay-as-you-go CLB, active from ``at``, with a running TCP listener on each port.
+
+    ``address_type``: internet or intranet; an intranet one takes its address from the vSwitch.
+    Raises OperationForbidden.QuotaLimit, InvalidVSwitchId.NotFound.
+    """
+    start = call.now if at is None else at
+    refuse_over(
+        call,
+        "balancers",
+        len(lasting(call, "loadbalancer", start, region=region)),
+        1,
+        "OperationForbidden.QuotaLimit",
+        "The operation failed because of quota limit of shared loadbalancers.",
+        region=region,
+    )
+    balancer_id = call.new_id("lb-bp1", 19)
+    vswitch = call.docs.get("vswitch", vswitch_id) if vswitch_id else None
+    if address_type == "intranet":
+        if vswitch is None:
+            raise ApiError(
+                "InvalidVSwitchId.NotFound", "The specified vSwitch instance is invalid."
+            )
+        address = take_address(call, vswitch, balancer_id, start)
+    else:
+        address = take_public_address(call, balancer_id, start)
+    protection = "on" if DO_NOT_DELETE in tags else "off"
+    doc = Doc(
+        "loadbalancer",
+        balancer_id,
+        region=region,
+        scope=vpc_id,
+        name=name,
+        born=start,
+        body={
+            "Address": address,
+            "AddressType": address_type,
+            "AddressIPVersion": "ipv4",
+            "VSwitchId": vswitch_id,
+            "ZoneId": vswitch.body["ZoneId"] if vswitch else "",
+            "LoadBalancerSpec": spec,
+            "InternetChargeType": "paybytraffic",
+            "InstanceChargeType": "PayBySpec",
+            "Bandwidth": -1,
+            "DeleteProtection": protection,
+            "ModificationProtectionStatus": (
+                "ConsoleProtection" if protection == "on" else "NonProtection"
+            ),
+            "ModificationProtectionReason": "",
+            "BackendServers": [],
+            "Tags": dict(tags),
+            "phases": LIFECYCLE.course(start, (0, "active")),
+        },
+    )
+    call.docs.put(doc)
+    for port in ports:
+        make_listener(call, doc, port, start, {"Status": "running"})
+    return doc
+
+
+def make_listener(
+    call: Call, balancer: Doc, port: int, start: float, settings: Mapping[str, str | int]
+) -> Doc:
+    """A TCP listener from ``start``, stopped unless ``settings`` say otherwise."""
+    body: dict[str, str | int | dict[str, str]] = {
+        "ListenerPort": port,
+        "ListenerProtocol": "tcp",
+        "BackendServerPort": port,
+        "Bandwidth": -1,
+        "Status": "stopped",
+        "Description": "",
+        "Tags": {},
+    }
+    body |= LISTENER_DEFAULTS | dict(settings)
+    doc = Doc(
+        "listener",
+        f"{balancer.id}_tcp_{port}_{call.new_hex(8)}",
+        region=balancer.region,
+        scope=balancer.id,
+        name=str(port),
+        born=start,
+        body=body,
+    )
+    return call.docs.put(doc)
+
+
+def remove_load_balancer(call: Call, doc: Doc, at: float | None = None) -> None:
+    """Let it go at ``at`` with its listeners and server groups, protected or not."""
+    gone = max(call.now if at is None else at, doc.born)
+    for kind in ("listener", "vservergroup"):
+        for child in lasting(call, kind, gone, scope=doc.id):
+            child.gone = max(gone, child.born)
+            call.docs.put(child)
+    doc.gone = gone
+    call.docs.put(doc)

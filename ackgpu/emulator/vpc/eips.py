@@ -1,0 +1,105 @@
+"""Elastic IP addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ackgpu.emulator.lifecycle import Lifecycle
+from ackgpu.emulator.limits import refuse_over
+from ackgpu.emulator.operation import Call
+from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc import timing
+from ackgpu.emulator.vpc.addresses import take_public_address
+from ackgpu.emulator.vpc.lifetimes import lasting, retire
+
+LIFECYCLE = Lifecycle(
+    "EIP",
+    frozenset(
+        {
+            ("Available", "Associating"),
+            ("Associating", "InUse"),
+            ("Associating", "Unassociating"),
+            ("InUse", "Unassociating"),
+            ("Unassociating", "Available"),
+            ("Available", "Releasing"),
+            ("InUse", "Releasing"),
+            ("Unassociating", "Releasing"),
+        }
+    ),
+)
+
+
+def make_eip(  # noqa: PLR0913 -- keyword-only, the agreed face between products
+    call: Call,
+    *,
+    region: str,
+    name: str,
+    bandwidth: int,
+    tags: Mapping[str, str],
+    at: float | None = None,
+    bound_to: str = "",
+    bound_type: str = "",
+) -> Doc:
+    """An EIP from ``at``, already InUse where it is bound to something; ``bandwidth`` in Mbit/s.
+
+    Raises QuotaExceeded.Eip.
+    """
+    start = call.now if at is None else at
+    refuse_over(
+        call,
+        "eips",
+        len(lasting(call, "eip", start, region=region)),
+        1,
+        "QuotaExceeded.Eip",
+        "Elastic IP address quota exceeded",
+        region=region,
+    )
+    eip_id = call.new_id("eip-bp1", 19)
+    doc = Doc(
+        "eip",
+        eip_id,
+        region=region,
+        scope=bound_to,
+        name=name,
+        born=start,
+        body={
+            "IpAddress": take_public_address(call, eip_id, start),
+            "Bandwidth": str(bandwidth),
+            "InternetChargeType": "PayByTraffic",
+            "ChargeType": "PostPaid",
+            "ISP": "BGP",
+            "Netmode": "public",
+            "Description": "",
+            "DeletionProtection": False,
+            "InstanceId": bound_to,
+            "InstanceType": bound_type,
+            "Tags": dict(tags),
+            "phases": LIFECYCLE.course(start, (0, "InUse" if bound_to else "Available")),
+        },
+    )
+    return call.docs.put(doc)
+
+
+def bind_eip(call: Call, doc: Doc, instance_id: str, instance_type: str) -> None:
+    """Begin to bind an Available EIP."""
+    doc.scope = instance_id
+    doc.body |= {"InstanceId": instance_id, "InstanceType": instance_type}
+    doc.body["phases"] = LIFECYCLE.then(
+        doc.body["phases"], call.now, (0, "Associating"), (timing.EIP_BINDING, "InUse")
+    )
+    call.docs.put(doc)
+
+
+def unbind_eip(call: Call, doc: Doc) -> None:
+    """Begin to unbind an EIP; its scope is free at once, its state follows."""
+    doc.scope = ""
+    doc.body["phases"] = LIFECYCLE.then(
+        doc.body["phases"], call.now, (0, "Unassociating"), (timing.EIP_UNBINDING, "Available")
+    )
+    call.docs.put(doc)
+
+
+def remove_eip(call: Call, doc: Doc, at: float | None = None) -> None:
+    """Release the EIP from ``at``, bound or not: what may be released is the caller's business."""
+    start = call.now if at is None else at
+    retire(call, doc, LIFECYCLE, start, ("Releasing", timing.EIP_RELEASING))

@@ -1,0 +1,78 @@
+"""Route entries: the custom ones of a route table.
+
+The system's own (one for each vSwitch's CIDR block, and 100.64.0.0/10) are derived when read.
+"""
+
+from __future__ import annotations
+
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.lifecycle import Lifecycle
+from ackgpu.emulator.limits import refuse_over
+from ackgpu.emulator.operation import Call
+from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc import timing
+from ackgpu.emulator.vpc.lifetimes import lasting, retire
+
+LIFECYCLE = Lifecycle(
+    "route entry",
+    frozenset(
+        {
+            ("Pending", "Available"),
+            ("Available", "Pending"),
+            ("Pending", "Pending"),
+            ("Available", "Modifying"),
+            ("Modifying", "Available"),
+        }
+    ),
+)
+
+
+def make_route_entry(  # noqa: PLR0913 -- keyword-only, the agreed face between products
+    call: Call,
+    *,
+    route_table_id: str,
+    cidr: str,
+    next_hop_id: str,
+    next_hop_type: str,
+    at: float | None = None,
+) -> Doc:
+    """A custom entry of the table from ``at``.
+
+    Raises QuotaExceeded where the table is full, InvalidCIDRBlock.Duplicate where it has the CIDR
+    block already.
+    """
+    start = call.now if at is None else at
+    taken = lasting(call, "route", start, scope=route_table_id)
+    refuse_over(
+        call,
+        "routes_per_table",
+        len(taken),
+        1,
+        "QuotaExceeded",
+        "Route entry quota exceeded in this route table.",
+        region=call.region,
+    )
+    if any(doc.body["DestinationCidrBlock"] == cidr for doc in taken):
+        raise ApiError("InvalidCIDRBlock.Duplicate", "Specified CIDR block is already exists.")
+    table = call.docs.get("routetable", route_table_id)
+    doc = Doc(
+        "route",
+        call.new_id("rte-bp1", 19),
+        region=table.region if table else call.region,
+        scope=route_table_id,
+        born=start,
+        body={
+            "DestinationCidrBlock": cidr,
+            "NextHopId": next_hop_id,
+            "NextHopType": next_hop_type,
+            "Description": "",
+            "phases": LIFECYCLE.course(start, (0, "Pending"), (timing.ROUTE_CHANGING, "Available")),
+        },
+    )
+    return call.docs.put(doc)
+
+
+def remove_route_entry(call: Call, doc: Doc, at: float | None = None) -> None:
+    """Let the entry go from ``at``; it is Pending until it is gone."""
+    start = call.now if at is None else at
+    retire(call, doc, LIFECYCLE, start, ("Pending", timing.ROUTE_CHANGING))

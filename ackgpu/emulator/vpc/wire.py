@@ -1,0 +1,56 @@
+"""How the VPC product writes instants, tags and its common fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.operation import Call
+from ackgpu.emulator.store import Doc
+
+RESOURCE_GROUP = "rg-acfmx2emulated0"
+"""The account's default resource group; no operation moves a resource to another."""
+
+_NAME = re.compile(r"^(?!https?://).{1,128}$", re.DOTALL)
+_DESCRIPTION = re.compile(r"^(?!https?://).{0,256}$", re.DOTALL)
+
+
+def stamp(call: Call, seconds: float) -> str:
+    """An instant as ``YYYY-MM-DDThh:mm:ssZ``."""
+    return call.instant(seconds).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def key_value_tags(doc: Doc) -> dict[str, list[dict[str, str]]]:
+    """Tags as VPC, vSwitch, route table and EIP write them."""
+    return {"Tag": [{"Key": key, "Value": value} for key, value in doc.body["Tags"].items()]}
+
+
+def tag_key_tags(doc: Doc) -> dict[str, list[dict[str, str]]]:
+    """Tags as NAT gateways and load balancers write them."""
+    return {"Tag": [{"TagKey": key, "TagValue": value} for key, value in doc.body["Tags"].items()]}
+
+
+def tagged(doc: Doc, wanted: Mapping[str, str], keys_only: frozenset[str] = frozenset()) -> bool:
+    """Whether it carries every wanted tag; a key without a value matches any value."""
+    tags: Mapping[str, str] = doc.body["Tags"]
+    return all(
+        key in tags and (key in keys_only or not value or tags[key] == value)
+        for key, value in wanted.items()
+    )
+
+
+def checked_name(call: Call, parameter: str, code: str) -> str:
+    """A name of 1 to 128 characters that is not a URL, or empty; refuses with ``code``."""
+    name = call.params.text(parameter)
+    if name and not _NAME.match(name):
+        raise ApiError(code, f"The specified {parameter} is not valid.")
+    return name
+
+
+def checked_description(call: Call, code: str = "InvalidDescription.Malformed") -> str:
+    """A description of at most 256 characters that is not a URL; refuses with ``code``."""
+    text = call.params.text("Description")
+    if not _DESCRIPTION.match(text):
+        raise ApiError(code, "The specified Description is not valid.")
+    return text
