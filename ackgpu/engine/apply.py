@@ -166,6 +166,8 @@ class Apply(Walk):
         if error is None or isinstance(error, LostReply):
             progress.asked = now
             progress.times_asked += 1
+        else:
+            self._run.journal.refused(progress.step.name)
         if error is None:
             self._run.journal.created(progress.step.name)
         elif isinstance(error, (NotYet, Transient)):

@@ -51,6 +51,10 @@ class Journal:
         """The cloud accepted."""
         self._append({"type": "created", "step": step})
 
+    def refused(self, step: str) -> None:
+        """The cloud refused, so nothing was made: an absence may be believed at once."""
+        self._append({"type": "refused", "step": step})
+
     def deleted(self, step: str) -> None:
         """It was read back as gone."""
         self._append({"type": "deleted", "step": step})
@@ -123,6 +127,8 @@ class Journal:
                 self.finished = bool(record["ok"])
             case "intent":
                 self._asked[step] = datetime.fromisoformat(record["wall"])
+            case "refused":
+                self._asked.pop(step, None)
             case "deleted":
                 self._asked.pop(step, None)
                 self._notes.pop(step, None)
