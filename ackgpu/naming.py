@@ -1,0 +1,124 @@
+"""Names, tags and client tokens of what ackgpu makes: pure functions.
+
+The tags are how a thing is known as ours after every other record is lost. Every key and value here
+keeps within the narrowest limit of the services that carry it: keys of at most 64 characters and
+values of at most 128, neither beginning with ``aliyun`` or ``acs:`` (ECS and VPC API reference,
+Tag.N.Key and Tag.N.Value).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+CLUSTER_TAG = "ackgpu:cluster"
+RUN_TAG = "ackgpu:run"
+SPEC_TAG = "ackgpu:spec"
+EXPIRES_TAG = "ackgpu:expires-at"
+HOLD_TAG = "ackgpu:hold"
+TAG_PREFIX = "ackgpu:"
+
+TAG_KEY_LIMIT = 64
+TAG_VALUE_LIMIT = 128
+CLIENT_TOKEN_LIMIT = 64
+
+_NAME_LIMIT = 63
+# Letters, digits, the CJK ideographs and hyphens, the first not a hyphen (CS API reference,
+# CreateCluster, name).
+_CLUSTER_NAME = re.compile(r"[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff-]*")
+_RESERVED_STARTS = ("aliyun", "acs:")
+_INSTANT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def resource_name(cluster: str, part: str) -> str:
+    """The name of the ``part`` (``vpc``, ``vswitch-cn-hangzhou-k``) made for ``cluster``."""
+    return f"ackgpu-{cluster}-{part}"
+
+
+def client_token(*, account: str, region: str, cluster: str, run: str, step: str) -> str:
+    """The client token of one request: the same words give the same token, in any process.
+
+    ASCII, 47 characters; the services take up to 64.
+    """
+    # A zero byte is in none of the parts, so no two lists of parts run into the same text.
+    text = f"{account}\0{region}\0{cluster}\0{run}\0{step}"
+    return "ackgpu-" + hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def run_id(started: datetime, entropy: bytes) -> str:
+    """The id of a run: its start in UTC, then six hex digits of ``entropy``; sorts by time."""
+    digits = hashlib.sha256(entropy).hexdigest()[:6]
+    return f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digits}"
+
+
+def ownership_tags(
+    *, cluster: str, run: str = "", spec_digest: str = "", expires: datetime | None = None
+) -> dict[str, str]:
+    """The tags of what is made for ``cluster``; what is empty is left out."""
+    tags = {
+        CLUSTER_TAG: cluster,
+        RUN_TAG: run,
+        SPEC_TAG: spec_digest,
+        EXPIRES_TAG: format_instant(expires) if expires else "",
+    }
+    return {key: value for key, value in tags.items() if value}
+
+
+def cluster_name_from_tags(tags: Mapping[str, str]) -> str | None:
+    """The cluster that something was made for, or None where it is not ours."""
+    return tags.get(CLUSTER_TAG) or None
+
+
+def expiry_from_tags(tags: Mapping[str, str]) -> datetime | None:
+    """The instant at which something expires: None without one, while held, or if unreadable."""
+    if is_held(tags):
+        return None
+    try:
+        return datetime.strptime(tags.get(EXPIRES_TAG, ""), _INSTANT).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def is_held(tags: Mapping[str, str]) -> bool:
+    """Whether ``ackgpu extend --hold`` keeps something from expiring."""
+    return tags.get(HOLD_TAG, "") == "true"
+
+
+def format_instant(instant: datetime) -> str:
+    """An instant as tags carry it: UTC, whole seconds, ``2026-11-24T09:00:00Z``."""
+    return instant.astimezone(UTC).strftime(_INSTANT)
+
+
+def problem_with_cluster_name(name: str) -> str:
+    """Why ACK would refuse ``name`` for a cluster; empty where it would not.
+
+    CS API reference, CreateCluster: 1 to 63 letters, digits, Chinese characters and hyphens, the
+    first not a hyphen.
+    """
+    if not name:
+        return "a cluster needs a name"
+    if len(name) > _NAME_LIMIT:
+        return f"{len(name)} characters are too many: ACK takes at most {_NAME_LIMIT}"
+    if name.startswith("-"):
+        return "must not start with a hyphen"
+    if not _CLUSTER_NAME.fullmatch(name):
+        return "may hold letters, digits, Chinese characters and hyphens only"
+    return ""
+
+
+def problem_with_tag(key: str, value: str) -> str:
+    """Why a user's tag cannot be set; empty where it can."""
+    if not 0 < len(key) <= TAG_KEY_LIMIT:
+        return f"the key has {len(key)} characters: 1 to {TAG_KEY_LIMIT} are taken"
+    if len(value) > TAG_VALUE_LIMIT:
+        return f"the value has {len(value)} characters: at most {TAG_VALUE_LIMIT} are taken"
+    if key.startswith(TAG_PREFIX):
+        return f"keys that start with {TAG_PREFIX} are ackgpu's own"
+    texts = (key.lower(), value.lower())
+    if any(text.startswith(_RESERVED_STARTS) for text in texts):
+        return "must not start with aliyun or acs:, which the cloud keeps for itself"
+    if any(scheme in text for text in texts for scheme in ("http://", "https://")):
+        return "must not hold http:// or https://"
+    return ""
