@@ -1,0 +1,66 @@
+"""From a command's result, or its failure, to stdout and stderr."""
+
+from __future__ import annotations
+
+from ackgpu.render.document import document_of, failure_document, to_text
+from ackgpu.render.failure import failure_of
+from ackgpu.render.results import DeletePreview, Output, Result
+from ackgpu.streams import Streams
+
+
+def present(streams: Streams, output: Output, result: Result, *, log_path: str = "") -> int:
+    """Show ``result`` and return the exit code.
+
+    stdout gets the table, the names, or one document. stderr gets the warnings and the error;
+    ``log_path`` is named with the error.
+    """
+    if output == "table":
+        from ackgpu.render.pen import Pen
+        from ackgpu.render.tables import draw
+
+        Pen.of(streams, streams.out).print(draw(result.part))
+    elif output == "name":
+        streams.write(streams.out, "".join(f"{name}\n" for name in result.part.names))
+    else:
+        streams.write(streams.out, to_text(streams, output, document_of(result)))
+    for message in result.warnings:
+        warn(streams, message)
+    if result.error:
+        _show_failure(streams, result.error, log_path)
+    return result.exits_with
+
+
+def fail(
+    streams: Streams, output: Output, command: str, error: BaseException, *, log_path: str = ""
+) -> int:
+    """Show that ``command`` failed with nothing to show for it, and return the exit code.
+
+    stderr gets the error screen; stdout gets the document where one was asked for.
+    """
+    if output not in {"table", "name"}:
+        document = failure_document(command, failure_of(error))
+        streams.write(streams.out, to_text(streams, output, document))
+    _show_failure(streams, error, log_path)
+    return failure_of(error).exit_code
+
+
+def warn(streams: Streams, message: str) -> None:
+    """Show one warning on stderr."""
+    from ackgpu.render.pen import Pen, line
+
+    Pen.of(streams, streams.err).print([line(("! ", "yellow"), message)])
+
+
+def show_preview(streams: Streams, preview: DeletePreview) -> None:
+    """Show on stderr what a deletion is about to remove, before the question."""
+    from ackgpu.render.pen import Pen
+    from ackgpu.render.tables import draw
+
+    Pen.of(streams, streams.err).print(draw(preview))
+
+
+def _show_failure(streams: Streams, error: BaseException, log_path: str) -> None:
+    from ackgpu.render.failure import draw_failure
+    from ackgpu.render.pen import Pen
+
+    Pen.of(streams, streams.err).print(draw_failure(failure_of(error), log_path))

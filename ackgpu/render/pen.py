@@ -1,0 +1,222 @@
+"""Lines, paragraphs and grids, laid out for one stream: its width, its colours, its characters.
+
+Drawing code names symbols and colours once, in Unicode. A stream that cannot carry them gets words
+before anything is measured, so that columns stay straight. Colour never carries what the text does
+not say. Text from outside may hold control characters: none reaches the terminal.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TextIO
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from ackgpu.streams import Streams
+
+DONE, FAILED, BUSY, IDLE, WARNING = "✓", "✗", "⠸", "·", "!"
+NOTHING = "\N{EN DASH}"
+TIMES = "\N{MULTIPLICATION SIGN}"
+IN_WORDS = str.maketrans(
+    {
+        DONE: "ok",
+        FAILED: "FAIL",
+        BUSY: "busy",
+        IDLE: "-",
+        NOTHING: "-",
+        TIMES: "x",
+        "→": "->",
+        "…": "...",
+        "▓": "#",
+        "░": ".",
+        "¥": "CNY",
+        "€": "EUR",
+    }
+)
+GAP = 2
+LEAST = 8
+CURSOR_COLUMN = 1
+
+
+class Span(NamedTuple):
+    """A piece of text in one style ("green", "bold", "dim"; empty for none)."""
+
+    text: str
+    style: str = ""
+
+
+Cell = str | Span
+
+
+@dataclass(frozen=True)
+class Line:
+    """A paragraph. Where it must be wrapped, its further lines start under ``spans``."""
+
+    spans: tuple[Span, ...] = ()
+    head: tuple[Span, ...] = ()
+
+
+def line(*cells: Cell | tuple[str, str]) -> Line:
+    """A paragraph that starts at the left edge."""
+    return Line(tuple(_span(cell) for cell in cells))
+
+
+def point(head: Cell, *cells: Cell) -> Line:
+    """A paragraph behind a bullet: further lines are indented as far as ``head`` is wide."""
+    return Line(tuple(_span(cell) for cell in cells), (_span(head),))
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Rows in columns, as wide as their content.
+
+    ``align`` has a ``<`` or ``>`` for each column. Where the terminal is too narrow, the column
+    ``flexible`` is cut; if that is not enough the terminal wraps, as nothing else may be lost.
+    A column without content is left out.
+    """
+
+    rows: Sequence[Sequence[Cell]]
+    align: str
+    header: Sequence[str] = ()
+    flexible: int | None = None
+    indent: int = 2
+
+
+Block = Line | Grid
+
+
+class Pen:
+    """Draws on one stream."""
+
+    def __init__(self, *, width: int, colors: bool, unicode: bool) -> None:
+        self.width = width
+        self.unicode = unicode
+        self._buffer = io.StringIO()
+        self._console = Console(
+            file=self._buffer,
+            force_terminal=colors,
+            color_system="standard" if colors else None,
+            no_color=not colors,
+            width=width,
+            markup=False,
+            highlight=False,
+            emoji=False,
+            legacy_windows=False,
+        )
+
+    @classmethod
+    def of(cls, streams: Streams, stream: TextIO) -> StreamPen:
+        """The pen for ``stream``, as wide as it is at this moment."""
+        return StreamPen(streams, stream)
+
+    def ellipsis(self) -> str:
+        """What marks a cut."""
+        return "…" if self.unicode else "..."
+
+    def words(self, text: str) -> str:
+        """``text`` with nothing in it that the stream cannot carry or that moves a cursor."""
+        printable = "".join(char if char.isprintable() else " " for char in text)
+        return printable if self.unicode else printable.translate(IN_WORDS)
+
+    def text(self, *cells: Cell) -> Text:
+        """Cells side by side."""
+        parts = [_span(cell) for cell in cells]
+        return Text.assemble(*((self.words(part.text), part.style) for part in parts))
+
+    def column(self, text: Text, width: int, *, right: bool = False) -> Text:
+        """``text`` padded, or cut with an ellipsis, to exactly ``width`` cells."""
+        fitted = text.copy()
+        if fitted.cell_len > width:
+            mark = self.ellipsis()[:width]
+            fitted.truncate(width - len(mark), overflow="crop")
+            fitted.append(mark)
+        missing = width - fitted.cell_len
+        if right:
+            fitted.pad_left(missing)
+        else:
+            fitted.pad_right(missing)
+        return fitted
+
+    def layout(self, blocks: Iterable[Block]) -> list[Text]:
+        """The lines of ``blocks``, none with trailing blanks."""
+        lines: list[Text] = []
+        for block in blocks:
+            lines += self._paragraph(block) if isinstance(block, Line) else self._grid(block)
+        for text in lines:
+            text.rstrip()
+        return lines
+
+    def render(self, blocks: Iterable[Block]) -> str:
+        """``blocks`` as the stream gets them."""
+        self._buffer.seek(0)
+        self._buffer.truncate()
+        for text in self.layout(blocks):
+            self._console.print(text, soft_wrap=True)
+        return self._buffer.getvalue()
+
+    def _paragraph(self, block: Line) -> list[Text]:
+        head = self.text(*block.head)
+        body = self.text(*block.spans)
+        room = max(self.width - head.cell_len, LEAST)
+        if body.cell_len <= room:
+            return [Text.assemble(head, body)]
+        first, *others = body.wrap(self._console, room)
+        indent = " " * head.cell_len
+        return [Text.assemble(head, first), *(Text.assemble(indent, other) for other in others)]
+
+    def _grid(self, block: Grid) -> list[Text]:
+        table = [[self.text(cell) for cell in row] for row in block.rows]
+        if block.header:
+            table.insert(0, [self.text(Span(title, "dim")) for title in block.header])
+        widths = self._widths(block, table)
+        return [self._row(block, row, widths) for row in table]
+
+    def _widths(self, block: Grid, table: Sequence[Sequence[Text]]) -> list[int]:
+        columns = range(len(block.align))
+        widths = [max((row[index].cell_len for row in table), default=0) for index in columns]
+        for index in columns:
+            if all(not row[index].plain.strip() for row in table[bool(block.header) :]):
+                widths[index] = 0
+        shown = [width for width in widths if width]
+        excess = block.indent + sum(shown) + GAP * (len(shown) - 1) - self.width
+        if excess > 0 and block.flexible is not None:
+            widths[block.flexible] = max(LEAST, widths[block.flexible] - excess)
+        return widths
+
+    def _row(self, block: Grid, row: Sequence[Text], widths: Sequence[int]) -> Text:
+        cells = [
+            self.column(cell, width, right=align == ">")
+            for cell, width, align in zip(row, widths, block.align, strict=True)
+            if width
+        ]
+        return Text.assemble(" " * block.indent, Text(" " * GAP).join(cells))
+
+
+class StreamPen(Pen):
+    """A pen that also writes."""
+
+    def __init__(self, streams: Streams, stream: TextIO) -> None:
+        super().__init__(
+            width=streams.size_of(stream)[0],
+            colors=streams.colors(stream),
+            unicode=streams.unicode(stream),
+        )
+        self._streams = streams
+        self._stream = stream
+
+    def print(self, blocks: Iterable[Block]) -> None:
+        """Write ``blocks``."""
+        self._streams.write(self._stream, self.render(blocks))
+
+
+def _span(cell: Cell | tuple[str, str]) -> Span:
+    return Span(cell) if isinstance(cell, str) else Span(*cell)
+
+
+def width_of(text: str) -> int:
+    """Cells that ``text`` takes on a terminal: Chinese characters take two."""
+    return cell_len(text)

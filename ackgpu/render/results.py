@@ -1,0 +1,339 @@
+"""What commands hand to :func:`ackgpu.render.present`: plain frozen records, nothing drawn.
+
+The table, the JSON document and the names of ``-o name`` all come from the same record. A command
+wraps its own record (a *part*) in a :class:`Result`. In the document a part's fields stand at the
+top level in camelCase beside the fields of the envelope, so no part may have a field of theirs.
+
+What looks at things and judges them (quota, preflight, verify, run-sample) has its records in
+:mod:`ackgpu.render.verdicts`. Times are instants in UTC, durations cloud seconds. A figure that
+nobody could read is None and is shown as unknown, never as 0. A ``Price`` is an hour's, unless the
+field says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from ackgpu.cloud.api import ClusterEvent, Price
+from ackgpu.engine.step import Drift, Resource
+from ackgpu.errors import AckGpuError
+
+Output = Literal["table", "json", "yaml", "name", "jsonl"]
+PlanAction = Literal["CREATE", "ADOPT", "REUSE", "WAIT", "CHECK", "DELETE", "KEEP", "BROKEN"]
+
+
+class Part(Protocol):
+    """A command's own part of a result."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What ``-o name`` prints, one a line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """A command's result in the common envelope.
+
+    ``error`` is set where there is something to show although the command failed (verification,
+    quota): the part goes to stdout, the error to stderr, and the exit code is the error's.
+    ``exit_code`` is for results that are no error and exit with another code than 0 (plan
+    --detailed-exitcode). ``durations`` maps what took time (a step's name, ``total``) to cloud
+    seconds. ``resources`` is shown in documents only; a part that draws them holds them itself.
+    """
+
+    command: str
+    part: Part
+    resources: tuple[Resource, ...] = ()
+    warnings: tuple[str, ...] = ()
+    durations: Mapping[str, float] = field(default_factory=dict)
+    error: AckGpuError | None = None
+    exit_code: int = 0
+
+    @property
+    def exits_with(self) -> int:
+        """The exit code of the process."""
+        return self.error.exits_with if self.error else self.exit_code
+
+
+@dataclass(frozen=True, kw_only=True)
+class PricePart:
+    """One part of an hourly price: ``what`` is "nodes", "NAT", "EIP" and so on."""
+
+    what: str
+    price: Price
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodePoolRow:
+    """A node pool. ``slice`` is what one node's GPU is ("GRID-P4-2Q 2048MiB"), where known."""
+
+    name: str
+    id: str
+    state: str
+    instance_types: tuple[str, ...]
+    desired: int
+    total: int
+    healthy: int
+    failed: int = 0
+    slice: str = ""
+    charge_type: str = "PostPaid"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterRow:
+    """A cluster of ackgpu's. ``state`` is the cloud's word; ``nodes`` None where it was not read.
+
+    ``expires`` is the end of its --ttl, ``held`` that gc leaves it alone all the same.
+    """
+
+    name: str
+    id: str
+    region: str
+    state: str
+    version: str
+    nodes: int | None = None
+    created: datetime | None = None
+    expires: datetime | None = None
+    expired: bool = False
+    held: bool = False
+    price: Price | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterList:
+    """``list``. ``regions`` are those that were asked."""
+
+    clusters: tuple[ClusterRow, ...]
+    regions: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The clusters' names."""
+        return tuple(row.name for row in self.clusters)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateSummary:
+    """``create``, done.
+
+    ``changed``: something was made; False when all of it stood already. ``waited``: False with
+    --no-wait, when the cluster is still being made. ``endpoint`` is the one that the kubeconfig
+    names. ``network`` and ``by_ack`` are the resources of ours and those that ACK made.
+    ``gpu_nodes_verified`` is None where verification was off. ``prices_of`` is the day that the
+    prices are of. ``next_commands`` are whole command lines.
+    """
+
+    cluster: ClusterRow
+    endpoint: str
+    node_pools: tuple[NodePoolRow, ...]
+    gpu_nodes: int
+    gpu_nodes_verified: int | None
+    network: tuple[Resource, ...] = ()
+    by_ack: tuple[Resource, ...] = ()
+    price: Price | None = None
+    price_parts: tuple[PricePart, ...] = ()
+    prices_of: str = ""
+    kubeconfig: str = ""
+    seconds: float = 0
+    changed: bool = True
+    waited: bool = True
+    next_commands: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The cluster's name."""
+        return (self.cluster.name,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterDescription:
+    """``describe``. ``listed`` (--resources) and ``events`` (--events) are empty unless asked for.
+
+    ``facts`` are label and value, such as ("VPC", "vpc-… 192.168.0.0/16").
+    """
+
+    cluster: ClusterRow
+    facts: tuple[tuple[str, str], ...] = ()
+    node_pools: tuple[NodePoolRow, ...] = ()
+    listed: tuple[Resource, ...] = ()
+    events: tuple[ClusterEvent, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The cluster's name."""
+        return (self.cluster.name,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanRow:
+    """What one step would do. ``detail`` is what it will be or is, ``note`` why it is no CREATE."""
+
+    action: PlanAction
+    step: str
+    id: str = ""
+    detail: str = ""
+    note: str = ""
+    drift: tuple[Drift, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanResult:
+    """``plan`` and ``create --dry-run``. ``seconds`` is how long it usually takes, None unknown."""
+
+    cluster_name: str
+    region: str
+    steps: tuple[PlanRow, ...]
+    seconds: float | None = None
+    price: Price | None = None
+    price_parts: tuple[PricePart, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The steps that change something."""
+        changing = {"CREATE", "ADOPT", "DELETE"}
+        return tuple(row.step for row in self.steps if row.action in changing)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferRow:
+    """An instance type in a zone. ``stock``: ok, low, none or unknown. Memory in GiB.
+
+    ``card`` is the slice in words ("P4 1/4"). ``spot`` None: there is no spot price or it is not
+    known.
+    """
+
+    instance_type: str
+    card: str
+    gpu_memory_gib: float
+    vcpu: int
+    memory_gib: float
+    region: str
+    zone: str
+    stock: Literal["ok", "low", "none", "unknown"]
+    price: Price | None = None
+    spot: Price | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferList:
+    """``offers``."""
+
+    offers: tuple[OfferRow, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Each instance type once."""
+        return tuple(dict.fromkeys(row.instance_type for row in self.offers))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeletePreview:
+    """What ``delete`` is about to remove: shown before the question, and for --dry-run.
+
+    ``removes`` and ``keeps`` are phrases ("node pool gpu (2 instances)"); ``notes`` what goes
+    along unasked, such as a load balancer of a Service.
+    """
+
+    cluster_name: str
+    id: str
+    region: str
+    removes: tuple[str, ...]
+    keeps: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The cluster's name."""
+        return (self.cluster_name,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeleteResult:
+    """``delete``, done. ``existed`` False: there was nothing to delete. ``cost`` is the sum.
+
+    ``waited`` False: it was asked for with --no-wait, and is going on. ``left`` are leftovers.
+    """
+
+    cluster_name: str
+    existed: bool = True
+    waited: bool = True
+    seconds: float = 0
+    lived: float | None = None
+    cost: Price | None = None
+    left: tuple[Resource, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The cluster's name."""
+        return (self.cluster_name,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GcRow:
+    """Something that ``gc`` removes, or would. ``age`` in cloud seconds; ``reason``: why."""
+
+    kind: str
+    name: str
+    id: str
+    region: str
+    reason: str
+    age: float | None = None
+    price: Price | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GcResult:
+    """``gc``. ``executed`` False: nothing was removed yet."""
+
+    found: tuple[GcRow, ...]
+    executed: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names, or ids where there is no name."""
+        return tuple(row.name or row.id for row in self.found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodePoolList:
+    """``nodepool list``, and the pool after a change of it."""
+
+    cluster_name: str
+    node_pools: tuple[NodePoolRow, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The pools' names."""
+        return tuple(row.name for row in self.node_pools)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Labels and values: ``version``, ``extend``, ``wait``, ``explain``, ``emulator status``.
+
+    ``headline`` is drawn above them with a ✓ where ``done``. ``facts`` keys become camelCase.
+    """
+
+    headline: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    done: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The values, for a shell."""
+        return tuple(str(value) for value in self.facts.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlainText:
+    """A file for other tools: a manifest, a kubeconfig, an export. A table is the text itself."""
+
+    text: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """No names: the text is what was asked for."""
+        return (self.text.rstrip("\n"),)

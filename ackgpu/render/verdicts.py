@@ -1,0 +1,138 @@
+"""The records of what looks and judges: limits, checks, the GPU ladder, the CUDA sample.
+
+As :mod:`ackgpu.render.results`: plain, frozen, and the same for people and machines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal["passed", "failed", "warning", "unknown", "skipped"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuotaRow:
+    """One limit and what the plan needs of it.
+
+    ``used`` and ``limit`` None: not known. ``used`` None with a ``limit`` also stands for a limit
+    that nothing is counted against, such as nodes in a cluster. ``source`` is "live", or where a
+    documented figure is from ("documented 2020"). ``why_unknown`` says why it could not be read.
+    ``remedy``: what to do where it is short.
+    """
+
+    name: str
+    needed: int
+    used: int | None
+    limit: int | None
+    source: str
+    verdict: Verdict = "passed"
+    why_unknown: str = ""
+    remedy: str = ""
+
+    @property
+    def free(self) -> int | None:
+        """How many are left, or None where that is not known."""
+        return None if self.used is None or self.limit is None else self.limit - self.used
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuotaResult:
+    """``check-quota``. ``account`` is the account's id, shown shortened."""
+
+    quotas: tuple[QuotaRow, ...]
+    nodes: int
+    network_plugin: str
+    region: str
+    account: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The limits that are short."""
+        return tuple(row.name for row in self.quotas if row.verdict == "failed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckRow:
+    """One check: ``message`` is what was found, ``remedy`` what to do where it failed."""
+
+    name: str
+    verdict: Verdict
+    message: str = ""
+    remedy: str = ""
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckList:
+    """``preflight``, ``doctor``, ``policy check``, ``config validate``: checks in their order."""
+
+    title: str
+    checks: tuple[CheckRow, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The checks that failed."""
+        return tuple(row.name for row in self.checks if row.verdict == "failed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rung:
+    """One rung of the ladder on one node. ``value`` is shown instead of ✓ where set ("1/1")."""
+
+    name: str
+    verdict: Verdict
+    value: str = ""
+    message: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyRow:
+    """One node's ladder; rungs after the first failed one are absent or skipped."""
+
+    node: str
+    instance_type: str
+    zone: str
+    rungs: tuple[Rung, ...]
+    instance_id: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether no rung failed or is unknown."""
+        return all(rung.verdict not in {"failed", "unknown"} for rung in self.rungs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyResult:
+    """``verify``. ``rungs`` names the columns, lowest first, up to ``level``."""
+
+    cluster_name: str
+    level: str
+    rungs: tuple[str, ...]
+    nodes: tuple[VerifyRow, ...]
+    seconds: float = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The nodes that passed."""
+        return tuple(row.node for row in self.nodes if row.ok)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleResult:
+    """``run-sample``. ``output`` is the program's last lines; memory as the driver says it."""
+
+    cluster_name: str
+    node: str
+    gpu: str
+    memory: str
+    driver: str
+    passed: bool
+    seconds: float
+    output: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The node that it ran on."""
+        return (self.node,)

@@ -1,0 +1,173 @@
+"""Standard input, output and error, and what each of them can show.
+
+stdout carries the result and nothing else; progress, prompts, warnings and errors go to stderr.
+Each question (is it a terminal, how wide, colours, which characters) is asked of the stream that
+is drawn on, never of another.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TextIO
+
+from ackgpu.errors import UsageError
+
+ColorChoice = Literal["auto", "always", "never"]
+
+DEFAULT_SIZE = (80, 24)
+# A file or a pipe has no width: whoever reads it wants every character.
+UNBOUNDED_WIDTH = 100_000
+# Everything that ackgpu draws beyond ASCII; a stream that cannot encode it gets words.
+DRAWN = "✓✗⠸·…→▓░¥"
+
+
+@dataclass(frozen=True)
+class Streams:
+    """The three standard streams with the environment that decides how they are drawn on.
+
+    ``color`` is --color, ``no_input`` is --no-input. ``size`` (columns, lines) overrides what the
+    terminal says and ``terminal`` whether there is one: both are None outside tests.
+    """
+
+    out: TextIO
+    err: TextIO
+    stdin: TextIO
+    env: Mapping[str, str] = field(default_factory=dict)
+    color: ColorChoice = "auto"
+    no_input: bool = False
+    size: tuple[int, int] | None = None
+    terminal: bool | None = None
+
+    @classmethod
+    def system(cls, *, color: ColorChoice = "auto", no_input: bool = False) -> Streams:
+        """The process's own streams and environment."""
+        return cls(sys.stdout, sys.stderr, sys.stdin, os.environ, color, no_input)
+
+    @classmethod
+    def for_tests(  # noqa: PLR0913 -- one record of a terminal: each part is varied by some test
+        cls,
+        *,
+        typed: str = "",
+        env: Mapping[str, str] | None = None,
+        terminal: bool = False,
+        encoding: str = "utf-8",
+        size: tuple[int, int] = DEFAULT_SIZE,
+        color: ColorChoice = "auto",
+    ) -> Streams:
+        """Streams over buffers, as a terminal or not; read them with :meth:`written`."""
+        out, err = (
+            io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True) for _ in "oe"
+        )
+        stdin = io.StringIO(typed)
+        return cls(out, err, stdin, env or {}, color, size=size, terminal=terminal)
+
+    def written(self) -> tuple[str, str]:
+        """What was written to stdout and stderr of :meth:`for_tests`."""
+        return _written(self.out), _written(self.err)
+
+    def is_terminal(self, stream: TextIO) -> bool:
+        """Whether ``stream`` is a terminal; a closed stream is none."""
+        if self.terminal is not None:
+            return self.terminal
+        return not stream.closed and stream.isatty()
+
+    def size_of(self, stream: TextIO) -> tuple[int, int]:
+        """Columns and lines of the terminal; without one, lines are never cut."""
+        if not self.is_terminal(stream):
+            return UNBOUNDED_WIDTH, DEFAULT_SIZE[1]
+        if self.size is not None:
+            return self.size
+        try:
+            columns, lines = os.get_terminal_size(stream.fileno())
+        except OSError:
+            return DEFAULT_SIZE
+        return columns or DEFAULT_SIZE[0], lines or DEFAULT_SIZE[1]
+
+    def colors(self, stream: TextIO) -> bool:
+        """Whether ``stream`` gets colours: --color, then NO_COLOR, TERM=dumb and CI, then a tty."""
+        if self.color != "auto":
+            return self.color == "always"
+        if self.env.get("NO_COLOR") or self.dumb or self.in_ci:
+            return False
+        return self.is_terminal(stream)
+
+    def unicode(self, stream: TextIO) -> bool:
+        """Whether ``stream`` can carry the symbols that ackgpu draws."""
+        try:
+            DRAWN.encode(stream.encoding or "ascii")
+        except (UnicodeEncodeError, LookupError):
+            return False
+        return True
+
+    @property
+    def dumb(self) -> bool:
+        """Whether the terminal cannot move its cursor (TERM=dumb)."""
+        return self.env.get("TERM", "") == "dumb"
+
+    @property
+    def in_ci(self) -> bool:
+        """Whether a pipeline runs this (CI set to anything but false)."""
+        return self.env.get("CI", "").lower() not in {"", "0", "false"}
+
+    @property
+    def can_animate(self) -> bool:
+        """Whether stderr can hold a display that redraws itself."""
+        return self.is_terminal(self.err) and not self.in_ci and not self.dumb
+
+    def write(self, stream: TextIO, text: str) -> None:
+        """Write and flush; characters that ``stream`` cannot carry become ``?``.
+
+        A reader that went away (``| head``) is no error: nothing more is wanted on that stream.
+        """
+        encoding = stream.encoding or "ascii"
+        try:
+            stream.write(text.encode(encoding, "replace").decode(encoding))
+            stream.flush()
+        except BrokenPipeError:
+            _discard_from_now_on(stream)
+
+    def confirm(self, question: str, *, flag: str = "--yes") -> bool:
+        """Ask on stderr whether to go on; only "y" or "yes" is yes.
+
+        Raises :class:`~ackgpu.errors.UsageError` naming ``flag`` where nobody can be asked.
+        """
+        answer = self._ask(f"{question} [y/N] ", flag)
+        return answer.lower() in {"y", "yes"}
+
+    def type_name(self, question: str, name: str, *, flag: str = "--yes") -> bool:
+        """Ask on stderr to type ``name``; anything else is no. Raises as :meth:`confirm` does."""
+        return self._ask(f"{question} ", flag) == name
+
+    def _ask(self, prompt: str, flag: str) -> str:
+        if self.no_input or self.env.get("ACKGPU_NO_INPUT", "") not in {"", "0", "false"}:
+            raise _cannot_ask("input is switched off (--no-input)", flag)
+        if not (self.is_terminal(self.stdin) and self.is_terminal(self.err)):
+            raise _cannot_ask("there is no terminal to ask on", flag)
+        self.write(self.err, prompt)
+        return self.stdin.readline().strip()
+
+
+def _cannot_ask(why: str, flag: str) -> UsageError:
+    return UsageError(
+        f"This needs a confirmation: {why}.", resolution=f"Give {flag} to go on without being asked"
+    )
+
+
+def _discard_from_now_on(stream: TextIO) -> None:
+    """Point the descriptor at the null device, so that the flush at exit cannot fail again."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, stream.fileno())
+    finally:
+        os.close(null)
+
+
+def _written(stream: TextIO) -> str:
+    buffer = getattr(stream, "buffer", None)
+    if not isinstance(buffer, io.BytesIO):
+        raise TypeError("only the streams of for_tests keep what was written")
+    return buffer.getvalue().decode(stream.encoding)
