@@ -96,6 +96,7 @@ class SnatEntry:
     cidr: str
     address: str
     state: str
+    name: str = ""
 
 
 @dataclass(frozen=True)
