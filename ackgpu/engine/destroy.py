@@ -157,7 +157,7 @@ class Destroy(Walk):
             return
         step = removal.step
         self._run.emit(StepAsked, step=step.name, doing="deleting")
-        call = lambda: step.delete(self._values)  # noqa: E731 -- a call, made later
+        call = lambda: step.delete(self._values, removal.id)  # noqa: E731 -- a call, made later
         self._loop.call_at(
             self._run.clock.now(), call, lambda _, error: self._asked(removal, error)
         )

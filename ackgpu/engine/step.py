@@ -147,8 +147,8 @@ class Step(ABC, Generic[T]):
         again with the same token.
         """
 
-    def delete(self, ctx: Context) -> None:
-        """Ask once that it goes. What is gone already is no error."""
+    def delete(self, ctx: Context, found_id: str) -> None:
+        """Ask once that ``found_id`` goes, ready or not. What is gone already is no error."""
         raise NotImplementedError(f"{self.name} is never deleted")
 
 

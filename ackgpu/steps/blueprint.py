@@ -1,0 +1,56 @@
+"""A spec with every ``auto`` decided: what the steps build from.
+
+The decisions (zones, version) are made once, by :mod:`ackgpu.steps.placement`, from what exists
+already and from stock, so that a second ``create`` decides the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ackgpu.naming import CLUSTER_TAG, resource_name
+from ackgpu.spec.model import ClusterSpec
+
+
+@dataclass(frozen=True)
+class ZonePlan:
+    """Where a vSwitch goes. ``vswitch_id``: it is given, and ``cidr`` is what it has."""
+
+    zone_id: str
+    cidr: str
+    vswitch_id: str = ""
+
+    @property
+    def short(self) -> str:
+        """The zone's last word, ``k`` of ``cn-hangzhou-k``."""
+        return self.zone_id.rpartition("-")[2]
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """The spec, the decisions, and the tags that everything made carries."""
+
+    spec: ClusterSpec
+    version: str
+    zones: tuple[ZonePlan, ...]
+    tags: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """The cluster's name."""
+        return self.spec.name
+
+    @property
+    def region(self) -> str:
+        """The cluster's region."""
+        return self.spec.region
+
+    @property
+    def ours(self) -> dict[str, str]:
+        """The tag that says a thing was made for this cluster, whichever run made it."""
+        return {CLUSTER_TAG: self.name}
+
+    def name_of(self, part: str) -> str:
+        """The name of a made part: ``ackgpu-demo-vpc``."""
+        return resource_name(self.name, part)

@@ -1,0 +1,138 @@
+"""The elastic IP of the NAT gateway, and its binding."""
+
+from __future__ import annotations
+
+from ackgpu.cloud.api import Cloud, Eip, NatGateway
+from ackgpu.engine.step import (
+    Absent,
+    Broken,
+    Context,
+    Drift,
+    Finding,
+    Pending,
+    Ready,
+    Resource,
+    Step,
+)
+from ackgpu.errors import ConflictError
+from ackgpu.steps.blueprint import Blueprint
+from ackgpu.steps.lookup import Pick, the_one
+
+
+class EipStep(Step[Eip]):
+    """An EIP. It is Available at once and billed until it is released."""
+
+    typical = 1
+    timeout = 300
+
+    def __init__(self, cloud: Cloud, plan: Blueprint, *, pick: Pick, name: str = "eip") -> None:
+        super().__init__(name, "eip")
+        self._network = cloud.network
+        self._plan = plan
+        self._pick = pick
+
+    @property
+    def title(self) -> str:
+        """Its bandwidth."""
+        return (
+            self._pick.id or f"{self._plan.spec.network.nat.eip.bandwidth} Mbit/s, pay by traffic"
+        )
+
+    def find(self, ctx: Context) -> Finding[Eip]:
+        """Look by id or by tag."""
+        del ctx
+        tags = None if self._pick.id else self._plan.ours
+        rows = self._network.eips(tags=tags, ids=self._pick.ids)
+        found = the_one(rows, "EIP", self._pick, self._plan.region)
+        if found is None:
+            return Absent()
+        if isinstance(found, Broken):
+            return found
+        resource = self._resource(found)
+        if found.state == "Releasing":
+            return Pending(found.state, id=found.id, removing=True, resources=(resource,))
+        return Ready(
+            found, found.id, found.address, self._pick.ownership, self._drift(found), (resource,)
+        )
+
+    def create(self, ctx: Context, token: str) -> None:
+        """Ask for the address."""
+        del ctx
+        self._network.allocate_eip(
+            name=self._plan.name_of("eip"),
+            bandwidth_mbps=self._plan.spec.network.nat.eip.bandwidth,
+            tags=self._plan.tags,
+            token=token,
+        )
+
+    def delete(self, ctx: Context, found_id: str) -> None:
+        """Ask that it is released; refused while it is bound."""
+        del ctx
+        self._network.release_eip(found_id)
+
+    def _drift(self, found: Eip) -> tuple[Drift, ...]:
+        wanted = self._plan.spec.network.nat.eip.bandwidth
+        if self._pick.id or found.bandwidth_mbps == wanted:
+            return ()
+        return (Drift("network.nat.eip.bandwidth", str(wanted), str(found.bandwidth_mbps)),)
+
+    def _resource(self, found: Eip) -> Resource:
+        return Resource(
+            product="vpc",
+            type="Eip",
+            id=found.id,
+            name=found.name,
+            region=self._plan.region,
+            state=found.state,
+            owned=not self._pick.given,
+            billable=True,
+        )
+
+
+class EipBindingStep(Step[str]):
+    """The EIP bound to the NAT gateway. Its value is the public address."""
+
+    typical = 5
+    timeout = 300
+
+    def __init__(
+        self, cloud: Cloud, *, nat: Step[NatGateway], eip: Step[Eip], name: str = "eip binding"
+    ) -> None:
+        super().__init__(name, "eip binding", (nat, eip))
+        self._network = cloud.network
+        self._nat = nat
+        self._eip = eip
+
+    @property
+    def title(self) -> str:
+        """What is bound to what."""
+        return "the EIP on the NAT gateway"
+
+    def find(self, ctx: Context) -> Finding[str]:
+        """Look at what the EIP says it is bound to; read afresh, since binding takes a while."""
+        nat, eip = ctx.get(self._nat), ctx.get(self._eip)
+        if nat is None or eip is None:
+            return Absent()
+        fresh = next(iter(self._network.eips(ids=[eip.id])), None)
+        if fresh is None or fresh.state == "Available":
+            return Absent()
+        if fresh.bound_to and fresh.bound_to != nat.id:
+            error = ConflictError(
+                f"The EIP {fresh.id} is bound to {fresh.bound_to}, not to {nat.id}.",
+                resolution="Unbind it, or give another EIP.",
+            )
+            return Broken(error, id=fresh.id)
+        if fresh.state != "InUse":
+            return Pending(fresh.state, id=fresh.id, removing=fresh.state == "Unassociating")
+        return Ready(fresh.address, detail=f"{fresh.address} on {nat.id}")
+
+    def create(self, ctx: Context, token: str) -> None:
+        """Ask for the binding."""
+        self._network.associate_eip(
+            eip_id=ctx[self._eip].id, nat_gateway_id=ctx[self._nat].id, token=token
+        )
+
+    def delete(self, ctx: Context, found_id: str) -> None:
+        """Ask that it is undone; refused while a SNAT entry uses the address."""
+        del found_id
+        self._network.unassociate_eip(eip_id=ctx[self._eip].id, nat_gateway_id=ctx[self._nat].id)

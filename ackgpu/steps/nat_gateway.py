@@ -1,0 +1,80 @@
+"""The enhanced NAT gateway: the nodes' way out."""
+
+from __future__ import annotations
+
+from ackgpu.cloud.api import Cloud, NatGateway, Vpc, VSwitch
+from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Resource, Step
+from ackgpu.steps.blueprint import Blueprint
+from ackgpu.steps.lookup import Pick, the_one
+
+
+class NatGatewayStep(Step[NatGateway]):
+    """A NAT gateway in the first vSwitch. It takes one to three minutes (VPC documentation)."""
+
+    typical = 90
+    timeout = 15 * 60
+
+    def __init__(  # noqa: PLR0913 -- keyword-only, each named where it is given
+        self,
+        cloud: Cloud,
+        plan: Blueprint,
+        *,
+        vpc: Step[Vpc],
+        vswitch: Step[VSwitch],
+        pick: Pick,
+        name: str = "nat gateway",
+    ) -> None:
+        super().__init__(name, "nat gateway", (vpc, vswitch))
+        self._network = cloud.network
+        self._plan = plan
+        self._vpc = vpc
+        self._vswitch = vswitch
+        self._pick = pick
+
+    @property
+    def title(self) -> str:
+        """Its kind."""
+        return self._pick.id or "enhanced, pay by LCU"
+
+    def find(self, ctx: Context) -> Finding[NatGateway]:
+        """Look by id or by tag."""
+        del ctx
+        tags = None if self._pick.id else self._plan.ours
+        rows = self._network.nat_gateways(tags=tags, ids=self._pick.ids)
+        found = the_one(rows, "NAT gateway", self._pick, self._plan.region)
+        if found is None:
+            return Absent()
+        if isinstance(found, Broken):
+            return found
+        resource = self._resource(found)
+        if found.state not in {"Available", "Modifying"}:
+            removing = found.state == "Deleting"
+            return Pending(found.state, id=found.id, removing=removing, resources=(resource,))
+        return Ready(found, found.id, "", self._pick.ownership, resources=(resource,))
+
+    def create(self, ctx: Context, token: str) -> None:
+        """Ask for the gateway."""
+        self._network.create_nat_gateway(
+            vpc_id=ctx[self._vpc].id,
+            vswitch_id=ctx[self._vswitch].id,
+            name=self._plan.name_of("nat"),
+            tags=self._plan.tags,
+            token=token,
+        )
+
+    def delete(self, ctx: Context, found_id: str) -> None:
+        """Ask that it goes; refused while an EIP or a SNAT entry is on it."""
+        del ctx
+        self._network.delete_nat_gateway(found_id)
+
+    def _resource(self, found: NatGateway) -> Resource:
+        return Resource(
+            product="vpc",
+            type="NatGateway",
+            id=found.id,
+            name=found.name,
+            region=self._plan.region,
+            state=found.state,
+            owned=not self._pick.given,
+            billable=True,
+        )
