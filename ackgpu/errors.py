@@ -23,6 +23,7 @@
        ├─ QuotaExceeded           11
        ├─ ResourceNotFound        11
        ├─ AlreadyExists            6
+       ├─ DeletionProtected        6
        ├─ NotYet                  11  busy or still in use: the engine asks again later
        └─ Transient               11  may pass: retried by the adapter
           ├─ Throttled
@@ -265,6 +266,13 @@ class AlreadyExists(CloudError):
 
     exit_code = 6
     code = "AlreadyExists"
+
+
+class DeletionProtected(CloudError):
+    """A protection that somebody set forbids to delete it."""
+
+    exit_code = 6
+    code = "DeletionProtected"
 
 
 class NotYet(CloudError):

@@ -202,7 +202,7 @@ class LoadBalancer:
 
 @dataclass(frozen=True)
 class Cluster:
-    """An ACK cluster. ``state`` is the cloud's word: initial, running, failed, deleting and so on."""
+    """An ACK cluster. ``state`` is the cloud's word: initial, running, failed, deleting and more."""
 
     id: str
     name: str
@@ -583,3 +583,42 @@ class KubeConnect(Protocol):
     """Connects to the cluster that a kubeconfig names."""
 
     def __call__(self, kubeconfig: str, *, context: str | None = None) -> KubeApi: ...
+
+
+@dataclass(frozen=True)
+class KubeconfigEntry:
+    """A context of a kubeconfig file.
+
+    ``cluster_id`` is the ACK cluster that ackgpu wrote it for, empty where ackgpu did not write it.
+    ``text`` is a kubeconfig with this context alone, and it the current one.
+    """
+
+    cluster_id: str
+    server: str
+    text: str
+
+
+class KubeconfigFile(Protocol):
+    """The user's kubeconfig, changed as kubectl changes it: locked, atomically, mode 0600.
+
+    Raises :class:`~ackgpu.errors.LocalError` where it cannot be read or written.
+    """
+
+    @property
+    def path(self) -> str:
+        """The file that is written."""
+
+    def entry(self, context: str) -> KubeconfigEntry | None:
+        """The context of that name, or None."""
+
+    def merge(self, text: str, *, context: str, cluster_id: str, set_current: bool) -> None:
+        """Take the only context of ``text`` over under the name ``context``.
+
+        An entry of that name is replaced. ``current-context`` changes only with ``set_current``.
+        """
+
+    def remove(self, context: str) -> None:
+        """Remove the context with its cluster and user; nothing where there is none."""
+
+    def check_writable(self) -> None:
+        """Raise LocalError now where :meth:`merge` would."""

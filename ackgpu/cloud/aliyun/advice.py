@@ -1,0 +1,87 @@
+"""What to do about an error of the cloud: one sentence that names the next thing to try."""
+
+from __future__ import annotations
+
+from ackgpu.errors import (
+    AccessDenied,
+    AlreadyExists,
+    CloudError,
+    DeletionProtected,
+    LostReply,
+    NotYet,
+    OutOfStock,
+    QuotaExceeded,
+    ResourceNotFound,
+    Throttled,
+    Unauthenticated,
+    Unavailable,
+)
+
+_PAY = "Settle the account's bill or top it up in the console (Expenses), then run it again."
+_ROLES = (
+    "Authorise the ACK service roles once, at https://cs.console.aliyun.com: "
+    "`ackgpu preflight --only roles` lists the missing ones."
+)
+_EXPIRED = "Get new temporary credentials (they expired), then run it again."
+_CLOCK = "Set this machine's clock: requests are accepted within 15 minutes of the cloud's time."
+
+_BY_CODE: tuple[tuple[str, str], ...] = (
+    ("InvalidAccessKeyId.Inactive", "The access key is disabled: enable it in RAM, or use another"),
+    ("InvalidAccessKeyId", "Check the access key id: it is not known to this endpoint."),
+    ("InvalidSecurityToken", _EXPIRED),
+    ("InvalidTimeStamp", _CLOCK),
+    ("SignatureDoesNotMatch", "Check the access key secret: it does not belong to the key id."),
+    ("IncompleteSignature", "Check the access key secret: it does not belong to the key id."),
+    ("SignatureNonceUsed", "Run it again: something repeated the request on its way."),
+    (
+        "InvalidAction.NotFound",
+        "The endpoint does not offer this: check ACKGPU_ENDPOINT_URL.",
+    ),
+    ("InvalidRegionId", "Check --region: the product does not know it."),
+    ("InvalidZoneId", "Check --zone: the region has no such zone."),
+    ("InvalidAccountStatus", _PAY),
+    ("InsufficientBalance", _PAY),
+    ("Account.Arrearage", _PAY),
+    ("PAY.INSUFFICIENT_BALANCE", _PAY),
+    ("OperationFailed.UnpaidBillsExist", _PAY),
+    ("RealNameAuthenticationError", "Complete the account's real-name verification first."),
+    ("RISK.RISK_CONTROL", "The account's risk control refuses paid resources: open a ticket."),
+    ("MissingAuth.", _ROLES),
+    ("ErrManaged", _ROLES),
+    ("ErrKubernetesAuditRoleNotAttach", _ROLES),
+    ("ErrAutoScalerRoleNotAttach", _ROLES),
+    ("NoPermission.CreateServiceLinkedRole", "Allow ram:CreateServiceLinkedRole to this identity."),
+    ("IdempotentParameterMismatch", "An earlier request used the same token: run it again."),
+    ("InvalidSystemDiskCategory", "Choose a disk category that the instance family takes."),
+    ("InvalidParameter.Conflict", "Choose a disk category that the instance family takes."),
+    ("InvalidCIDR", "Choose CIDR blocks that do not overlap: `ackgpu preflight --only network`."),
+    ("EmptyCIDR", "Give the pod and service CIDR blocks."),
+    ("InvalidVSwitch.Count", "Give fewer vSwitches: ACK takes one to eight."),
+    ("InsufficientInstanceIP", "Give a larger vSwitch: it has too few free addresses."),
+    ("InvalidImageId", "Leave the image to its default, or give one that the region has."),
+)
+
+_BY_CLASS: dict[type[CloudError], str] = {
+    Throttled: "Too many calls for this account: wait a minute, then run it again.",
+    Unauthenticated: "Check which credentials are used: `ackgpu doctor`.",
+    AccessDenied: "Grant the action to this identity: `ackgpu policy generate` writes the policy.",
+    OutOfStock: "`ackgpu offers` shows which types and zones have stock now.",
+    QuotaExceeded: "`ackgpu check-quota` shows what is used; ask for more in Quota Center.",
+    ResourceNotFound: "Check the id and the region: it does not exist there.",
+    AlreadyExists: "Choose another name, or remove what has it.",
+    DeletionProtected: "Turn its deletion protection off in the console, then run it again.",
+    NotYet: "Something else still works on it: run it again in a minute.",
+    Unavailable: "The service is not available now: run it again in a minute.",
+    LostReply: "Run it again: what the request made, if anything, is found and used.",
+}
+
+_UNKNOWN = "Look the code up: `ackgpu explain {code}`; report it with the request id to support."
+_NO_CODE = "Run it again with -v; report it with the request id to support."
+
+
+def resolution(refusal: type[CloudError], code: str) -> str:
+    """The advice for ``code``, else for its class, else how to find out more."""
+    for prefix, advice in _BY_CODE:
+        if code.startswith(prefix):
+            return advice
+    return _BY_CLASS.get(refusal) or (_UNKNOWN.format(code=code) if code else _NO_CODE)

@@ -1,0 +1,103 @@
+"""Where each product's API is reached.
+
+In order: ``ACKGPU_ENDPOINT_<PRODUCT>``, ``ACKGPU_ENDPOINT_URL``, the rules below for products
+whose SDK map is wrong or incomplete, the SDK's own map.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+from ackgpu.errors import UsageError
+
+Product = Literal["CS", "ECS", "VPC", "SLB", "QUOTAS", "RAM", "STS"]
+PRODUCTS: tuple[Product, ...] = ("CS", "ECS", "VPC", "SLB", "QUOTAS", "RAM", "STS")
+
+# RAM and Quota Center have one endpoint for all regions; the RAM SDK's rule is regional with an
+# incomplete map, so that new regions would get a host that does not exist.
+_CENTRAL: Mapping[Product, str] = {"RAM": "ram.aliyuncs.com", "QUOTAS": "quotas.aliyuncs.com"}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """``host`` with its port where the URL named one, and ``protocol`` HTTP or HTTPS."""
+
+    host: str
+    protocol: str = "HTTPS"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether it is on this machine."""
+        return is_loopback(f"{self.protocol}://{self.host}")
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """The endpoints that were asked for; ``default`` serves every product not in ``named``."""
+
+    named: Mapping[Product, Endpoint] = field(default_factory=dict)
+    default: Endpoint | None = None
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str]) -> Endpoints:
+        """The endpoints of ``ACKGPU_ENDPOINT_*``; raises UsageError on a malformed URL."""
+        named: dict[Product, Endpoint] = {
+            product: parse(f"ACKGPU_ENDPOINT_{product}", env[f"ACKGPU_ENDPOINT_{product}"])
+            for product in PRODUCTS
+            if env.get(f"ACKGPU_ENDPOINT_{product}")
+        }
+        url = env.get("ACKGPU_ENDPOINT_URL")
+        return cls(named, parse("ACKGPU_ENDPOINT_URL", url) if url else None)
+
+    @classmethod
+    def at(cls, url: str) -> Endpoints:
+        """Every product at ``url``: an emulator."""
+        return cls(default=parse("the endpoint", url))
+
+    def of(self, product: Product) -> Endpoint | None:
+        """The product's endpoint, or None where the SDK's map by region holds."""
+        asked = self.named.get(product) or self.default
+        if asked is not None or product not in _CENTRAL:
+            return asked
+        return Endpoint(_CENTRAL[product])
+
+    @property
+    def emulated(self) -> bool:
+        """Whether every product is reached on loopback."""
+        return all((found := self.of(product)) and found.loopback for product in PRODUCTS)
+
+
+def parse(source: str, url: str) -> Endpoint:
+    """The endpoint that ``url`` names; raises UsageError naming ``source`` where it names none."""
+    wrong = UsageError(
+        f"{source} cannot be used: {url!r} is not an http:// or https:// URL without a path.",
+        resolution="Give scheme, host and port alone, such as http://127.0.0.1:8080.",
+    )
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise wrong from None
+    extra = parts.path.strip("/") or parts.query or parts.fragment or parts.username
+    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or extra:
+        raise wrong
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return Endpoint(f"{host}:{port}" if port else host, parts.scheme.upper())
+
+
+def is_loopback(url: str) -> bool:
+    """Whether ``url`` (scheme and host) names this machine."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

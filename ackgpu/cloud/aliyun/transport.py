@@ -1,0 +1,175 @@
+"""One TLS context and reused connections for every SDK client of the process.
+
+The stock SDK loads the system's and certifi's certificates once a host and once more a connection
+(57 ms of CPU together), and its sessions are made without a lock. :func:`install` replaces the two
+factory methods of ``DaraCore`` concerned. What is shared is narrow on purpose: the context serves
+only calls that verify with the default authorities and carry no client certificate; every other
+call goes through the SDK's own adapter, so that an authority that one client trusts never serves
+another host. See docs/adr/0008-transport.md.
+
+Import this module where a client is made, never before: it brings requests.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import ssl
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import certifi
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
+from requests.utils import should_bypass_proxies
+
+from ackgpu.cloud.aliyun.endpoints import is_loopback
+
+AdapterFactory = Callable[[], HTTPAdapter]
+
+_HOSTS_KEPT = 10
+_CONNECTIONS_KEPT = 40
+_LOGGERS = ("darabonba-core", "alibabacloud-tea", "credentials")
+_context_lock = threading.Lock()
+_session_lock = threading.Lock()
+
+
+class UnusableAnswer(IOError):
+    """An answer that is neither JSON nor XML: a proxy's page, a captive portal, a gateway's 502.
+
+    The SDK would lose its HTTP status.
+    """
+
+    def __init__(self, status: int, content_type: str) -> None:
+        super().__init__(f"HTTP {status} with {content_type or 'no content type'}")
+        self.status = status
+        self.content_type = content_type
+
+
+class SharedTlsAdapter(HTTPAdapter):
+    """The adapter of every session: shares the TLS context where that is safe.
+
+    It also honours NO_PROXY, which the SDK ignores; sends nothing for loopback through a proxy;
+    and never follows a redirect, since that would hand the security token to whoever sent it.
+    ``stock`` makes the SDK's own adapter, for the calls that must not share.
+    """
+
+    def __init__(self, protocol: str, pool_size: int | None, stock: AdapterFactory) -> None:
+        self._secure = protocol == "HTTPS"
+        self._make_stock = stock
+        size = pool_size or _CONNECTIONS_KEPT
+        super().__init__(pool_connections=_HOSTS_KEPT, pool_maxsize=size)
+
+    @functools.cached_property
+    def _stock(self) -> HTTPAdapter:
+        return self._make_stock()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the connection pool, with the shared context for HTTPS."""
+        if self._secure:
+            kwargs["ssl_context"] = shared_context()
+        super().init_poolmanager(*args, **kwargs)
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
+        """Make a proxy's connection pool, with the shared context for HTTPS."""
+        if self._secure:
+            proxy_kwargs["ssl_context"] = shared_context()
+        return super().proxy_manager_for(proxy, **proxy_kwargs)
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Leave the authorities to the context: naming a file here reads it a connection."""
+        del url, verify, cert
+        conn.cert_reqs = "CERT_REQUIRED"
+        conn.ca_certs = None
+        conn.ca_cert_dir = None
+
+    def send(  # noqa: PLR0913, PLR0917 -- the signature of the class it extends
+        self,
+        request: PreparedRequest,
+        stream: bool = False,  # noqa: FBT001, FBT002
+        timeout: Any = None,
+        verify: Any = True,  # noqa: FBT002
+        cert: Any = None,
+        proxies: Any = None,
+    ) -> Response:
+        """Send the request; raises :class:`UnusableAnswer` on what no SDK could parse."""
+        routes = {} if goes_direct(str(request.url)) else proxies
+        shares = verify is True and not cert
+        send = super().send if shares else self._stock.send
+        response = send(request, stream, timeout, verify, cert, routes)
+        response.headers.pop("location", None)
+        if not stream:
+            _refuse_pages(response)
+        return response
+
+    def close(self) -> None:
+        """Close the connections."""
+        super().close()
+        if "_stock" in self.__dict__:
+            self._stock.close()
+
+
+def _refuse_pages(response: Response) -> None:
+    content = response.content.strip()
+    structured = content[:1] in {b"{", b"[", b'"'} or content == b"null"
+    content_type = response.headers.get("content-type", "")
+    if content and not structured and "xml" not in content_type:
+        raise UnusableAnswer(response.status_code, content_type)
+
+
+def goes_direct(url: str) -> bool:
+    """Whether no proxy may be used for ``url``: loopback, or a host of NO_PROXY."""
+    return is_loopback(url) or bool(should_bypass_proxies(url, no_proxy=None))
+
+
+def shared_context() -> ssl.SSLContext:
+    """The context that verifies with the system's and certifi's authorities; made once."""
+    with _context_lock:
+        return _context()
+
+
+@functools.cache
+def _context() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
+
+
+@functools.cache
+def install() -> None:
+    """Put the adapter and the lock in place, and keep ``DEBUG=sdk`` from printing signatures."""
+    from darabonba.core import DaraCore
+
+    stock_adapter = DaraCore.get_adapter
+    stock_session = DaraCore._get_session  # noqa: SLF001 -- the factory that lacks a lock
+
+    def get_adapter(
+        prefix: str, tls_min_version: str | None = None, pool_size: int | None = None
+    ) -> HTTPAdapter:
+        def stock() -> HTTPAdapter:
+            adapter: HTTPAdapter = stock_adapter(prefix, tls_min_version, pool_size=pool_size)
+            return adapter
+
+        # A minimum version is a change to the context, which must not reach the shared one.
+        return stock() if tls_min_version else SharedTlsAdapter(prefix.upper(), pool_size, stock)
+
+    def get_session(*args: Any, **kwargs: Any) -> Any:
+        with _session_lock:
+            return stock_session(*args, **kwargs)
+
+    DaraCore.get_adapter = staticmethod(get_adapter)
+    DaraCore._get_session = staticmethod(get_session)  # noqa: SLF001
+    for name in _LOGGERS:
+        logging.getLogger(name).disabled = True
+
+
+def close_sessions() -> None:
+    """Close every connection that SDK clients keep open."""
+    from darabonba.core import DaraCore
+
+    with _session_lock:
+        sessions = list(DaraCore._sessions.values())  # noqa: SLF001
+        DaraCore._sessions.clear()  # noqa: SLF001
+    for session in sessions:
+        session.close()
