@@ -202,7 +202,7 @@ class LoadBalancer:
 
 @dataclass(frozen=True)
 class Cluster:
-    """An ACK cluster. ``state`` is the cloud's word: initial, running, failed, deleting and more."""
+    """An ACK cluster. ``state`` is the cloud's own word: initial, running, failed and so on."""
 
     id: str
     name: str

@@ -26,7 +26,6 @@ from ackgpu.errors import (
     LostReply,
     NotYet,
     ResourceNotFound,
-    TimedOut,
     Transient,
 )
 
@@ -187,7 +186,7 @@ class Apply(Walk):
             return
         elapsed = self._run.clock.now() - progress.began
         if elapsed > progress.step.timeout:
-            self._fail(progress, _too_long(progress, elapsed))
+            self._fail(progress, progress.step.overdue(detail, elapsed))
             return
         self._look(progress, next_look(elapsed, progress.step.typical) if again_in is None
                    else again_in)  # fmt: skip
@@ -231,11 +230,4 @@ def _drifted(step: Step[Any], finding: Ready[Any]) -> ConflictError:
         details=[f"{d.field}: the spec says {d.wanted}, found {d.found}" for d in finding.drift],
         resolution="Change the spec to what exists, choose another name, or delete the cluster"
         " first: ackgpu changes nothing that it finds.",
-    )
-
-
-def _too_long(progress: Progress, elapsed: float) -> TimedOut:
-    return TimedOut(
-        f"{progress.step.name} is not ready after {elapsed:.0f} s: {progress.detail}.",
-        resolution="It is still progressing: run the same command again to go on waiting.",
     )

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
+from ackgpu.errors import TimedOut
+
 T = TypeVar("T")
 Ownership = Literal["ours", "given"]
 
@@ -150,6 +152,13 @@ class Step(ABC, Generic[T]):
     def delete(self, ctx: Context, found_id: str) -> None:
         """Ask once that ``found_id`` goes, ready or not. What is gone already is no error."""
         raise NotImplementedError(f"{self.name} is never deleted")
+
+    def overdue(self, detail: str, seconds: float) -> Exception:
+        """The error when it is not ready after its timeout; ``detail`` is how it stands."""
+        return TimedOut(
+            f"{self.name} is not ready after {seconds:.0f} s: {detail or 'no answer yet'}.",
+            resolution="It is still progressing: run the same command again to go on waiting.",
+        )
 
 
 class CheckStep(Step[T]):

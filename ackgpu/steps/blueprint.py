@@ -6,9 +6,11 @@ already and from stock, so that a second ``create`` decides the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ackgpu.cloud.api import VSwitch
 from ackgpu.naming import CLUSTER_TAG, resource_name
 from ackgpu.spec.model import ClusterSpec
 
@@ -29,12 +31,16 @@ class ZonePlan:
 
 @dataclass(frozen=True)
 class Blueprint:
-    """The spec, the decisions, and the tags that everything made carries."""
+    """The spec, the decisions, and the tags that everything made carries.
+
+    ``retain``: ids that a deletion leaves alone.
+    """
 
     spec: ClusterSpec
     version: str
     zones: tuple[ZonePlan, ...]
     tags: Mapping[str, str]
+    retain: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -54,3 +60,17 @@ class Blueprint:
     def name_of(self, part: str) -> str:
         """The name of a made part: ``ackgpu-demo-vpc``."""
         return resource_name(self.name, part)
+
+    def addons(self, vswitches: Sequence[VSwitch]) -> tuple[tuple[str, str], ...]:
+        """The addons to ask for, each with its configuration as JSON text.
+
+        Terway takes the pods' vSwitches by zone in its configuration (CS API reference, addons).
+        """
+        asked = [(addon.name, addon.config) for addon in self.spec.cluster.addons]
+        if self.spec.network.is_flannel:
+            return (("flannel", ""), *asked)
+        by_zone: dict[str, list[str]] = {}
+        for vswitch in vswitches:
+            by_zone.setdefault(vswitch.zone_id, []).append(vswitch.id)
+        config = json.dumps({"PodVswitchId": by_zone})
+        return ((self.spec.network.plugin, config), *asked)

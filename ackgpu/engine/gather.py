@@ -1,0 +1,36 @@
+"""Independent reads at once, outside of a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ackgpu.engine.loop import Loop
+from ackgpu.engine.run import Run
+from ackgpu.engine.workers import Call
+from ackgpu.errors import Interrupted
+
+
+def settle_all(run: Run, calls: Mapping[str, Call]) -> dict[str, Any]:
+    """What each call returned or raised, by its name. Raises Interrupted when asked to stop."""
+    results: dict[str, Any] = {}
+    loop = Loop(run.clock, run.cancel, run.workers)
+    for name, call in calls.items():
+
+        def keep(value: Any, error: Exception | None, name: str = name) -> None:
+            results[name] = value if error is None else error
+
+        loop.call_at(run.clock.now(), call, keep)
+    loop.run(on_tick=lambda: None, on_cancel=loop.drop_scheduled)
+    if run.cancel.requested:
+        raise Interrupted("Stopped.", signal_number=run.cancel.signal_number)
+    return results
+
+
+def all_of(run: Run, calls: Mapping[str, Call]) -> dict[str, Any]:
+    """What each call returned, by its name; raises the first error in the order of the calls."""
+    results = settle_all(run, calls)
+    for name in calls:
+        if isinstance(results[name], Exception):
+            raise results[name]
+    return results

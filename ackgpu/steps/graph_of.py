@@ -1,0 +1,125 @@
+"""The whole cluster on one screen: which steps a blueprint means, and what each one needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ackgpu.cloud.api import Cloud, KubeConnect, KubeconfigFile, SecurityGroup, VSwitch
+from ackgpu.engine.step import Step
+from ackgpu.steps.blueprint import Blueprint
+from ackgpu.steps.cluster import ClusterStep
+from ackgpu.steps.eip import EipBindingStep, EipStep
+from ackgpu.steps.gpu_nodes import GpuNodesStep
+from ackgpu.steps.kubeconfig import KubeconfigStep
+from ackgpu.steps.lookup import TAGGED, given
+from ackgpu.steps.nat_gateway import NatGatewayStep
+from ackgpu.steps.node_pool import NodePoolStep
+from ackgpu.steps.security_group import IcmpRuleStep, SecurityGroupStep
+from ackgpu.steps.snat_entry import SnatEntryStep
+from ackgpu.steps.vpc import VpcStep
+from ackgpu.steps.vswitch import VSwitchStep
+
+Steps = list[Step[Any]]
+
+
+@dataclass(frozen=True)
+class Ports:
+    """What the steps reach the outside through."""
+
+    cloud: Cloud
+    connect: KubeConnect
+    kubeconfig: KubeconfigFile
+
+
+@dataclass(frozen=True)
+class Network:
+    """The network's steps. ``ways_out``: what must stand before a node can pull an image."""
+
+    steps: Steps
+    vswitches: tuple[VSwitchStep, ...]
+    group: Step[SecurityGroup]
+    ways_out: tuple[Step[Any], ...]
+
+
+def create_graph(ports: Ports, plan: Blueprint) -> tuple[Step[Any], ...]:
+    """The steps of ``create``.
+
+    ::
+
+        vpc ── vswitch (one a zone) ──┬── security group, icmp rule ─┐
+                                      ├── cluster ───────────────────┴── node pool ── gpu nodes
+                                      └── nat gateway ─┬─ eip binding ─ snat ──┘
+                                               eip ────┘          kubeconfig ← cluster
+
+    The control plane needs the vSwitches and the security group alone; nodes need the way out. So
+    the network's slow half is made beside the control plane, and not before it.
+    """
+    cloud = ports.cloud
+    network = network_of(cloud, plan)
+    cluster = ClusterStep(
+        cloud, plan, vswitches=network.vswitches, group=network.group, pick=TAGGED
+    )
+    pools = [
+        NodePoolStep(
+            cloud,
+            plan,
+            pool,
+            cluster=cluster,
+            vswitches=network.vswitches,
+            group=network.group,
+            egress=network.ways_out,
+        )
+        for pool in plan.spec.node_pools
+    ]
+    kubeconfig = KubeconfigStep(cloud, plan, cluster=cluster, file=ports.kubeconfig)
+    steps: Steps = [*network.steps, cluster, *pools, kubeconfig]
+    if verifies(plan):
+        sizes = [pool.desired_size for pool in plan.spec.node_pools]
+        steps.append(
+            GpuNodesStep(
+                ports.connect,
+                access=kubeconfig,
+                pools=list(zip(pools, sizes, strict=True)),
+                expect=plan.spec.gpu.expect,
+                level=plan.spec.verify.level,
+            )
+        )
+    return tuple(steps)
+
+
+def verifies(plan: Blueprint) -> bool:
+    """Whether the GPUs can be verified from here: the API server must have a public endpoint."""
+    return plan.spec.verify.level != "none" and plan.spec.cluster.endpoint_public_access
+
+
+def network_of(cloud: Cloud, plan: Blueprint) -> Network:
+    """The steps of the network, made or given."""
+    wants = plan.spec.network
+    vpc = VpcStep(cloud, plan, pick=given(wants.vpc.id))
+    vswitches = tuple(
+        VSwitchStep(cloud, plan, zone, vpc=vpc, pick=given(zone.vswitch_id)) for zone in plan.zones
+    )
+    group = SecurityGroupStep(cloud, plan, vpc=vpc, pick=given(wants.security_group_id))
+    rule: Steps = [] if wants.security_group_id else [IcmpRuleStep(cloud, vpc=vpc, group=group)]
+    steps: Steps = [vpc, *vswitches, group, *rule]
+    if not wants.nat.create and not wants.nat.id:
+        return Network(steps, vswitches, group, ())
+    out = _way_out(cloud, plan, vpc, vswitches)
+    snat = tuple(step for step in out if isinstance(step, SnatEntryStep))
+    return Network([*steps, *out], vswitches, group, snat)
+
+
+def _way_out(
+    cloud: Cloud, plan: Blueprint, vpc: VpcStep, vswitches: Sequence[Step[VSwitch]]
+) -> Steps:
+    wants = plan.spec.network.nat
+    nat = NatGatewayStep(cloud, plan, vpc=vpc, vswitch=vswitches[0], pick=given(wants.id))
+    eip = EipStep(cloud, plan, pick=given(wants.eip.id))
+    binding = EipBindingStep(cloud, nat=nat, eip=eip)
+    snat = [
+        SnatEntryStep(cloud, plan, zone, nat=nat, vswitch=vswitch, address=binding)
+        for zone, vswitch in zip(plan.zones, vswitches, strict=True)
+    ]
+    return [nat, eip, binding, *snat]

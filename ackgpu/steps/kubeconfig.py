@@ -1,0 +1,72 @@
+"""The kubeconfig: the cluster's context in the user's file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ackgpu.cloud.api import Cloud, Cluster, KubeconfigFile
+from ackgpu.engine.step import Absent, Broken, Context, Finding, Ready, Step
+from ackgpu.errors import ConflictError
+from ackgpu.steps.blueprint import Blueprint
+
+
+@dataclass(frozen=True)
+class Access:
+    """How to reach the cluster: a kubeconfig with one context, and whether from anywhere."""
+
+    kubeconfig: str
+    public: bool
+
+
+class KubeconfigStep(Step[Access]):
+    """The context named like the cluster. Other contexts, and which is current, stay as they are.
+
+    A private endpoint's context is written too: it works from within the VPC.
+    """
+
+    typical = 1
+    timeout = 120
+
+    def __init__(
+        self, cloud: Cloud, plan: Blueprint, *, cluster: Step[Cluster], file: KubeconfigFile
+    ) -> None:
+        super().__init__("kubeconfig", "kubeconfig", (cluster,))
+        self._containers = cloud.containers
+        self._plan = plan
+        self._cluster = cluster
+        self._file = file
+
+    @property
+    def title(self) -> str:
+        """Where it is written."""
+        return f"context {self._plan.name} in {self._file.path}"
+
+    def find(self, ctx: Context) -> Finding[Access]:
+        """Look into the file."""
+        entry = self._file.entry(self._plan.name)
+        cluster = ctx.get(self._cluster)
+        if entry is None:
+            self._file.check_writable()
+            return Absent()
+        if not entry.cluster_id:
+            error = ConflictError(
+                f"{self._file.path} has a context {self._plan.name} that ackgpu did not write.",
+                resolution="Give another file with --kubeconfig, or rename that context.",
+            )
+            return Broken(error)
+        if cluster is None or entry.cluster_id != cluster.id:
+            return Absent()
+        return Ready(Access(entry.text, bool(cluster.public_endpoint)), detail=self.title)
+
+    def create(self, ctx: Context, token: str) -> None:
+        """Fetch it and take it over."""
+        del token
+        cluster = ctx[self._cluster]
+        private = not cluster.public_endpoint
+        text = self._containers.kubeconfig(cluster.id, private=private, minutes=None)
+        self._file.merge(text, context=self._plan.name, cluster_id=cluster.id, set_current=False)
+
+    def delete(self, ctx: Context, found_id: str) -> None:
+        """Remove the context."""
+        del ctx, found_id
+        self._file.remove(self._plan.name)

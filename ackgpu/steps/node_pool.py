@@ -1,0 +1,221 @@
+"""A node pool of vGPU instances."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any
+
+from ackgpu.cloud.api import (
+    Cloud,
+    Cluster,
+    ClusterNode,
+    NodePool,
+    NodePoolRequest,
+    SecurityGroup,
+    Task,
+    VSwitch,
+)
+from ackgpu.engine.step import (
+    Absent,
+    Broken,
+    Context,
+    Drift,
+    Finding,
+    Pending,
+    Ready,
+    Resource,
+    Step,
+)
+from ackgpu.errors import CloudError, OutOfStock, QuotaExceeded, TimedOut
+from ackgpu.spec.model import NodePoolSpec
+from ackgpu.steps.blueprint import Blueprint
+from ackgpu.steps.cluster import task_error
+
+SETTLING = frozenset({"initial", "scaling", "updating", "upgrading", "repairing", "removing_nodes"})
+STOCK_CODES = ("NoStock", "RecommendEmpty", "NotOnSale", "ZoneNotSupported", "SoldOut")
+_QUOTED_CODE = re.compile(r'code:\s*"([^"]+)"')
+
+
+class NodePoolStep(Step[NodePool]):
+    """A node pool. Its instances join in 1 to 8 minutes (ACK documentation)."""
+
+    typical = 180
+    timeout = 30 * 60
+
+    def __init__(  # noqa: PLR0913 -- keyword-only, each named where it is given
+        self,
+        cloud: Cloud,
+        plan: Blueprint,
+        pool: NodePoolSpec,
+        *,
+        cluster: Step[Cluster],
+        vswitches: tuple[Step[VSwitch], ...],
+        group: Step[SecurityGroup] | None,
+        egress: tuple[Step[Any], ...],
+    ) -> None:
+        groups: tuple[Step[Any], ...] = () if group is None else (group,)
+        super().__init__(
+            f"node pool {pool.name}", "node pool", (cluster, *vswitches, *groups, *egress)
+        )
+        self.part_of = cluster
+        self._cloud = cloud
+        self._plan = plan
+        self._pool = pool
+        self._cluster = cluster
+        self._vswitches = vswitches
+        self._group = group
+
+    @property
+    def title(self) -> str:
+        """How many of what."""
+        return f"{self._pool.desired_size} × {' or '.join(self._pool.instance_types)}"
+
+    def find(self, ctx: Context) -> Finding[NodePool]:
+        """Look by name within the cluster."""
+        cluster = ctx.get(self._cluster)
+        if cluster is None:
+            return Absent()
+        pools = self._cloud.containers.node_pools(cluster.id)
+        found = next((pool for pool in pools if pool.name == self._pool.name), None)
+        if found is None:
+            return Absent()
+        if found.state in {"failed", "delete_failed", "deleted_failed"}:
+            return Broken(self._why(ctx, cluster, found), id=found.id)
+        if found.state == "deleting":
+            return Pending("deleting", id=found.id, removing=True)
+        if found.state == "active" and found.healthy >= self._pool.desired_size:
+            return self._ready(cluster, found)
+        return self._not_yet(ctx, cluster, found)
+
+    def create(self, ctx: Context, token: str) -> None:
+        """Ask for the pool. The API has no client token: its name is its key within the cluster."""
+        del token
+        request = self._request(ctx)
+        cluster_id = ctx[self._cluster].id
+        _, task_id = self._cloud.containers.create_node_pool(cluster_id, request)
+        ctx.remember(self, "task", task_id)
+
+    def delete(self, ctx: Context, found_id: str) -> None:
+        """Ask that it goes with its nodes; the pool of a cluster goes with the cluster."""
+        self._cloud.containers.delete_node_pool(ctx[self._cluster].id, found_id)
+
+    def overdue(self, detail: str, seconds: float) -> Exception:
+        """Nodes that do not join: what to look at."""
+        return TimedOut(
+            f"{self.name} is not complete after {seconds:.0f} s: {detail}.",
+            resolution="A node that never joins usually has no way out (SNAT entry, security"
+            " group) or an image that does not fit its type: ackgpu describe --events shows"
+            " what ACK says. Run the same command again to go on waiting.",
+        )
+
+    def _ready(self, cluster: Cluster, found: NodePool) -> Ready[NodePool]:
+        nodes = self._cloud.containers.nodes(cluster.id, node_pool_id=found.id)
+        types = ", ".join(sorted({node.instance_type for node in nodes}))
+        return Ready(
+            found,
+            found.id,
+            f"{found.healthy} × {types}",
+            drift=self._drift(found),
+            resources=(self._resource(found), *(self._instance(node) for node in nodes)),
+        )
+
+    def _not_yet(self, ctx: Context, cluster: Cluster, found: NodePool) -> Finding[NodePool]:
+        task = self._task(ctx)
+        ended = task is not None and task.state.lower() in {"fail", "failed"}
+        if ended and found.state == "active":
+            return Broken(pool_error(task, self.name), id=found.id)
+        detail = f"{found.state}: {found.healthy} of {self._pool.desired_size} nodes ready"
+        if found.failed:
+            nodes = self._cloud.containers.nodes(cluster.id, node_pool_id=found.id)
+            detail += "".join(f"; {node.instance_id}: {node.error}" for node in nodes if node.error)
+        known = found.state in SETTLING or found.state == "active"
+        return Pending(
+            detail,
+            id=found.id,
+            warning="" if known else f"ACK says the pool is {found.state!r}; going on waiting",
+            resources=(self._resource(found),),
+        )
+
+    def _task(self, ctx: Context) -> Task | None:
+        task_id = ctx.recall(self, "task")
+        return self._cloud.containers.task(task_id) if task_id else None
+
+    def _why(self, ctx: Context, cluster: Cluster, found: NodePool) -> CloudError:
+        task = self._task(ctx) or next(iter(self._cloud.containers.tasks(cluster.id)), None)
+        return pool_error(task, f"{self.name} {found.id} is {found.state}")
+
+    def _request(self, ctx: Context) -> NodePoolRequest:
+        pool = self._pool
+        return NodePoolRequest(
+            name=pool.name,
+            instance_types=pool.instance_types,
+            desired=pool.desired_size,
+            vswitch_ids=tuple(ctx[step].id for step in self._vswitches),
+            disk_category=pool.disk_category,
+            disk_size_gib=pool.system_disk.size,
+            image_type=pool.image_type,
+            charge_type=pool.charge_type,
+            period=pool.period,
+            auto_renew=pool.auto_renew,
+            labels=pool.labels,
+            taints=tuple((taint.key, taint.value, taint.effect) for taint in pool.taints),
+            tags=self._plan.tags,
+            key_pair=pool.key_pair,
+            spot=pool.spot.enabled,
+            spot_price_limit=pool.spot.price_limit,
+            security_group_ids=() if self._group is None else (ctx[self._group].id,),
+            multi_az_policy=pool.multi_az_policy,
+            runtime=pool.runtime.name,
+            user_data=base64.b64encode(pool.user_data.encode()).decode(),
+        )
+
+    def _drift(self, found: NodePool) -> tuple[Drift, ...]:
+        wanted, has = self._pool.instance_types, found.instance_types
+        drift = []
+        if tuple(wanted) != tuple(has):
+            drift.append(Drift(f"{self.name} types", ", ".join(wanted), ", ".join(has)))
+        if found.desired != self._pool.desired_size:
+            size = str(self._pool.desired_size)
+            drift.append(Drift(f"{self.name} desiredSize", size, str(found.desired)))
+        return tuple(drift)
+
+    def _resource(self, found: NodePool) -> Resource:
+        return Resource(
+            product="cs",
+            type="NodePool",
+            id=found.id,
+            name=found.name,
+            region=self._plan.region,
+            state=found.state,
+            owned=True,
+            billable=False,
+        )
+
+    def _instance(self, node: ClusterNode) -> Resource:
+        return Resource(
+            product="ecs",
+            type="Instance",
+            id=node.instance_id,
+            name=node.name,
+            region=self._plan.region,
+            state=node.state,
+            owned=True,
+            billable=True,
+        )
+
+
+def pool_error(task: Task | None, what: str) -> CloudError:
+    """Why a pool has no nodes, as the class that says what to do: stock, quota, or the rest.
+
+    ACK wraps the reason of ECS: ``Fail to scale instances for scaling group(code:"…", msg:"…")``.
+    """
+    error = task_error(task, what)
+    quoted = _QUOTED_CODE.search(error.message)
+    code = quoted.group(1) if quoted else error.cloud_code
+    kind: type[CloudError] = CloudError
+    if any(word in code for word in STOCK_CODES):
+        kind = OutOfStock
+    elif code.startswith("QuotaExceed"):
+        kind = QuotaExceeded
+    return kind(error.message, action=error.action, cloud_code=code, details=error.details)

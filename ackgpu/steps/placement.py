@@ -1,0 +1,152 @@
+"""Deciding what the spec leaves to ackgpu: the Kubernetes version, the zones, the ranges.
+
+What exists already decides first, so that a second ``create`` finds what the first one made.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from ackgpu.cloud.api import Cloud, Cluster, KubernetesVersion, Stock, VSwitch
+from ackgpu.engine.gather import all_of
+from ackgpu.engine.run import Run
+from ackgpu.errors import NoCapacity, PreflightFailed, ResourceNotFound
+from ackgpu.naming import CLUSTER_TAG, cluster_name_from_tags
+from ackgpu.spec.model import ClusterSpec
+from ackgpu.steps.blueprint import Blueprint, ZonePlan
+
+VSWITCH_PREFIX = 24
+"""The mask of a vSwitch whose range the spec leaves open: 252 usable addresses."""
+
+
+def decide(cloud: Cloud, spec: ClusterSpec, run: Run, tags: Mapping[str, str]) -> Blueprint:
+    """Read what the decisions need, all at once, and decide.
+
+    Raises :class:`~ackgpu.errors.NoCapacity` when no zone has any type of the spec, and
+    :class:`~ackgpu.errors.PreflightFailed` when its version cannot be created.
+    """
+    facts = all_of(run, _reads(cloud, spec))
+    ours = [c for c in facts["clusters"] if cluster_name_from_tags(c.tags) == spec.name]
+    version = _version(spec, ours, facts.get("versions", []))
+    zones = _zones(spec, facts)
+    return Blueprint(spec, version, zones, tags)
+
+
+def _reads(cloud: Cloud, spec: ClusterSpec) -> dict[str, Any]:
+    mine = {CLUSTER_TAG: spec.name}
+    reads: dict[str, Any] = {
+        "clusters": lambda: cloud.containers.clusters(name=spec.name, region=spec.region),
+        "vswitches": lambda: cloud.network.vswitches(tags=mine),
+        "versions": cloud.containers.versions,
+    }
+    given = [vswitch.id for vswitch in spec.network.vswitches if vswitch.id]
+    if given:
+        reads["given"] = lambda: cloud.network.vswitches(ids=given)
+    if any(v.zone == "auto" and not v.id for v in spec.network.vswitches):
+        for type_id in spec.instance_types:
+            reads[f"stock {type_id}"] = partial(cloud.compute.stock, type_id)
+        if spec.network.nat.create and not spec.network.nat.id:
+            reads["nat zones"] = cloud.network.nat_zones
+    return reads
+
+
+def _version(
+    spec: ClusterSpec, ours: Sequence[Cluster], offered: Sequence[KubernetesVersion]
+) -> str:
+    wanted = spec.metadata.version
+    running = ours[0].version if ours else ""
+    if running and (wanted == "auto" or _is_of(running, wanted)):
+        return running
+    creatable = [item.version for item in offered if item.creatable]
+    fitting = [v for v in creatable if wanted == "auto" or _is_of(v, wanted)]
+    if not fitting:
+        raise PreflightFailed(
+            f"Kubernetes {wanted} cannot be created in {spec.region} now.",
+            details=[f"creatable: {version}" for version in creatable],
+            resolution="Choose one of these, a minor such as 1.34, or auto.",
+        )
+    return fitting[0]
+
+
+def _is_of(version: str, wanted: str) -> bool:
+    return version == wanted or version.startswith((f"{wanted}.", f"{wanted}-"))
+
+
+def _zones(spec: ClusterSpec, facts: Mapping[str, Any]) -> tuple[ZonePlan, ...]:
+    existing: list[VSwitch] = sorted(facts["vswitches"], key=lambda v: v.cidr)
+    given: dict[str, VSwitch] = {v.id: v for v in facts.get("given", [])}
+    taken = [v.zone_id for v in existing]
+    fresh = _by_stock(spec, facts, exclude=[v.zone for v in spec.network.vswitches])
+    ranges = _free_ranges(spec, existing)
+    zones: list[ZonePlan] = []
+    for wanted in spec.network.vswitches:
+        if wanted.id:
+            zones.append(_given_zone(wanted.id, given, spec.region))
+            continue
+        zone_id = wanted.zone if wanted.zone != "auto" else next(iter(taken), "") or next(fresh)
+        mine = next((v for v in existing if v.zone_id == zone_id), None)
+        taken = [zone for zone in taken if zone != zone_id]
+        cidr = wanted.cidr or (mine.cidr if mine else next(ranges))
+        zones.append(ZonePlan(zone_id, cidr))
+    return tuple(zones)
+
+
+def _given_zone(vswitch_id: str, given: Mapping[str, VSwitch], region: str) -> ZonePlan:
+    found = given.get(vswitch_id)
+    if found is None:
+        raise ResourceNotFound(
+            f"The vSwitch {vswitch_id} that the spec names does not exist in {region}.",
+            resolution="Check the id and the region.",
+        )
+    return ZonePlan(found.zone_id, found.cidr, found.id)
+
+
+def _free_ranges(spec: ClusterSpec, existing: Sequence[VSwitch]) -> Iterable[str]:
+    network = ipaddress.ip_network(spec.network.vpc.cidr)
+    taken = {v.cidr for v in existing} | {v.cidr for v in spec.network.vswitches if v.cidr}
+    prefix = max(VSWITCH_PREFIX, network.prefixlen)
+    return iter([str(n) for n in network.subnets(new_prefix=prefix) if str(n) not in taken])
+
+
+def _by_stock(spec: ClusterSpec, facts: Mapping[str, Any], exclude: Sequence[str]) -> Iterable[str]:
+    """Zones for ``auto``, the best first: those that have the most of the spec's types.
+
+    A generator, so that the refusal comes only where a zone is really asked for.
+    """
+    stocks = {t: facts.get(f"stock {t}", []) for t in spec.instance_types}
+    nat_zones = facts.get("nat zones")
+    ranked = _ranked(stocks)
+    for position, zone_id in enumerate(ranked):
+        first = position == 0 and nat_zones is not None
+        usable = not first or not nat_zones or zone_id in nat_zones
+        if zone_id not in exclude and usable:
+            yield zone_id
+    raise NoCapacity(
+        f"No capacity for {' or '.join(spec.instance_types)} in any further zone of {spec.region}.",
+        details=tried(stocks) or [f"no zone of {spec.region} sells {', '.join(stocks)}"],
+        resolution=f"ackgpu offers --region {spec.region} shows what there is; give other"
+        " instance types, or another region.",
+    )
+
+
+def _ranked(stocks: Mapping[str, Sequence[Stock]]) -> list[str]:
+    score: dict[str, tuple[int, int]] = {}
+    for rank, rows in enumerate(stocks.values()):
+        for row in rows:
+            if row.available:
+                count, best = score.get(row.zone_id, (0, rank))
+                score[row.zone_id] = (count + 1, best)
+    return sorted(score, key=lambda zone: (-score[zone][0], score[zone][1], zone))
+
+
+def tried(stocks: Mapping[str, Sequence[Stock]]) -> list[str]:
+    """Each (zone, type) and why it was not taken."""
+    return [
+        f"{row.zone_id}  {type_id}  {row.status}"
+        for type_id, rows in stocks.items()
+        for row in rows
+        if not row.available
+    ]
