@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TextIO
 
-from ackgpu.errors import UsageError
+from ackgpu.errors import LocalError, UsageError
 
 ColorChoice = Literal["auto", "always", "never"]
 
@@ -122,13 +122,17 @@ class Streams:
         """Write and flush; characters that ``stream`` cannot carry become ``?``.
 
         A reader that went away (``| head``) is no error: nothing more is wanted on that stream.
+        Nor is a stderr that cannot be written, as the work must not end for it. Raises
+        :class:`~ackgpu.errors.LocalError` where stdout cannot take the result (a full disk).
         """
         encoding = stream.encoding or "ascii"
         try:
             stream.write(text.encode(encoding, "replace").decode(encoding))
             stream.flush()
-        except BrokenPipeError:
+        except OSError as error:
             _discard_from_now_on(stream)
+            if stream is self.out and not isinstance(error, BrokenPipeError):
+                raise LocalError(f"The result could not be written: {error.strerror}.") from error
 
     def confirm(self, question: str, *, flag: str = "--yes") -> bool:
         """Ask on stderr whether to go on; only "y" or "yes" is yes.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ackgpu.render.document import document_of, failure_document, to_text
 from ackgpu.render.failure import failure_of
-from ackgpu.render.results import DeletePreview, Output, Result
+from ackgpu.render.results import DeletePreview, Output, PlainText, Result
 from ackgpu.streams import Streams
 
 
@@ -14,7 +14,9 @@ def present(streams: Streams, output: Output, result: Result, *, log_path: str =
     stdout gets the table, the names, or one document. stderr gets the warnings and the error;
     ``log_path`` is named with the error.
     """
-    if output == "table":
+    if output == "table" and isinstance(result.part, PlainText):
+        streams.write(streams.out, result.part.text)
+    elif output == "table":
         from ackgpu.render.pen import Pen
         from ackgpu.render.tables import draw
 

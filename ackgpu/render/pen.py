@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TextIO
 
-from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from ackgpu.render.words import short_id
 from ackgpu.streams import Streams
 
 DONE, FAILED, BUSY, IDLE, WARNING = "✓", "✗", "⠸", "·", "!"
@@ -39,7 +39,6 @@ IN_WORDS = str.maketrans(
 )
 GAP = 2
 LEAST = 8
-CURSOR_COLUMN = 1
 
 
 class Span(NamedTuple):
@@ -75,14 +74,14 @@ class Grid:
     """Rows in columns, as wide as their content.
 
     ``align`` has a ``<`` or ``>`` for each column. Where the terminal is too narrow, the column
-    ``flexible`` is cut; if that is not enough the terminal wraps, as nothing else may be lost.
+    ``ids`` is shortened; if that is not enough the terminal wraps, as nothing else may be lost.
     A column without content is left out.
     """
 
     rows: Sequence[Sequence[Cell]]
     align: str
     header: Sequence[str] = ()
-    flexible: int | None = None
+    ids: int | None = None
     indent: int = 2
 
 
@@ -169,23 +168,17 @@ class Pen:
         return [Text.assemble(head, first), *(Text.assemble(indent, other) for other in others)]
 
     def _grid(self, block: Grid) -> list[Text]:
-        table = [[self.text(cell) for cell in row] for row in block.rows]
-        if block.header:
-            table.insert(0, [self.text(Span(title, "dim")) for title in block.header])
-        widths = self._widths(block, table)
+        rows = [[_span(cell) for cell in row] for row in block.rows]
+        header = [[Span(title, "dim") for title in block.header]] if block.header else []
+        table = self._texts([*header, *rows])
+        widths = _widths(table, first=len(header))
+        if block.ids is not None and _total(widths, block.indent) > self.width:
+            table = self._texts([*header, *(_with_short_id(row, block.ids) for row in rows)])
+            widths = _widths(table, first=len(header))
         return [self._row(block, row, widths) for row in table]
 
-    def _widths(self, block: Grid, table: Sequence[Sequence[Text]]) -> list[int]:
-        columns = range(len(block.align))
-        widths = [max((row[index].cell_len for row in table), default=0) for index in columns]
-        for index in columns:
-            if all(not row[index].plain.strip() for row in table[bool(block.header) :]):
-                widths[index] = 0
-        shown = [width for width in widths if width]
-        excess = block.indent + sum(shown) + GAP * (len(shown) - 1) - self.width
-        if excess > 0 and block.flexible is not None:
-            widths[block.flexible] = max(LEAST, widths[block.flexible] - excess)
-        return widths
+    def _texts(self, rows: Sequence[Sequence[Span]]) -> list[list[Text]]:
+        return [[self.text(cell) for cell in row] for row in rows]
 
     def _row(self, block: Grid, row: Sequence[Text], widths: Sequence[int]) -> Text:
         cells = [
@@ -213,10 +206,28 @@ class StreamPen(Pen):
         self._streams.write(self._stream, self.render(blocks))
 
 
+def _widths(table: Sequence[Sequence[Text]], *, first: int) -> list[int]:
+    """Each column's width, 0 where no row from ``first`` on has anything in it."""
+    columns = list(zip(*table, strict=True))
+    return [
+        max(cell.cell_len for cell in column)
+        if any(cell.plain.strip() for cell in column[first:])
+        else 0
+        for column in columns
+    ]
+
+
+def _total(widths: Sequence[int], indent: int) -> int:
+    shown = [width for width in widths if width]
+    return indent + sum(shown) + GAP * max(0, len(shown) - 1)
+
+
+def _with_short_id(row: Sequence[Span], column: int) -> list[Span]:
+    return [
+        Span(short_id(cell.text), cell.style) if index == column else cell
+        for index, cell in enumerate(row)
+    ]
+
+
 def _span(cell: Cell | tuple[str, str]) -> Span:
     return Span(cell) if isinstance(cell, str) else Span(*cell)
-
-
-def width_of(text: str) -> int:
-    """Cells that ``text`` takes on a terminal: Chinese characters take two."""
-    return cell_len(text)

@@ -1,0 +1,231 @@
+"""The tables of clusters, node pools and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ackgpu.engine.step import Resource
+from ackgpu.render.pen import DONE, FAILED, NOTHING, TIMES, Block, Cell, Grid, Span, line, point
+from ackgpu.render.results import (
+    ClusterDescription,
+    ClusterList,
+    ClusterRow,
+    CreateSummary,
+    DeletePreview,
+    DeleteResult,
+    GcResult,
+    NodePoolList,
+    NodePoolRow,
+)
+from ackgpu.render.words import count, duration, hourly, money, short_id
+
+GOOD_STATES = {"running", "active", "Running", "Available", "InUse"}
+BAD_STATES = {"failed", "unavailable", "deleteFailed", "delete_failed"}
+
+
+def cluster_list(part: ClusterList) -> list[Block]:
+    """``list``: one cluster a line."""
+    if not part.clusters:
+        where = f" in {', '.join(part.regions)}" if part.regions else ""
+        return [line(f"No clusters of ackgpu{where}. Make one: ackgpu create demo")]
+    header = ("name", "id", "region", "state", "version", "nodes", "expires", "an hour")
+    rows = [_cluster_row(row) for row in part.clusters]
+    return [Grid(rows, "<<<<<>>>", header, ids=1, indent=0)]
+
+
+def created(part: CreateSummary) -> list[Block]:
+    """``create``: what was made, what it costs, how to go on."""
+    rows: list[tuple[Cell, ...]] = [
+        (Span("cluster", "dim"), short_id(part.cluster.id), part.endpoint)
+    ]
+    rows += [_pool_line(pool) for pool in part.node_pools]
+    lines: list[Block] = [line(*_verdict(part), f"   {duration(part.seconds)}"), line()]
+    lines.append(Grid(rows, "<<<"))
+    labels = ("network", "by ACK", "costs", "kubeconfig")
+    texts = (
+        "  ".join(short_id(resource.id) for resource in part.network),
+        "  ".join(_by_ack(resource) for resource in part.by_ack),
+        _costs(part),
+        part.kubeconfig,
+    )
+    lines += [
+        point(Span(f"  {label:<12}", "dim"), text)
+        for label, text in zip(labels, texts, strict=True)
+        if text
+    ]
+    return [*lines, *_next_commands(part.next_commands)]
+
+
+def description(part: ClusterDescription) -> list[Block]:
+    """``describe``: the cluster, its pools and, where asked for, its resources and events."""
+    row = part.cluster
+    facts: list[tuple[Cell, ...]] = [
+        (Span("id", "dim"), row.id),
+        (Span("region", "dim"), row.region),
+        (Span("state", "dim"), _state(row.state)),
+        (Span("Kubernetes", "dim"), row.version),
+        (Span("created", "dim"), f"{row.created:%Y-%m-%d %H:%M} UTC" if row.created else ""),
+        (Span("expires", "dim"), _expiry(row)),
+        (Span("costs", "dim"), hourly(row.price)),
+        *((Span(label, "dim"), value) for label, value in part.facts),
+    ]
+    blocks: list[Block] = [line(Span(row.name, "bold"))]
+    blocks.append(Grid([fact for fact in facts if fact[1]], "<<"))
+    if part.node_pools:
+        blocks += [line(), _pool_grid(part.node_pools)]
+    if part.listed:
+        blocks += [line(), _resource_grid(part.listed)]
+    if part.events:
+        events = [(e.time, e.level, e.reason, e.message) for e in part.events]
+        header = ("time", "level", "reason", "event")
+        blocks += [line(), Grid(events, "<<<<", header)]
+    return blocks
+
+
+def node_pools(part: NodePoolList) -> list[Block]:
+    """``nodepool list``."""
+    if not part.node_pools:
+        return [line(f"{part.cluster_name} has no node pools.")]
+    return [_pool_grid(part.node_pools)]
+
+
+def preview(part: DeletePreview) -> list[Block]:
+    """What a deletion is about to remove, and what it keeps."""
+    what = f"This deletes {part.cluster_name} ({short_id(part.id)}) and what ackgpu made for it"
+    kept = " · ".join(part.keeps)
+    return [
+        line(f"{what} in {part.region}:"),
+        point("  ", ", ".join(part.removes) or "nothing"),
+        *([point("Kept: ", kept)] if part.keeps else []),
+        *(point(Span("! ", "yellow"), note) for note in part.notes),
+    ]
+
+
+def deleted(part: DeleteResult) -> list[Block]:
+    """``delete``: that it is gone, and what it came to."""
+    if not part.existed:
+        return [line(f"Nothing to delete: there is no {part.cluster_name}.")]
+    if part.left:
+        head = line(Span(f"{FAILED} ", "red"), f"{part.cluster_name}: not all of it could go:")
+        return [head, _resource_grid(part.left)]
+    if not part.waited:
+        return [line(f"{part.cluster_name} is being deleted: ackgpu wait --for deleted follows it")]
+    text = f"{part.cluster_name} is deleted, and read back as gone   {duration(part.seconds)}"
+    blocks: list[Block] = [line(Span(f"{DONE} ", "green"), text)]
+    lived = f"lived {duration(part.lived)}" if part.lived is not None else ""
+    cost = f"about {money(part.cost)}" if part.cost and part.cost.amount is not None else ""
+    epitaph = ", ".join(filter(None, (lived, cost)))
+    return [*blocks, line(Span(f"  {epitaph}", "dim"))] if epitaph else blocks
+
+
+def collected(part: GcResult) -> list[Block]:
+    """``gc``: what was found, and whether it is gone."""
+    if not part.found:
+        return [line("Nothing to collect.")]
+    header = ("kind", "name", "id", "region", "age", "why", "an hour")
+    rows = [
+        (
+            row.kind,
+            row.name,
+            row.id,
+            row.region,
+            duration(row.age) if row.age is not None else "",
+            row.reason,
+            money(row.price) if row.price else "",
+        )
+        for row in part.found
+    ]
+    what = count(len(rows), "thing")
+    end = f"{what} removed." if part.executed else f"{what} found; --execute removes them."
+    return [Grid(rows, "<<<<><>", header, ids=2, indent=0), line(end)]
+
+
+def _cluster_row(row: ClusterRow) -> tuple[Cell, ...]:
+    nodes = NOTHING if row.nodes is None else f"{row.nodes:,}"
+    return (
+        Span(row.name, "bold"),
+        row.id,
+        row.region,
+        _state(row.state),
+        row.version,
+        nodes,
+        Span(_expiry(row), "red" if row.expired else ""),
+        money(row.price) if row.price else "",
+    )
+
+
+def _expiry(row: ClusterRow) -> str:
+    if row.held:
+        return "held"
+    if row.expires is None:
+        return ""
+    return "expired" if row.expired else f"{row.expires:%m-%d %H:%M} UTC"
+
+
+def _verdict(part: CreateSummary) -> tuple[Cell, ...]:
+    name, version = part.cluster.name, part.cluster.version
+    if not part.waited:
+        return (f"{name} is being made: ackgpu wait {name} --for gpu follows it",)
+    text = f"{name} is running: Kubernetes {version}"
+    if part.gpu_nodes_verified is None:
+        text += f", {count(part.gpu_nodes, 'GPU node')}, not verified"
+    else:
+        text += f", {part.gpu_nodes_verified} of {count(part.gpu_nodes, 'GPU node')} verified"
+    unchanged = "" if part.changed else ", no changes"
+    return (Span(f"{DONE} ", "green"), Span(text, "bold"), unchanged)
+
+
+def _pool_line(pool: NodePoolRow) -> tuple[Cell, ...]:
+    nodes = f"{pool.name}: {pool.total} {TIMES} {', '.join(pool.instance_types)}  {pool.slice}"
+    return (Span("node pool", "dim"), short_id(pool.id), nodes.rstrip())
+
+
+def _by_ack(resource: Resource) -> str:
+    identifier = short_id(resource.id)
+    return f"{identifier} ({resource.name})" if resource.name else identifier
+
+
+def _costs(part: CreateSummary) -> str:
+    until = f"{hourly(part.price)} until you delete it"
+    return f"{until}   (prices of {part.prices_of})" if part.prices_of else until
+
+
+def _next_commands(commands: Sequence[str]) -> list[Block]:
+    return [line(), *(line(f"  {command}") for command in commands)] if commands else []
+
+
+def _pool_grid(pools: Sequence[NodePoolRow]) -> Grid:
+    header = ("node pool", "id", "state", "instance types", "nodes", "failed", "billing")
+    rows = [
+        (
+            Span(pool.name, "bold"),
+            pool.id,
+            _state(pool.state),
+            ", ".join(pool.instance_types),
+            f"{pool.healthy}/{pool.desired}",
+            str(pool.failed) if pool.failed else "",
+            pool.charge_type,
+        )
+        for pool in pools
+    ]
+    return Grid(rows, "<<<<>><", header, ids=1)
+
+
+def _resource_grid(resources: Sequence[Resource]) -> Grid:
+    header = ("resource", "id", "name", "state", "")
+    rows = [
+        (
+            f"{resource.product} {resource.type}",
+            resource.id,
+            resource.name,
+            _state(resource.state),
+            "ours" if resource.owned else "given",
+        )
+        for resource in resources
+    ]
+    return Grid(rows, "<<<<<", header, ids=1)
+
+
+def _state(state: str) -> Span:
+    style = "green" if state in GOOD_STATES else "red" if state in BAD_STATES else ""
+    return Span(state, style)

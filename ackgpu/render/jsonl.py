@@ -1,0 +1,32 @@
+"""Events as JSON lines on stdout, for programs that follow a run as it happens."""
+
+from __future__ import annotations
+
+import json
+
+from ackgpu.engine.events import Event, Tick, to_json
+from ackgpu.errors import LocalError
+from ackgpu.render.renderer import Renderer
+from ackgpu.streams import Streams
+
+
+class JsonLines(Renderer):
+    """One line an event. The result follows as the last line, by ``present``.
+
+    Ticks are left out: they say nothing that the lines before did not.
+    """
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+        self._ascii_only = not streams.unicode(streams.out)
+
+    def __call__(self, event: Event) -> None:
+        """Write the event."""
+        if isinstance(event, Tick):
+            return
+        line = json.dumps(to_json(event), ensure_ascii=self._ascii_only, separators=(",", ":"))
+        try:
+            self._streams.write(self._streams.out, line + "\n")
+        except LocalError:
+            # The run goes on; the result, which cannot be written either, reports it.
+            return
