@@ -6,6 +6,7 @@ from ackgpu.cloud.api import Cloud, Eip, NatGateway
 from ackgpu.engine.step import (
     Absent,
     Broken,
+    CheckStep,
     Context,
     Drift,
     Finding,
@@ -89,8 +90,34 @@ class EipStep(Step[Eip]):
         )
 
 
+class BoundAddressStep(CheckStep[str]):
+    """The address of a given NAT gateway: of the first EIP that is bound to it."""
+
+    def __init__(self, cloud: Cloud, *, nat: Step[NatGateway]) -> None:
+        super().__init__("eip binding", "eip binding", (nat,))
+        self._network = cloud.network
+        self._nat = nat
+
+    @property
+    def title(self) -> str:
+        """Where the address comes from."""
+        return "the EIP on the given NAT gateway"
+
+    def find(self, ctx: Context) -> Finding[str]:
+        """Look at the EIPs that the gateway names."""
+        nat = ctx[self._nat]
+        bound = self._network.eips(ids=nat.eip_ids) if nat.eip_ids else []
+        if not bound:
+            error = ConflictError(
+                f"The NAT gateway {nat.id} has no EIP, and a given gateway is not changed.",
+                resolution="Bind an EIP to it, or let ackgpu make a gateway.",
+            )
+            return Broken(error, id=nat.id)
+        return Ready(bound[0].address, detail=f"{bound[0].address} on {nat.id}", ownership="given")
+
+
 class EipBindingStep(Step[str]):
-    """The EIP bound to the NAT gateway. Its value is the public address."""
+    """The EIP bound to the NAT gateway that was made. Its value is the public address."""
 
     typical = 5
     timeout = 300

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ackgpu.cloud.api import Cloud, KubeConnect, KubeconfigFile, SecurityGroup, VSwitch
+from ackgpu.cloud.api import Cloud, KubeconfigFile, KubeConnect, SecurityGroup, VSwitch
 from ackgpu.engine.step import Step
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.cluster import ClusterStep
-from ackgpu.steps.eip import EipBindingStep, EipStep
+from ackgpu.steps.eip import BoundAddressStep, EipBindingStep, EipStep
 from ackgpu.steps.gpu_nodes import GpuNodesStep
 from ackgpu.steps.kubeconfig import KubeconfigStep
 from ackgpu.steps.lookup import TAGGED, given
@@ -116,10 +116,15 @@ def _way_out(
 ) -> Steps:
     wants = plan.spec.network.nat
     nat = NatGatewayStep(cloud, plan, vpc=vpc, vswitch=vswitches[0], pick=given(wants.id))
-    eip = EipStep(cloud, plan, pick=given(wants.eip.id))
-    binding = EipBindingStep(cloud, nat=nat, eip=eip)
+    if wants.id:
+        address: Step[str] = BoundAddressStep(cloud, nat=nat)
+        steps: Steps = [nat, address]
+    else:
+        eip = EipStep(cloud, plan, pick=given(wants.eip.id))
+        address = EipBindingStep(cloud, nat=nat, eip=eip)
+        steps = [nat, eip, address]
     snat = [
-        SnatEntryStep(cloud, plan, zone, nat=nat, vswitch=vswitch, address=binding)
+        SnatEntryStep(cloud, plan, zone, nat=nat, vswitch=vswitch, address=address)
         for zone, vswitch in zip(plan.zones, vswitches, strict=True)
     ]
-    return [nat, eip, binding, *snat]
+    return [*steps, *snat]

@@ -6,7 +6,7 @@ What exists already decides first, so that a second ``create`` finds what the fi
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -104,14 +104,14 @@ def _given_zone(vswitch_id: str, given: Mapping[str, VSwitch], region: str) -> Z
     return ZonePlan(found.zone_id, found.cidr, found.id)
 
 
-def _free_ranges(spec: ClusterSpec, existing: Sequence[VSwitch]) -> Iterable[str]:
+def _free_ranges(spec: ClusterSpec, existing: Sequence[VSwitch]) -> Iterator[str]:
     network = ipaddress.ip_network(spec.network.vpc.cidr)
     taken = {v.cidr for v in existing} | {v.cidr for v in spec.network.vswitches if v.cidr}
     prefix = max(VSWITCH_PREFIX, network.prefixlen)
     return iter([str(n) for n in network.subnets(new_prefix=prefix) if str(n) not in taken])
 
 
-def _by_stock(spec: ClusterSpec, facts: Mapping[str, Any], exclude: Sequence[str]) -> Iterable[str]:
+def _by_stock(spec: ClusterSpec, facts: Mapping[str, Any], exclude: Sequence[str]) -> Iterator[str]:
     """Zones for ``auto``, the best first: those that have the most of the spec's types.
 
     A generator, so that the refusal comes only where a zone is really asked for.
