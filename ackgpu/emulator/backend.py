@@ -33,7 +33,7 @@ class Backend:
         seed: int | None = None,
         settings: dict[str, Any] | None = None,
     ) -> None:
-        self.store = Store(path)
+        self.store = Store(path.absolute() if path else None)
         self.clock = clock
         self.settings: dict[str, Any] = settings if settings is not None else {}
         self.kube_endpoint = ""
@@ -116,6 +116,11 @@ class Backend:
         """A call that a service makes on its own behalf, such as ACK's for a Service of type LB."""
         operation = Operation("internal", name, _nothing, writes=True)
         return self.call(session, operation, region=region)
+
+    def reset(self) -> None:
+        """Empty the account; its keys, certificates, ports and time stay."""
+        with self._lock:
+            self.store.reset()
 
     def close(self) -> None:
         """Close the state file."""

@@ -39,7 +39,7 @@ class Door:
         try:
             while True:
                 connection, _ = await loop.sock_accept(self._listener)
-                connection.setblocking(False)
+                connection.settimeout(0)
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 task = loop.create_task(self._admit(connection))
                 self._pending.add(task)

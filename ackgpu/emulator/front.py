@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from ackgpu.clock import Clock, SystemClock
 from ackgpu.emulator.account import ACCESS_KEY_ID, ACCESS_KEY_SECRET, REGION
+from ackgpu.emulator.attached import Attached, environment, find_live
 from ackgpu.emulator.backend import Backend
+from ackgpu.emulator.faults import Faults, read_file
 from ackgpu.emulator.gateway import Gateway
-from ackgpu.emulator.server import LOOPBACK, Server
+from ackgpu.emulator.request_log import RequestLog
+from ackgpu.emulator.scenario import check_scenario, make_resources, settings_of
+from ackgpu.emulator.server import Server
 
 SPEED = 60.0
 FILE = "emulator.sqlite3"
 
+Description = Path | Mapping[str, Any] | None
+
 
 class Emulator:
-    """An emulated account, served while the context lasts."""
+    """An emulated account, served on loopback while the context lasts.
+
+    ``state`` is a directory that keeps the account, or None for one that is forgotten at the end.
+    ``clock`` is the time that the cloud goes by (a :class:`~ackgpu.clock.ManualClock` in tests),
+    ``speed`` how many emulated seconds pass in one of its instants' seconds; without either, 60.
+    ``faults`` and ``scenario`` are files or what such files hold: see the modules of these names.
+    ``port`` and ``kube_port`` of 0 mean the ports that the account had before, or free ones.
+    What it makes is at hand once the context is entered; leaving it closes everything.
+    Raises :class:`~ackgpu.emulator.faults.ConfigurationError` for a file that says nonsense, and
+    OSError for a port that is taken or a state that cannot be opened.
+    """
 
     access_key_id = ACCESS_KEY_ID
     access_key_secret = ACCESS_KEY_SECRET
     region = REGION
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- a record of options, all by name
         self,
         state: Path | None = None,
         *,
@@ -32,38 +50,89 @@ class Emulator:
         seed: int | None = None,
         port: int = 0,
         kube_port: int = 0,
+        faults: Description = None,
+        scenario: Description = None,
+        latency_ms: float = 0,
+        enforce_ram: bool = False,
+        log_file: Path | None = None,
     ) -> None:
+        self._scenario = _described(scenario)
+        check_scenario(self._scenario)
+        self._faults = _described(faults) or {"faults": self._scenario.get("faults") or []}
+        Faults(self._faults)  # refuses nonsense before anything is opened
         self.clock = clock or SystemClock(speed or SPEED)
         self.speed = speed or self.clock.speed
-        self.backend = Backend(
-            state / FILE if state else None, self.clock, speed=self.speed, seed=seed
-        )
-        self._server = Server(self.backend, Gateway(self.backend), port=port, kube_port=kube_port)
+        self._state = state
+        self._seed = seed if seed is not None else self._scenario.get("seed")
+        self._ports = (port, kube_port)
+        self._latency = float(latency_ms or self._scenario.get("latency_ms") or 0) / 1000
+        self._enforce_ram = enforce_ram
+        self._log_file = log_file
+        self._opened = ExitStack()
+
+    @classmethod
+    def attach_or_start(cls, state: Path, **options: Any) -> Emulator | Attached:
+        """The ``emulator serve`` that has ``state`` open, else one within this process.
+
+        Either is a context manager with ``endpoint``, ``kube_endpoint``, ``speed`` and ``env``.
+        """
+        return find_live(state / FILE) or cls(state, **options)
 
     @property
     def endpoint(self) -> str:
         """The base URL of every product."""
-        return f"http://{LOOPBACK}:{self._server.port}"
+        return self._server.endpoint
 
     @property
     def kube_endpoint(self) -> str:
         """The base URL of every cluster's Kubernetes API."""
-        return f"https://{LOOPBACK}:{self._server.kube_port}"
+        return self._server.kube_endpoint
 
     @property
     def env(self) -> dict[str, str]:
         """What to export so that ackgpu, or any SDK, uses this emulator."""
-        return {
-            "ACKGPU_ENDPOINT_URL": self.endpoint,
-            "ACKGPU_CLOCK_SPEED": f"{self.speed:g}",
-            "ALIBABA_CLOUD_ACCESS_KEY_ID": self.access_key_id,
-            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": self.access_key_secret,
-            "ALIBABA_CLOUD_REGION_ID": self.region,
-            "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
-        }
+        return environment(self.endpoint, self.speed)
+
+    @property
+    def backend(self) -> Backend:
+        """The account itself: for tests that lay documents down directly."""
+        return self._backend
+
+    @property
+    def requests(self) -> RequestLog:
+        """What was asked so far, oldest first."""
+        return self._gateway.requests
+
+    def set_faults(self, faults: Description) -> None:
+        """Put other faults in force, None for none; their counts begin anew."""
+        self._faults = dict(_described(faults))
+        self._gateway.set_faults(Faults(self._faults))
+
+    def reset(self) -> None:
+        """Empty the account, make the scenario's resources again, begin the faults anew."""
+        self._backend.reset()
+        self._gateway.requests.clear()
+        self._gateway.set_faults(Faults(self._faults))
+        self._make_resources()
 
     def __enter__(self) -> Self:
-        self._server.start()
+        with ExitStack() as opening:
+            self._backend = self._open_account()
+            opening.callback(self._backend.close)
+            self._gateway = Gateway(
+                self._backend,
+                faults=Faults(self._faults),
+                requests=RequestLog(self._log_file),
+                enforce_ram=self._enforce_ram,
+            )
+            self._make_resources()
+            port, kube_port = self._ports
+            self._server = Server(
+                self._gateway, self.reset, port=port, kube_port=kube_port, latency=self._latency
+            )
+            opening.callback(self._server.stop)
+            self._server.start()
+            self._opened = opening.pop_all()
         return self
 
     def __exit__(
@@ -72,5 +141,25 @@ class Emulator:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._server.stop()
-        self.backend.close()
+        self._opened.close()
+
+    def _open_account(self) -> Backend:
+        if self._state is not None:
+            self._state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return Backend(
+            self._state / FILE if self._state else None,
+            self.clock,
+            speed=self.speed,
+            seed=self._seed,
+            settings=settings_of(self._scenario),
+        )
+
+    def _make_resources(self) -> None:
+        resources = list(self._scenario.get("resources") or [])
+        make_resources(self._backend, self._gateway.products, resources)
+
+
+def _described(source: Description) -> Mapping[str, Any]:
+    if source is None:
+        return {}
+    return read_file(source) if isinstance(source, Path) else source

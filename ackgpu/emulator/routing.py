@@ -40,8 +40,8 @@ def load_products(names: Iterable[str] = PRODUCTS) -> list[Product]:
         try:
             importlib.import_module(f"ackgpu.emulator.{name}")
             products.append(importlib.import_module(f"ackgpu.emulator.{name}.product").PRODUCT)
-        except (ImportError, SyntaxError):
-            log.exception("The product %s cannot be imported", name)
+        except (ImportError, SyntaxError) as error:
+            log.warning("The product %s cannot be imported: %s", name, error)
     return products
 
 

@@ -1,14 +1,15 @@
-"""The emulator's two ports on loopback, served by one event loop in a thread."""
+"""The emulator's two ports on loopback, served by one event loop in a thread of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
+import logging
 import socket
 import ssl
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,111 +17,177 @@ from aiohttp import web
 
 from ackgpu.emulator.backend import Backend
 from ackgpu.emulator.certificates import authority_pem, server_certificate
-from ackgpu.emulator.gateway import Gateway
+from ackgpu.emulator.control import Control
 from ackgpu.emulator.doors import Door
+from ackgpu.emulator.gateway import Gateway
 from ackgpu.emulator.wire import WireRequest
 
 LOOPBACK = "127.0.0.1"
 LARGEST_BODY = 4 * 1024 * 1024
 SHUTDOWN = 0.2  # real seconds that answers in progress get when the server stops
 
+log = logging.getLogger(__name__)
+
 
 class Server:
-    """Serves a backend until stopped. ``port`` and ``kube_port`` are known once started."""
+    """Serves a gateway and its clusters until stopped.
+
+    A port of 0 means the one that the account had before, or a free one where it is taken or there
+    was none. ``latency`` in real seconds is added to each answer.
+    """
 
     def __init__(
-        self, backend: Backend, gateway: Gateway, *, port: int = 0, kube_port: int = 0
+        self,
+        gateway: Gateway,
+        reset: Callable[[], None],
+        *,
+        port: int = 0,
+        kube_port: int = 0,
+        latency: float = 0.0,
     ) -> None:
-        self.backend = backend
-        self.gateway = gateway
-        self._listeners = (_listen(port), _listen(kube_port))
-        self.port, self.kube_port = (each.getsockname()[1] for each in self._listeners)
-        backend.kube_endpoint = f"https://{LOOPBACK}:{self.kube_port}"
-        with backend.transaction(write=True) as session:
-            self._certificate = server_certificate(session)
-            self._authority = authority_pem(session)
+        self._gateway = gateway
+        self._reset = reset
+        self._latency = latency
+        self._cloud = self._listen("port", port)
+        try:
+            self._kube = self._listen("kube_port", kube_port)
+        except OSError:
+            self._cloud.close()
+            raise
+        self.endpoint = f"http://{LOOPBACK}:{self._cloud.getsockname()[1]}"
+        self.kube_endpoint = f"https://{LOOPBACK}:{self._kube.getsockname()[1]}"
+        gateway.backend.kube_endpoint = self.kube_endpoint
         self._ready = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: asyncio.Event | None = None
+        self._failure: BaseException | None = None
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="ackgpu-emulator", daemon=True)
 
     def start(self) -> None:
-        """Begin to serve; returns once both ports answer."""
+        """Begin to serve; returns once both ports answer, or raises what prevented it."""
         self._thread.start()
         self._ready.wait()
+        if self._failure is not None:
+            raise self._failure
 
     def stop(self) -> None:
         """Stop serving and wait until the thread has ended."""
-        if self._loop is not None and self._stop is not None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended by itself: it failed
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
+        self._cloud.close()
+        self._kube.close()
+
+    def _listen(self, name: str, wanted: int) -> socket.socket:
+        backend = self._gateway.backend
+        with backend.transaction(write=True) as session:
+            kept = int(session.meta(name) or 0)
+            listener = _bind(wanted) if wanted else _bind_again(kept)
+            if not kept or wanted:
+                session.set_meta(name, str(listener.getsockname()[1]))
+        return listener
 
     def _run(self) -> None:
-        asyncio.run(self._serve())
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._serve())
+        except BaseException as error:  # noqa: BLE001 -- raised again where the thread was started
+            self._failure = error
+        finally:
+            self._ready.set()
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
 
     async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stop = asyncio.Event()
-        cloud = web.AppRunner(self._cloud_app(), access_log=None, shutdown_timeout=SHUTDOWN)
-        kube = web.AppRunner(self._kube_app(), access_log=None, shutdown_timeout=SHUTDOWN)
-        await cloud.setup()
-        await kube.setup()
-        await web.SockSite(kube, self._listeners[1], ssl_context=self._tls()).start()
-        assert cloud.server is not None  # noqa: S101 -- set up above
-        door = asyncio.create_task(Door(self._listeners[0], cloud.server, self._tls()).run())
-        self._ready.set()
-        await self._stop.wait()
-        door.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await door
-        await kube.cleanup()
-        await cloud.cleanup()
+        tls = self._tls()
+        async with contextlib.AsyncExitStack() as running:
+            cloud = await _set_up(running, self._cloud_app())
+            kube = await _set_up(running, _kube_app(self._gateway.backend))
+            await web.SockSite(kube, self._kube, ssl_context=tls).start()
+            if cloud.server is None:
+                raise RuntimeError("the runner was set up without a server")
+            door = asyncio.create_task(Door(self._cloud, cloud.server, tls).run())
+            self._ready.set()
+            await self._stop.wait()
+            door.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await door
 
     def _cloud_app(self) -> web.Application:
         app = web.Application(client_max_size=LARGEST_BODY)
+        app.add_routes(Control(self._gateway, self._reset).routes())
         app.router.add_route("*", "/{path:.*}", self._answer)
         return app
 
-    def _kube_app(self) -> web.Application:
-        try:
-            module = importlib.import_module("ackgpu.emulator.kube.app")
-        except ModuleNotFoundError:
-            return web.Application()
-        app: web.Application = module.build_app(self.backend)
-        return app
-
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        answer = self.gateway.answer(
+        answer = self._gateway.answer(
             WireRequest(
                 request.method,
                 _origin_form(request.raw_path),
-                tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in request.raw_headers),
+                tuple((_text(name), _text(value)) for name, value in request.raw_headers),
                 await request.read(),
             )
         )
+        delay = self._latency + answer.delay
+        if delay:
+            await asyncio.sleep(delay)
+        if answer.hang_up and request.transport is not None:
+            request.transport.abort()
         return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
 
     def _tls(self) -> ssl.SSLContext:
+        """TLS with our own certificate; a client's certificate is optional and must be ours."""
+        with self._gateway.backend.transaction(write=True) as session:
+            certificate, key = server_certificate(session)
+            authority = authority_pem(session)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        with tempfile.TemporaryDirectory() as directory:
-            chain = Path(directory, "server.pem")
-            chain.touch(mode=0o600)
-            chain.write_text("".join(self._certificate))
-            context.load_cert_chain(chain)
-        context.load_verify_locations(cadata=self._authority)
+        with tempfile.NamedTemporaryFile("w", prefix="ackgpu-", suffix=".pem") as chain:
+            chain.write(certificate + key)
+            chain.flush()
+            context.load_cert_chain(Path(chain.name))
+        context.load_verify_locations(cadata=authority)
         context.verify_mode = ssl.CERT_OPTIONAL
         return context
 
 
-def _listen(port: int) -> socket.socket:
+def _kube_app(backend: Backend) -> web.Application:
+    try:
+        from ackgpu.emulator.kube.app import build_app
+    except ImportError as error:
+        log.warning("no Kubernetes API: %s", error)
+        return web.Application()
+    return build_app(backend)
+
+
+async def _set_up(running: contextlib.AsyncExitStack, app: web.Application) -> web.AppRunner:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN)
+    await runner.setup()
+    running.push_async_callback(runner.cleanup)
+    return runner
+
+
+def _bind(port: int) -> socket.socket:
     listener = socket.create_server((LOOPBACK, port), backlog=512)
-    listener.setblocking(False)
+    listener.settimeout(0)
     return listener
+
+
+def _bind_again(kept: int) -> socket.socket:
+    try:
+        return _bind(kept)
+    except OSError:
+        log.warning("Port %d, which this account had before, is taken: another is used", kept)
+        return _bind(0)
 
 
 def _origin_form(target: str) -> str:
     """Path and query of a target that may be absolute, as sent to a proxy."""
+    target = target.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     if target.startswith("/"):
         return target
     parts = urlsplit(target)
     return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+
+
+def _text(header: bytes) -> str:
+    return header.decode("utf-8", "replace")

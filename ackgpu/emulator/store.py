@@ -101,6 +101,15 @@ class Session:
         ).fetchone()
         return int(number)
 
+    def kinds(self, *, at: float) -> dict[str, int]:
+        """How many documents of each kind are alive ``at``."""
+        rows = self._connection.execute(
+            "SELECT kind, count(*) FROM doc WHERE born <= ? AND (gone IS NULL OR gone > ?)"
+            " GROUP BY kind ORDER BY kind",
+            (at, at),
+        )
+        return {str(kind): int(number) for kind, number in rows}
+
     def put(self, doc: Doc) -> Doc:
         """Write the document, new or changed."""
         self._connection.execute(
@@ -156,6 +165,7 @@ class Store:
         """Empty the account; settings such as its certificate authority stay."""
         with self.transaction(write=True):
             self._connection.execute("DELETE FROM doc")
+            self._connection.execute("DELETE FROM meta WHERE key LIKE 'scenario.%'")
 
     def close(self) -> None:
         """Close the file."""

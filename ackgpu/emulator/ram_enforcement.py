@@ -1,0 +1,54 @@
+"""Asks RAM whether the caller may do what the request asks, bound to the routed operation.
+
+The account itself may do everything; so may anybody ask who they are (sts:GetCallerIdentity).
+Refusals: ``Forbidden.RAM`` 403 from RPC products, ``NoPermission`` 403 from RAM and STS, and from
+Container Service ``StatusForbidden`` 403 with the words of a published answer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.operation import Caller
+from ackgpu.emulator.routing import Route
+from ackgpu.emulator.store import Session
+
+
+def enforce(session: Session, caller: Caller, route: Route, region: str) -> None:
+    """Refuse where no policy of the caller allows the operation, or one denies it."""
+    action = f"{route.product.ram_prefix}:{route.operation.name}"
+    if caller.kind == "Account" or action == "sts:GetCallerIdentity":
+        return
+    from ackgpu.emulator.ram.evaluate import decide
+
+    resource = f"acs:{route.product.ram_prefix}:{region or '*'}:{caller.account_id}:*"
+    if not decide(session, caller, action, resource):
+        raise _denied(route, caller, action)
+
+
+def _denied(route: Route, caller: Caller, action: str) -> ApiError:
+    detail: dict[str, Any] = {
+        "AuthAction": action,
+        "AuthPrincipalDisplayName": caller.name,
+        "AuthPrincipalOwnerId": caller.account_id,
+        "AuthPrincipalType": "SubUser" if caller.kind == "RAMUser" else caller.kind,
+        "NoPermissionType": "ImplicitDeny",
+        "PolicyType": "AccountLevelIdentityBasedPolicy",
+    }
+    if route.product.error_style == "cs":
+        what = "RAM" if caller.kind == "RAMUser" else "STSToken"
+        return ApiError(
+            "StatusForbidden",
+            f"{what} policy Forbidden for action {action}",
+            403,
+            extra={"accessDeniedDetail": detail},
+        )
+    extra = {"AccessDeniedDetail": detail}
+    if route.product.ram_prefix in {"ram", "sts"}:
+        message = "You are not authorized to do this action. You should be authorized by RAM."
+        return ApiError("NoPermission", message, 403, extra=extra)
+    message = (
+        "User not authorized to operate on the specified resource, or this API doesn't support RAM."
+    )
+    return ApiError("Forbidden.RAM", message, 403, extra=extra)

@@ -1,0 +1,68 @@
+"""The log of requests: what was asked, and how it was answered. It holds no parameter values."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+KEPT = 20_000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One request. ``at`` is the emulated second, ``seconds`` how long the answer took (real).
+
+    ``action`` is empty where none was found; ``code`` where the request succeeded. ``unknown``
+    are parameters that the operation does not have, ``fault`` the effect that hit it.
+    """
+
+    at: float
+    product: str
+    action: str
+    writes: bool
+    region: str
+    params: tuple[str, ...]
+    unknown: tuple[str, ...]
+    access_key_id: str
+    status: int
+    code: str
+    request_id: str
+    seconds: float
+    fault: str
+
+
+class RequestLog:
+    """The latest requests in memory, and each as a line of a file where one is named."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._entries: deque[Entry] = deque(maxlen=KEPT)
+        self._path = path
+
+    def add(self, entry: Entry) -> None:
+        """Record a request."""
+        self._entries.append(entry)
+        if self._path is not None:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(entry), ensure_ascii=False) + "\n")
+
+    def clear(self) -> None:
+        """Forget what is in memory; the file stays."""
+        self._entries.clear()
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(list(self._entries))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def writes(self) -> list[Entry]:
+        """The requests that changed, or tried to change, something."""
+        return [entry for entry in self if entry.writes]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The entries as JSON has them."""
+        return [asdict(entry) for entry in self]

@@ -1,0 +1,112 @@
+"""Scenarios: what the emulated account and its regions are like, from a YAML or JSON file.
+
+::
+
+    limits: {eips: 3, "vpcs@cn-beijing": 1}          # see limits.py for the names
+    stock: {cn-hangzhou-k: {ecs.vgn5i-m2.xlarge: WithoutStock}}
+    regions: [cn-hangzhou, cn-shanghai]              # the others do not exist
+    latency_ms: 50                                   # real time before each answer
+    faults: [...]                                    # as in a fault file
+    resources:                                       # exist from the beginning
+      - {name: net, action: vpc.CreateVpc, parameters: {CidrBlock: 10.0.0.0/8}}
+      - action: vpc.CreateVSwitch
+        parameters: {VpcId: "${net.VpcId}", ZoneId: cn-hangzhou-k, CidrBlock: 10.0.0.0/16}
+      - {action: cs.CreateCluster, body: {...}}
+
+A resource is made by the product's own operation. The first was made long ago and each later one
+20 emulated minutes after the one before, so that all have settled when the first request comes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ackgpu.emulator.account import REGION
+from ackgpu.emulator.backend import Backend
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.faults import ConfigurationError
+from ackgpu.emulator.operation import Operation, Product
+from ackgpu.emulator.store import Session
+
+SETTINGS = frozenset({"limits", "stock", "regions"})
+KEYS = SETTINGS | {"latency_ms", "faults", "resources", "seed"}
+APART = 1200.0
+MADE = "scenario.made"
+
+
+def check_scenario(scenario: Mapping[str, Any]) -> None:
+    """Refuse what a scenario cannot say: :class:`ConfigurationError`."""
+    unknown = sorted(str(key) for key in scenario if key not in KEYS)
+    if unknown:
+        raise ConfigurationError(f"the scenario: unknown key {', '.join(unknown)}")
+
+
+def settings_of(scenario: Mapping[str, Any]) -> dict[str, Any]:
+    """The part that products read through ``call.settings``."""
+    return {key: value for key, value in scenario.items() if key in SETTINGS}
+
+
+def make_resources(
+    backend: Backend, products: Iterable[Product], resources: list[dict[str, Any]]
+) -> None:
+    """Make a scenario's resources, all or none; once in the life of an account."""
+    operations = {
+        f"{product.code.lower()}.{name}": operation
+        for product in products
+        for name, operation in product.operations.items()
+    }
+    with backend.transaction(write=True) as session:
+        if not resources or session.meta(MADE):
+            return
+        made: dict[str, Any] = {}
+        for index, resource in enumerate(resources):
+            age = APART * (len(resources) - index)
+            made[resource.get("name", str(index))] = _make(
+                backend, session, operations, _filled(resource, made), age
+            )
+        session.set_meta(MADE, "true")
+
+
+def _make(
+    backend: Backend,
+    session: Session,
+    operations: Mapping[str, Operation],
+    resource: Mapping[str, Any],
+    age: float,
+) -> Any:
+    action = resource.get("action", "")
+    operation = operations.get(action)
+    if operation is None:
+        raise ConfigurationError(f"the scenario's resources: no operation {action!r}")
+    call = backend.call(
+        session,
+        operation,
+        params={key: str(value) for key, value in resource.get("parameters", {}).items()},
+        region=resource.get("region", "" if operation.path else REGION),
+        path=resource.get("path", {}),
+        body=resource.get("body"),
+    )
+    call.now -= age
+    try:
+        return operation.handler(call)
+    except ApiError as error:
+        raise ConfigurationError(f"the scenario's {action}: {error}") from None
+
+
+def _filled(resource: Mapping[str, Any], made: Mapping[str, Any]) -> dict[str, Any]:
+    """The resource with ``${name.Key}`` replaced by what the named one's answer says."""
+
+    def value(match: re.Match[str]) -> str:
+        name, key = match.groups()
+        try:
+            return json.dumps(str(made[name][key]))[1:-1]
+        except (KeyError, TypeError):
+            raise ConfigurationError(f"the scenario's resources: no {match[0]} yet") from None
+
+    filled: dict[str, Any] = json.loads(
+        re.sub(r"\$\{([\w-]+)\.(\w+)\}", value, json.dumps(resource))
+    )
+    return filled

@@ -1,0 +1,59 @@
+"""``ackgpu emulator serve``: the emulator in the foreground, until it is told to stop."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+from ackgpu.emulator.attached import note_of
+from ackgpu.emulator.front import FILE, Emulator
+
+STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
+def serve(state: Path | None = None, *, stdout: TextIO | None = None, **options: Any) -> None:
+    """Serve until SIGTERM or SIGINT. ``options`` are those of :class:`Emulator`.
+
+    Once connections are accepted, one line of JSON with the addresses and keys goes to ``stdout``.
+    While it runs, a note beside the state file leads other processes here.
+    """
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # the server's thread inherits it
+    try:
+        with Emulator(state, **options) as emulator:
+            note = note_of(state / FILE) if state else None
+            line = json.dumps(announcement(emulator))
+            if note:
+                _leave(note, line)
+            out = stdout or sys.stdout
+            out.write(line + "\n")
+            out.flush()
+            signal.sigwait(STOPS)
+            if note:
+                note.unlink(missing_ok=True)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+def announcement(emulator: Emulator) -> dict[str, Any]:
+    """What a client needs to know to use the emulator."""
+    return {
+        "endpoint": emulator.endpoint,
+        "kubeEndpoint": emulator.kube_endpoint,
+        "accessKeyId": emulator.access_key_id,
+        "accessKeySecret": emulator.access_key_secret,
+        "region": emulator.region,
+        "speed": emulator.speed,
+        "env": emulator.env,
+    }
+
+
+def _leave(note: Path, line: str) -> None:
+    temporary = note.with_name(f"{note.name}.{os.getpid()}")
+    temporary.write_text(line, "utf-8")
+    temporary.replace(note)

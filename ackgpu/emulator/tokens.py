@@ -1,0 +1,71 @@
+"""Client tokens: a repeated request gets the first one's answer, and nothing is made twice.
+
+The token is kept in the same transaction as what it stands for, so a request is either carried out
+and remembered, or neither. It holds for 24 hours. Refused requests leave no token. ECS API
+reference, "How to ensure idempotence"; that other parameters with the same token are refused with
+IdempotentParameterMismatch (400) is documented for ECS and VPC, and UNCONFIRMED for CS.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ackgpu.emulator.errors import ApiError, invalid
+from ackgpu.emulator.operation import Call
+from ackgpu.emulator.parameters import COMMON
+from ackgpu.emulator.store import Doc
+
+HELD = 24 * 3600.0
+LONGEST = 64
+
+
+def carry_out(call: Call) -> Any:
+    """The handler's result, or the first one's where the request repeats its token."""
+    operation = call.operation
+    token = _token(call)
+    if not (operation.writes and operation.tokened and token):
+        return operation.handler(call)
+    if len(token) > LONGEST or not token.isascii():
+        raise invalid("ClientToken", "It has at most 64 ASCII characters.")
+    owner = f"{call.caller.account_id}/{operation.product}/{operation.name}/{call.region}"
+    key, print_ = f"{owner}/{token}", _fingerprint(call)
+    known = call.docs.get("token", key)
+    if known is not None and known.alive(call.now):
+        if known.body["request"] != print_:
+            raise ApiError(
+                "IdempotentParameterMismatch",
+                "Request uses a client token in a previous request but is not identical to that"
+                " request.",
+            )
+        return known.body["answer"]
+    result = operation.handler(call)
+    call.docs.put(
+        Doc(
+            "token",
+            key,
+            born=call.now,
+            gone=call.now + HELD,
+            body={"request": print_, "answer": result},
+        )
+    )
+    return result
+
+
+def _token(call: Call) -> str:
+    if isinstance(call.body, Mapping):
+        return str(call.body.get("client_token") or "")
+    return call.params.text("ClientToken")
+
+
+def _fingerprint(call: Call) -> str:
+    """What makes two requests the same: everything that is not about the signature."""
+    own = {
+        name: value
+        for name, value in call.params.items()
+        if name not in COMMON or name in {"RegionId", "DryRun"}
+    }
+    text = json.dumps([own, dict(call.path), call.body], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
