@@ -79,6 +79,17 @@ def stock(zone: str, type_id: str, settings: Settings | None = None) -> str | No
     return sold.get(zone)
 
 
+def disk_categories() -> list[str]:
+    """Every disk category that any type takes."""
+    return sorted({category for row in instance_types() for category in row["disks"]})
+
+
+def images() -> list[dict[str, Any]]:
+    """The public system images: ``{id, name, os_name, platform, size, family}``."""
+    rows: list[dict[str, Any]] = _data("images")["images"]
+    return rows
+
+
 def hourly_price(type_id: str) -> float | None:
     """The illustrative pay-as-you-go price of an instance type an hour, in :func:`currency`."""
     price = _data("prices")["types"].get(type_id)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ackgpu.emulator import catalog, limits
+from ackgpu.emulator.ecs import stock
 from ackgpu.emulator.ecs.states import INSTANCE
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.lifecycle import state_at
@@ -24,6 +25,21 @@ GONE_AFTER = 10.0
 DEFAULT_DISK = "cloud_efficiency"
 """The system disk that ECS takes where none is named; not every family has it."""
 DISK_GIB = (20, 2048)
+PLAIN: dict[str, Any] = {
+    "Description": "",
+    "HostName": "",
+    "UserData": "",
+    "DeletionProtection": False,
+    "ResourceGroupId": "",
+    "AutoReleaseTime": "",
+    "InternetChargeType": "PayByTraffic",
+    "InternetMaxBandwidthOut": 0,
+    "PublicIpAddress": "",
+    "SpotPriceLimit": 0.0,
+    "PaidUntil": None,
+    "StoppedMode": "Not-applicable",
+}
+"""What an instance is where nobody says otherwise."""
 VGPU_QUOTAS = {
     "PostPaid": "vgpu_instances",
     "PrePaid": "vgpu_prepaid_instances",
@@ -72,6 +88,8 @@ def make_instance(  # noqa: PLR0913 -- a record of what to make
         "SecurityGroupIds": list(security_group_ids),
         "KeyPairName": key_pair,
         "PrivateIpAddress": take_address(call, vswitch, doc.id, begin),
+        **PLAIN,
+        "ImageId": catalog.images()[0]["id"],
         "Tags": dict(tags),
         "phases": INSTANCE.course(
             begin, (0, "Pending"), (STARTING_AFTER, "Starting"), (RUNNING_AFTER, "Running")
@@ -117,7 +135,7 @@ def sold_type(call: Call, type_id: str, zone: str) -> dict[str, Any]:
             f"The instance type {type_id} does not exist or is not available to the account.",
             403,
         )
-    status = catalog.stock(zone, type_id, call.settings)
+    status = stock.left(call, zone, type_id)
     if status is None:
         raise ApiError("Zone.NotOnSale", f"{type_id} is not sold in the zone {zone}.", 403)
     if status not in catalog.SOLD:

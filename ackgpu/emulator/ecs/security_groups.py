@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from ackgpu.emulator import limits
+from ackgpu.emulator.ecs.instants import seconds_text
 from ackgpu.emulator.ecs.product import PRODUCT
-from ackgpu.emulator.ecs.tagged import has_tags, tag_rows
+from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call, page_of, token_page
 from ackgpu.emulator.store import Doc
@@ -118,7 +118,7 @@ def create_security_group(call: Call) -> dict[str, Any]:
         region=call.region,
         vpc_id=vpc_id,
         name=_name(call),
-        tags=call.params.tags(),
+        tags=new_tags(call),
         managed=call.params.boolean("ServiceManaged"),
     )
     doc.body |= {
@@ -199,11 +199,6 @@ def _row(call: Call, doc: Doc) -> dict[str, Any]:
         "ServiceManaged": doc.body["ServiceManaged"],
         "Tags": {"Tag": tag_rows(doc)},
     }
-
-
-def seconds_text(instant: datetime) -> str:
-    """An instant as ECS writes it where it shows seconds: ``2026-11-24T00:00:00Z``."""
-    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @PRODUCT.operation("DescribeSecurityGroupAttribute")

@@ -1,0 +1,138 @@
+"""Cloud disks: made with their instance, listed, and deleted once they are Available."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ackgpu.emulator.ecs.instants import seconds_text
+from ackgpu.emulator.ecs.paging import page
+from ackgpu.emulator.ecs.product import PRODUCT
+from ackgpu.emulator.ecs.tagged import has_tags, tag_rows
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.operation import Call
+from ackgpu.emulator.store import Doc
+
+KIND = "disk"
+DATA_DISK_GIB = range(20, 32769)
+
+
+def make_data_disks(call: Call, instance: Doc, rows: Sequence[dict[str, str]]) -> None:
+    """A data disk for each ``DataDisk.N``, attached to the instance from its birth."""
+    for number, row in enumerate(rows):
+        category, size = row.get("Category", "cloud_efficiency"), row.get("Size", "")
+        if not size.isdigit() or int(size) not in DATA_DISK_GIB:
+            raise ApiError("InvalidDataDiskSize.ValueNotSupported", "DataDisk.N.Size is not valid.")
+        if not category.startswith("cloud"):
+            raise ApiError("InvalidDataDiskCategory.ValueNotSupported", f"{category} is no disk.")
+        body = {
+            "Category": category,
+            "Size": int(size),
+            "Type": "data",
+            "ZoneId": instance.body["ZoneId"],
+            "Device": row.get("Device") or f"/dev/xvd{chr(ord('b') + number)}",
+            "DeleteWithInstance": row.get("DeleteWithInstance", "true").lower() == "true",
+            "DiskChargeType": instance.body["InstanceChargeType"],
+            "Description": row.get("Description", ""),
+            "Tags": {},
+            "phases": [[instance.born, "In_use"]],
+        }
+        disk_id, name = call.new_id("d-bp1", 17), row.get("DiskName", "")
+        doc = Doc(KIND, disk_id, instance.region, instance.id, name, instance.born, None, body)
+        call.docs.put(doc)
+
+
+@PRODUCT.operation("DescribeDisks")
+def describe_disks(call: Call) -> dict[str, Any]:
+    """DescribeDisks, by NextToken and MaxResults (10 to 500) or by page numbers."""
+    docs = [doc for doc in call.all(KIND) if _wanted(call, doc)]
+    some, numbers = page(call, docs, low=10, high=500)
+    return {"Disks": {"Disk": [_row(call, doc) for doc in some]}, **numbers}
+
+
+def _wanted(call: Call, doc: Doc) -> bool:
+    params, body = call.params, doc.body
+    ids = params.json_list("DiskIds")
+    status = params.text("Status", "All")
+    kind = params.text("DiskType", "all")
+    return (
+        (not ids or doc.id in ids)
+        and params.text("InstanceId", doc.scope) == doc.scope
+        and params.text("ZoneId", body["ZoneId"]) == body["ZoneId"]
+        and params.text("DiskName", doc.name) == doc.name
+        and params.text("Category", body["Category"]) in {body["Category"], "all"}
+        and params.text("DiskChargeType", body["DiskChargeType"]) == body["DiskChargeType"]
+        and status in {"All", call.state(doc)}
+        and kind in {"all", body["Type"]}
+        and has_tags(call, doc)
+    )
+
+
+def _row(call: Call, doc: Doc) -> dict[str, Any]:
+    body = doc.body
+    born = seconds_text(call.instant(doc.born))
+    attached = bool(doc.scope)
+    attachment = {"InstanceId": doc.scope, "Device": body["Device"], "AttachedTime": born}
+    return {
+        "DiskId": doc.id,
+        "DiskName": doc.name,
+        "Description": body["Description"],
+        "RegionId": doc.region,
+        "ZoneId": body["ZoneId"],
+        "Status": call.state(doc),
+        "Type": body["Type"],
+        "Category": body["Category"],
+        "PerformanceLevel": "PL1" if body["Category"] == "cloud_essd" else "",
+        "Size": body["Size"],
+        "SerialNumber": doc.id.removeprefix("d-"),
+        "CreationTime": born,
+        "AttachedTime": born if attached else "",
+        "DetachedTime": "",
+        "ExpiredTime": "2999-09-08T16:00Z",
+        "InstanceId": doc.scope,
+        "Device": body["Device"] if attached else "",
+        "Portable": body["Type"] == "data",
+        "DeleteWithInstance": body["DeleteWithInstance"],
+        "DeleteAutoSnapshot": True,
+        "EnableAutoSnapshot": True,
+        "EnableAutomatedSnapshotPolicy": False,
+        "AutoSnapshotPolicyId": "",
+        "DiskChargeType": body["DiskChargeType"],
+        "Encrypted": False,
+        "KMSKeyId": "",
+        "ImageId": "",
+        "SourceSnapshotId": "",
+        "ProductCode": "",
+        "ResourceGroupId": "",
+        "StorageSetId": "",
+        "StorageClusterId": "",
+        "BdfId": "",
+        "MultiAttach": "Disabled",
+        "MountInstanceNum": int(attached),
+        "BurstingEnabled": False,
+        "IOPS": 2120,
+        "IOPSRead": 2120,
+        "IOPSWrite": 2120,
+        "Throughput": 103,
+        "ThroughputRead": 103,
+        "ThroughputWrite": 103,
+        "Placement": {"ZoneIds": ""},
+        "OperationLocks": {"OperationLock": []},
+        "MountInstances": {"MountInstance": []},
+        "Attachments": {"Attachment": [attachment] if attached else []},
+        "Tags": {"Tag": tag_rows(doc)},
+    }
+
+
+@PRODUCT.operation("DeleteDisk", writes=True, tokened=False)
+def delete_disk(call: Call) -> dict[str, Any]:
+    """DeleteDisk: only an Available one (IncorrectDiskStatus, 403)."""
+    disk_id = call.params.required("DiskId")
+    doc = call.docs.get(KIND, disk_id)
+    if doc is None or not doc.alive(call.now):
+        raise ApiError("InvalidDiskId.NotFound", f"There is no disk {disk_id}.", 404)
+    if call.state(doc) != "Available":
+        raise ApiError("IncorrectDiskStatus", f"The disk {disk_id} is not Available.", 403)
+    doc.gone = call.now
+    call.docs.put(doc)
+    return {}

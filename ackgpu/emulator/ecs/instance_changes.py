@@ -1,0 +1,247 @@
+"""Starting, stopping, changing and releasing instances."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ackgpu.emulator import catalog
+from ackgpu.emulator.ecs import spending, stock
+from ackgpu.emulator.ecs.instance_reads import instance
+from ackgpu.emulator.ecs.instances import remove_instance
+from ackgpu.emulator.ecs.launching import refuse_dry_run
+from ackgpu.emulator.ecs.product import PRODUCT
+from ackgpu.emulator.ecs.security_groups import security_group
+from ackgpu.emulator.ecs.states import INSTANCE
+from ackgpu.emulator.errors import ApiError, invalid
+from ackgpu.emulator.operation import Call
+from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc.eips import unbind_eip
+
+STOPPED_AFTER = 10.0
+RUNNING_AFTER = 15.0
+ORDER_TAKES = 5.0
+MOST_CONVERTED = 20
+MOST_NAMED = 100
+
+
+@PRODUCT.operation("StartInstance", writes=True, tokened=False)
+def start_instance(call: Call) -> dict[str, Any]:
+    """StartInstance: from Stopped alone."""
+    _start(call, instance(call, call.params.required("InstanceId")))
+    refuse_dry_run(call)
+    return {}
+
+
+@PRODUCT.operation("StartInstances", writes=True, tokened=False)
+def start_instances(call: Call) -> dict[str, Any]:
+    """StartInstances: all of them, or none."""
+    docs = _several(call)
+    for doc in docs:
+        _start(call, doc)
+    refuse_dry_run(call)
+    return _responses(docs, "Starting", "Stopped")
+
+
+@PRODUCT.operation("StopInstance", writes=True, tokened=False)
+def stop_instance(call: Call) -> dict[str, Any]:
+    """StopInstance: from Running alone."""
+    _stop(call, instance(call, call.params.required("InstanceId")))
+    refuse_dry_run(call)
+    return {}
+
+
+@PRODUCT.operation("StopInstances", writes=True, tokened=False)
+def stop_instances(call: Call) -> dict[str, Any]:
+    """StopInstances: all of them, or none."""
+    docs = _several(call)
+    for doc in docs:
+        _stop(call, doc)
+    refuse_dry_run(call)
+    return _responses(docs, "Stopping", "Running")
+
+
+@PRODUCT.operation("DeleteInstance", writes=True, tokened=False)
+def delete_instance(call: Call) -> dict[str, Any]:
+    """DeleteInstance: a Running one with Force only, a prepaid one not at all."""
+    _delete(call, instance(call, call.params.required("InstanceId")))
+    refuse_dry_run(call)
+    return {}
+
+
+@PRODUCT.operation("DeleteInstances", writes=True)
+def delete_instances(call: Call) -> dict[str, Any]:
+    """DeleteInstances: all of them, or none. A dry run that works says DRYRUN.SUCCESS (400)."""
+    for doc in _several(call):
+        _delete(call, doc)
+    if call.params.boolean("DryRun"):
+        raise ApiError("DRYRUN.SUCCESS", "Validation passed for the dry run.")
+    return {}
+
+
+def _several(call: Call) -> list[Doc]:
+    ids = call.params.listed("InstanceId")
+    if not ids:
+        raise ApiError("MissingParameter", "The parameter InstanceId.N is mandatory.")
+    if len(ids) > MOST_NAMED:
+        raise ApiError("InvalidParameter.TooManyInstanceIds", "More than 100 instances.", 403)
+    return [instance(call, one) for one in ids]
+
+
+def _responses(docs: list[Doc], now: str, before: str) -> dict[str, Any]:
+    rows = [
+        {
+            "Code": "200",
+            "Message": "success",
+            "InstanceId": doc.id,
+            "CurrentStatus": now,
+            "PreviousStatus": before,
+        }
+        for doc in docs
+    ]
+    return {"InstanceResponses": {"InstanceResponse": rows}}
+
+
+def _wrong_state(doc: Doc) -> ApiError:
+    return ApiError("IncorrectInstanceStatus", f"The state of {doc.id} does not allow this.", 403)
+
+
+def _start(call: Call, doc: Doc) -> None:
+    if call.state(doc) != "Stopped" or doc.gone is not None:
+        raise _wrong_state(doc)
+    zone, type_id = doc.body["ZoneId"], doc.body["InstanceType"]
+    economical = doc.body["StoppedMode"] == "StopCharging"
+    if economical and stock.left(call, zone, type_id) not in catalog.SOLD:
+        raise ApiError("OperationDenied.NoStock", f"{type_id} is out of stock in {zone}.", 403)
+    doc.body["StoppedMode"] = "Not-applicable"
+    doc.body["phases"] = INSTANCE.then(
+        doc.body["phases"], call.now, (0, "Starting"), (RUNNING_AFTER, "Running")
+    )
+    call.docs.put(doc)
+
+
+def _stop(call: Call, doc: Doc) -> None:
+    if call.state(doc) != "Running":
+        raise _wrong_state(doc)
+    mode = call.params.text("StoppedMode", "KeepCharging")
+    if mode not in {"KeepCharging", "StopCharging"}:
+        raise invalid("StoppedMode")
+    doc.body["StoppedMode"] = mode
+    doc.body["phases"] = INSTANCE.then(
+        doc.body["phases"], call.now, (0, "Stopping"), (STOPPED_AFTER, "Stopped")
+    )
+    call.docs.put(doc)
+
+
+def _delete(call: Call, doc: Doc) -> None:
+    """Check as the real service does, then let the instance and what is bound to it go."""
+    state = call.state(doc)
+    if doc.gone is not None:
+        return
+    if doc.body["DeletionProtection"]:
+        raise ApiError(
+            "InvalidOperation.DeletionProtection", f"{doc.id} is protected from deletion.", 403
+        )
+    if doc.body["InstanceChargeType"] == "PrePaid":
+        raise ApiError("ChargeTypeViolation", f"{doc.id} is a subscription.", 403)
+    if state in {"Pending", "Starting"}:
+        raise ApiError(
+            "IncorrectInstanceStatus.Initializing", f"{doc.id} is being initialised.", 403
+        )
+    if state != "Stopped" and not call.params.boolean("Force"):
+        raise _wrong_state(doc)
+    if any(route.body["NextHopId"] == doc.id for route in call.all("route", region=doc.region)):
+        raise ApiError(
+            "DependencyViolation.RouteEntry", f"A route entry has {doc.id} as its next hop."
+        )
+    for eip in call.docs.find("eip", at=call.now, scope=doc.id):
+        unbind_eip(call, eip)
+    remove_instance(call, doc)
+
+
+@PRODUCT.operation("ModifyInstanceAttribute", writes=True, tokened=False)
+def modify_instance_attribute(call: Call) -> dict[str, Any]:
+    """ModifyInstanceAttribute: what is named changes, the rest stays."""
+    doc = instance(call, call.params.required("InstanceId"))
+    params = call.params
+    doc.name = params.text("InstanceName", doc.name)
+    for name in ("Description", "HostName", "UserData"):
+        doc.body[name] = params.get(name, doc.body[name])
+    doc.body["DeletionProtection"] = params.boolean(
+        "DeletionProtection", default=doc.body["DeletionProtection"]
+    )
+    groups = params.listed("SecurityGroupIds")
+    if groups:
+        _join(call, doc, groups)
+    call.docs.put(doc)
+    return {}
+
+
+def _join(call: Call, doc: Doc, group_ids: list[str]) -> None:
+    for group_id in group_ids:
+        if security_group(call, group_id).scope != doc.scope:
+            raise ApiError(
+                "InvalidSecurityGroupVpc.NotBelongToOneVpc",
+                f"{group_id} is in another VPC.",
+                404,
+            )
+    doc.body["SecurityGroupIds"] = group_ids
+    eni = call.docs.get("eni", doc.body["NetworkInterfaceId"])
+    if eni is not None:
+        eni.body["SecurityGroupIds"] = group_ids
+        call.docs.put(eni)
+
+
+@PRODUCT.operation("ModifyInstanceChargeType", writes=True)
+def modify_instance_charge_type(call: Call) -> dict[str, Any]:
+    """ModifyInstanceChargeType: pay-as-you-go to subscription, or back.
+
+    With AutoPay=false the order waits unpaid and nothing changes.
+    """
+    wanted = call.params.text("InstanceChargeType", "PrePaid")
+    if wanted not in {"PrePaid", "PostPaid"}:
+        raise ApiError(
+            "InvalidInstanceChargeType.ValueNotSupported", f"{wanted} is no InstanceChargeType."
+        )
+    ids = call.params.json_list("InstanceIds") or []
+    if not ids:
+        raise ApiError("InvalidParameter.InstanceIds", "InstanceIds is mandatory.")
+    if len(ids) > MOST_CONVERTED:
+        raise ApiError("InstancesIdQuotaExceed", "More than 20 instances.")
+    terms = spending.subscription(call) if wanted == "PrePaid" else spending.Charge("PostPaid")
+    docs = [instance(call, one) for one in ids]
+    order_id = spending.new_order_id(call)
+    for doc in docs:
+        _convert(call, doc, terms, order_id)
+    refuse_dry_run(call)
+    fees = [_fee(doc, terms) for doc in docs] if call.params.boolean("IsDetailFee") else []
+    return {"OrderId": order_id, "FeeOfInstances": {"FeeOfInstance": fees}}
+
+
+def _convert(call: Call, doc: Doc, terms: spending.Charge, order_id: str) -> None:
+    body = doc.body
+    if call.state(doc) not in {"Running", "Stopped"}:
+        raise ApiError("InvalidStatus.ValueNotSupported", f"{doc.id} is not Running or Stopped.")
+    if body["AutoReleaseTime"]:
+        raise ApiError("ReleaseTimeHaveBeenSet", f"{doc.id} has a release time.")
+    if body["SpotStrategy"] != "NoSpot":
+        raise ApiError("InvalidSpotStrategy", f"{doc.id} is a spot instance.")
+    if body["InstanceChargeType"] == terms.charge_type:
+        raise ApiError(
+            "InvalidInstanceChargeType.ValueNotSupported", f"{doc.id} is {terms.charge_type}."
+        )
+    if body.get("UnpaidOrder"):
+        raise ApiError("InvalidInstance.UnpaidOrder", f"{doc.id} has an unpaid order.")
+    if call.now < body.get("OrderUntil", 0):
+        raise ApiError("InstanceHasProcessingConvertOrder", f"{doc.id} is being converted.")
+    if call.params.boolean("AutoPay", default=True):
+        body["InstanceChargeType"] = terms.charge_type
+        body["PaidUntil"] = terms.paid_until
+        body["OrderUntil"] = call.now + ORDER_TAKES
+    else:
+        body["UnpaidOrder"] = order_id
+    call.docs.put(doc)
+
+
+def _fee(doc: Doc, terms: spending.Charge) -> dict[str, str]:
+    price = (catalog.hourly_price(doc.body["InstanceType"]) or 0.0) * terms.hours
+    return {"InstanceId": doc.id, "Currency": catalog.currency(), "Fee": f"{price:.2f}"}

@@ -1,0 +1,238 @@
+"""Reading instances: DescribeInstances and its smaller sisters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ackgpu.emulator import catalog
+from ackgpu.emulator.ecs.instances import KIND
+from ackgpu.emulator.ecs.instants import NEVER, minutes_text
+from ackgpu.emulator.ecs.paging import page
+from ackgpu.emulator.ecs.product import PRODUCT
+from ackgpu.emulator.ecs.tagged import has_tags, tag_rows
+from ackgpu.emulator.errors import ApiError, invalid
+from ackgpu.emulator.lifecycle import reached
+from ackgpu.emulator.operation import Call, page_of
+from ackgpu.emulator.store import Doc
+
+STATES = frozenset({"Pending", "Starting", "Running", "Stopping", "Stopped"})
+MOST_IDS = 100
+
+
+def instance(call: Call, instance_id: str) -> Doc:
+    """The instance of that id; refuses with InvalidInstanceId.NotFound (404)."""
+    doc = call.docs.get(KIND, instance_id)
+    if doc is None or not doc.alive(call.now):
+        raise ApiError("InvalidInstanceId.NotFound", f"There is no instance {instance_id}.", 404)
+    return doc
+
+
+@PRODUCT.operation("DescribeInstances")
+def describe_instances(call: Call) -> dict[str, Any]:
+    """DescribeInstances: a released instance is not listed any more."""
+    ids = call.params.json_list("InstanceIds")
+    if ids is not None and len(ids) > MOST_IDS:
+        raise invalid("InstanceIds", "At most 100 ids are allowed.")
+    status = call.params.text("Status")
+    if status and status not in STATES:
+        raise ApiError("InvalidStatus.NotFound", f"{status} is no Status.", 404)
+    docs = [doc for doc in call.all(KIND) if _wanted(call, doc, ids)]
+    some, numbers = page(call, docs, low=10, high=100)
+    eips = {eip.scope: eip for eip in call.all("eip") if eip.scope}
+    rows = [_row(call, doc, eips.get(doc.id)) for doc in some]
+    return {"Instances": {"Instance": rows}, **numbers}
+
+
+def _wanted(call: Call, doc: Doc, ids: list[str] | None) -> bool:
+    params, body = call.params, doc.body
+    fields = ("VSwitchId", "ZoneId", "InstanceChargeType", "InstanceType", "KeyPairName", "ImageId")
+    addresses = params.json_list("PrivateIpAddresses")
+    group = params.text("SecurityGroupId")
+    row = catalog.instance_type(body["InstanceType"]) or {}
+    family = params.text("InstanceTypeFamily")
+    return (
+        (not ids or doc.id in ids)
+        and params.text("VpcId", doc.scope) == doc.scope
+        and all(params.text(name, body[name]) == body[name] for name in fields)
+        and (not addresses or body["PrivateIpAddress"] in addresses)
+        and (not group or group in body["SecurityGroupIds"])
+        and (not family or row.get("family") == family)
+        and params.text("Status", call.state(doc)) == call.state(doc)
+        and _named(doc.name, params.text("InstanceName", doc.name))
+        and has_tags(call, doc)
+    )
+
+
+def _named(name: str, pattern: str) -> bool:
+    """Whether a name matches; a ``*`` at either end stands for anything."""
+    if pattern.startswith("*"):
+        return pattern.strip("*") in name
+    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
+
+
+def _shared(call: Call, doc: Doc, eip: Doc | None) -> dict[str, Any]:
+    """What DescribeInstances and DescribeInstanceAttribute both show."""
+    body = doc.body
+    row = catalog.instance_type(body["InstanceType"]) or {}
+    public = body["PublicIpAddress"]
+    return {
+        "InstanceId": doc.id,
+        "InstanceName": doc.name,
+        "Description": body["Description"],
+        "Status": call.state(doc),
+        "RegionId": doc.region,
+        "ZoneId": body["ZoneId"],
+        "InstanceType": body["InstanceType"],
+        "InstanceChargeType": body["InstanceChargeType"],
+        "InstanceNetworkType": "vpc",
+        "ImageId": body["ImageId"],
+        "HostName": body["HostName"] or f"iZ{doc.id.removeprefix('i-')}Z",
+        "SerialNumber": _serial(doc),
+        "CreationTime": minutes_text(call.instant(doc.born)),
+        "ExpiredTime": _expiry(call, doc),
+        "Cpu": row.get("cpu", 0),
+        "Memory": int(row.get("memory", 0) * 1024),
+        "InternetChargeType": body["InternetChargeType"],
+        "InternetMaxBandwidthIn": 200 if public else 0,
+        "InternetMaxBandwidthOut": body["InternetMaxBandwidthOut"],
+        "StoppedMode": body["StoppedMode"],
+        "ClusterId": "",
+        "VlanId": "",
+        "CreditSpecification": "",
+        "SecurityGroupIds": {"SecurityGroupId": body["SecurityGroupIds"]},
+        "PublicIpAddress": {"IpAddress": [public] if public else []},
+        "InnerIpAddress": {"IpAddress": []},
+        "VpcAttributes": {
+            "VpcId": doc.scope,
+            "VSwitchId": body["VSwitchId"],
+            "NatIpAddress": "",
+            "PrivateIpAddress": {"IpAddress": [body["PrivateIpAddress"]]},
+        },
+        "EipAddress": {
+            "AllocationId": eip.id if eip else "",
+            "IpAddress": eip.body["IpAddress"] if eip else "",
+            "InternetChargeType": eip.body["InternetChargeType"] if eip else "",
+            "Bandwidth": int(eip.body["Bandwidth"]) if eip else 0,
+        },
+        "OperationLocks": {"LockReason": []},
+    }
+
+
+def _serial(doc: Doc) -> str:
+    """A stable serial number in the form of a UUID, derived from the id."""
+    digits = doc.id.removeprefix("i-").encode().hex().ljust(32, "0")[:32]
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _expiry(call: Call, doc: Doc) -> str:
+    until = doc.body["PaidUntil"]
+    return NEVER if until is None else minutes_text(call.instant(until))
+
+
+def _row(call: Call, doc: Doc, eip: Doc | None) -> dict[str, Any]:
+    body = doc.body
+    row = catalog.instance_type(body["InstanceType"]) or {}
+    started = reached(body["phases"], "Running")
+    shared = _shared(call, doc, eip)
+    shared["EipAddress"]["IsSupportUnassociate"] = eip is not None
+    return shared | {
+        "InstanceTypeFamily": row.get("family", ""),
+        "GPUAmount": row.get("gpu_amount", 0),
+        "GPUSpec": row.get("gpu_spec", ""),
+        "StartTime": minutes_text(call.instant(doc.born if started is None else started)),
+        "KeyPairName": body["KeyPairName"],
+        "SpotStrategy": body["SpotStrategy"],
+        "SpotPriceLimit": body["SpotPriceLimit"],
+        "SpotDuration": 0,
+        "SpotInterruptionBehavior": "Terminate",
+        "SaleCycle": "month" if body["InstanceChargeType"] == "PrePaid" else "",
+        "OSName": _os_name(body["ImageId"]),
+        "OSNameEn": _os_name(body["ImageId"]),
+        "OSType": "linux",
+        "AutoReleaseTime": body["AutoReleaseTime"],
+        "DeletionProtection": body["DeletionProtection"],
+        "ResourceGroupId": body["ResourceGroupId"],
+        "DeviceAvailable": True,
+        "IoOptimized": True,
+        "Recyclable": False,
+        "ISP": "",
+        "LocalStorageAmount": 0,
+        "LocalStorageCapacity": 0,
+        "DeploymentSetId": "",
+        "HpcClusterId": "",
+        "Tags": {"Tag": tag_rows(doc)},
+        "NetworkInterfaces": {"NetworkInterface": [_interface(call, body)]},
+        "RdmaIpAddress": {"IpAddress": []},
+        "HibernationOptions": {"Configured": False},
+        "DedicatedHostAttribute": {
+            "DedicatedHostId": "",
+            "DedicatedHostName": "",
+            "DedicatedHostClusterId": "",
+        },
+        "EcsCapacityReservationAttr": {
+            "CapacityReservationId": "",
+            "CapacityReservationPreference": "",
+        },
+        "DedicatedInstanceAttribute": {"Affinity": "", "Tenancy": ""},
+        "CpuOptions": {"CoreCount": max(row.get("cpu", 2) // 2, 1), "ThreadsPerCore": 2}
+        | {"Numa": "", "TopologyType": ""},
+        "MetadataOptions": {
+            "HttpEndpoint": "",
+            "HttpTokens": "",
+            "HttpPutResponseHopLimit": 0,
+        },
+        "ImageOptions": {"LoginAsNonRoot": False},
+    }
+
+
+def _os_name(image_id: str) -> str:
+    return next((str(row["os_name"]) for row in catalog.images() if row["id"] == image_id), "")
+
+
+def _interface(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+    eni = call.docs.get("eni", body["NetworkInterfaceId"])
+    address = body["PrivateIpAddress"]
+    return {
+        "NetworkInterfaceId": body["NetworkInterfaceId"],
+        "MacAddress": eni.body["MacAddress"] if eni else "",
+        "PrimaryIpAddress": address,
+        "Type": "Primary",
+        "PrivateIpSets": {"PrivateIpSet": [{"PrivateIpAddress": address, "Primary": True}]},
+        "Ipv6Sets": {"Ipv6Set": []},
+        "Ipv4PrefixSets": {"Ipv4PrefixSet": []},
+        "Ipv6PrefixSets": {"Ipv6PrefixSet": []},
+    }
+
+
+@PRODUCT.operation("DescribeInstanceStatus")
+def describe_instance_status(call: Call) -> dict[str, Any]:
+    """DescribeInstanceStatus, by page numbers; ids that do not exist are left out."""
+    ids = call.params.listed("InstanceId")
+    zone = call.params.text("ZoneId")
+    docs = [
+        doc
+        for doc in call.all(KIND)
+        if (not ids or doc.id in ids) and (not zone or doc.body["ZoneId"] == zone)
+    ]
+    some, numbers = page_of(call, docs)
+    rows = [{"InstanceId": doc.id, "Status": call.state(doc)} for doc in some]
+    return {"InstanceStatuses": {"InstanceStatus": rows}, **numbers}
+
+
+@PRODUCT.operation("DescribeInstanceAttribute")
+def describe_instance_attribute(call: Call) -> dict[str, Any]:
+    """DescribeInstanceAttribute of one instance; IoOptimized is text here."""
+    doc = instance(call, call.params.required("InstanceId"))
+    eip = next(iter(call.docs.find("eip", at=call.now, scope=doc.id)), None)
+    return _shared(call, doc, eip) | {
+        "IoOptimized": "optimized",
+        "EnableJumboFrame": False,
+        "DedicatedHostAttribute": {"DedicatedHostId": "", "DedicatedHostName": ""},
+    }
+
+
+@PRODUCT.operation("DescribeUserData")
+def describe_user_data(call: Call) -> dict[str, Any]:
+    """DescribeUserData: the Base64 text as it was given."""
+    doc = instance(call, call.params.required("InstanceId"))
+    return {"InstanceId": doc.id, "RegionId": doc.region, "UserData": doc.body["UserData"]}

@@ -1,0 +1,210 @@
+"""The rules of security groups: authorize and revoke, ingress and egress.
+
+A rule that exists already is accepted without a second copy; revoking what is not there is
+accepted too (seen in the field; the API pages do not say).
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import Any
+
+from ackgpu.emulator import limits
+from ackgpu.emulator.ecs.instants import seconds_text
+from ackgpu.emulator.ecs.product import PRODUCT
+from ackgpu.emulator.ecs.security_groups import KIND, refuse_managed, security_group
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.operation import Call
+from ackgpu.emulator.store import Doc
+
+PROTOCOLS = {"tcp": "TCP", "udp": "UDP", "icmp": "ICMP", "gre": "GRE", "all": "ALL"}
+"""Taken in any case; answers show them in upper case."""
+HIGHEST_PORT = 65535
+PRIORITIES = range(1, 101)
+MOST_AT_ONCE = 100
+SHOWN = (
+    "SourceGroupId",
+    "DestGroupOwnerAccount",
+    "DestPrefixListId",
+    "DestPrefixListName",
+    "SourceCidrIp",
+    "Ipv6DestCidrIp",
+    "Ipv6SourceCidrIp",
+    "DestGroupId",
+    "DestCidrIp",
+    "DestGroupName",
+    "Description",
+    "SourcePrefixListName",
+    "SourcePrefixListId",
+    "SourceGroupOwnerAccount",
+    "SourceGroupName",
+    "SourcePortRange",
+)
+"""What a rule shows as empty text where it was not given."""
+SAME = (
+    "IpProtocol",
+    "PortRange",
+    "Policy",
+    "Priority",
+    "SourceCidrIp",
+    "Ipv6SourceCidrIp",
+    "SourceGroupId",
+    "SourcePrefixListId",
+    "DestCidrIp",
+    "Ipv6DestCidrIp",
+    "DestGroupId",
+    "DestPrefixListId",
+)
+"""Two rules that agree in these are one."""
+
+
+@PRODUCT.operation("AuthorizeSecurityGroup", writes=True)
+def authorize_security_group(call: Call) -> dict[str, Any]:
+    """AuthorizeSecurityGroup: add ingress rules."""
+    return _authorize(call, "ingress")
+
+
+@PRODUCT.operation("AuthorizeSecurityGroupEgress", writes=True)
+def authorize_security_group_egress(call: Call) -> dict[str, Any]:
+    """AuthorizeSecurityGroupEgress: add egress rules."""
+    return _authorize(call, "egress")
+
+
+@PRODUCT.operation("RevokeSecurityGroup", writes=True)
+def revoke_security_group(call: Call) -> dict[str, Any]:
+    """RevokeSecurityGroup: take ingress rules away."""
+    return _revoke(call, "ingress")
+
+
+@PRODUCT.operation("RevokeSecurityGroupEgress", writes=True)
+def revoke_security_group_egress(call: Call) -> dict[str, Any]:
+    """RevokeSecurityGroupEgress: take egress rules away."""
+    return _revoke(call, "egress")
+
+
+def _authorize(call: Call, direction: str) -> dict[str, Any]:
+    doc = _group(call)
+    for row in _permissions(call):
+        rule = _rule(call, row, direction)
+        if not any(_same(rule, other) for other in doc.body["Rules"]):
+            doc.body["Rules"].append(rule)
+    limits.refuse_over(
+        call,
+        "rules_per_security_group",
+        len(doc.body["Rules"]),
+        0,
+        "AuthorizationLimitExceed",
+        "The limit of rules in the security group is reached.",
+        403,
+    )
+    call.docs.put(doc)
+    return {}
+
+
+def _revoke(call: Call, direction: str) -> dict[str, Any]:
+    doc = _group(call)
+    rules = doc.body["Rules"]
+    ids = call.params.listed("SecurityGroupRuleId")
+    unknown = set(ids) - {rule["SecurityGroupRuleId"] for rule in rules}
+    if unknown:
+        raise ApiError(
+            "InvalidSecurityGroupRuleId.NotFound",
+            f"There is no rule {min(unknown)} in the security group.",
+            404,
+        )
+    going = [] if ids else [_rule(call, row, direction) for row in _permissions(call)]
+    doc.body["Rules"] = [
+        rule
+        for rule in rules
+        if rule["SecurityGroupRuleId"] not in ids and not any(_same(rule, one) for one in going)
+    ]
+    call.docs.put(doc)
+    return {}
+
+
+def _group(call: Call) -> Doc:
+    doc = security_group(call, call.params.required("SecurityGroupId"))
+    refuse_managed(doc)
+    return doc
+
+
+def _permissions(call: Call) -> list[dict[str, str]]:
+    """``Permissions.N``, or the older parameters at the top level as one permission."""
+    rows = call.params.objects("Permissions")
+    single = "IpProtocol" in call.params
+    if rows and single:
+        raise ApiError("InvalidParam.Permissions", "Permissions go with no other parameters.")
+    if not rows:
+        return [dict(call.params)]
+    if len(rows) > MOST_AT_ONCE:
+        raise ApiError("InvalidParam.Permissions", "There are more than 100 Permissions.")
+    return rows
+
+
+def _rule(call: Call, row: dict[str, str], direction: str) -> dict[str, Any]:
+    """The rule that a permission asks for, checked."""
+    peers = "Source" if direction == "ingress" else "Dest"
+    given = [f"{peers}CidrIp", f"Ipv6{peers}CidrIp", f"{peers}GroupId", f"{peers}PrefixListId"]
+    if not any(row.get(name) for name in given):
+        raise ApiError(f"MissingParameter.{peers}", f"One of {', '.join(given)} is needed.", 400)
+    _check_peer(call, row, peers)
+    protocol = PROTOCOLS.get(row.get("IpProtocol", "").lower())
+    if protocol is None:
+        raise ApiError(
+            "InvalidIpProtocol.ValueNotSupported", "IpProtocol is TCP, UDP, ICMP, GRE or ALL."
+        )
+    policy = row.get("Policy", "accept").lower()
+    if policy not in {"accept", "drop"}:
+        raise ApiError("InvalidPolicy.Malformed", "Policy is accept or drop.")
+    return {
+        "SecurityGroupRuleId": call.new_id("sgr-bp1", 17),
+        "Direction": direction,
+        "CreateTime": seconds_text(call.instant(call.now)),
+        "IpProtocol": protocol,
+        "Priority": _priority(row.get("Priority", "1")),
+        "NicType": "intranet",
+        "Policy": policy.capitalize(),
+        "PortRange": _port_range(row.get("PortRange", ""), protocol),
+        **{name: row.get(name, "") for name in SHOWN},
+    }
+
+
+def _check_peer(call: Call, row: dict[str, str], peers: str) -> None:
+    block = row.get(f"{peers}CidrIp")
+    if block:
+        try:
+            ip_network(block, strict=False)
+        except ValueError:
+            raise ApiError(
+                f"Invalid{peers}CidrIp.Malformed", f"{block} is no CIDR block or address."
+            ) from None
+    group_id = row.get(f"{peers}GroupId")
+    if group_id and call.alive(KIND, group_id) is None:
+        raise ApiError(
+            f"Invalid{peers}GroupId.NotFound", f"There is no security group {group_id}.", 404
+        )
+
+
+def _priority(text: str) -> str:
+    if not text.isdigit() or int(text) not in PRIORITIES:
+        raise ApiError("InvalidPriority.Malformed", "Priority is 1 to 100.")
+    return text
+
+
+def _port_range(text: str, protocol: str) -> str:
+    """``from/to`` for TCP and UDP, ``-1/-1`` for the rest."""
+    if protocol not in {"TCP", "UDP"}:
+        if text not in {"", "-1/-1"}:
+            raise ApiError("InvalidPortRange.Malformed", f"{protocol} takes the PortRange -1/-1.")
+        return "-1/-1"
+    first, _, last = text.partition("/")
+    whole = first.isdigit() and last.isdigit()
+    if not whole or not 1 <= int(first) <= int(last) <= HIGHEST_PORT:
+        raise ApiError("InvalidPortRange.Malformed", "PortRange is two ports, such as 22/22.")
+    return text
+
+
+def _same(rule: dict[str, Any], other: dict[str, Any]) -> bool:
+    return bool(
+        rule["Direction"] == other["Direction"] and all(rule[name] == other[name] for name in SAME)
+    )

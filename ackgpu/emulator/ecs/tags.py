@@ -1,0 +1,103 @@
+"""TagResources, UntagResources and ListTagResources of ECS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ackgpu.emulator import limits
+from ackgpu.emulator.ecs.product import PRODUCT
+from ackgpu.emulator.ecs.tagged import has_tags, new_tags
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.operation import Call, token_page
+from ackgpu.emulator.store import Doc
+
+KINDS = {
+    "instance": "instance",
+    "disk": "disk",
+    "securitygroup": "securitygroup",
+    "eni": "eni",
+    "keypair": "keypair",
+}
+"""The ResourceType of each taggable kind that is emulated."""
+MOST_RESOURCES = 50
+
+
+@PRODUCT.operation("TagResources", writes=True, tokened=False)
+def tag_resources(call: Call) -> dict[str, Any]:
+    """TagResources: set tags, changing the values of keys that are there."""
+    docs = _resources(call)
+    tags = new_tags(call)
+    if not tags:
+        raise ApiError("MissingParameter.Tags", "The parameter Tag.N is mandatory.", 404)
+    for doc in docs:
+        doc.body["Tags"] |= tags
+        limits.refuse_over(
+            call,
+            "tags",
+            len(doc.body["Tags"]),
+            0,
+            "QuotaExceed.Tags",
+            f"{doc.id} would have too many tags.",
+            403,
+        )
+        call.docs.put(doc)
+    return {}
+
+
+@PRODUCT.operation("UntagResources", writes=True, tokened=False)
+def untag_resources(call: Call) -> dict[str, Any]:
+    """UntagResources: take the named keys away, or all of them with All=true."""
+    keys = call.params.listed("TagKey")
+    every = not keys and call.params.boolean("All")
+    for doc in _resources(call):
+        own = doc.body["Tags"]
+        doc.body["Tags"] = {k: v for k, v in own.items() if not every and k not in keys}
+        call.docs.put(doc)
+    return {}
+
+
+@PRODUCT.operation("ListTagResources")
+def list_tag_resources(call: Call) -> dict[str, Any]:
+    """ListTagResources, by resource ids, by tags, or both."""
+    kind, type_name = _kind(call)
+    ids = call.params.listed("ResourceId")
+    if not ids and not call.params.tags():
+        raise ApiError(
+            "BothEmpty.TagsAndResources", "Either ResourceId.N or Tag.N must be given.", 403
+        )
+    rows = [
+        {"ResourceType": type_name, "ResourceId": doc.id, "TagKey": key, "TagValue": value}
+        for doc in call.all(kind)
+        if (not ids or doc.id in ids or doc.name in ids) and has_tags(call, doc)
+        for key, value in doc.body["Tags"].items()
+    ]
+    page, token = token_page(call, rows, default=50, most=1000)
+    return {"NextToken": token, "TagResources": {"TagResource": page}}
+
+
+def _kind(call: Call) -> tuple[str, str]:
+    name = call.params.required("ResourceType")
+    if name.lower() not in KINDS:
+        raise ApiError("InvalidResourceType.NotFound", f"There is no resource type {name}.", 404)
+    return KINDS[name.lower()], name.lower()
+
+
+def _resources(call: Call) -> list[Doc]:
+    """The resources named, each by its id (a key pair by its name as well)."""
+    kind, _ = _kind(call)
+    ids = call.params.listed("ResourceId")
+    if not ids:
+        raise ApiError(
+            "MissingParameter.ResourceIds", "The parameter ResourceId.N is mandatory.", 404
+        )
+    if len(ids) > MOST_RESOURCES:
+        raise ApiError("NumberExceed.ResourceIds", "There are more than 50 resources.")
+    docs = []
+    for one in ids:
+        doc = call.alive(kind, one)
+        if doc is None and kind == "keypair":
+            doc = next((pair for pair in call.all(kind) if pair.name == one), None)
+        if doc is None:
+            raise ApiError("InvalidResourceId.NotFound", f"There is no {kind} {one}.", 404)
+        docs.append(doc)
+    return docs
