@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from ackgpu.cloud.api import (
     Cloud,
@@ -34,15 +34,18 @@ UP = frozenset({"running", "updating", "upgrading", "scaling", "removing", "drai
 """States in which the API server answers (CS API reference, DescribeClusterDetail)."""
 STARTING = frozenset({"initial", "migrating"})
 ENDED = frozenset({"failed", "inactive", "unavailable", "delete_failed", "stopped"})
-BILLED_TYPES = {
-    "ALIYUN::SLB::LoadBalancer": "slb",
-    "ALIYUN::VPC::EIP": "vpc",
-    "ALIYUN::VPC::NatGateway": "vpc",
-}
+BILLED_TYPES = frozenset(
+    {"ALIYUN::SLB::LoadBalancer", "ALIYUN::VPC::EIP", "ALIYUN::VPC::NatGateway"}
+)
+DELETED_TYPES = ("SLB", "ALB", "SLS_Data", "SLS_ControlPlane", "PrivateZone")
+"""What DeleteCluster is told to delete: but for SLB it retains them all by default."""
 
 
 class ClusterStep(Step[Cluster]):
-    """The cluster. A managed control plane takes 4 to 20 minutes (ACK documentation)."""
+    """The cluster. A managed control plane takes 4 to 20 minutes (ACK documentation).
+
+    ``outlives``: steps that must stay until it is gone, though it can be made without them.
+    """
 
     typical = 360
     timeout = 40 * 60
@@ -55,10 +58,11 @@ class ClusterStep(Step[Cluster]):
         vswitches: tuple[Step[VSwitch], ...],
         group: Step[SecurityGroup] | None,
         pick: Pick,
+        outlives: tuple[Step[Any], ...] = (),
         name: str = "cluster",
     ) -> None:
-        needs: tuple[Step[Any], ...] = vswitches if group is None else (*vswitches, group)
-        super().__init__(name, "cluster", needs)
+        groups: tuple[Step[Any], ...] = () if group is None else (group,)
+        super().__init__(name, "cluster", (*vswitches, *groups, *outlives))
         self._cloud = cloud
         self._plan = plan
         self._vswitches = vswitches
@@ -129,10 +133,9 @@ class ClusterStep(Step[Cluster]):
     def delete(self, ctx: Context, found_id: str) -> None:
         """Ask that it goes with all that ACK made for it: a throw-away cluster leaks no logs."""
         del ctx
-        modes = dict.fromkeys(("SLB", "ALB", "SLS_Data", "SLS_ControlPlane", "PrivateZone"))
-        self._cloud.containers.delete_cluster(
-            found_id, DeleteOptions(self._plan.retain, dict.fromkeys(modes, "delete"))
-        )
+        modes: dict[str, Literal["delete", "retain"]] = dict.fromkeys(DELETED_TYPES, "delete")
+        options = DeleteOptions(self._plan.retain, modes)
+        self._cloud.containers.delete_cluster(found_id, options)
 
     def _look(self) -> Cluster | Broken | None:
         if self._pick.id:

@@ -26,11 +26,13 @@ class Pick:
     """How a step finds its resource.
 
     Without ``id``: by our tag. With it: that one, *given* by the spec or, for a deletion that has
-    looked for everything of ours already, *ours*.
+    looked for everything of ours already, *ours*. ``must_exist``: that a given one is missing is an
+    error, and not just so.
     """
 
     id: str = ""
     ownership: Ownership = "ours"
+    must_exist: bool = True
 
     @property
     def given(self) -> bool:
@@ -55,7 +57,7 @@ def the_one(
     found: Sequence[R], what: str, pick: Pick = TAGGED, region: str = ""
 ) -> R | Broken | None:
     """What was picked, None where there is none, or what is wrong with the findings."""
-    if pick.given and not found:
+    if pick.given and pick.must_exist and not found:
         error = ResourceNotFound(
             f"The {what} {pick.id} that the spec names does not exist in {region}.",
             resolution="Check the id and the region.",

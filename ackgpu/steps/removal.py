@@ -1,0 +1,242 @@
+"""The graph of a deletion: a step for each thing that discovery found, duplicates included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ackgpu.cloud.api import Cloud, Eip, NatGateway, SnatEntry
+from ackgpu.engine.step import Absent, Context, Finding, Pending, Ready, Resource, Step
+from ackgpu.spec.model import ClusterSpec, MetadataSpec
+from ackgpu.steps.blueprint import Blueprint, ZonePlan
+from ackgpu.steps.cluster import ClusterStep
+from ackgpu.steps.discover import Estate
+from ackgpu.steps.eip import EipStep
+from ackgpu.steps.lookup import Pick
+from ackgpu.steps.nat_gateway import NatGatewayStep
+from ackgpu.steps.security_group import SecurityGroupStep
+from ackgpu.steps.vpc import VpcStep
+from ackgpu.steps.vswitch import VSwitchStep
+
+AnyStep = Step[Any]
+
+
+class SnatRemoval(Step[SnatEntry]):
+    """A SNAT entry that is to go."""
+
+    def __init__(
+        self, cloud: Cloud, entry: SnatEntry, *, name: str, needs: Sequence[AnyStep]
+    ) -> None:
+        super().__init__(name, "snat entry", needs)
+        self._network = cloud.network
+        self._region = cloud.region
+        self._entry = entry
+
+    def find(self, ctx: Context) -> Finding[SnatEntry]:
+        """Look for the entry in its table."""
+        del ctx
+        entries = self._network.snat_entries(table_id=self._entry.table_id)
+        found = next((entry for entry in entries if entry.id == self._entry.id), None)
+        if found is None:
+            return Absent()
+        resource = Resource(
+            product="vpc",
+            type="SnatEntry",
+            id=found.id,
+            name=found.name,
+            region=self._region,
+            state=found.state,
+            owned=True,
+            billable=False,
+        )
+        if found.state == "Deleting":
+            return Pending(found.state, id=found.id, removing=True, resources=(resource,))
+        return Ready(found, found.id, found.address, resources=(resource,))
+
+    def create(self, ctx: Context, token: str) -> None:
+        """Nothing is made in a deletion."""
+        del ctx, token
+        raise AssertionError("a removal creates nothing")
+
+    def delete(self, ctx: Context, found_id: str) -> None:
+        """Ask that it goes."""
+        del ctx
+        self._network.delete_snat_entry(table_id=self._entry.table_id, entry_id=found_id)
+
+
+class Unbinding(Step[str]):
+    """An EIP of ours that is to come off what it is bound to."""
+
+    def __init__(self, cloud: Cloud, eip: Eip, *, name: str, needs: Sequence[AnyStep]) -> None:
+        super().__init__(name, "eip binding", needs)
+        self._network = cloud.network
+        self._eip = eip
+
+    def find(self, ctx: Context) -> Finding[str]:
+        """Look at what the EIP says it is bound to."""
+        del ctx
+        found = next(iter(self._network.eips(ids=[self._eip.id])), None)
+        if found is None or found.state in {"Available", "Releasing"}:
+            return Absent()
+        if found.state == "Unassociating":
+            return Pending(found.state, id=found.id, removing=True)
+        return Ready(found.bound_to, found.id, found.bound_to)
+
+    def create(self, ctx: Context, token: str) -> None:
+        """Nothing is made in a deletion."""
+        del ctx, token
+        raise AssertionError("a removal creates nothing")
+
+    def delete(self, ctx: Context, found_id: str) -> None:
+        """Ask that it is unbound."""
+        del ctx
+        self._network.unassociate_eip(eip_id=found_id, nat_gateway_id=self._eip.bound_to)
+
+
+def delete_graph(cloud: Cloud, estate: Estate, retain: Sequence[str] = ()) -> tuple[AnyStep, ...]:
+    """The steps, in the shape of the graph that made them.
+
+    ``retain``: ids that stay; what a retained thing lives in stays with it.
+    """
+    return _Builder(cloud, estate, tuple(retain)).build()
+
+
+def _with_homes(estate: Estate, retain: set[str]) -> set[str]:
+    """The retained ids, and the ids of everything that they cannot live without."""
+    kept = set(retain)
+    for gateway, entry in estate.snat_entries:
+        if entry.id in kept:
+            kept |= {gateway.id, entry.vswitch_id, *gateway.eip_ids}
+    for gateway in estate.nat_gateways:
+        if gateway.id in kept:
+            kept |= {gateway.vswitch_id, gateway.vpc_id}
+    for cluster in estate.clusters:
+        if cluster.id in kept:
+            kept |= {*cluster.vswitch_ids, cluster.security_group_id, cluster.vpc_id}
+    kept |= {vswitch.vpc_id for vswitch in estate.vswitches if vswitch.id in kept}
+    kept |= {group.vpc_id for group in estate.groups if group.id in kept}
+    return kept
+
+
+class _Builder:
+    def __init__(self, cloud: Cloud, estate: Estate, retain: tuple[str, ...]) -> None:
+        self._cloud = cloud
+        self._estate = estate
+        self._kept = _with_homes(estate, set(retain))
+        metadata = MetadataSpec(name=estate.name, region=estate.region)
+        self._plan = Blueprint(ClusterSpec(metadata=metadata), "", (), {}, retain)
+        self._names: dict[str, int] = {}
+        self._vpcs: dict[str, VpcStep] = {}
+        self._vswitches: dict[str, VSwitchStep] = {}
+        self._nats: dict[str, NatGatewayStep] = {}
+
+    def build(self) -> tuple[AnyStep, ...]:
+        estate = self._estate
+        for vpc in estate.vpcs:
+            self._vpc(vpc.id)
+        for vswitch in estate.vswitches:
+            self._vswitch(vswitch.id, vswitch.vpc_id)
+        groups = [
+            SecurityGroupStep(
+                self._cloud,
+                self._plan,
+                vpc=self._vpc(group.vpc_id),
+                pick=self._pick(group.id, ours=True),
+                name=self._name("security group"),
+            )
+            for group in estate.groups
+        ]
+        out = self._ways_out()
+        clusters = self._clusters(groups, out)
+        network: list[AnyStep] = [*self._vpcs.values(), *self._vswitches.values(), *groups]
+        return (*network, *self._nats.values(), *out, *clusters)
+
+    def _name(self, base: str) -> str:
+        self._names[base] = self._names.get(base, 0) + 1
+        number = self._names[base]
+        return base if number == 1 else f"{base} {number}"
+
+    def _pick(self, resource_id: str, *, ours: bool) -> Pick:
+        stays = not ours or resource_id in self._kept
+        return Pick(resource_id, "given" if stays else "ours", must_exist=False)
+
+    def _vpc(self, vpc_id: str) -> VpcStep:
+        if vpc_id not in self._vpcs:
+            pick = self._pick(vpc_id, ours=any(v.id == vpc_id for v in self._estate.vpcs))
+            self._vpcs[vpc_id] = VpcStep(self._cloud, self._plan, pick=pick, name=self._name("vpc"))
+        return self._vpcs[vpc_id]
+
+    def _vswitch(self, vswitch_id: str, vpc_id: str) -> VSwitchStep:
+        if vswitch_id not in self._vswitches:
+            mine = next((v for v in self._estate.vswitches if v.id == vswitch_id), None)
+            zone_id, cidr = (mine.zone_id, mine.cidr) if mine else ("", "")
+            step = VSwitchStep(
+                self._cloud,
+                self._plan,
+                ZonePlan(zone_id, cidr, vswitch_id),
+                vpc=self._vpc(vpc_id),
+                pick=self._pick(vswitch_id, ours=mine is not None),
+            )
+            step.name = self._name(step.name if mine else "vswitch")
+            self._vswitches[vswitch_id] = step
+        return self._vswitches[vswitch_id]
+
+    def _nat(self, gateway: NatGateway) -> NatGatewayStep:
+        if gateway.id not in self._nats:
+            self._nats[gateway.id] = NatGatewayStep(
+                self._cloud,
+                self._plan,
+                vpc=self._vpc(gateway.vpc_id),
+                vswitch=self._vswitch(gateway.vswitch_id, gateway.vpc_id),
+                pick=self._pick(gateway.id, ours=gateway in self._estate.nat_gateways),
+                name=self._name("nat gateway"),
+            )
+        return self._nats[gateway.id]
+
+    def _ways_out(self) -> list[AnyStep]:
+        for gateway in self._estate.nat_gateways:
+            self._nat(gateway)
+        steps: list[AnyStep] = []
+        bindings: dict[str, list[AnyStep]] = {}
+        for eip in self._estate.eips:
+            pick = self._pick(eip.id, ours=True)
+            step = EipStep(self._cloud, self._plan, pick=pick, name=self._name("eip"))
+            steps.append(step)
+            if eip.bound_to and not pick.given:
+                nat = self._nats.get(eip.bound_to)
+                needs: list[AnyStep] = [step] if nat is None else [step, nat]
+                name = self._name("eip binding")
+                unbinding = Unbinding(self._cloud, eip, name=name, needs=needs)
+                steps.append(unbinding)
+                bindings.setdefault(eip.bound_to, []).append(unbinding)
+        return [*steps, *self._snat(bindings)]
+
+    def _snat(self, bindings: dict[str, list[AnyStep]]) -> list[AnyStep]:
+        steps: list[AnyStep] = []
+        for gateway, entry in self._estate.snat_entries:
+            if entry.id in self._kept:
+                continue
+            needs: list[AnyStep] = [self._nat(gateway), *bindings.get(gateway.id, [])]
+            if entry.vswitch_id:
+                needs.append(self._vswitch(entry.vswitch_id, gateway.vpc_id))
+            steps.append(SnatRemoval(self._cloud, entry, name=self._name("snat"), needs=needs))
+        return steps
+
+    def _clusters(
+        self, groups: Sequence[SecurityGroupStep], out: Sequence[AnyStep]
+    ) -> list[ClusterStep]:
+        snat = tuple(step for step in out if isinstance(step, SnatRemoval))
+        return [
+            ClusterStep(
+                self._cloud,
+                self._plan,
+                vswitches=tuple(
+                    self._vswitch(vswitch_id, cluster.vpc_id) for vswitch_id in cluster.vswitch_ids
+                ),
+                group=None,
+                pick=self._pick(cluster.id, ours=True),
+                outlives=(*groups, *snat),
+                name=self._name("cluster"),
+            )
+            for cluster in self._estate.clusters
+        ]
