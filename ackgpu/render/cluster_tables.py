@@ -35,25 +35,17 @@ def cluster_list(part: ClusterList) -> list[Block]:
 
 def created(part: CreateSummary) -> list[Block]:
     """``create``: what was made, what it costs, how to go on."""
-    rows: list[tuple[Cell, ...]] = [
-        (Span("cluster", "dim"), short_id(part.cluster.id), part.endpoint)
-    ]
-    rows += [_pool_line(pool) for pool in part.node_pools]
-    lines: list[Block] = [line(*_verdict(part), f"   {duration(part.seconds)}"), line()]
-    lines.append(Grid(rows, "<<<"))
-    labels = ("network", "by ACK", "costs", "kubeconfig")
     texts = (
-        "  ".join(short_id(resource.id) for resource in part.network),
-        "  ".join(_by_ack(resource) for resource in part.by_ack),
-        _costs(part),
-        part.kubeconfig,
+        ("cluster", f"{short_id(part.cluster.id)}  {part.endpoint}"),
+        *(("node pool", _pool_line(pool)) for pool in part.node_pools),
+        ("network", "  ".join(short_id(resource.id) for resource in part.network)),
+        ("by ACK", "  ".join(_by_ack(resource) for resource in part.by_ack)),
+        ("costs", _costs(part)),
+        ("kubeconfig", part.kubeconfig),
     )
-    lines += [
-        point(Span(f"  {label:<12}", "dim"), text)
-        for label, text in zip(labels, texts, strict=True)
-        if text
-    ]
-    return [*lines, *_next_commands(part.next_commands)]
+    shown = [point(Span(f"  {label:<12}", "dim"), text) for label, text in texts if text]
+    head = line(*_verdict(part), f"   {duration(part.seconds)}")
+    return [head, line(), *shown, *_next_commands(part.next_commands)]
 
 
 def description(part: ClusterDescription) -> list[Block]:
@@ -175,9 +167,9 @@ def _verdict(part: CreateSummary) -> tuple[Cell, ...]:
     return (Span(f"{DONE} ", "green"), Span(text, "bold"), unchanged)
 
 
-def _pool_line(pool: NodePoolRow) -> tuple[Cell, ...]:
-    nodes = f"{pool.name}: {pool.total} {TIMES} {', '.join(pool.instance_types)}  {pool.slice}"
-    return (Span("node pool", "dim"), short_id(pool.id), nodes.rstrip())
+def _pool_line(pool: NodePoolRow) -> str:
+    nodes = f"{pool.name}: {pool.total} {TIMES} {', '.join(pool.instance_types)}"
+    return "  ".join(filter(None, (nodes, pool.slice, short_id(pool.id))))
 
 
 def _by_ack(resource: Resource) -> str:

@@ -49,7 +49,8 @@ def draw_frame(progress: Progress, view: View, pen: Pen) -> list[Text]:
     if progress.started is None:
         return []
     top = pen.layout(_header(progress))
-    bottom = pen.layout([line(), _footer(progress, view)])
+    # What follows the last frame, such as the result, stands apart from it.
+    bottom = pen.layout([line(), _footer(progress, view), *([line()] if view.last else [])])
     layout = _Columns(progress, pen)
     drawn = [(step.standing, layout.draw(step, view)) for step in progress.steps]
     room = None if view.lines is None else max(3, view.lines - len(top) - len(bottom) - 1)

@@ -54,21 +54,15 @@ class LiveDisplay(Renderer):
         self._progress = Progress()
         self._zero = clock.now()
         self._turn = 0
-        self._live = Live(
-            console=_console(streams),
-            get_renderable=lambda: self,
-            refresh_per_second=FRAMES_PER_SECOND,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
+        self._console = _console(streams)
+        self._live: Live | None = None
 
     def __call__(self, event: Event) -> None:
         """Take ``event`` in; the next frame shows it."""
         self._progress.apply(event)
         match event:
             case RunStarted():
-                self._zero = self._clock.now() - event.at
-                self._live.start(refresh=True)
+                self._begin(event)
             case Warned():
                 self._warn(event.message)
             case RunFinished():
@@ -76,14 +70,28 @@ class LiveDisplay(Renderer):
 
     def close(self) -> None:
         """Draw the last frame, give the cursor back and stop redrawing."""
-        if self._live.is_started:
+        if self._live:
             self._live.stop()
+
+    def _begin(self, event: RunStarted) -> None:
+        # A run may follow another (a rollback after a create): each leaves its own last frame.
+        self.close()
+        self._zero = self._clock.now() - event.at
+        self._live = Live(
+            console=self._console,
+            get_renderable=lambda: self,
+            refresh_per_second=FRAMES_PER_SECOND,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._live.start(refresh=True)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw the frame of this moment."""
         del options
         self._turn += 1
-        lines = console.height if self._live.is_started else None
+        running = self._live is not None and self._live.is_started
+        lines = console.height if running else None
         view = View(self._clock.now() - self._zero, lines, self._turn)
         yield from _whole_lines(draw_frame(self._progress, view, self._pen(console)))
 
@@ -94,9 +102,8 @@ class LiveDisplay(Renderer):
         return Pen(width=console.width - 1, colors=colors, unicode=unicode)
 
     def _warn(self, message: str) -> None:
-        console = self._live.console
-        for text in self._pen(console).layout([line(("! ", "yellow"), message)]):
-            console.print(text, soft_wrap=True)
+        for text in self._pen(self._console).layout([line(("! ", "yellow"), message)]):
+            self._console.print(text, soft_wrap=True)
 
 
 def _whole_lines(lines: list[Text]) -> RenderResult:

@@ -44,6 +44,8 @@ class PlainLines(Renderer):
 
     def _change(self, event: Event) -> str:
         text = _sentence(event)
+        if isinstance(event, RunStarted):
+            self._said.clear()
         if not isinstance(event, StepWaiting):
             return text
         if self._said.get(event.step) == event.detail:

@@ -77,7 +77,7 @@ class Progress:
         """Take one event in; one of an unknown step is ignored."""
         match event:
             case RunStarted():
-                self.started = event
+                self.started, self.finished, self.stopping = event, None, False
                 self._steps = {info.name: StepState(info) for info in event.steps}
             case RunFinished():
                 self.finished = event

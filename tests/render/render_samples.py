@@ -221,7 +221,7 @@ NO_STOCK = OutOfStock(
 )
 
 
-def ladder(node: str, failed: bool = False, zone: str = "cn-hangzhou-k") -> v.VerifyRow:
+def ladder(node: str, *, failed: bool = False, zone: str = "cn-hangzhou-k") -> v.VerifyRow:
     """A node's rungs: all passed, or stopped at the values of the labels."""
     good = [v.Rung(name=name, verdict="passed") for name in ("ready", "labels")]
     if not failed:

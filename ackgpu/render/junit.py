@@ -1,0 +1,78 @@
+"""JUnit XML, which every CI system shows: checks and rungs as test cases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from ackgpu.errors import LocalError
+from ackgpu.render.verdicts import CheckList, CheckRow, VerifyResult
+
+# XML 1.0 has no way to write these, not even escaped.
+UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit_of(part: CheckList | VerifyResult) -> str:
+    """The document: a suite for the checks, or a suite for each node with a case for each rung.
+
+    Failed is a failure, unknown an error, skipped is skipped; a warning passes and is printed.
+    """
+    root = ET.Element("testsuites", name="ackgpu")
+    if isinstance(part, CheckList):
+        _suite(root, part.title, part.checks)
+    else:
+        for node in part.nodes:
+            rows = (
+                CheckRow(name=rung.name, verdict=rung.verdict, message=rung.message,
+                         remedy=rung.remedy)
+                for rung in node.rungs
+            )  # fmt: skip
+            _suite(root, node.node, rows)
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def write_junit(path: Path, part: CheckList | VerifyResult) -> None:
+    """Write the document; raises :class:`~ackgpu.errors.LocalError` where ``path`` refuses it."""
+    try:
+        path.write_text(junit_of(part), encoding="utf-8")
+    except OSError as error:
+        raise LocalError(
+            f"The JUnit report {path} could not be written: {error.strerror}.",
+            resolution="Give --junit a path in a directory that exists and can be written",
+        ) from error
+
+
+def _suite(root: ET.Element, name: str, rows: Iterable[CheckRow]) -> None:
+    suite = ET.SubElement(root, "testsuite", name=_clean(name))
+    cases = [_case(suite, name, row) for row in rows]
+    suite.set("tests", str(len(cases)))
+    for attribute, verdict in (
+        ("failures", "failed"),
+        ("errors", "unknown"),
+        ("skipped", "skipped"),
+    ):
+        suite.set(attribute, str(cases.count(verdict)))
+
+
+def _case(suite: ET.Element, suite_name: str, row: CheckRow) -> str:
+    case = ET.SubElement(suite, "testcase", classname=_clean(suite_name), name=row.name)
+    if row.seconds is not None:
+        case.set("time", f"{row.seconds:.3f}")
+    message = _clean(row.message)
+    match row.verdict:
+        case "failed":
+            ET.SubElement(case, "failure", message=message).text = _clean(row.remedy)
+        case "unknown":
+            ET.SubElement(case, "error", message=message).text = _clean(row.remedy)
+        case "skipped":
+            ET.SubElement(case, "skipped", message=message)
+        case "warning":
+            ET.SubElement(case, "system-out").text = message
+    return row.verdict
+
+
+def _clean(text: str) -> str:
+    return UNPRINTABLE.sub("?", text)
