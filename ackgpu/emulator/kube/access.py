@@ -1,0 +1,82 @@
+"""Who asks, and of which cluster: by client certificate or by bearer token.
+
+All clusters share one port. A client certificate's organisation ``ack:cluster:<id>`` says which
+cluster it opens (as DescribeClusterUserKubeconfig issues it); a service account's token is looked
+up among those issued. Certificates stand for cluster-admin, as the kubeconfig of a cluster's owner
+does; a service account may do what its role bindings say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ackgpu.emulator.kube.state import KIND
+from ackgpu.emulator.kube.status import unauthorized
+from ackgpu.emulator.store import Doc, Session
+
+CLUSTER_PREFIX = "ack:cluster:"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A user of one cluster."""
+
+    user: str
+    groups: tuple[str, ...]
+    admin: bool
+
+
+def identify(
+    session: Session, now: float, certificate: Mapping[str, Any] | None, authorization: str
+) -> tuple[Doc, Identity]:
+    """The cluster that the caller may speak to, and who they are there; else 401."""
+    if authorization.lower().startswith("bearer "):
+        return _by_token(session, now, authorization.split(None, 1)[1])
+    if certificate:
+        return _by_certificate(session, now, certificate)
+    raise unauthorized()
+
+
+def _by_certificate(
+    session: Session, now: float, certificate: Mapping[str, Any]
+) -> tuple[Doc, Identity]:
+    subject = [pair for group in certificate.get("subject", ()) for pair in group]
+    organizations = tuple(value for key, value in subject if key == "organizationName")
+    common_name = next((value for key, value in subject if key == "commonName"), "")
+    cluster_id = next(
+        (name.removeprefix(CLUSTER_PREFIX) for name in organizations if CLUSTER_PREFIX in name), ""
+    )
+    cluster = _cluster(session, now, cluster_id)
+    if certificate.get("serialNumber", "") in cluster.body.get("revoked_serials", ()):
+        raise unauthorized()
+    groups = tuple(name for name in organizations if not name.startswith(CLUSTER_PREFIX))
+    return cluster, Identity(common_name, (*groups, "system:authenticated"), admin=True)
+
+
+def _by_token(session: Session, now: float, token: str) -> tuple[Doc, Identity]:
+    doc = session.get(KIND, token_id(token))
+    if doc is None or not doc.alive(now):
+        raise unauthorized()
+    namespace, name = doc.body["namespace"], doc.body["account"]
+    groups = (
+        "system:serviceaccounts",
+        f"system:serviceaccounts:{namespace}",
+        "system:authenticated",
+    )
+    user = f"system:serviceaccount:{namespace}:{name}"
+    return _cluster(session, now, doc.scope), Identity(user, groups, admin=False)
+
+
+def _cluster(session: Session, now: float, cluster_id: str) -> Doc:
+    cluster = session.get("cluster", cluster_id) if cluster_id else None
+    if cluster is None or not cluster.alive(now):
+        raise unauthorized()
+    return cluster
+
+
+def token_id(token: str) -> str:
+    """The id of the document that keeps an issued token; the token itself is not kept."""
+    return f"token/{hashlib.sha256(token.encode()).hexdigest()}"

@@ -1,0 +1,150 @@
+"""The Kubernetes API of every emulated cluster, as an aiohttp application."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from ackgpu.emulator.kube import discovery, openapi
+from ackgpu.emulator.kube.access import Identity, identify
+from ackgpu.emulator.kube.contents import open_cluster
+from ackgpu.emulator.kube.objects import Obj
+from ackgpu.emulator.kube.reading import Snapshots, get, list_objects
+from ackgpu.emulator.kube.request import KubeRequest, parse_path
+from ackgpu.emulator.kube.state import Backend, ClusterState
+from ackgpu.emulator.kube.status import KubeError, no_such_path, not_allowed
+from ackgpu.emulator.kube.watching import watch
+
+LARGEST_BODY = 3 * 1024 * 1024  # a real API server's limit
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+def build_app(backend: Backend) -> web.Application:
+    """The application to serve over TLS with optional client certificates."""
+    app = web.Application(client_max_size=LARGEST_BODY)
+    app.router.add_route("*", "/{path:.*}", KubeServer(backend).handle)
+    return app
+
+
+class KubeServer:
+    """Answers requests; keeps nothing between them but the lists that clients page through."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._snapshots = Snapshots()
+
+    async def handle(self, http: web.Request) -> web.StreamResponse:
+        """Answer one request; whatever goes wrong becomes a ``Status``."""
+        try:
+            return await self._answer(http)
+        except KubeError as error:
+            return _json(error.status(), error.code)
+        except web.HTTPException as error:
+            refusal = KubeError(error.status, "BadRequest", error.reason)
+            return _json(refusal.status(), error.status)
+        except Exception:
+            log.exception("%s %s", http.method, http.path)
+            failure = KubeError(500, "InternalError", "Internal error occurred")
+            return _json(failure.status(), failure.code)
+
+    async def _answer(self, http: web.Request) -> web.StreamResponse:
+        identity = self._look(http, lambda _state, who: who)
+        if http.path.rstrip("/") in {"/healthz", "/livez", "/readyz"}:
+            return web.Response(text="ok")
+        if http.path.startswith("/openapi/"):
+            return _openapi(http.path)
+        document = self._document(http)
+        if document is not None:
+            return _json(*document)
+        request = KubeRequest(
+            method=http.method,
+            path=http.path,
+            query=_query(http),
+            headers={key.lower(): value for key, value in http.headers.items()},
+            body=await http.read(),
+            identity=identity,
+            target=parse_path(http.path),
+        )
+        return await self._dispatch(http, request)
+
+    async def _dispatch(self, http: web.Request, request: KubeRequest) -> web.StreamResponse:
+        if request.verb not in request.target.resource.verbs:
+            raise not_allowed()
+        if request.verb == "watch":
+            return await watch(http, request, lambda do: self._look(http, lambda s, _: do(s)))
+        if request.verb == "list":
+            return _json(self._look(http, lambda s, _: list_objects(s, request, self._snapshots)))
+        return _json(self._look(http, lambda s, _: get(s, request)))
+
+    def _look(self, http: web.Request, do: Callable[[ClusterState, Identity], T]) -> T:
+        """Run ``do`` on the caller's cluster, reading."""
+        with self._backend.transaction() as session:
+            now = self._backend.timeline_now(session)
+            cluster, identity = identify(session, now, *_credentials(http))
+            return do(open_cluster(session, cluster, self._backend), identity)
+
+    def _document(self, http: web.Request) -> tuple[Obj, int] | None:
+        """Discovery and version documents."""
+        parts = [part for part in http.path.split("/") if part]
+        if parts == ["version"]:
+            text = self._look(http, lambda state, _: state.kubernetes_version)
+            return discovery.version(text), 200
+        if not parts:
+            return discovery.paths(), 200
+        if parts in (["api"], ["apis"]):
+            return _root(http, core=parts == ["api"]), 200
+        found = None
+        if parts[0] == "api" and len(parts) == 2:
+            found = discovery.resource_list("", parts[1])
+        elif parts[0] == "apis" and len(parts) == 2:
+            found = discovery.group_document(parts[1])
+        elif parts[0] == "apis" and len(parts) == 3:
+            found = discovery.resource_list(parts[1], parts[2])
+        else:
+            return None
+        if found is None:
+            raise no_such_path()
+        return found, 200
+
+
+def _root(http: web.Request, *, core: bool) -> Obj:
+    accept = http.headers.get("Accept", "").replace(" ", "")
+    for version in ("v2", "v2beta1"):
+        if f"g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList" in accept:
+            return discovery.aggregated(core=core, version=version)
+    return discovery.core_versions(http.host) if core else discovery.group_list()
+
+
+def _openapi(path: str) -> web.Response:
+    if path.rstrip("/") == "/openapi/v2":
+        body, kind = openapi.v2_protobuf(), openapi.V2_TYPE
+        return web.Response(body=body, headers={"Content-Type": kind})
+    if path.rstrip("/") == "/openapi/v3":
+        return _json(openapi.v3_index())
+    found = openapi.v3_document(path.removeprefix("/openapi/v3/"))
+    if found is None:
+        raise no_such_path()
+    return _json(found)
+
+
+def _credentials(http: web.Request) -> tuple[Mapping[str, Any] | None, str]:
+    certificate = http.transport.get_extra_info("peercert") if http.transport else None
+    return certificate, http.headers.get("Authorization", "")
+
+
+def _query(http: web.Request) -> dict[str, str]:
+    return dict(http.query)
+
+
+def _json(body: Obj, status: int = 200) -> web.Response:
+    text = json.dumps(body, separators=(",", ":"))
+    kind = "application/json"
+    if body.get("kind") == "APIGroupDiscoveryList":
+        version = body["apiVersion"].partition("/")[2]
+        kind += f";g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
+    return web.Response(body=text.encode(), status=status, headers={"Content-Type": kind})

@@ -1,0 +1,296 @@
+"""Kubernetes nodes, from ACK's node documents: a function of the timeline and of what clients set.
+
+A document of kind ``node`` says ``node_name``, ``instance_id``, ``instance_type``, ``ip_address``,
+``pod_cidr``, ``labels``, ``gpu_labels``, ``taints``, ``gpu`` and the course: ``t_join`` (the kubelet
+registers), ``t_ready``, ``t_gpu`` (driver and device plugin are up); a moment that is None or left
+out never comes. The ``gpu_labels`` and the allocatable GPU show from ``t_gpu`` on.
+
+What a real kubelet reports is the source of the shapes (Kubernetes documentation, "Node Status");
+reserved resources follow ACK's "Resource reservation policy" page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ackgpu.emulator.catalog import instance_type
+from ackgpu.emulator.kube.gpus import SHARED_SCHEDULES, Gpu, gpu_of
+from ackgpu.emulator.kube.objects import Obj, condition, uid_of
+from ackgpu.emulator.kube.patching import merge_patch
+from ackgpu.emulator.kube.state import ClusterState, Entry, version_at
+from ackgpu.emulator.store import Doc
+
+SCHEDULE_LABEL = "ack.node.gpu.schedule"
+HEARTBEAT = 300  # seconds between status reports of a kubelet whose state does not change
+DISK_KIB = 41152812
+NOT_READY = "node.kubernetes.io/not-ready"
+UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
+
+
+@dataclass(frozen=True)
+class NodeFacts:
+    """What scheduling needs to know of a node. Moments are None where they never come.
+
+    ``changed``: when a client changed it last.
+    """
+
+    doc: Doc
+    name: str
+    index: int
+    joined: float
+    ready: float | None
+    gpu_ready: float | None
+    gpu: Gpu | None
+    labels: dict[str, str]
+    taints: list[Obj]
+    unschedulable: bool
+    changed: float
+    capacity: dict[str, str]
+    allocatable: dict[str, str]
+
+    @property
+    def shared(self) -> bool:
+        """Whether GPU memory is scheduled instead of whole devices."""
+        return self.labels.get(SCHEDULE_LABEL, "") in SHARED_SCHEDULES
+
+    def is_ready(self, now: float) -> bool:
+        """Whether the kubelet is Ready."""
+        return self.ready is not None and self.ready <= now
+
+    def has_gpu(self, now: float) -> bool:
+        """Whether driver and device plugin have come up."""
+        return self.gpu is not None and self.gpu_ready is not None and self.gpu_ready <= now
+
+    @property
+    def address(self) -> str:
+        """The instance's private address."""
+        return str(self.doc.body["ip_address"])
+
+
+def facts(state: ClusterState) -> list[NodeFacts]:
+    """Every node registered now, in the order of their documents' birth."""
+    found: list[NodeFacts] = []
+    for index, doc in enumerate(state.node_docs):
+        joined = moment(doc, "t_join", doc.born)
+        if joined is None or not doc.alive(state.now) or joined > state.now:
+            continue
+        row = _facts(state, doc, index, joined)
+        if row is not None:
+            found.append(row)
+    return found
+
+
+def moment(doc: Doc, key: str, default: float | None = None) -> float | None:
+    """A moment of a node's course."""
+    value = doc.body.get(key, default)
+    return None if value is None else float(value)
+
+
+def _facts(state: ClusterState, doc: Doc, index: int, joined: float) -> NodeFacts | None:
+    name = str(doc.body["node_name"])
+    overlay = state.documents("nodes").get(("", name))
+    changed, delta = 0.0, {}
+    if overlay is not None and overlay.body.get("uid") == node_uid(state, doc):
+        if not overlay.alive(state.now):
+            return None
+        changed, delta = float(overlay.body["at"]), overlay.body["delta"]
+    gpu = gpu_of(str(doc.body.get("instance_type", "")), doc.body.get("gpu"))
+    gpu_ready = moment(doc, "t_gpu") if gpu else None
+    labels = _labels(doc, name, shows_gpu=gpu_ready is not None and gpu_ready <= state.now)
+    spec = delta.get("spec") or {}
+    labels = merge_patch(labels, (delta.get("metadata") or {}).get("labels") or {})
+    taints = spec["taints"] if "taints" in spec else doc.body.get("taints")
+    plain_capacity, plain_allocatable = _machine(str(doc.body.get("instance_type", "")))
+    row = NodeFacts(
+        doc=doc,
+        name=name,
+        index=index,
+        joined=joined,
+        ready=moment(doc, "t_ready"),
+        gpu_ready=gpu_ready,
+        gpu=gpu,
+        labels=labels,
+        taints=taints or [],
+        unschedulable=bool(spec.get("unschedulable", doc.body.get("unschedulable", False))),
+        changed=changed,
+        capacity=plain_capacity,
+        allocatable=plain_allocatable,
+    )
+    _add_devices(state, row)
+    return row
+
+
+def _labels(doc: Doc, name: str, *, shows_gpu: bool) -> dict[str, str]:
+    labels = {"kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux"}
+    labels |= {"kubernetes.io/hostname": name} | doc.body["labels"]
+    return labels | (doc.body.get("gpu_labels") or {}) if shows_gpu else labels
+
+
+def _machine(type_id: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Capacity and allocatable of a machine without devices."""
+    kind = instance_type(type_id) or {"cpu": 4, "memory": 8.0}
+    cores, total = int(kind["cpu"]), int(kind["memory"] * 1024 * 1024 * 0.966)
+    pods = 64
+    reserved_cpu = 60 + 10 * (cores > 1) + 5 * max(0, min(cores, 4) - 2) + 2.5 * max(0, cores - 4)
+    reserved = min((11 * pods + 255) * 1024, total // 4) + 100 * 1024
+    capacity = {
+        "cpu": str(cores),
+        "ephemeral-storage": f"{DISK_KIB}Ki",
+        "hugepages-1Gi": "0",
+        "hugepages-2Mi": "0",
+        "memory": f"{total}Ki",
+        "pods": str(pods),
+    }
+    allocatable = {
+        **capacity,
+        "cpu": f"{int(cores * 1000 - reserved_cpu)}m",
+        "ephemeral-storage": str(int(DISK_KIB * 1024 * 0.9)),
+        "memory": f"{total - reserved}Ki",
+    }
+    return capacity, allocatable
+
+
+def _add_devices(state: ClusterState, row: NodeFacts) -> None:
+    """What the device plugin registers: devices, or GiB of GPU memory where it is shared."""
+    if row.gpu is None or not row.has_gpu(state.now) or plugin_down(state, row):
+        return
+    given = row.doc.body.get("gpu") or {}
+    if row.shared:
+        gib = row.gpu.memory_mib // 1024 * row.gpu.count
+        devices = {"aliyun.com/gpu-count": str(row.gpu.count), "aliyun.com/gpu-mem": str(gib)}
+    else:
+        devices = {"nvidia.com/gpu": str(row.gpu.count)}
+    row.capacity.update(devices)
+    row.allocatable.update(devices)
+    fault = state.fault("gpu_allocatable", node=row.name, index=row.index)
+    offered = fault["value"] if fault else given.get("allocatable", row.gpu.count)
+    if offered != row.gpu.count:
+        row.allocatable.update(dict.fromkeys(devices, str(offered)))
+
+
+def plugin_down(state: ClusterState, row: NodeFacts) -> bool:
+    """Whether the device plugin of the node has failed, by its document or by a fault."""
+    if (row.doc.body.get("gpu") or {}).get("plugin_down"):
+        return True
+    return state.fault("plugin_down", node=row.name, index=row.index) is not None
+
+
+def node_uid(state: ClusterState, doc: Doc) -> str:
+    """The uid of the node that a document stands for."""
+    return uid_of(state.id, "node", doc.id)
+
+
+def entries(state: ClusterState) -> list[Entry]:
+    """The nodes registered now."""
+    return [_entry(state, row) for row in facts(state)]
+
+
+def _entry(state: ClusterState, row: NodeFacts) -> Entry:
+    now = state.now
+    moments = [row.joined, *(m for m in (row.ready, row.gpu_ready) if m is not None and m <= now)]
+    heartbeat = row.joined + (now - row.joined) // HEARTBEAT * HEARTBEAT
+    stamp, transition = state.stamp, max(moments)
+    return Entry(
+        key=("", row.name),
+        uid=node_uid(state, row.doc),
+        created=version_at(row.joined),
+        version=version_at(max(transition, heartbeat)),
+        build=lambda: _node(state, row, stamp(row.joined), stamp(max(transition, heartbeat))),
+        finish=lambda node: _with_taints(node, row, now),
+    )
+
+
+def _node(state: ClusterState, row: NodeFacts, created: str, heard: str) -> Obj:
+    body = row.doc.body
+    cidr = body.get("pod_cidr")
+    annotations = {
+        "csi.volume.kubernetes.io/nodeid": "{"
+        f'"diskplugin.csi.alibabacloud.com":"{body.get("instance_id", row.doc.id)}"'
+        "}",
+        "volumes.kubernetes.io/controller-managed-attach-detach": "true",
+    }
+    spec: Obj = {"providerID": f"{row.doc.region}.{body.get('instance_id', row.doc.id)}"}
+    if cidr:
+        spec.update(podCIDR=cidr, podCIDRs=[cidr])
+    if body.get("taints"):
+        spec["taints"] = body["taints"]
+    if body.get("unschedulable"):
+        spec["unschedulable"] = True
+    shows_gpu = row.has_gpu(state.now)
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": row.name,
+            "uid": node_uid(state, row.doc),
+            "creationTimestamp": created,
+            "labels": _labels(row.doc, row.name, shows_gpu=shows_gpu),
+            "annotations": annotations,
+        },
+        "spec": spec,
+        "status": {
+            "addresses": [
+                {"type": "InternalIP", "address": row.address},
+                {"type": "Hostname", "address": row.name},
+            ],
+            "allocatable": row.allocatable,
+            "capacity": row.capacity,
+            "conditions": _conditions(state, row, created, heard),
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
+            "images": [],
+            "nodeInfo": _node_info(state, row),
+        },
+    }
+
+
+def _conditions(state: ClusterState, row: NodeFacts, created: str, heard: str) -> list[Obj]:
+    def at(row: Obj, transition: str = created) -> Obj:
+        return {**row, "lastHeartbeatTime": heard, "lastTransitionTime": transition}
+
+    calm = (
+        ("MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+        ("DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+        ("PIDPressure", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+    )
+    rows = [at(condition(kind, holds=False, reason=r, message=m)) for kind, r, m in calm]
+    if row.is_ready(state.now) and row.ready is not None:
+        text = "kubelet is posting ready status"
+        ready = condition("Ready", holds=True, reason="KubeletReady", message=text)
+        return [*rows, at(ready, state.stamp(row.ready))]
+    text = (
+        "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady"
+        " message:Network plugin returns error: cni plugin not initialized"
+    )
+    return [*rows, at(condition("Ready", holds=False, reason="KubeletNotReady", message=text))]
+
+
+def _node_info(state: ClusterState, row: NodeFacts) -> Obj:
+    seed = row.doc.id
+    version = f"v{row.doc.body.get('kubelet_version') or state.kubernetes_version}"
+    machine = uid_of(state.id, "machine", seed)
+    return {
+        "architecture": "amd64",
+        "bootID": uid_of(state.id, "boot", seed),
+        "containerRuntimeVersion": f"containerd://{row.doc.body.get('runtime_version') or '2.1.5'}",
+        "kernelVersion": "5.10.134-19.2.al8.x86_64",
+        "kubeProxyVersion": version,
+        "kubeletVersion": version,
+        "machineID": machine.replace("-", ""),
+        "operatingSystem": "linux",
+        "osImage": "Alibaba Cloud Linux 3.2104 U12 (OpenAnolis Edition)",
+        "systemUUID": machine,
+    }
+
+
+def _with_taints(node: Obj, row: NodeFacts, now: float) -> Obj:
+    """The node with the taints that the node controller adds for its state."""
+    spec: dict[str, Any] = node["spec"]
+    taints = list(spec.get("taints") or [])
+    if not row.is_ready(now):
+        taints.append({"key": NOT_READY, "effect": "NoSchedule"})
+    if spec.get("unschedulable"):
+        taints.append({"key": UNSCHEDULABLE, "effect": "NoSchedule"})
+    if not taints:
+        return {**node, "spec": {key: value for key, value in spec.items() if key != "taints"}}
+    return {**node, "spec": {**spec, "taints": taints}}

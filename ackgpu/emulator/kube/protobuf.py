@@ -1,0 +1,126 @@
+"""Bodies in ``application/vnd.kubernetes.protobuf``, decoded by tables of field numbers.
+
+kubectl from 1.32 on sends typed objects (``create namespace``, ``create configmap``,
+``auth can-i`` …) in this form only. The tables in ``data/kube/protobuf.json`` hold, for each
+message, its fields' numbers, names and types (source: the ``generated.proto`` files of
+kubernetes/api).
+"""
+
+from __future__ import annotations
+
+import base64
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+from ackgpu.emulator.kube.data import table
+from ackgpu.emulator.kube.objects import Obj
+from ackgpu.emulator.kube.status import bad_request
+
+MAGIC = b"k8s\x00"
+
+
+def decode(body: bytes) -> Obj:
+    """The object in a protobuf envelope; refuses with 400 what cannot be read."""
+    if not body.startswith(MAGIC):
+        raise bad_request("provided data does not appear to be a protobuf message")
+    try:
+        unknown = dict(_fields(body[len(MAGIC) :]))
+        type_meta = dict(_fields(bytes(unknown[1])))
+        api_version, kind = (bytes(type_meta[number]).decode() for number in (1, 2))
+        message = f"{api_version}/{kind}"
+        if message not in table("kube/protobuf")["kinds"]:
+            raise bad_request(f'no kind "{kind}" is registered for version "{api_version}"')
+        name = table("kube/protobuf")["kinds"][message]
+        return {"apiVersion": api_version, "kind": kind, **_message(name, bytes(unknown[2]))}
+    except (KeyError, IndexError, ValueError, struct.error):
+        raise bad_request("the protobuf message cannot be decoded") from None
+
+
+def _fields(data: bytes) -> Iterator[tuple[int, bytes | int]]:
+    """Field numbers and raw values, in order."""
+    at = 0
+    while at < len(data):
+        tag, at = _varint(data, at)
+        number, wire = tag >> 3, tag & 7
+        if wire == 0:
+            value, at = _varint(data, at)
+            yield number, value
+        elif wire == 2:
+            size, at = _varint(data, at)
+            if at + size > len(data):
+                raise ValueError("a field ends behind the message")
+            yield number, data[at : at + size]
+            at += size
+        elif wire in {1, 5}:
+            size = 8 if wire == 1 else 4
+            yield number, data[at : at + size]
+            at += size
+        else:
+            raise ValueError(f"wire type {wire}")
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = data[at]
+        value |= (byte & 0x7F) << shift
+        at += 1
+        if not byte & 0x80:
+            return value, at
+        shift += 7
+
+
+def _message(name: str, data: bytes) -> Obj:
+    fields: dict[str, list[str]] = table("kube/protobuf")["messages"][name]
+    result: Obj = {}
+    for number, raw in _fields(data):
+        if str(number) not in fields:
+            continue
+        key, kind, *form = fields[str(number)]
+        if form == ["map"]:
+            entry = dict(_fields(bytes(raw))) if isinstance(raw, bytes) else {}
+            value = _value(kind, entry.get(2, b""))
+            result.setdefault(key, {})[bytes(entry.get(1, b"")).decode()] = value  # type: ignore[arg-type]
+        elif form == ["list"]:
+            result.setdefault(key, []).append(_value(kind, raw))
+        elif form == ["inline"]:
+            result.update(_value(kind, raw))
+        else:
+            value = _value(kind, raw)
+            if value not in ("", None, {}) or kind == "string!":
+                result[key] = value
+    return result
+
+
+def _value(kind: str, raw: bytes | int) -> Any:
+    if kind == "bool":
+        return bool(raw)
+    if kind in {"int32", "int64"}:
+        number = int(raw) if isinstance(raw, int) else 0
+        return number - 2**64 if number >= 2**63 else number
+    if not isinstance(raw, bytes):
+        raise ValueError(f"{kind} is no number")  # noqa: TRY004 -- of the input, not of the caller
+    if kind == "string":
+        return raw.decode()
+    if kind == "bytes":
+        return base64.b64encode(raw).decode()
+    return _special(kind, raw)
+
+
+def _special(kind: str, raw: bytes) -> Any:
+    fields = dict(_fields(raw)) if kind in {"Quantity", "IntOrString", "Time"} else {}
+    if kind == "Quantity":
+        return bytes(fields.get(1, b"")).decode()  # type: ignore[arg-type]
+    if kind == "IntOrString":
+        if fields.get(1, 0):
+            return bytes(fields.get(3, b"")).decode()  # type: ignore[arg-type]
+        return fields.get(2, 0)
+    if kind == "Time":
+        from datetime import UTC, datetime
+
+        seconds = fields.get(1, 0)
+        if not isinstance(seconds, int) or not seconds:
+            return None
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _message(kind, raw)

@@ -1,0 +1,119 @@
+"""How the Kubernetes API refuses: a ``Status`` object with a code, a reason and a message.
+
+Source of shapes and reasons: Kubernetes API conventions, "Response Status Kind".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class KubeError(Exception):
+    """An answer that refuses, as the API server words it."""
+
+    def __init__(
+        self, code: int, reason: str, message: str, *, details: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.reason = reason
+        self.message = message
+        self.details = details or {}
+
+    def status(self) -> dict[str, Any]:
+        """The ``Status`` object to answer with."""
+        body = {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "message": self.message,
+            "reason": self.reason,
+            "code": self.code,
+        }
+        if self.details:
+            body["details"] = self.details
+        return body
+
+
+def success(details: dict[str, Any]) -> dict[str, Any]:
+    """The ``Status`` object of a deletion that is done."""
+    return {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "details": details,
+    }
+
+
+def qualified(plural: str, group: str) -> str:
+    """``deployments.apps``, or ``pods`` in the core group."""
+    return f"{plural}.{group}" if group else plural
+
+
+def _details(plural: str, group: str, name: str) -> dict[str, Any]:
+    details = {"name": name, "kind": plural}
+    if group:
+        details["group"] = group
+    return details
+
+
+def no_such_path() -> KubeError:
+    """Nothing is served at that path."""
+    return KubeError(404, "NotFound", "the server could not find the requested resource")
+
+
+def not_found(plural: str, group: str, name: str) -> KubeError:
+    """No object of that name exists."""
+    message = f'{qualified(plural, group)} "{name}" not found'
+    return KubeError(404, "NotFound", message, details=_details(plural, group, name))
+
+
+def already_exists(plural: str, group: str, name: str) -> KubeError:
+    """An object of that name exists."""
+    message = f'{qualified(plural, group)} "{name}" already exists'
+    return KubeError(409, "AlreadyExists", message, details=_details(plural, group, name))
+
+
+def conflict(plural: str, group: str, name: str) -> KubeError:
+    """The resourceVersion sent is not the one that is stored."""
+    message = (
+        f'Operation cannot be fulfilled on {qualified(plural, group)} "{name}": the object has'
+        " been modified; please apply your changes to the latest version and try again"
+    )
+    return KubeError(409, "Conflict", message, details=_details(plural, group, name))
+
+
+def invalid(kind: str, group: str, name: str, causes: Sequence[tuple[str, str]]) -> KubeError:
+    """The object breaks rules: each cause is (field, what is wrong with it)."""
+    listed = [f"{field}: {text}" for field, text in causes]
+    joined = listed[0] if len(listed) == 1 else f"[{', '.join(listed)}]"
+    details = _details(kind, group, name)
+    details["causes"] = [
+        {"reason": "FieldValueInvalid", "message": text, "field": field} for field, text in causes
+    ]
+    message = f'{qualified(kind, group)} "{name}" is invalid: {joined}'
+    return KubeError(422, "Invalid", message, details=details)
+
+
+def bad_request(message: str) -> KubeError:
+    """The request cannot be read."""
+    return KubeError(400, "BadRequest", message)
+
+
+def not_allowed(message: str = "") -> KubeError:
+    """The resource does not take that method."""
+    text = message or "the server does not allow this method on the requested resource"
+    return KubeError(405, "MethodNotAllowed", text)
+
+
+def unauthorized() -> KubeError:
+    """Nobody known is asking."""
+    return KubeError(401, "Unauthorized", "Unauthorized")
+
+
+def expired(message: str) -> KubeError:
+    """A continue token or resourceVersion is too old to go on from."""
+    return KubeError(410, "Expired", message)
