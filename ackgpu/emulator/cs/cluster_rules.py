@@ -1,0 +1,213 @@
+"""What Container Service refuses in a request for a cluster: everything at once.
+
+With several findings the answer carries all of them in ``data``; the first is the answer's own
+code (seen in public issue threads). Codes that nobody published are spelt like those that are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+from typing import Any
+
+from ackgpu.emulator import catalog, limits
+from ackgpu.emulator.cs.lookup import number, objects, text, texts
+from ackgpu.emulator.cs.tables import creatable_versions, table
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.operation import Call
+from ackgpu.emulator.store import Doc
+
+NAME = re.compile(r"[a-zA-Z0-9\u4e00-\u9fff][a-zA-Z0-9_\-\u4e00-\u9fff]{0,62}")
+SPECS = {"ack.standard", "ack.pro.small", "ack.pro.xlarge", "ack.pro.2xlarge", "ack.pro.4xlarge"}
+PROFILES = {"Default"}
+PROXY_MODES = {"iptables", "ipvs", "nftables"}
+MOST_VSWITCHES = 5
+NODE_MASKS = range(24, 29)
+Finding = tuple[str, str]
+
+
+def check_cluster(call: Call, region: str, body: dict[str, Any]) -> None:
+    """Raise what is wrong with the request, or return."""
+    findings = list(_findings(call, region, body))
+    if not findings:
+        _check_quota(call, region)
+        return
+    code, message = findings[0]
+    data = [{"code": each, "message": why} for each, why in findings]
+    raise ApiError(code, message, extra={"data": data} if len(data) > 1 else None)
+
+
+def kubernetes_version(asked: str) -> str:
+    """The version that is asked for; the newest creatable one where none is.
+
+    A short form such as ``1.34`` stands for its newest patch. Empty where there is none.
+    """
+    offered = creatable_versions()
+    if not asked:
+        return offered[0]
+    exact = [version for version in offered if version in {asked, f"{asked}-aliyun.1"}]
+    short = [version for version in offered if version.startswith(f"{asked}.")]
+    return (exact or short or [""])[0]
+
+
+def network_of(body: dict[str, Any]) -> str:
+    """Flannel or Terway, by the add-ons asked for; Flannel where there is a pod CIDR."""
+    names = {text(row, "name") for row in objects(body, "addons")}
+    if any(name.startswith("terway") for name in names):
+        return "Terway"
+    return "Flannel"
+
+
+def _findings(call: Call, region: str, body: dict[str, Any]) -> Iterator[Finding]:
+    yield from _identity(call, region, body)
+    yield from _kind(body)
+    yield from _roles(call)
+    vpc_id = text(body, "vpcid")
+    vpc = call.docs.get("vpc", vpc_id)
+    if vpc is None or not vpc.alive(call.now) or vpc.region != region:
+        yield "InvalidVpcId.NotFound", f"vpc {vpc_id} is not found in {region}"
+        return
+    yield from _vswitches(call, vpc, texts(body, "vswitch_ids"))
+    yield from _group(call, vpc, body)
+    yield from _cidrs(call, vpc, body)
+    if number(body, "num_of_nodes") < 0:
+        yield "InvalidParameter.NumOfNodes", "num_of_nodes must not be negative"
+
+
+def _identity(call: Call, region: str, body: dict[str, Any]) -> Iterator[Finding]:
+    name = text(body, "name")
+    if not NAME.fullmatch(name):
+        yield "InvalidParameter.Name", f"cluster name {name!r} is not valid"
+    for cluster in call.docs.find("cluster", name=name):
+        if cluster.gone is None or cluster.gone > call.now:
+            message = f"cluster name {name} already exist in your clusters"
+            yield "ErrorClusterNameAlreadyExist", message
+            break
+    if region not in {row["id"] for row in catalog.regions(call.settings)}:
+        yield "InvalidRegionId.NotFound", f"region {region} does not exist"
+
+
+def _kind(body: dict[str, Any]) -> Iterator[Finding]:
+    kind, spec = text(body, "cluster_type"), text(body, "cluster_spec")
+    if kind == "Kubernetes":
+        message = "ACK dedicated clusters can no longer be created: the quota is 0"
+        yield "QuotaExceeded.DedicatedCluster", message
+    elif kind != "ManagedKubernetes":
+        yield "InvalidParameter.ClusterType", f"cluster_type {kind!r} is not supported"
+    if spec and spec not in SPECS:
+        yield "InvalidParameter.ClusterSpec", f"cluster_spec {spec} is not supported"
+    if (text(body, "profile") or "Default") not in PROFILES:
+        yield "InvalidParameter.Profile", "only the profile Default is offered"
+    asked = text(body, "kubernetes_version")
+    if not kubernetes_version(asked):
+        yield "InvalidParameter.KubernetesVersion", f"version {asked} cannot be created"
+    if (text(body, "proxy_mode") or "ipvs") not in PROXY_MODES:
+        yield "InvalidParameter.ProxyMode", "proxy_mode is not supported"
+
+
+def _roles(call: Call) -> Iterator[Finding]:
+    refusals = table("roles")["cluster_refusals"]
+    for role in call.settings.get("missing_roles", ()):
+        if role in refusals:
+            place = f"https://ram.console.aliyun.com/role/authorize?request={role}"
+            message = "please complete the cluster addon's service ramrole authorization at"
+            yield refusals[role], f"{message} {place}"
+
+
+def _vswitches(call: Call, vpc: Doc, vswitch_ids: list[str]) -> Iterator[Finding]:
+    if not 1 <= len(vswitch_ids) <= MOST_VSWITCHES:
+        yield "InvalidVSwitch.Count", "1 to 5 vSwitches must be given"
+    for vswitch_id in vswitch_ids:
+        vswitch = call.docs.get("vswitch", vswitch_id)
+        if vswitch is None or not vswitch.alive(call.now) or vswitch.scope != vpc.id:
+            yield "InvalidVSwitchId.NotFound", f"vswitch {vswitch_id} is not found in vpc {vpc.id}"
+
+
+def _group(call: Call, vpc: Doc, body: dict[str, Any]) -> Iterator[Finding]:
+    group_id = text(body, "security_group_id")
+    if not group_id:
+        return
+    group = call.docs.get("securitygroup", group_id)
+    if group is None or not group.alive(call.now) or group.scope != vpc.id:
+        message = f"security group {group_id} is not found in vpc {vpc.id}"
+        yield "InvalidSecurityGroupId.NotFound", message
+    if body.get("is_enterprise_security_group"):
+        message = "security_group_id and is_enterprise_security_group exclude each other"
+        yield "InvalidParameter.SecurityGroup", message
+
+
+def _cidrs(call: Call, vpc: Doc, body: dict[str, Any]) -> Iterator[Finding]:
+    flannel = network_of(body) == "Flannel"
+    pods, services = text(body, "container_cidr"), text(body, "service_cidr")
+    if not services or (flannel and not pods):
+        yield "EmptyCIDR", "pod or service cidr is empty"
+    if not flannel and not _pod_vswitches(body):
+        yield "InvalidPodVswitchIds", "terway needs pod vswitches"
+    found = {"vpc": _network(str(vpc.body["CidrBlock"]))}
+    for label, cidr in (("pod", pods if flannel else ""), ("service", services)):
+        if not cidr:
+            continue
+        network = _network(cidr)
+        if network is None or not network.is_private:
+            yield "InvalidCIDR", f"{label} cidr {cidr} is not valid"
+        found[label] = network
+    if flannel and found.get("pod"):
+        found |= _other_pods(call, vpc)
+        yield from _mask(found["pod"], body)
+    yield from _overlaps(found)
+
+
+def _overlaps(found: dict[str, IPv4Network | None]) -> Iterator[Finding]:
+    for label in ("pod", "service"):
+        mine = found.get(label)
+        for other, network in found.items():
+            if mine is None or network is None or (label, other) in {
+                ("pod", "pod"), ("service", "service"), ("service", "pod"),
+            }:  # fmt: skip
+                continue
+            if mine.overlaps(network):
+                yield "InvalidCIDR", f"{label} cidr {mine} overlaps {other} cidr {network}"
+
+
+def _mask(pods: IPv4Network | None, body: dict[str, Any]) -> Iterator[Finding]:
+    mask = text(body, "node_cidr_mask") or "26"
+    if not mask.isdigit() or int(mask) not in NODE_MASKS:
+        yield "InvalidParameter.NodeCidrMask", f"node_cidr_mask {mask} must be 24 to 28"
+    elif pods is not None and int(mask) < pods.prefixlen:
+        yield "InvalidCIDR", f"pod cidr {pods} holds no node of mask {mask}"
+
+
+def _other_pods(call: Call, vpc: Doc) -> dict[str, IPv4Network | None]:
+    """The pod CIDRs of the other clusters in the VPC: their routes share its table."""
+    others = call.docs.find("cluster", at=call.now, scope=vpc.id)
+    return {
+        f"cluster {other.id} pod": _network(other.body["container_cidr"])
+        for other in others
+        if other.body["network"] == "Flannel"
+    }
+
+
+def _pod_vswitches(body: dict[str, Any]) -> bool:
+    configured = [text(row, "config") for row in objects(body, "addons")]
+    return bool(texts(body, "pod_vswitch_ids")) or any("PodVswitchId" in row for row in configured)
+
+
+def _network(cidr: str) -> IPv4Network | None:
+    try:
+        return IPv4Network(cidr)
+    except ValueError:
+        return None
+
+
+def _check_quota(call: Call, region: str) -> None:
+    """50 clusters an account (quota page of 2020; today's differs by edition). Code unconfirmed."""
+    used = [
+        cluster
+        for cluster in call.docs.find("cluster")
+        if cluster.gone is None or cluster.gone > call.now
+    ]
+    message = "the number of clusters would exceed the quota"
+    limits.refuse_over(
+        call, "clusters", len(used), 1, "QuotaExceeded.Cluster", message, 403, region=region
+    )

@@ -1,0 +1,70 @@
+"""Clusters, read: one, by pages, by region, and the old bare list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ackgpu.emulator.cs.cluster_views import classic_row, detail, region_row, row
+from ackgpu.emulator.cs.lookup import cluster_of
+from ackgpu.emulator.cs.paging import paged
+from ackgpu.emulator.cs.product import PRODUCT
+from ackgpu.emulator.operation import Call
+from ackgpu.emulator.store import Doc
+
+
+@PRODUCT.operation(
+    "DescribeClusterDetail", method="GET", path="/clusters/{cluster_id}", request_id_key=""
+)
+def describe_cluster_detail(call: Call) -> dict[str, Any]:
+    """One cluster."""
+    return detail(call, cluster_of(call))
+
+
+@PRODUCT.operation("DescribeClustersV1", method="GET", path="/api/v1/clusters", request_id_key="")
+def describe_clusters_v1(call: Call) -> dict[str, Any]:
+    """Clusters of all regions, or of ``region_id``; the name is fuzzy.
+
+    The default and greatest page sizes are not published: 10 and 100 here.
+    """
+    page, page_info = paged(call, _matching(call, call.params.text("region_id")), default=10)
+    return {"clusters": [row(call, cluster) for cluster in page], "page_info": page_info}
+
+
+@PRODUCT.operation(
+    "DescribeClustersForRegion",
+    method="GET",
+    path="/regions/{region_id}/clusters",
+    request_id_key="",
+)
+def describe_clusters_for_region(call: Call) -> dict[str, Any]:
+    """Clusters of a region, in leaner rows."""
+    page, page_info = paged(call, _matching(call, call.path["region_id"]), default=10)
+    return {"clusters": [region_row(call, cluster) for cluster in page], "page_info": page_info}
+
+
+@PRODUCT.operation("DescribeClusters", method="GET", path="/clusters", request_id_key="")
+def describe_clusters(call: Call) -> list[dict[str, Any]]:
+    """The deprecated list: a bare array, without pages."""
+    name, kind = call.params.text("name"), call.params.text("clusterType")
+    clusters = call.docs.find("cluster", at=call.now)
+    return [
+        classic_row(call, cluster)
+        for cluster in clusters
+        if name in cluster.name and kind in {"", cluster.body["cluster_type"]}
+    ]
+
+
+def _matching(call: Call, region: str) -> list[Doc]:
+    """Newest first."""
+    params = call.params
+    clusters = call.docs.find("cluster", at=call.now, region=region or None)
+    return [
+        cluster
+        for cluster in reversed(clusters)
+        if params.text("name") in cluster.name
+        and params.text("cluster_id", cluster.id) == cluster.id
+        and all(
+            params.text(key, cluster.body[key]).lower() == str(cluster.body[key]).lower()
+            for key in ("cluster_spec", "cluster_type", "profile")
+        )
+    ]

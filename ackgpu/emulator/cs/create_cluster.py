@@ -1,0 +1,163 @@
+"""CreateCluster: the whole course of a cluster's birth is written down at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ackgpu.emulator.cs import timing
+from ackgpu.emulator.cs.addon_docs import install_defaults
+from ackgpu.emulator.cs.cluster_rules import check_cluster, kubernetes_version, network_of
+from ackgpu.emulator.cs.control_plane import (
+    make_endpoints,
+    make_security,
+    make_way_out,
+    make_worker_role,
+)
+from ackgpu.emulator.cs.events import record
+from ackgpu.emulator.cs.faults import fault
+from ackgpu.emulator.cs.lookup import body_of, flag, objects, part, text, texts
+from ackgpu.emulator.cs.nodepools import make_pool
+from ackgpu.emulator.cs.pool_rules import check_pool
+from ackgpu.emulator.cs.product import PRODUCT
+from ackgpu.emulator.cs.states import CLUSTER
+from ackgpu.emulator.cs.tasks import Course, make_task
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.operation import Call
+from ackgpu.emulator.store import Doc
+
+Failure = tuple[int, str, str]
+"""Stage (from 1), code and message."""
+
+
+@PRODUCT.operation("CreateCluster", writes=True, path="/clusters", request_id_key="request_id")
+def create_cluster(call: Call) -> dict[str, Any]:
+    """Make a managed cluster.
+
+    ``nodepools`` in the request are made when the control plane runs; under which conditions the
+    service honours them is unconfirmed. ``zone_ids`` instead of vSwitches is not offered.
+    """
+    request = body_of(call)
+    region = text(request, "region_id") or call.region
+    check_cluster(call, region, request)
+    cluster = _new_cluster(call, region, request)
+    failure = _make_surroundings(call, cluster, request) or _planned_failure(call, cluster)
+    cluster.body["phases"] = _birth(call, cluster, failure)
+    call.docs.put(cluster)
+    install_defaults(call, cluster, objects(request, "addons"), at=call.now + _addons_after())
+    task = make_task(call, cluster, "cluster_create", _course(call, cluster, failure))
+    _record(call, cluster, failure)
+    if failure is None:
+        _make_pools(call, cluster, request)
+    return {"cluster_id": cluster.id, "task_id": task.id}
+
+
+def _new_cluster(call: Call, region: str, request: dict[str, Any]) -> Doc:
+    cluster_id = call.new_id("c", 0) + call.new_hex(32)
+    cluster = Doc("cluster", cluster_id, region, text(request, "vpcid"), text(request, "name"))
+    cluster.born = call.now
+    version = kubernetes_version(text(request, "kubernetes_version"))
+    network = network_of(request)
+    first = call.docs.get("vswitch", texts(request, "vswitch_ids")[0])
+    tags = {str(row.get("key")): str(row.get("value", "")) for row in objects(request, "tags")}
+    cluster.body = {
+        "cluster_type": text(request, "cluster_type"),
+        "cluster_spec": text(request, "cluster_spec") or "ack.standard",
+        "profile": text(request, "profile") or "Default",
+        "init_version": version,
+        "versions": [[call.now, version]],
+        "network": network,
+        "vpc_id": cluster.scope,
+        "vswitch_ids": texts(request, "vswitch_ids"),
+        "zone_id": first.body["ZoneId"] if first else "",
+        "security_group_id": text(request, "security_group_id"),
+        "container_cidr": text(request, "container_cidr") if network == "Flannel" else "",
+        "service_cidr": text(request, "service_cidr"),
+        "node_cidr_mask": (text(request, "node_cidr_mask") or "26") if network == "Flannel" else "",
+        "proxy_mode": text(request, "proxy_mode") or "ipvs",
+        "cluster_domain": text(request, "cluster_domain") or "cluster.local",
+        "ip_stack": text(request, "ip_stack") or "ipv4",
+        "timezone": text(request, "timezone"),
+        "deletion_protection": flag(request, "deletion_protection"),
+        "snat_entry": flag(request, "snat_entry"),
+        "public": flag(request, "endpoint_public_access"),
+        "resource_group_id": text(request, "resource_group_id") or "rg-acfmemulated0001",
+        "maintenance_window": part(request, "maintenance_window"),
+        "operation_policy": part(request, "operation_policy"),
+        "rrsa_enabled": flag(part(request, "rrsa_config"), "enabled"),
+        "Tags": tags | {"ack.aliyun.com": cluster_id},
+        "stack_id": _uuid(call),
+        "worker_ram_role_name": "",
+        "endpoints": {},
+        "resources": [],
+        "next_share": 0,
+        "certificate_generation": 1,
+        "updated": call.now,
+    }
+    return cluster
+
+
+def _make_surroundings(call: Call, cluster: Doc, request: dict[str, Any]) -> Failure | None:
+    """Make what ACK makes itself. A refusal by another product fails the cluster's first stage."""
+    public, ssh = flag(request, "endpoint_public_access"), flag(request, "ssh_flags")
+    try:
+        make_security(call, cluster)
+        make_worker_role(call, cluster)
+        make_endpoints(call, cluster, public=public, ssh=ssh)
+        if flag(request, "snat_entry"):
+            make_way_out(call, cluster)
+    except ApiError as error:
+        return 1, error.code, error.message
+    return None
+
+
+def _planned_failure(call: Call, cluster: Doc) -> Failure | None:
+    found = fault(call, "cluster_failed", cluster=cluster.name)
+    if found is None:
+        return None
+    stage = min(max(int(found.get("stage", 2)), 1), len(timing.CONTROL_PLANE_STAGES))
+    name = timing.CONTROL_PLANE_STAGES[stage - 1][0]
+    return stage, "400", str(found.get("message", f"failed to {name[:1].lower()}{name[1:]}"))
+
+
+def _course(call: Call, cluster: Doc, failure: Failure | None) -> Course:
+    stages = timing.CONTROL_PLANE_STAGES
+    if failure is not None:
+        return Course(stages[: failure[0]], error=(failure[1], failure[2]))
+    stuck = fault(call, "cluster_stuck", cluster=cluster.name) is not None
+    return Course(stages, endless=stuck)
+
+
+def _birth(call: Call, cluster: Doc, failure: Failure | None) -> list[list[Any]]:
+    course = _course(call, cluster, failure)
+    if course.endless:
+        return CLUSTER.course(call.now, (0.0, "initial"))
+    end = "failed" if failure else "running"
+    return CLUSTER.course(call.now, (0.0, "initial"), (course.seconds, end))
+
+
+def _record(call: Call, cluster: Doc, failure: Failure | None) -> None:
+    kind = (cluster.id, "cluster_create")
+    course, at = _course(call, cluster, failure), call.now
+    for name, seconds in course.stages:
+        message = f"Start to {name[:1].lower()}{name[1:]}"
+        record(call, kind, cluster.id, "Started", message, at=at)
+        at += seconds
+    if failure is not None:
+        record(call, kind, cluster.id, "Failed", failure[2], at=at, level="error")
+    elif not course.endless:
+        message = f"Cluster {cluster.name} is created"
+        record(call, kind, cluster.id, "Succeeded", message, at=at)
+
+
+def _make_pools(call: Call, cluster: Doc, request: dict[str, Any]) -> None:
+    for pool in objects(request, "nodepools"):
+        check_pool(call, cluster, pool)
+        make_pool(call, cluster, pool, start=call.now + timing.CONTROL_PLANE)
+
+
+def _addons_after() -> float:
+    return sum(seconds for _, seconds in timing.CONTROL_PLANE_STAGES[:-1])
+
+
+def _uuid(call: Call) -> str:
+    return "-".join(call.new_hex(length) for length in (8, 4, 4, 4, 12))

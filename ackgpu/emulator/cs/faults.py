@@ -1,0 +1,47 @@
+"""Faults of the domain that a scenario asks for: what the cloud may do wrong with a cluster.
+
+Each is an entry ``{"kind": …}`` of ``settings["faults"]``. They take effect on what is made after
+they were set, as a course once written down is kept. The kinds:
+
+* ``cluster_failed`` ``{stage, message}``: the control plane fails at stage ``stage`` (from 1);
+* ``cluster_stuck``: the cluster stays ``initial`` for ever;
+* ``pool_failed`` ``{code, message}``: the pool gets no node and ends ``failed``;
+* ``node_never_joins``, ``node_not_ready``: the instance runs, the node never joins, or never
+  becomes Ready;
+* ``label_missing`` ``{key}``: the GPU label ``key`` (all where none is given) never appears;
+* ``label_wrong`` ``{key, value}``: it appears with another value;
+* ``gpu_allocatable`` ``{value}``, ``plugin_down``: the node offers that many GPUs, or none;
+* ``delete_failed``: the cluster's deletion ends in ``delete_failed``, once.
+
+``cluster``, ``pool`` (names) narrow a fault; ``count`` limits it to the first so many nodes of a
+pool, ``node`` to the one of that index (from 0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ackgpu.emulator.operation import Call
+
+
+def fault(
+    call: Call, kind: str, *, cluster: str = "", pool: str = "", index: int | None = None
+) -> Mapping[str, Any] | None:
+    """The first fault of that kind which concerns the cluster, the pool and the node, or None."""
+    for entry in call.settings.get("faults", ()):
+        if entry.get("kind") != kind:
+            continue
+        if entry.get("cluster", cluster) != cluster or entry.get("pool", pool) != pool:
+            continue
+        if index is not None and not _reaches(entry, index):
+            continue
+        found: Mapping[str, Any] = entry
+        return found
+    return None
+
+
+def _reaches(entry: Mapping[str, Any], index: int) -> bool:
+    if "node" in entry:
+        return bool(entry["node"] == index)
+    return index < int(entry.get("count", index + 1))

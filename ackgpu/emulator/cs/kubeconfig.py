@@ -1,0 +1,118 @@
+"""Kubeconfigs: a client certificate for the cluster, as YAML text.
+
+Whatever address is asked for, the server is the emulator's own on loopback, so that nobody ever
+contacts a private address of the real world. The certificate's organisations are
+``system:users`` and ``ack:cluster:<cluster id>``, by which the Kubernetes side knows the cluster;
+its common name is ``<account>-<generation>``: a revocation begins a new generation.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from ackgpu.emulator.certificates import authority_pem, client_certificate
+from ackgpu.emulator.cs.lookup import cluster_of
+from ackgpu.emulator.cs.product import PRODUCT
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.operation import Call
+from ackgpu.emulator.store import Doc
+
+LONG_LIVED_DAYS = 3 * 365
+MINUTES = (15, 4320)
+DAY_MINUTES = 24 * 60
+DAY_SECONDS = 24 * 3600
+UNUSABLE = {"initial", "failed", "deleting"}
+
+TEMPLATE = """
+apiVersion: v1
+clusters:
+- cluster:
+    server: {server}
+    certificate-authority-data: {authority}
+  name: kubernetes
+contexts:
+- context:
+    cluster: kubernetes
+    user: "{user}"
+  name: {user}-{cluster}
+current-context: {user}-{cluster}
+kind: Config
+preferences: {{}}
+users:
+- name: "{user}"
+  user:
+    client-certificate-data: {certificate}
+    client-key-data: {key}
+"""
+
+
+@PRODUCT.operation(
+    "DescribeClusterUserKubeconfig",
+    method="GET",
+    path="/k8s/{cluster_id}/user_config",
+    request_id_key="",
+)
+def describe_cluster_user_kubeconfig(call: Call) -> dict[str, Any]:
+    """The caller's kubeconfig, once the cluster is past its creation.
+
+    ``TemporaryDurationMinutes`` (15 to 4320) limits its life; three years without (observed). The
+    code for a cluster that is not there yet is unconfirmed.
+    """
+    cluster = cluster_of(call)
+    state = call.state(cluster)
+    if state in UNUSABLE:
+        raise ApiError(
+            "ErrorClusterState", f"the kubeconfig is not available while cluster state is {state}"
+        )
+    call.params.boolean("PrivateIpAddress")
+    days = float(LONG_LIVED_DAYS)
+    if call.params.text("TemporaryDurationMinutes"):
+        minutes = call.params.integer(
+            "TemporaryDurationMinutes", MINUTES[0], low=MINUTES[0], high=MINUTES[1]
+        )
+        days = minutes / DAY_MINUTES
+    return {"config": _config(call, cluster, days), "expiration": _expiration(call, days)}
+
+
+@PRODUCT.operation(
+    "RevokeK8sClusterKubeConfig",
+    writes=True,
+    method="DELETE",
+    path="/k8s/{cluster_id}/certs",
+    request_id_key="",
+)
+def revoke_k8s_cluster_kube_config(call: Call) -> dict[str, Any]:
+    """Make every certificate of the cluster worthless."""
+    cluster = cluster_of(call)
+    cluster.body["certificate_generation"] += 1
+    call.docs.put(cluster)
+    return {}
+
+
+def _config(call: Call, cluster: Doc, days: float) -> str:
+    user = call.caller.account_id
+    certificate, key = client_certificate(
+        call.docs,
+        f"{user}-{cluster.body['certificate_generation']}",
+        ["system:users", f"ack:cluster:{cluster.id}"],
+        days,
+    )
+    return TEMPLATE.format(
+        server=call.kube_endpoint,
+        authority=_encoded(authority_pem(call.docs)),
+        user=user,
+        cluster=cluster.id,
+        certificate=_encoded(certificate),
+        key=_encoded(key),
+    )
+
+
+def _expiration(call: Call, days: float) -> str:
+    """Real days: a certificate's life is told by real clocks."""
+    moment = call.instant(call.now + days * DAY_SECONDS * call.timeline.speed)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _encoded(pem: str) -> str:
+    return base64.b64encode(pem.encode()).decode()

@@ -1,0 +1,220 @@
+"""The nodes of clusters: made with their instance and route, and removed with them.
+
+A node's document is what the Kubernetes API of the cluster shows it from. Its times say when it
+joins (``t_join``), is Ready (``t_ready``) and shows its GPU (``t_gpu``); None is never. ``labels``
+are there when it joins, ``gpu_labels`` from ``t_gpu`` on. ``gpu`` is None without a GPU, else its
+name, memory_mib, count, driver, cuda, and how many are ``allocatable``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import Any
+
+from ackgpu.emulator.cs import gpus, timing
+from ackgpu.emulator.cs.faults import fault
+from ackgpu.emulator.cs.states import NODE
+from ackgpu.emulator.cs.tables import runtime_version
+from ackgpu.emulator.ecs.instances import remove_instance
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.lifecycle import state_at
+from ackgpu.emulator.operation import Call
+from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc.routes import make_route_entry, remove_route_entry
+
+NEVER_JOINED = "the instance did not join the cluster within 10 minutes"
+NEVER_READY = "kubelet does not report the node as ready"
+
+
+@dataclass(frozen=True)
+class Joining:
+    """How an instance comes into a pool.
+
+    When (instance, join, Ready, GPU), as which of the pool's nodes, and from where: ``ess`` made
+    it, ``ess_attach`` took an existing one.
+    """
+
+    times: tuple[float, float, float, float]
+    index: int
+    source: str = "ess"
+
+
+def lasting_nodes(call: Call, cluster_id: str, pool_id: str | None = None) -> list[Doc]:
+    """The nodes that exist or are on their way; those whose removal has begun are not counted."""
+    rows = call.docs.find("node", scope=cluster_id)
+    return [
+        node
+        for node in rows
+        if node.gone is None and (pool_id is None or node.body["nodepool_id"] == pool_id)
+    ]
+
+
+def visible_nodes(call: Call, cluster_id: str, pool_id: str | None = None) -> list[Doc]:
+    """The nodes that exist now, those being removed among them."""
+    rows = call.docs.find("node", at=call.now, scope=cluster_id)
+    return [node for node in rows if pool_id is None or node.body["nodepool_id"] == pool_id]
+
+
+def is_ready(node: Doc, now: float) -> bool:
+    """Whether the node is Ready."""
+    ready = node.body["t_ready"]
+    return ready is not None and ready <= now
+
+
+def make_node(call: Call, cluster: Doc, pool: Doc, instance: Doc, joining: Joining) -> Doc:
+    """The node of an instance. Flannel gives it a share of the pod CIDR and a route to it.
+
+    Where the route table is full the node joins and never becomes Ready, with the reason: the
+    cloud controller cannot route to it (unconfirmed in its wording).
+    """
+    born, join, ready, _ = joining.times
+    region, address = cluster.region, instance.body["PrivateIpAddress"]
+    node = Doc("node", instance.id, region, cluster.id, f"{region}.{address}", born)
+    node.body = {
+        "instance_id": instance.id,
+        "node_name": node.name,
+        "instance_type": instance.body["InstanceType"],
+        "nodepool_id": pool.id,
+        "ip_address": address,
+        "zone_id": instance.body["ZoneId"],
+        "charge_type": instance.body["InstanceChargeType"],
+        "spot_strategy": instance.body.get("SpotStrategy", "NoSpot"),
+        "t_join": join,
+        "t_ready": ready,
+        "source": joining.source,
+        "error_message": "",
+        "runtime_version": runtime_version(),
+        "kubelet_version": state_at(cluster.body["versions"], call.now),
+        "taints": pool.body["kubernetes_config"].get("taints", []),
+        "unschedulable": pool.body["kubernetes_config"].get("unschedulable", False),
+        "labels": _labels(cluster, pool, node, instance),
+        "pod_cidr": "",
+        "route_id": "",
+    }
+    _add_gpu(node, cluster, joining)
+    _apply_faults(call, cluster, pool, node, joining.index)
+    if cluster.body["network"] == "Flannel":
+        _route(call, cluster, node)
+    if node.body["t_ready"] is None:
+        steps = ((0.0, "initial"), (timing.JOIN_GIVEN_UP_AFTER, "failed"))
+    else:
+        steps = ((0.0, "initial"), (node.body["t_ready"] - born, "running"))
+    node.body["phases"] = NODE.course(born, *steps)
+    return call.docs.put(node)
+
+
+def remove_node(call: Call, node: Doc, at: float, *, release: bool) -> None:
+    """Let the node go at ``at``; ``release`` frees its instance if it is pay-as-you-go."""
+    node.body["phases"] = NODE.then(node.body["phases"], call.now, (0, "removing"))
+    node.gone = max(at, node.born)
+    call.docs.put(node)
+    route = call.docs.get("route", node.body["route_id"])
+    if route is not None:
+        remove_route_entry(call, route, at)
+    instance = call.docs.get("instance", node.body["instance_id"])
+    if release and instance is not None and instance.body["InstanceChargeType"] == "PostPaid":
+        remove_instance(call, instance, at)
+
+
+def _labels(cluster: Doc, pool: Doc, node: Doc, instance: Doc) -> dict[str, str]:
+    zone = instance.body["ZoneId"]
+    labels = {
+        "ack.aliyun.com": cluster.id,
+        "alibabacloud.com/nodepool-id": pool.id,
+        "beta.kubernetes.io/arch": "amd64",
+        "beta.kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "kubernetes.io/hostname": node.name,
+        "kubernetes.io/os": "linux",
+        "node.alibabacloud.com/instance-charge-type": instance.body["InstanceChargeType"],
+        "node.alibabacloud.com/nodepool-id": pool.id,
+        "node.kubernetes.io/instance-type": instance.body["InstanceType"],
+        "topology.diskplugin.csi.alibabacloud.com/zone": zone,
+        "topology.kubernetes.io/region": cluster.region,
+        "topology.kubernetes.io/zone": zone,
+    }
+    own = pool.body["kubernetes_config"].get("labels", [])
+    return labels | {row["key"]: row.get("value", "") for row in own}
+
+
+def _add_gpu(node: Doc, cluster: Doc, joining: Joining) -> None:
+    labels = node.body["labels"]
+    gpu = gpus.gpu_of(node.body["instance_type"], labels.get(gpus.DRIVER_LABEL, ""))
+    node.body |= {"gpu": None, "gpu_labels": {}, "t_gpu": None}
+    if gpu is None:
+        return
+    version = state_at(cluster.body["versions"], joining.times[0])
+    node.body["gpu"] = gpu.body() | {"allocatable": gpu.count}
+    node.body["gpu_labels"] = gpu.labels() | {
+        key: value for key, value in gpus.schedule_labels(version).items() if key not in labels
+    }
+    node.body["t_gpu"] = joining.times[3]
+
+
+def _apply_faults(call: Call, cluster: Doc, pool: Doc, node: Doc, index: int) -> None:
+    def found(kind: str) -> Any:
+        return fault(call, kind, cluster=cluster.name, pool=pool.name, index=index)
+
+    if found("node_never_joins"):
+        node.body |= {"t_join": None, "t_ready": None, "t_gpu": None, "error_message": NEVER_JOINED}
+    elif found("node_not_ready"):
+        node.body |= {"t_ready": None, "t_gpu": None, "error_message": NEVER_READY}
+    gpu_labels, gpu = node.body["gpu_labels"], node.body["gpu"]
+    if gpu is None:
+        return
+    if missing := found("label_missing"):
+        for key in [missing["key"]] if missing.get("key") else list(gpu_labels):
+            gpu_labels.pop(key, None)
+    if wrong := found("label_wrong"):
+        gpu_labels[wrong["key"]] = wrong["value"]
+    if offered := found("gpu_allocatable"):
+        gpu["allocatable"] = int(offered["value"])
+    if found("plugin_down"):
+        gpu |= {"allocatable": 0, "plugin_down": True}
+
+
+def _route(call: Call, cluster: Doc, node: Doc) -> None:
+    node.body["pod_cidr"] = _take_pod_cidr(call, cluster)
+    if not node.body["pod_cidr"]:
+        node.body |= {"t_ready": None, "t_gpu": None, "error_message": "no pod CIDR is left"}
+    if node.body["t_join"] is None or not node.body["pod_cidr"]:
+        return
+    try:
+        route = make_route_entry(
+            call,
+            route_table_id=_system_table(call, cluster.scope),
+            cidr=node.body["pod_cidr"],
+            next_hop_id=node.body["instance_id"],
+            next_hop_type="Instance",
+            at=node.body["t_join"],
+        )
+    except ApiError as error:
+        node.body |= {"t_ready": None, "t_gpu": None}
+        node.body["error_message"] = f"failed to create route: {error.code}: {error.message}"
+        return
+    node.body["route_id"] = route.id
+
+
+def _take_pod_cidr(call: Call, cluster: Doc) -> str:
+    """The next share of the pod CIDR that no node has; empty where all are taken."""
+    network = IPv4Network(cluster.body["container_cidr"])
+    mask = int(cluster.body["node_cidr_mask"])
+    shares = 2 ** max(0, mask - network.prefixlen)
+    index = int(cluster.body["next_share"])
+    cluster.body["next_share"] = index + 1
+    call.docs.put(cluster)
+    taken: set[str] = set()
+    if index >= shares:
+        taken = {node.body["pod_cidr"] for node in lasting_nodes(call, cluster.id)}
+    for step in range(shares):
+        first = int(network[0]) + (index + step) % shares * 2 ** (32 - mask)
+        share = str(IPv4Network((first, mask)))
+        if share not in taken:
+            return share
+    return ""
+
+
+def _system_table(call: Call, vpc_id: str) -> str:
+    tables = call.docs.find("routetable", scope=vpc_id)
+    return next((doc.id for doc in tables if doc.body["RouteTableType"] == "System"), "")
