@@ -31,13 +31,10 @@ def tag_key_tags(doc: Doc) -> dict[str, list[dict[str, str]]]:
     return {"Tag": [{"TagKey": key, "TagValue": value} for key, value in doc.body["Tags"].items()]}
 
 
-def tagged(doc: Doc, wanted: Mapping[str, str], keys_only: frozenset[str] = frozenset()) -> bool:
+def tagged(doc: Doc, wanted: Mapping[str, str]) -> bool:
     """Whether it carries every wanted tag; a key without a value matches any value."""
     tags: Mapping[str, str] = doc.body["Tags"]
-    return all(
-        key in tags and (key in keys_only or not value or tags[key] == value)
-        for key, value in wanted.items()
-    )
+    return all(key in tags and (not value or tags[key] == value) for key, value in wanted.items())
 
 
 def checked_name(call: Call, parameter: str, code: str) -> str:

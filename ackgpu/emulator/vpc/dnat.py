@@ -1,0 +1,118 @@
+"""DNAT ("forward") entries of a NAT gateway."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.lifecycle import Lifecycle
+from ackgpu.emulator.operation import Call, page_of
+from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc import timing
+from ackgpu.emulator.vpc.lifetimes import lasting, retire
+from ackgpu.emulator.vpc.product import PRODUCT
+
+LIFECYCLE = Lifecycle(
+    "DNAT entry", frozenset({("Pending", "Available"), ("Available", "Deleting")})
+)
+FIELDS = ("ExternalIp", "ExternalPort", "InternalIp", "InternalPort", "IpProtocol")
+
+
+def forward_entries(call: Call, gateway: Doc) -> list[Doc]:
+    """The gateway's DNAT entries that exist now."""
+    return call.docs.find("forward", at=call.now, scope=gateway.body["ForwardTableId"])
+
+
+def remove_forward_entry(call: Call, doc: Doc) -> None:
+    """Let the entry go; it is Deleting until it is gone."""
+    retire(call, doc, LIFECYCLE, call.now, ("Deleting", timing.SNAT_CHANGING))
+
+
+def _gateway_of(call: Call, table_id: str) -> Doc:
+    for doc in call.all("natgateway"):
+        if doc.body["ForwardTableId"] == table_id:
+            return doc
+    raise ApiError("InvalidForwardTableId.NotFound", "Specified forwardTableId does not exist", 404)
+
+
+@PRODUCT.operation("CreateForwardEntry", writes=True)
+def create_forward_entry(call: Call) -> dict[str, Any]:
+    """CreateForwardEntry for an EIP of the gateway that no SNAT entry uses."""
+    params = call.params
+    gateway = _gateway_of(call, params.required("ForwardTableId"))
+    address = params.required("ExternalIp")
+    eips = call.docs.find("eip", at=call.now, scope=gateway.id)
+    if address not in {eip.body["IpAddress"] for eip in eips if call.state(eip) == "InUse"}:
+        raise ApiError(
+            "InvalidExternalIp.NotFound", "Specified External Ip address does not found.", 404
+        )
+    if _used_by_snat(call, gateway, address):
+        raise ApiError("Forbidden.IpUsedInSnatTable", "The ExternalIp is used by an SNAT entry.")
+    body = {name: params.required(name) for name in FIELDS}
+    doc = Doc(
+        "forward",
+        call.new_id("fwd-bp1", 18),
+        region=gateway.region,
+        scope=gateway.body["ForwardTableId"],
+        name=params.text("ForwardEntryName"),
+        born=call.now,
+        body=body
+        | {
+            "NatGatewayId": gateway.id,
+            "phases": LIFECYCLE.course(
+                call.now, (0, "Pending"), (timing.SNAT_CHANGING, "Available")
+            ),
+        },
+    )
+    call.docs.put(doc)
+    return {"ForwardEntryId": doc.id}
+
+
+def _used_by_snat(call: Call, gateway: Doc, address: str) -> bool:
+    entries = lasting(call, "snat", call.now, scope=gateway.body["SnatTableId"])
+    return any(address in entry.body["SnatIp"].split(",") for entry in entries)
+
+
+@PRODUCT.operation("DescribeForwardTableEntries")
+def describe_forward_table_entries(call: Call) -> dict[str, Any]:
+    """DescribeForwardTableEntries of a table or of a NAT gateway."""
+    params = call.params
+    docs = [
+        doc
+        for doc in call.all("forward")
+        if params.text("ForwardTableId", doc.scope) == doc.scope
+        and params.text("NatGatewayId", doc.body["NatGatewayId"]) == doc.body["NatGatewayId"]
+        and params.text("ForwardEntryId", doc.id) == doc.id
+        and params.text("ForwardEntryName", doc.name) == doc.name
+        and all(params.text(name, doc.body[name]) == doc.body[name] for name in FIELDS)
+    ]
+    page, numbers = page_of(call, docs)
+    rows = [
+        {
+            "ForwardEntryId": doc.id,
+            "ForwardEntryName": doc.name,
+            "ForwardTableId": doc.scope,
+            "NatGatewayId": doc.body["NatGatewayId"],
+            "Status": call.state(doc),
+        }
+        | {name: doc.body[name] for name in FIELDS}
+        for doc in page
+    ]
+    return {"ForwardTableEntries": {"ForwardTableEntry": rows}} | numbers
+
+
+@PRODUCT.operation("DeleteForwardEntry", writes=True)
+def delete_forward_entry(call: Call) -> dict[str, Any]:
+    """DeleteForwardEntry: Deleting for some seconds, then gone."""
+    gateway = _gateway_of(call, call.params.required("ForwardTableId"))
+    doc = call.alive("forward", call.params.required("ForwardEntryId"))
+    if doc is None or doc.scope != gateway.body["ForwardTableId"]:
+        raise ApiError(
+            "InvalidForwardEntryId.NotFound", "Specified forward entry ID does not exist", 404
+        )
+    if call.state(doc) != "Available":
+        raise ApiError(
+            "IncorretForwardEntryStatus", "Some Forward entry status blocked this operation.."
+        )
+    remove_forward_entry(call, doc)
+    return {}
