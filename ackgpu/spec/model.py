@@ -11,6 +11,8 @@ only module that imports pydantic.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -20,6 +22,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     Strict,
+    ValidationError,
     WithJsonSchema,
 )
 
@@ -358,3 +361,47 @@ class ClusterSpec(_Record):
     def license_server_of(self, pool: NodePoolSpec) -> str:
         """The licence server of ``pool``'s nodes; empty where there is none."""
         return pool.license_server or self.gpu.license_server
+
+
+@dataclass(frozen=True)
+class ShapeProblem:
+    """A value that does not fit the model: its path, pydantic's word for why, and the value."""
+
+    path: tuple[str | int, ...]
+    kind: str
+    message: str
+    given: object
+
+
+class ShapeError(ValueError):
+    """A document does not fit the model; ``problems`` holds each value that does not."""
+
+    def __init__(self, problems: tuple[ShapeProblem, ...]) -> None:
+        super().__init__(f"{len(problems)} values do not fit")
+        self.problems = problems
+
+
+def parse(document: Mapping[str, Any]) -> ClusterSpec:
+    """The spec that ``document``, with the camelCase keys of a file, describes.
+
+    Raises :class:`ShapeError`. Rules are not applied.
+    """
+    try:
+        return ClusterSpec.model_validate(document, by_alias=True, by_name=False)
+    except ValidationError as refused:
+        raise ShapeError(
+            tuple(
+                ShapeProblem(
+                    tuple(row["loc"]),
+                    row["type"],
+                    row["msg"].removeprefix("Value error, "),
+                    row["input"],
+                )
+                for row in refused.errors(include_url=False)
+            )
+        ) from None
+
+
+def document_of(record: _Record, *, defaults: bool = True) -> dict[str, Any]:
+    """A spec or a part of it as files have it; without ``defaults`` only what was written down."""
+    return record.model_dump(mode="json", by_alias=True, exclude_unset=not defaults)

@@ -1,0 +1,94 @@
+"""A spec back to the YAML of ``cluster.yaml``, with a word on what is worth one."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from ackgpu.spec.model import API_VERSION, KIND, ClusterSpec, document_of
+
+_COMMENTS = {
+    "metadata.version": "auto: the newest that ACK creates in the region",
+    "lifecycle": "not part of what the cluster is: may change between runs",
+    "lifecycle.ttl": "such as 3h; null: until it is deleted",
+    "lifecycle.onFailure": "keep: the next create goes on; rollback: remove what this run made",
+    "lifecycle.maxHourlyPrice": "refuse to create above it; null: no limit",
+    "cluster.spec": "ack.standard (Basic) holds 10 nodes",
+    "cluster.endpointPublicAccess": "false: reach the API from inside the VPC",
+    "cluster.ssh": "opens port 22; every pool then needs a keyPair",
+    "cluster.raw": "further fields of CreateCluster, merged last",
+    "network.plugin": "flannel: one route entry a node; or terway-eniip",
+    "network.podCidr": "Flannel only, as nodeCidrMask",
+    "network.nodeCidrMask": "addresses of a node: 26 is 64 pods",
+    "network.vpc.id": "a VPC of yours, used and never changed; then leave out cidr",
+    "network.vswitches": "each an id, or a zone to make it in; auto: by stock",
+    "network.nat": "the nodes' way out",
+    "network.nat.eip.bandwidth": "Mbit/s, paid by traffic",
+    "nodePools[].instanceTypes": "tried in this order",
+    "nodePools[].desiredSize": "nodes",
+    "nodePools[].systemDisk.category": "empty: the best one that every type takes",
+    "nodePools[].systemDisk.size": "GiB",
+    "nodePools[].period": "months, for PrePaid",
+    "nodePools[].spot.priceLimit": "an hour, for SpotWithPriceLimit",
+    "nodePools[].licenseServer": "host:port; vgn5i and vgn6i include no GRID licence",
+    "gpu.expect.memMiB": "such as 2048 or >=1900",
+    "verify.level": "none, labels, allocatable or cuda",
+}
+
+
+def to_yaml(spec: ClusterSpec, *, defaults: bool = False, comments: bool = True) -> str:
+    """``spec`` as YAML that loads to an equal spec; with ``defaults`` every key is there.
+
+    A given VPC has no ``cidr`` in it, and Terway no pod CIDR: those keys would be refused.
+    """
+    from ruamel.yaml import YAML
+
+    document = {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        **document_of(spec, defaults=defaults),
+    }
+    if defaults:
+        _leave_out_the_unused(document["network"])
+    writer = YAML()
+    writer.width = 100
+    writer.indent(mapping=2, sequence=4, offset=2)
+    text = io.StringIO()
+    writer.dump(_commented(document, "") if comments else document, text)
+    return text.getvalue()
+
+
+def _leave_out_the_unused(network: dict[str, Any]) -> None:
+    if network["vpc"]["id"]:
+        del network["vpc"]["cidr"]
+    if network["plugin"] != "flannel":
+        del network["podCidr"], network["nodeCidrMask"]
+    for vswitch in (*network["vswitches"], *network["podVswitches"]):
+        if vswitch["id"]:
+            del vswitch["zone"], vswitch["cidr"]
+
+
+def _commented(value: Any, path: str) -> Any:
+    from ruamel.yaml.comments import CommentedMap
+
+    if isinstance(value, list):
+        return [_commented(item, f"{path}[]") for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    mapping = CommentedMap()
+    for key, inner in value.items():
+        below = f"{path}.{key}" if path else key
+        mapping[key] = _commented(inner, below)
+        if below in _COMMENTS:
+            _annotate(mapping, key, _COMMENTS[below])
+    return mapping
+
+
+def _annotate(mapping: Any, key: str, comment: str) -> None:
+    """Beside a scalar; above anything that goes on over several lines."""
+    if isinstance(mapping[key], dict | list) and mapping[key]:
+        indent = 0 if key in {"lifecycle"} else 2
+        mapping.yaml_set_comment_before_after_key(key, before=comment, indent=indent)
+    else:
+        mapping.yaml_add_eol_comment(comment, key, column=0)
