@@ -1,1 +1,23 @@
-"""The SLB product."""
+"""The SLB product: importing the package registers its operations."""
+
+from __future__ import annotations
+
+from ackgpu.emulator.slb import (
+    balancer_operations,
+    balancer_reading,
+    listener_operations,
+    places,
+    servers,
+    tags,
+)
+from ackgpu.emulator.slb.product import PRODUCT
+
+__all__ = [
+    "PRODUCT",
+    "balancer_operations",
+    "balancer_reading",
+    "listener_operations",
+    "places",
+    "servers",
+    "tags",
+]

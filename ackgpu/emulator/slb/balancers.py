@@ -12,6 +12,7 @@ from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.lifecycle import Lifecycle
 from ackgpu.emulator.limits import refuse_over
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.slb.listeners import make_listener
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.addresses import take_address, take_public_address
 from ackgpu.emulator.vpc.lifetimes import lasting
@@ -19,31 +20,6 @@ from ackgpu.emulator.vpc.lifetimes import lasting
 LIFECYCLE = Lifecycle("load balancer", frozenset({("active", "inactive"), ("inactive", "active")}))
 
 DO_NOT_DELETE = "kubernetes.do.not.delete"
-LISTENER_DEFAULTS: dict[str, str | int] = {
-    "Scheduler": "wrr",
-    "PersistenceTimeout": 0,
-    "EstablishedTimeout": 900,
-    "HealthyThreshold": 3,
-    "UnhealthyThreshold": 3,
-    "HealthCheckConnectTimeout": 5,
-    "HealthCheckConnectPort": 0,
-    "HealthCheckInterval": 2,
-    "HealthCheckType": "tcp",
-    "HealthCheckDomain": "",
-    "HealthCheckURI": "",
-    "HealthCheckHttpCode": "http_2xx",
-    "HealthCheckMethod": "",
-    "HealthCheck": "on",
-    "VServerGroupId": "",
-    "MasterSlaveServerGroupId": "",
-    "AclId": "",
-    "AclType": "",
-    "AclStatus": "off",
-    "ConnectionDrain": "off",
-    "ConnectionDrainTimeout": 300,
-    "SynProxy": "disable",
-}
-"""What a TCP listener has where it was not told otherwise (CreateLoadBalancerTCPListener)."""
 
 
 def make_load_balancer(  # noqa: PLR0913 -- keyword-only, the agreed face between products
@@ -116,32 +92,6 @@ def make_load_balancer(  # noqa: PLR0913 -- keyword-only, the agreed face betwee
     for port in ports:
         make_listener(call, doc, port, start, {"Status": "running"})
     return doc
-
-
-def make_listener(
-    call: Call, balancer: Doc, port: int, start: float, settings: Mapping[str, str | int]
-) -> Doc:
-    """A TCP listener from ``start``, stopped unless ``settings`` say otherwise."""
-    body: dict[str, str | int | dict[str, str]] = {
-        "ListenerPort": port,
-        "ListenerProtocol": "tcp",
-        "BackendServerPort": port,
-        "Bandwidth": -1,
-        "Status": "stopped",
-        "Description": "",
-        "Tags": {},
-    }
-    body |= LISTENER_DEFAULTS | dict(settings)
-    doc = Doc(
-        "listener",
-        f"{balancer.id}_tcp_{port}_{call.new_hex(8)}",
-        region=balancer.region,
-        scope=balancer.id,
-        name=str(port),
-        born=start,
-        body=body,
-    )
-    return call.docs.put(doc)
 
 
 def remove_load_balancer(call: Call, doc: Doc, at: float | None = None) -> None:

@@ -178,9 +178,7 @@ def _living_entry(call: Call) -> tuple[Doc, Doc]:
     gateway = gateway_of_table(call, call.params.required("SnatTableId"))
     doc = call.alive("snat", call.params.required("SnatEntryId"))
     if doc is None or doc.scope != gateway.body["SnatTableId"]:
-        raise ApiError(
-            "InvalidSnatEntryId.NotFound", "Specified SNAT entry does not exist.", 404
-        )
+        raise ApiError("InvalidSnatEntryId.NotFound", "Specified SNAT entry does not exist.", 404)
     if call.state(doc) != "Available":
         raise ApiError(
             "IncorretSnatEntryStatus",

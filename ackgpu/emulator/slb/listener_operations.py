@@ -1,0 +1,195 @@
+"""TCP listeners: made, started, stopped, read and removed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ackgpu.emulator.errors import ApiError, invalid
+from ackgpu.emulator.limits import refuse_over
+from ackgpu.emulator.operation import Call, token_page
+from ackgpu.emulator.slb.balancer_operations import MOST_MBPS, living_balancer
+from ackgpu.emulator.slb.listeners import NUMBERS, TEXTS, listeners_of, make_listener
+from ackgpu.emulator.slb.product import PRODUCT
+from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc.wire import tag_key_tags, tagged
+
+MOST_PORT = 65535
+PAGE, MOST = 20, 101
+"""MaxResults of DescribeLoadBalancerListeners: default and most, as its schema says."""
+TCP_CONFIG = (
+    "PersistenceTimeout",
+    "EstablishedTimeout",
+    "HealthyThreshold",
+    "UnhealthyThreshold",
+    "HealthCheck",
+    "HealthCheckConnectTimeout",
+    "HealthCheckConnectPort",
+    "HealthCheckInterval",
+    "HealthCheckType",
+    "HealthCheckDomain",
+    "HealthCheckURI",
+    "HealthCheckHttpCode",
+    "ConnectionDrain",
+    "ConnectionDrainTimeout",
+    "MasterSlaveServerGroupId",
+)
+
+
+@PRODUCT.operation("CreateLoadBalancerTCPListener", writes=True)
+def create_tcp_listener(call: Call) -> dict[str, Any]:
+    """CreateLoadBalancerTCPListener: it is stopped until StartLoadBalancerListener."""
+    params = call.params
+    balancer = living_balancer(call)
+    port = _port(call)
+    group_id = params.text("VServerGroupId")
+    if not params.text("BackendServerPort") and not group_id:
+        raise ApiError(
+            "MissingParameter", "The BackendServerPort or VServerGroupId is required at lease one."
+        )
+    group = call.alive("vservergroup", group_id) if group_id else None
+    if group_id and (group is None or group.scope != balancer.id):
+        raise ApiError("ResourceNotFound.VServerGroup", f"{group_id} does not exist.")
+    others = listeners_of(call, balancer.id)
+    if any(row.body["ListenerPort"] == port for row in others):
+        raise ApiError(
+            "ListenerPortConflict", "The specified ListenerPort is conflict with other listener."
+        )
+    refuse_over(
+        call,
+        "listeners_per_balancer",
+        len(others),
+        1,
+        "OverQuota",
+        "The Total is over the quota",
+        region=balancer.region,
+    )
+    make_listener(call, balancer, port, call.now, _settings(call))
+    return {}
+
+
+def _port(call: Call) -> int:
+    call.params.required("ListenerPort")
+    return call.params.integer("ListenerPort", 0, low=1, high=MOST_PORT)
+
+
+def _settings(call: Call) -> dict[str, Any]:
+    params = call.params
+    params.required("Bandwidth")
+    bandwidth = params.integer("Bandwidth", -1, low=-1, high=MOST_MBPS)
+    if bandwidth == 0:
+        raise invalid("Bandwidth")
+    settings: dict[str, Any] = {
+        name: params.integer(_spelling(name), default, low=low, high=high)
+        for name, (default, low, high) in NUMBERS.items()
+    }
+    settings |= {name: params.text(name, default) for name, default in TEXTS.items()}
+    return settings | {
+        "Bandwidth": bandwidth,
+        "BackendServerPort": params.integer("BackendServerPort", 0, low=0, high=MOST_PORT),
+        "HealthCheck": params.text("HealthCheckSwitch", "on"),
+        "ProxyProtocolV2Enabled": params.boolean("ProxyProtocolV2Enabled"),
+        "Tags": params.tags(),
+    }
+
+
+def _spelling(name: str) -> str:
+    """A parameter's name on the wire: one begins with a small letter (sic)."""
+    return "healthCheckInterval" if name == "HealthCheckInterval" else name
+
+
+def _listener(call: Call, balancer: Doc) -> Doc:
+    """The balancer's listener at ListenerPort; refuses with ResourceNotFound.Listener (404)."""
+    port = _port(call)
+    protocol = call.params.text("ListenerProtocol", "tcp").lower()
+    for doc in listeners_of(call, balancer.id):
+        if doc.body["ListenerPort"] == port and protocol == "tcp":
+            return doc
+    raise ApiError("ResourceNotFound.Listener", "The specified listener is not found.", 404)
+
+
+@PRODUCT.operation("StartLoadBalancerListener", writes=True)
+def start_listener(call: Call) -> dict[str, Any]:
+    """StartLoadBalancerListener: running at once; a repeat changes nothing."""
+    return _set_status(call, "running")
+
+
+@PRODUCT.operation("StopLoadBalancerListener", writes=True)
+def stop_listener(call: Call) -> dict[str, Any]:
+    """StopLoadBalancerListener: stopped at once; a repeat changes nothing."""
+    return _set_status(call, "stopped")
+
+
+def _set_status(call: Call, status: str) -> dict[str, Any]:
+    doc = _listener(call, living_balancer(call))
+    doc.body["Status"] = status
+    call.docs.put(doc)
+    return {}
+
+
+@PRODUCT.operation("DeleteLoadBalancerListener", writes=True)
+def delete_listener(call: Call) -> dict[str, Any]:
+    """DeleteLoadBalancerListener: gone at once, running or not."""
+    doc = _listener(call, living_balancer(call))
+    doc.gone = call.now
+    call.docs.put(doc)
+    return {}
+
+
+@PRODUCT.operation("DescribeLoadBalancerTCPListenerAttribute")
+def describe_tcp_listener(call: Call) -> dict[str, Any]:
+    """DescribeLoadBalancerTCPListenerAttribute."""
+    doc = _listener(call, living_balancer(call))
+    keys = (*TCP_CONFIG, "ListenerPort", "BackendServerPort", "Bandwidth", "Status", "Scheduler")
+    texts = ("VServerGroupId", "AclId", "AclType", "AclStatus", "Description")
+    return {key: doc.body[key] for key in (*keys, *texts)} | {
+        "LoadBalancerId": doc.scope,
+        "ProxyProtocolV2Enabled": doc.body["ProxyProtocolV2Enabled"],
+        "SynProxy": "disable",
+        "HealthCheckMethod": "",
+        "AclIds": {"AclId": [doc.body["AclId"]] if doc.body["AclId"] else []},
+        "Tags": tag_key_tags(doc),
+    }
+
+
+@PRODUCT.operation("DescribeLoadBalancerListeners")
+def describe_listeners(call: Call) -> dict[str, Any]:
+    """DescribeLoadBalancerListeners: a flat list over several balancers, by NextToken."""
+    docs = [doc for doc in call.all("listener") if _wanted(call, doc)]
+    page, token = token_page(call, docs, default=PAGE, most=MOST)
+    return {
+        "Listeners": [_row(doc) for doc in page],
+        "NextToken": token,
+        "MaxResults": call.params.integer("MaxResults", PAGE),
+        "TotalCount": len(docs),
+    }
+
+
+def _wanted(call: Call, doc: Doc) -> bool:
+    params = call.params
+    ids = params.listed("LoadBalancerId")
+    port = doc.body["ListenerPort"]
+    return (
+        (not ids or doc.scope in ids)
+        and params.text("ListenerProtocol", "tcp").lower() == "tcp"
+        and params.integer("ListenerPort", port) == port
+        and params.text("Description", doc.body["Description"]) == doc.body["Description"]
+        and tagged(doc, params.tags())
+    )
+
+
+def _row(doc: Doc) -> dict[str, Any]:
+    body = doc.body
+    keys = ("ListenerPort", "BackendServerPort", "Bandwidth", "Status", "Scheduler")
+    texts = ("VServerGroupId", "AclId", "AclType", "AclStatus", "Description")
+    config = {key: body[key] for key in TCP_CONFIG}
+    config |= {
+        "HealthCheckMethod": "",
+        "ProxyProtocolV2Enabled": str(body["ProxyProtocolV2Enabled"]).lower(),
+    }
+    return {key: body[key] for key in (*keys, *texts)} | {
+        "LoadBalancerId": doc.scope,
+        "ListenerProtocol": "tcp",
+        "AclIds": [body["AclId"]] if body["AclId"] else [],
+        "TCPListenerConfig": config,
+        "Tags": tag_key_tags(doc)["Tag"],
+    }

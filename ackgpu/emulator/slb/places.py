@@ -1,0 +1,69 @@
+"""Regions, zones and what can be had in them, as the SLB product lists them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ackgpu.emulator import catalog
+from ackgpu.emulator.operation import Call
+from ackgpu.emulator.slb.product import PRODUCT
+from ackgpu.emulator.vpc.places import zone_name
+
+CENTRAL = frozenset(
+    {"cn-hangzhou", "cn-hangzhou-finance", "cn-shanghai-finance-1", "cn-shenzhen-finance-1"}
+)
+"""Regions served by ``slb.aliyuncs.com`` (portal metadata, 2025)."""
+
+
+@PRODUCT.operation("DescribeRegions")
+def describe_regions(call: Call) -> dict[str, Any]:
+    """DescribeRegions: every region, with the product's endpoint there."""
+    rows = [
+        {
+            "RegionId": row["id"],
+            "LocalName": row["name"],
+            "RegionEndpoint": (
+                "slb.aliyuncs.com" if row["id"] in CENTRAL else f"slb.{row['id']}.aliyuncs.com"
+            ),
+        }
+        for row in catalog.regions(call.settings)
+    ]
+    return {"Regions": {"Region": rows}}
+
+
+def _named(zone: str) -> dict[str, Any]:
+    return {"ZoneId": zone, "LocalName": zone_name(zone)}
+
+
+@PRODUCT.operation("DescribeZones")
+def describe_zones(call: Call) -> dict[str, Any]:
+    """DescribeZones: each primary zone with the secondary zones that go with it."""
+    zones = catalog.zones(call.region)
+    rows = [
+        _named(zone) | {"SlaveZones": {"SlaveZone": [_named(z) for z in zones if z != zone]}}
+        for zone in zones
+    ]
+    return {"Zones": {"Zone": rows}}
+
+
+@PRODUCT.operation("DescribeAvailableResource")
+def describe_available_resource(call: Call) -> dict[str, Any]:
+    """DescribeAvailableResource: for each pair of zones, the kinds of address that can be had."""
+    wanted = call.params.text("AddressType")
+    kinds = [
+        {"AddressType": kind, "AddressIPVersion": "ipv4"}
+        for kind in ("classic_internet", "vpc")
+        if wanted in {"", kind} and call.params.text("AddressIPVersion", "ipv4") == "ipv4"
+    ]
+    zones = catalog.zones(call.region)
+    rows = [
+        {
+            "MasterZoneId": zone,
+            "SlaveZoneId": other,
+            "SupportResources": {"SupportResource": kinds},
+        }
+        for zone in zones
+        for other in zones
+        if zone != other and kinds
+    ]
+    return {"AvailableResources": {"AvailableResource": rows}}

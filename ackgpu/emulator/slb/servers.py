@@ -1,0 +1,164 @@
+"""Backend servers: a balancer's default ones, and groups of them (VServerGroup)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ackgpu.emulator.errors import ApiError, invalid
+from ackgpu.emulator.limits import refuse_over
+from ackgpu.emulator.operation import Call
+from ackgpu.emulator.slb.balancer_operations import living_balancer
+from ackgpu.emulator.slb.listeners import listeners_of
+from ackgpu.emulator.slb.product import PRODUCT
+from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc.wire import stamp, tag_key_tags, tagged
+
+KINDS = {"ecs": "instance", "eni": "eni"}
+DEFAULT_WEIGHT = 100
+
+
+def _named_servers(call: Call) -> list[dict[str, Any]]:
+    """The JSON text of ``BackendServers`` as rows; refuses with InvalidParameter."""
+    try:
+        rows = json.loads(call.params.text("BackendServers", "[]"))
+    except ValueError:
+        raise invalid("BackendServers") from None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise invalid("BackendServers")
+    return rows
+
+
+def _servers(call: Call) -> list[dict[str, Any]]:
+    """The servers that a request adds, which must exist."""
+    servers = []
+    for row in _named_servers(call):
+        kind = str(row.get("Type", "ecs"))
+        if kind not in KINDS:
+            raise ApiError("BackendServer.InvalidType", "The specified Type is invalid.")
+        server_id = str(row.get("ServerId", ""))
+        found = call.alive(KINDS[kind], server_id)
+        if found is None:
+            raise ApiError("InvalidServerId.NotExist", "The specified ServerId is not exist.")
+        weight = str(row.get("Weight", DEFAULT_WEIGHT))
+        if not weight.isdigit() or int(weight) > DEFAULT_WEIGHT:
+            raise invalid("BackendServers")
+        servers.append(
+            {
+                "ServerId": server_id,
+                "ServerIp": found.body["PrivateIpAddress"],
+                "Type": kind,
+                "Weight": int(weight),
+                "Port": int(row.get("Port") or 0),
+                "Description": str(row.get("Description", "")),
+            }
+        )
+    return servers
+
+
+def server_rows(servers: list[dict[str, Any]], *keys: str) -> list[dict[str, Any]]:
+    """Servers with these keys and those that every answer shows."""
+    return [
+        {key: row[key] for key in ("ServerId", "Type", "Weight", "Description", *keys)}
+        for row in servers
+    ]
+
+
+def _refuse_too_many(call: Call, balancer: Doc, held: int, adding: int) -> None:
+    refuse_over(
+        call,
+        "servers_per_balancer",
+        held,
+        adding,
+        "OverQuota",
+        "The Total is over the quota",
+        region=balancer.region,
+    )
+
+
+@PRODUCT.operation("AddBackendServers", writes=True)
+def add_backend_servers(call: Call) -> dict[str, Any]:
+    """AddBackendServers: adding one that is there already changes nothing."""
+    doc = living_balancer(call)
+    held = {server["ServerId"] for server in doc.body["BackendServers"]}
+    new = [server for server in _servers(call) if server["ServerId"] not in held]
+    _refuse_too_many(call, doc, len(held), len(new))
+    doc.body["BackendServers"] += new
+    call.docs.put(doc)
+    rows = [row | {"Weight": str(row["Weight"])} for row in server_rows(doc.body["BackendServers"])]
+    return {"LoadBalancerId": doc.id, "BackendServers": {"BackendServer": rows}}
+
+
+@PRODUCT.operation("RemoveBackendServers", writes=True)
+def remove_backend_servers(call: Call) -> dict[str, Any]:
+    """RemoveBackendServers: removing one that is not there changes nothing."""
+    doc = living_balancer(call)
+    call.params.required("BackendServers")
+    dropped = {str(row.get("ServerId")) for row in _named_servers(call)}
+    kept = [row for row in doc.body["BackendServers"] if row["ServerId"] not in dropped]
+    doc.body["BackendServers"] = kept
+    call.docs.put(doc)
+    return {"LoadBalancerId": doc.id, "BackendServers": {"BackendServer": server_rows(kept)}}
+
+
+@PRODUCT.operation("CreateVServerGroup", writes=True)
+def create_vserver_group(call: Call) -> dict[str, Any]:
+    """CreateVServerGroup: a group is the balancer's, and goes with it."""
+    balancer = living_balancer(call)
+    servers = _servers(call)
+    _refuse_too_many(call, balancer, 0, len(servers))
+    doc = Doc(
+        "vservergroup",
+        call.new_id("rsp-bp1", 10),
+        region=balancer.region,
+        scope=balancer.id,
+        name=call.params.text("VServerGroupName"),
+        born=call.now,
+        body={"BackendServers": servers, "Tags": call.params.tags()},
+    )
+    call.docs.put(doc)
+    rows = server_rows(servers, "Port")
+    return {"VServerGroupId": doc.id, "BackendServers": {"BackendServer": rows}}
+
+
+@PRODUCT.operation("DescribeVServerGroups")
+def describe_vserver_groups(call: Call) -> dict[str, Any]:
+    """DescribeVServerGroups of a balancer, with the listeners that use each."""
+    balancer = living_balancer(call)
+    groups = call.docs.find("vservergroup", at=call.now, scope=balancer.id)
+    rows = [_row(call, doc) for doc in groups if tagged(doc, call.params.tags())]
+    return {"VServerGroups": {"VServerGroup": rows}}
+
+
+def _row(call: Call, doc: Doc) -> dict[str, Any]:
+    listeners = [
+        {"Port": listener.body["ListenerPort"], "Protocol": "tcp"}
+        for listener in _users(call, doc)
+        if call.params.boolean("IncludeListener")
+    ]
+    return {
+        "VServerGroupId": doc.id,
+        "VServerGroupName": doc.name,
+        "ServerCount": len(doc.body["BackendServers"]),
+        "CreateTime": stamp(call, doc.born),
+        "AssociatedObjects": {"Listeners": {"Listener": listeners}, "Rules": {"Rule": []}},
+        "Tags": tag_key_tags(doc),
+    }
+
+
+def _users(call: Call, doc: Doc) -> list[Doc]:
+    rows = listeners_of(call, doc.scope)
+    return [row for row in rows if row.body["VServerGroupId"] == doc.id]
+
+
+@PRODUCT.operation("DeleteVServerGroup", writes=True)
+def delete_vserver_group(call: Call) -> dict[str, Any]:
+    """DeleteVServerGroup: refused while a listener uses the group."""
+    doc = call.alive("vservergroup", call.params.required("VServerGroupId"))
+    if doc is None:
+        raise ApiError("ResourceNotFound.VServerGroup", "The VServerGroup does not exist.", 404)
+    if _users(call, doc):
+        raise ApiError("RspoolVipExist", "there are vips associating with this vServer group.")
+    doc.gone = call.now
+    call.docs.put(doc)
+    return {}
