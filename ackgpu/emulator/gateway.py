@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +23,7 @@ from ackgpu.emulator.backend import Backend
 from ackgpu.emulator.catalog import regions
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.faults import Fault, Faults
-from ackgpu.emulator.operation import Call
+from ackgpu.emulator.operation import Call, Product
 from ackgpu.emulator.request_log import Entry, RequestLog
 from ackgpu.emulator.routing import Route, Router, action_and_version, load_products
 from ackgpu.emulator.signature import Nonces, authenticate
@@ -74,10 +75,11 @@ class Gateway:
     sign with theirs, also where the emulated cloud's time is moved by hand.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- a record of options, all by name
         self,
         backend: Backend,
         *,
+        products: Sequence[Product] | None = None,
         faults: Faults | None = None,
         requests: RequestLog | None = None,
         wall: WallClock | None = None,
@@ -91,7 +93,7 @@ class Gateway:
         self._wall = wall or SystemClock()
         self._stopwatch = SystemClock()
         self._nonces = Nonces()
-        self.products = load_products()
+        self.products = load_products() if products is None else products
         self._router = Router(self.products)
 
     def set_faults(self, faults: Faults) -> None:
