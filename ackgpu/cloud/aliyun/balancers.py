@@ -1,0 +1,102 @@
+"""SLB: classic load balancers, the ones that ACK makes and the ones that Services leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ackgpu.cloud.aliyun.calls import Calls
+from ackgpu.cloud.aliyun.paging import by_number, chunks
+from ackgpu.cloud.aliyun.rows import listed, number, rows_of, tags_of
+from ackgpu.cloud.api import LoadBalancer, Tags
+from ackgpu.errors import DeletionProtected, ResourceNotFound
+
+_PAGE = 100
+_IDS = 10
+
+
+class AliyunBalancers:
+    """:class:`~ackgpu.cloud.api.BalancerApi` over SLB 2014-05-15."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._region = calls.region
+
+    def load_balancers(
+        self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
+    ) -> list[LoadBalancer]:
+        """Load balancers with their listeners' ports, which take one more call each."""
+        rows: list[Any] = []
+        for some in chunks(ids, _IDS):
+            rows += self._paged(some, vpc_id, tags)
+        found = []
+        for row in rows:
+            ports = self._ports(row.load_balancer_id)
+            if ports is not None:
+                found.append(_load_balancer(row, ports))
+        return found
+
+    def delete_load_balancer(self, load_balancer_id: str) -> None:
+        """Delete it with its listeners.
+
+        Its deletion protection is turned off where it is on: the cloud controller manager sets it
+        on every load balancer that it makes, and is gone with its cluster.
+        """
+        try:
+            self._delete(load_balancer_id)
+        except DeletionProtected:
+            self._calls.write(
+                "SetLoadBalancerDeleteProtection",
+                idempotent=True,
+                region_id=self._region,
+                load_balancer_id=load_balancer_id,
+                delete_protection="off",
+            )
+            self._delete(load_balancer_id)
+
+    def _delete(self, load_balancer_id: str) -> None:
+        self._calls.remove(
+            "DeleteLoadBalancer", region_id=self._region, load_balancer_id=load_balancer_id
+        )
+
+    def _paged(self, ids: Sequence[str] | None, vpc_id: str, tags: Tags | None) -> list[Any]:
+        action = "DescribeLoadBalancers"
+
+        def fetch(page: int) -> tuple[list[Any] | None, int | None]:
+            body = self._calls.read(
+                action,
+                region_id=self._region,
+                load_balancer_id=",".join(ids) if ids else None,
+                vpc_id=vpc_id or None,
+                tag=self._calls.tags(action, tags),
+                page_number=page,
+                page_size=_PAGE,
+            )
+            return rows_of(body.load_balancers, "load_balancer"), body.total_count
+
+        return by_number(action, fetch)
+
+    def _ports(self, load_balancer_id: str) -> tuple[int, ...] | None:
+        """The ports that it listens on, or None where it went meanwhile."""
+        try:
+            body = self._calls.read(
+                "DescribeLoadBalancerAttribute",
+                region_id=self._region,
+                load_balancer_id=load_balancer_id,
+            )
+        except ResourceNotFound:
+            return None
+        return tuple(number(port) for port in listed(body.listener_ports, "listener_port"))
+
+
+def _load_balancer(row: Any, ports: tuple[int, ...]) -> LoadBalancer:
+    return LoadBalancer(
+        id=row.load_balancer_id,
+        name=row.load_balancer_name or "",
+        address=row.address or "",
+        address_type=row.address_type or "",
+        state=row.load_balancer_status or "",
+        vpc_id=row.vpc_id or "",
+        tags=tags_of(listed(row.tags, "tag")),
+        ports=ports,
+    )

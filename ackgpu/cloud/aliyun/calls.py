@@ -1,0 +1,148 @@
+"""One product's calls: typed requests in, typed answers out, errors translated, retried."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ackgpu.cloud.aliyun import clients
+from ackgpu.cloud.aliyun.clients import Clients
+from ackgpu.cloud.aliyun.endpoints import Product
+from ackgpu.cloud.aliyun.errors import missing, translate
+from ackgpu.cloud.aliyun.retry import Retrier
+from ackgpu.errors import ResourceNotFound
+
+_log = logging.getLogger(__name__)
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+class Calls:
+    """Calls of ``product`` in ``region``. Actions are named as the API names them.
+
+    A call's keywords are the fields of the SDK's request model, its positional arguments the parts
+    of a ROA path. What is answered is the SDK's response body.
+    """
+
+    def __init__(
+        self, product: Product, region: str, *, account: Clients, retrier: Retrier
+    ) -> None:
+        self.region = region
+        self._product = product
+        self._account = account
+        self._retrier = retrier
+
+    def read(self, action: str, *path: str, **fields: Any) -> Any:
+        """The answer to a call that changes nothing."""
+        return self._call(action, path, fields, idempotent=True)
+
+    def write(self, action: str, *path: str, idempotent: bool, **fields: Any) -> Any:
+        """The answer to a call that changes something.
+
+        ``idempotent``: a repeat does no harm, thanks to a client token or by the call's nature.
+        """
+        return self._call(action, path, fields, idempotent=idempotent)
+
+    def remove(self, action: str, *path: str, **fields: Any) -> Any:
+        """The answer to a delete, or None where there was nothing to delete."""
+        try:
+            return self._call(action, path, fields, idempotent=True)
+        except ResourceNotFound:
+            return None
+
+    def send(self, action: str, method: str, pathname: str, body: Mapping[str, Any]) -> Any:
+        """The answer to a ROA call whose ``body`` is sent as it is, which may not be repeated.
+
+        The SDK's models would add an empty array for every list that is not set, and ACK may take
+        that for "remove them all" (UNCONFIRMED).
+        """
+        return self._send(action, method, pathname, body, idempotent=False)
+
+    def replace(self, action: str, pathname: str, body: Mapping[str, Any]) -> Any:
+        """As :meth:`send`, for a PUT that sets absolute values: a repeat changes nothing."""
+        return self._send(action, "PUT", pathname, body, idempotent=True)
+
+    def model(self, name: str, /, **fields: Any) -> Any:
+        """An SDK model of that name."""
+        return getattr(clients.models(self._product), name)(**fields)
+
+    def tags(self, action: str, tags: Mapping[str, str] | None) -> list[Any] | None:
+        """Tags as the request model of ``action`` takes them."""
+        name = f"{action}RequestTag"
+        return [
+            self.model(name, key=key, value=value) for key, value in (tags or {}).items()
+        ] or None
+
+    def _call(
+        self, action: str, path: tuple[str, ...], fields: Mapping[str, Any], *, idempotent: bool
+    ) -> Any:
+        client = self._account.client(self._product, self.region)
+        arguments: list[Any] = [*path]
+        if fields:
+            arguments.append(self.model(f"{action}Request", **fields))
+        if self._product == "CS":
+            arguments.append({})  # headers
+        method = getattr(client, f"{_WORD.sub('_', action).lower()}_with_options")
+        return self._run(action, lambda: method(*arguments, _runtime()), idempotent=idempotent)
+
+    def _send(
+        self,
+        action: str,
+        method: str,
+        pathname: str,
+        body: Mapping[str, Any],
+        *,
+        idempotent: bool,
+    ) -> Any:
+        from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
+
+        client = self._account.client(self._product, self.region)
+        params = Params(
+            action=action,
+            version="2015-12-15",
+            protocol="HTTPS",
+            pathname=pathname,
+            method=method,
+            auth_type="AK",
+            style="ROA",
+            req_body_type="json",
+            body_type="json",
+        )
+        request = OpenApiRequest(headers={}, body=dict(body))
+        model = f"{action}Response"
+
+        def call() -> Any:
+            return self.model(model).from_map(client.call_api(params, request, _runtime()))
+
+        return self._run(action, call, idempotent=idempotent)
+
+    def _run(self, action: str, call: Any, *, idempotent: bool) -> Any:
+        def once() -> Any:
+            try:
+                answer = call()
+            except Exception as error:  # noqa: BLE001 -- SDKs raise what they like
+                translated = translate(action, error)
+                _log.debug("%s in %s: %s", action, self.region, translated.message)
+                raise translated from None  # its context holds the signed request
+            if answer.body is None:
+                raise missing(action, "a body")
+            headers = answer.headers or {}
+            _log.debug("%s in %s: %s", action, self.region, headers.get("x-acs-request-id", "done"))
+            return answer.body
+
+        return self._retrier.run(once, idempotent=idempotent)
+
+
+def required(action: str, body: Any, field: str) -> str:
+    """The id that an answer must carry; raises LostReply where it does not."""
+    value = getattr(body, field, None)
+    if not value:
+        raise missing(action, field, getattr(body, "request_id", None))
+    return str(value)
+
+
+def _runtime() -> Any:
+    from darabonba.runtime import RuntimeOptions
+
+    return RuntimeOptions()

@@ -1,0 +1,107 @@
+"""The SDKs' typed clients, made when they are first used and kept for the run.
+
+Every SDK is imported here, inside functions, and only the one of the product asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ackgpu import __version__
+from ackgpu.cloud.aliyun.credentials import CredentialSource
+from ackgpu.cloud.aliyun.endpoints import Endpoint, Endpoints, Product
+from ackgpu.cloud.aliyun.errors import refuse_hidden_error
+
+_SDKS: Mapping[Product, str] = {
+    "CS": "alibabacloud_cs20151215",
+    "ECS": "alibabacloud_ecs20140526",
+    "VPC": "alibabacloud_vpc20160428",
+    "SLB": "alibabacloud_slb20140515",
+    "QUOTAS": "alibabacloud_quotas20200510",
+    "STS": "alibabacloud_sts20150401",
+}
+_CONNECT_TIMEOUT_MS = 5_000
+_READ_TIMEOUT_MS = 30_000  # the default of 10 s is short for CreateCluster
+
+
+@dataclass
+class Clients:
+    """The clients of one account, shared by its regions and safe to use from several threads."""
+
+    credentials: CredentialSource
+    endpoints: Endpoints
+    _made: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _credential: Any = field(default=None, repr=False)
+
+    def client(self, product: Product, region: str) -> Any:
+        """The product's client for ``region``."""
+        with self._lock:
+            key = (product, region)
+            if key not in self._made:
+                self._made[key] = self._make(product, region)
+            return self._made[key]
+
+    def preload(self, products: Iterable[Product], region: str) -> None:
+        """Import the SDKs and make the clients now: in the main thread, before calls fan out."""
+        for product in products:
+            self.client(product, region)
+
+    def _make(self, product: Product, region: str) -> Any:
+        client_class = _checked(load(product))
+        if self._credential is None:
+            self._credential = self.credentials.client()
+        return client_class(_config(self._credential, region, self.endpoints.of(product)))
+
+
+def load(product: Product) -> Any:
+    """The product's client class, with its models lazy and the transport in place."""
+    from ackgpu.cloud.aliyun import lazy_models, transport
+
+    with warnings.catch_warnings():  # the SDKs' own, on newer Pythons
+        warnings.simplefilter("ignore")
+        sdk = _SDKS[product]
+        lazy_models.install(sdk)
+        module = importlib.import_module(f"{sdk}.client")
+        transport.install()
+    return module.Client
+
+
+def models(product: Product) -> Any:
+    """The product's request and response models."""
+    from ackgpu.cloud.aliyun import lazy_models
+
+    return lazy_models.install(_SDKS[product])
+
+
+def _config(credential: Any, region: str, endpoint: Endpoint | None) -> Any:
+    from alibabacloud_tea_openapi.utils_models import Config
+
+    config = Config(
+        credential=credential,
+        region_id=region,
+        user_agent=f"ackgpu/{__version__}",
+        connect_timeout=_CONNECT_TIMEOUT_MS,
+        read_timeout=_READ_TIMEOUT_MS,
+    )
+    if endpoint is not None:
+        config.endpoint = endpoint.host
+        config.protocol = endpoint.protocol
+    return config
+
+
+def _checked(client_class: Any) -> Any:
+    """The official client, with a look at every answer before it is taken for a success."""
+
+    class CheckedClient(client_class):  # type: ignore[misc]
+        def call_api(self, params: Any, request: Any, runtime: Any) -> Any:
+            answer = super().call_api(params, request, runtime)
+            refuse_hidden_error(str(params.action), answer)
+            return answer
+
+    return CheckedClient

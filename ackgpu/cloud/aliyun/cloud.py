@@ -1,0 +1,107 @@
+"""Alibaba Cloud as :class:`~ackgpu.cloud.api.Cloud`: one account, one region."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from ackgpu.cancel import CancelToken
+from ackgpu.clock import Clock
+from ackgpu.cloud.aliyun.balancers import AliyunBalancers
+from ackgpu.cloud.aliyun.calls import Calls
+from ackgpu.cloud.aliyun.clients import Clients
+from ackgpu.cloud.aliyun.compute import AliyunCompute
+from ackgpu.cloud.aliyun.containers import AliyunContainers
+from ackgpu.cloud.aliyun.credentials import find
+from ackgpu.cloud.aliyun.endpoints import Endpoints, Product
+from ackgpu.cloud.aliyun.identity import AliyunIdentity
+from ackgpu.cloud.aliyun.network import AliyunNetwork
+from ackgpu.cloud.aliyun.quota_center import AliyunQuotaCenter
+from ackgpu.cloud.aliyun.retry import Retrier
+
+
+class AliyunCloud:
+    """The adapters of one account in ``region``; nothing is imported or called until used."""
+
+    def __init__(self, region: str, *, account: Clients, retrier: Retrier) -> None:
+        self._region = region
+        self._account = account
+        self._retrier = retrier
+
+    @property
+    def region(self) -> str:
+        """The region's id."""
+        return self._region
+
+    @property
+    def emulated(self) -> bool:
+        """Whether every endpoint is on loopback."""
+        return self._account.endpoints.emulated
+
+    @property
+    def credentials(self) -> str:
+        """Where the credentials come from, for people; no secret."""
+        return self._account.credentials.name
+
+    @cached_property
+    def identity(self) -> AliyunIdentity:
+        """STS."""
+        return AliyunIdentity(self._calls("STS"))
+
+    @cached_property
+    def network(self) -> AliyunNetwork:
+        """VPC."""
+        return AliyunNetwork(self._calls("VPC"))
+
+    @cached_property
+    def compute(self) -> AliyunCompute:
+        """ECS."""
+        return AliyunCompute(self._calls("ECS"))
+
+    @cached_property
+    def balancers(self) -> AliyunBalancers:
+        """SLB."""
+        return AliyunBalancers(self._calls("SLB"))
+
+    @cached_property
+    def containers(self) -> AliyunContainers:
+        """ACK."""
+        return AliyunContainers(self._calls("CS"))
+
+    @cached_property
+    def quota_center(self) -> AliyunQuotaCenter:
+        """Quota Center."""
+        return AliyunQuotaCenter(self._calls("QUOTAS"))
+
+    def in_region(self, region: str) -> AliyunCloud:
+        """The same account in another region; credentials, clients and connections are shared."""
+        return AliyunCloud(region, account=self._account, retrier=self._retrier)
+
+    def preload(self, products: Iterable[Product]) -> None:
+        """Import what calls to ``products`` need, in this thread, before calls fan out."""
+        self._account.preload(products, self._region)
+
+    def _calls(self, product: Product) -> Calls:
+        return Calls(product, self._region, account=self._account, retrier=self._retrier)
+
+
+def connect(  # noqa: PLR0913 -- keyword-only: what the composition root passes in
+    region: str,
+    *,
+    env: Mapping[str, str],
+    home: Path,
+    clock: Clock,
+    cancel: CancelToken,
+    profile: str = "",
+    rng: random.Random | None = None,
+) -> AliyunCloud:
+    """The cloud that the environment and the profile name.
+
+    Raises CredentialsError where there are no credentials, UsageError on a malformed endpoint.
+    """
+    endpoints = Endpoints.from_environment(env)
+    source = find(env, home, profile=profile, emulated=endpoints.emulated)
+    retrier = Retrier(clock, cancel, rng or random.SystemRandom())
+    return AliyunCloud(region, account=Clients(source, endpoints), retrier=retrier)

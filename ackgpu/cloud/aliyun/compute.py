@@ -1,0 +1,288 @@
+"""ECS: security groups, instances, instance types, stock, prices."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ackgpu.cloud.aliyun.calls import Calls, required
+from ackgpu.cloud.aliyun.paging import by_number, by_token, chunks
+from ackgpu.cloud.aliyun.rows import listed, number, rows_of, tags_of
+from ackgpu.cloud.api import (
+    Instance,
+    InstanceType,
+    Price,
+    SecurityGroup,
+    SecurityRule,
+    Stock,
+    Tags,
+    Zone,
+)
+from ackgpu.errors import CloudError
+
+_PAGE = 100
+_TYPES_A_CALL = 10
+_ATTRIBUTES_A_CALL = 8
+_NO_PRICE = ("PriceNotFound", "InvalidSystemDiskCategory", "InvalidInstanceType", "InstanceType")
+
+
+class AliyunCompute:
+    """:class:`~ackgpu.cloud.api.ComputeApi` over ECS 2014-05-26."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._region = calls.region
+
+    def regions(self) -> list[str]:
+        """The account's regions."""
+        body = self._calls.read("DescribeRegions", accept_language="en-US")
+        return [row.region_id for row in listed(body.regions, "region")]
+
+    def zones(self) -> list[Zone]:
+        """The region's zones."""
+        body = self._calls.read("DescribeZones", region_id=self._region, verbose=False)
+        return [Zone(row.zone_id) for row in listed(body.zones, "zone")]
+
+    def security_groups(
+        self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
+    ) -> list[SecurityGroup]:
+        """Security groups; the API takes up to 100 ids."""
+        rows = self._paged(
+            "DescribeSecurityGroups",
+            ("security_groups", "security_group"),
+            tags,
+            ("security_group_ids", ids),
+            vpc_id=vpc_id or None,
+        )
+        return [_security_group(row) for row in rows]
+
+    def create_security_group(self, *, vpc_id: str, name: str, tags: Tags, token: str) -> str:
+        """The id of a new group of the normal kind, without ingress rules."""
+        body = self._calls.write(
+            "CreateSecurityGroup",
+            idempotent=True,
+            region_id=self._region,
+            vpc_id=vpc_id,
+            security_group_name=name,
+            security_group_type="normal",
+            tag=self._calls.tags("CreateSecurityGroup", tags),
+            client_token=token,
+        )
+        return required("CreateSecurityGroup", body, "security_group_id")
+
+    def security_rules(self, security_group_id: str) -> list[SecurityRule]:
+        """The group's ingress rules that name a source CIDR and accept."""
+
+        def fetch(token: str | None) -> tuple[list[Any] | None, str | None]:
+            body = self._calls.read(
+                "DescribeSecurityGroupAttribute",
+                region_id=self._region,
+                security_group_id=security_group_id,
+                direction="ingress",
+                max_results=_PAGE,
+                next_token=token,
+            )
+            return rows_of(body.permissions, "permission"), body.next_token
+
+        rows = by_token("DescribeSecurityGroupAttribute", fetch)
+        return [
+            SecurityRule((row.ip_protocol or "").lower(), row.port_range or "", row.source_cidr_ip)
+            for row in rows
+            if row.source_cidr_ip and (row.policy or "Accept").lower() == "accept"
+        ]
+
+    def authorize(self, security_group_id: str, rule: SecurityRule, *, token: str) -> None:
+        """Accept what ``rule`` says. A rule that exists already is accepted silently."""
+        permission = self._calls.model(
+            "AuthorizeSecurityGroupRequestPermissions",
+            ip_protocol=rule.protocol.upper(),
+            port_range=rule.port_range,
+            source_cidr_ip=rule.source_cidr,
+            policy="accept",
+        )
+        self._calls.write(
+            "AuthorizeSecurityGroup",
+            idempotent=True,
+            region_id=self._region,
+            security_group_id=security_group_id,
+            permissions=[permission],
+            client_token=token,
+        )
+
+    def delete_security_group(self, security_group_id: str) -> None:
+        """Delete the group; NotYet while an instance or interface is in it."""
+        self._calls.remove(
+            "DeleteSecurityGroup", region_id=self._region, security_group_id=security_group_id
+        )
+
+    def instances(
+        self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
+    ) -> list[Instance]:
+        """Instances; the API takes up to 100 ids."""
+        rows = self._paged(
+            "DescribeInstances",
+            ("instances", "instance"),
+            tags,
+            ("instance_ids", ids),
+            vpc_id=vpc_id or None,
+        )
+        return [_instance(row) for row in rows]
+
+    def delete_instance(self, instance_id: str) -> None:
+        """Release a pay-as-you-go instance, also while it runs."""
+        self._calls.remove("DeleteInstance", instance_id=instance_id, force=True)
+
+    def instance_types(self, ids: Sequence[str]) -> list[InstanceType]:
+        """The types of those ids that ECS knows, sold in the region or not."""
+        rows: list[Any] = []
+        for some in chunks(ids, _TYPES_A_CALL):
+            if some:
+                rows += self._types(list(some))
+        return [_instance_type(row) for row in rows]
+
+    def stock(self, instance_type: str) -> list[Stock]:
+        """Every zone of the region that sells the type, and whether it has it now."""
+        body = self._calls.read(
+            "DescribeAvailableResource",
+            region_id=self._region,
+            destination_resource="InstanceType",
+            instance_type=instance_type,
+            instance_charge_type="PostPaid",
+            io_optimized="optimized",
+        )
+        return [
+            Stock(zone.zone_id, instance_type, row.status_category or "WithoutStock")
+            for zone in listed(body.available_zones, "available_zone")
+            for resource in listed(zone.available_resources, "available_resource")
+            for row in listed(resource.supported_resources, "supported_resource")
+            if row.value == instance_type
+        ]
+
+    def price(
+        self, *, instance_type: str, zone_id: str, disk_category: str, disk_size_gib: int
+    ) -> Price:
+        """An hour of the instance with its system disk; unknown where ECS names no price."""
+        disk = self._calls.model(
+            "DescribePriceRequestSystemDisk", category=disk_category, size=disk_size_gib
+        )
+        try:
+            body = self._calls.read(
+                "DescribePrice",
+                region_id=self._region,
+                resource_type="instance",
+                instance_type=instance_type,
+                zone_id=zone_id or None,
+                system_disk=disk,
+                price_unit="Hour",
+                period=1,
+                amount=1,
+            )
+        except CloudError as error:
+            if error.cloud_code.startswith(_NO_PRICE):
+                return Price(None, "", f"DescribePrice: {error.cloud_code}")
+            raise
+        price = getattr(body.price_info, "price", None)
+        if price is None or price.trade_price is None:
+            return Price(None, "", "DescribePrice")
+        return Price(float(price.trade_price), price.currency or "", "DescribePrice")
+
+    def key_pairs(self, name: str) -> list[str]:
+        """The names of the key pairs that ``name`` matches; ``*`` is a wildcard."""
+
+        def fetch(page: int) -> tuple[list[Any] | None, int | None]:
+            body = self._calls.read(
+                "DescribeKeyPairs",
+                region_id=self._region,
+                key_pair_name=name or None,
+                page_number=page,
+                page_size=50,
+            )
+            return rows_of(body.key_pairs, "key_pair"), body.total_count
+
+        return [row.key_pair_name for row in by_number("DescribeKeyPairs", fetch)]
+
+    def account_attributes(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Account attributes such as ``max-security-groups``; the first value of each."""
+        found: dict[str, str] = {}
+        for some in chunks(names, _ATTRIBUTES_A_CALL):
+            body = self._calls.read(
+                "DescribeAccountAttributes", region_id=self._region, attribute_name=some and [*some]
+            )
+            for row in listed(body.account_attribute_items, "account_attribute_item"):
+                values = listed(row.attribute_values, "value_item")
+                found[row.attribute_name] = str(values[0].value or "") if values else ""
+        return found
+
+    def _paged(
+        self,
+        action: str,
+        path: tuple[str, str],
+        tags: Tags | None,
+        ids: tuple[str, Sequence[str]],
+        **fields: Any,
+    ) -> list[Any]:
+        wrapper, rows = path
+        parameter, wanted = ids
+        if tags:
+            fields["tag"] = self._calls.tags(action, tags)
+        found: list[Any] = []
+        for some in chunks(wanted, _PAGE):
+            fields[parameter] = json.dumps(list(some)) if some else None
+
+            def fetch(token: str | None) -> tuple[list[Any] | None, str | None]:
+                body = self._calls.read(
+                    action, region_id=self._region, max_results=_PAGE, next_token=token, **fields
+                )
+                return rows_of(getattr(body, wrapper, None), rows), body.next_token
+
+            found += by_token(action, fetch)
+        return found
+
+    def _types(self, ids: list[str]) -> list[Any]:
+        def fetch(token: str | None) -> tuple[list[Any] | None, str | None]:
+            body = self._calls.read(
+                "DescribeInstanceTypes", instance_types=ids, max_results=_PAGE, next_token=token
+            )
+            return rows_of(body.instance_types, "instance_type"), body.next_token
+
+        return by_token("DescribeInstanceTypes", fetch)
+
+
+def _security_group(row: Any) -> SecurityGroup:
+    return SecurityGroup(
+        id=row.security_group_id,
+        name=row.security_group_name or "",
+        vpc_id=row.vpc_id or "",
+        tags=tags_of(listed(row.tags, "tag")),
+        service_managed=bool(row.service_managed),
+    )
+
+
+def _instance(row: Any) -> Instance:
+    vpc = row.vpc_attributes
+    addresses = listed(getattr(vpc, "private_ip_address", None), "ip_address")
+    return Instance(
+        id=row.instance_id,
+        name=row.instance_name or "",
+        type=row.instance_type or "",
+        zone_id=row.zone_id or "",
+        vpc_id=getattr(vpc, "vpc_id", None) or "",
+        vswitch_id=getattr(vpc, "v_switch_id", None) or "",
+        state=row.status or "",
+        private_ip=next(iter(addresses), ""),
+        charge_type=row.instance_charge_type or "",
+        tags=tags_of(listed(row.tags, "tag")),
+    )
+
+
+def _instance_type(row: Any) -> InstanceType:
+    return InstanceType(
+        id=row.instance_type_id,
+        family=row.instance_type_family or "",
+        cpu=number(row.cpu_core_count),
+        memory_gib=float(row.memory_size or 0),
+        gpu_amount=number(row.gpuamount),
+        gpu_spec=row.gpuspec or "",
+        gpu_memory_gib=float(row.gpumemory_size or 0),
+    )

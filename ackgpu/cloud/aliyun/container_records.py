@@ -1,0 +1,169 @@
+"""Answers of Container Service as :mod:`ackgpu.cloud.api` records."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ackgpu.cloud.aliyun.rows import instant, number, tags_of
+from ackgpu.cloud.api import (
+    Cluster,
+    ClusterEvent,
+    ClusterNode,
+    ClusterResource,
+    NodePool,
+    Stage,
+    Task,
+)
+
+_TASK_STATES = {
+    "succeeded": "success",
+    "error": "failed",
+    "cancelled": "canceled",
+    "pending": "running",
+    "initial": "running",
+}
+
+
+def cluster(row: Any) -> Cluster:
+    """A cluster of a list or of DescribeClusterDetail.
+
+    ``master_url`` is JSON text. The pod CIDR is ``subnet_cidr`` in old answers, the vSwitches a
+    comma list in ``vswitch_id``.
+    """
+    endpoints = _json_text(row.master_url)
+    return Cluster(
+        id=row.cluster_id,
+        name=row.name or "",
+        state=row.state or "",
+        cluster_type=row.cluster_type or "",
+        cluster_spec=row.cluster_spec or "",
+        version=row.current_version or "",
+        region=row.region_id or "",
+        vpc_id=row.vpc_id or "",
+        vswitch_ids=tuple(
+            row.vswitch_ids or [part for part in (row.vswitch_id or "").split(",") if part]
+        ),
+        security_group_id=row.security_group_id or "",
+        tags=tags_of(row.tags),
+        created=instant(row.created),
+        size=number(row.size),
+        pod_cidr=row.container_cidr or row.subnet_cidr or "",
+        service_cidr=row.service_cidr or "",
+        public_endpoint=str(endpoints.get("api_server_endpoint") or ""),
+        private_endpoint=str(endpoints.get("intranet_api_server_endpoint") or ""),
+        deletion_protection=bool(row.deletion_protection),
+    )
+
+
+def node_pool(row: Any) -> NodePool:
+    """A node pool of DescribeClusterNodePools."""
+    info, group, status = row.nodepool_info, row.scaling_group, row.status
+    return NodePool(
+        id=info.nodepool_id,
+        name=info.name or "",
+        state=_of(status, "state") or "",
+        instance_types=tuple(_of(group, "instance_types") or ()),
+        desired=number(_of(group, "desired_size")),
+        total=number(_of(status, "total_nodes")),
+        healthy=number(_of(status, "healthy_nodes")),
+        failed=number(_of(status, "failed_nodes")),
+        tags=tags_of(_of(group, "tags")),
+        scaling_group_id=_of(group, "scaling_group_id") or "",
+        vswitch_ids=tuple(_of(group, "vswitch_ids") or ()),
+    )
+
+
+def node(row: Any) -> ClusterNode:
+    """A node of DescribeClusterNodes."""
+    return ClusterNode(
+        name=row.node_name or "",
+        instance_id=row.instance_id or "",
+        instance_type=row.instance_type or "",
+        state=row.state or "",
+        node_status=row.node_status or "",
+        node_pool_id=row.nodepool_id or "",
+        private_ip=next(iter(row.ip_address or ()), ""),
+        error=row.error_message or "",
+    )
+
+
+def task(body: Any, task_id: str) -> Task:
+    """A task of DescribeTaskInfo."""
+    stages = tuple(
+        Stage(stage.message or "", stage.state or "", stage.start_time or "", stage.end_time or "")
+        for stage in body.stages or ()
+    )
+    events = tuple(event.message or event.reason or "" for event in body.events or ())
+    return Task(
+        id=body.task_id or task_id,
+        kind=body.task_type or "",
+        state=_task_state(body.state),
+        current_stage=body.current_stage or "",
+        stages=stages,
+        error_code=_of(body.error, "code") or "",
+        error_message=_of(body.error, "message") or "",
+        events=events,
+    )
+
+
+def listed_task(row: Any) -> Task:
+    """A task of DescribeClusterTasks: without its stages."""
+    return Task(
+        id=row.task_id,
+        kind=row.task_type or "",
+        state=_task_state(row.state),
+        current_stage="",
+        stages=(),
+        error_code=_of(row.error, "code") or "",
+        error_message=_of(row.error, "message") or "",
+    )
+
+
+def event(row: Any) -> ClusterEvent:
+    """A line of DescribeClusterEvents."""
+    return ClusterEvent(
+        time=row.time or "",
+        kind=row.type or "",
+        level=_of(row.data, "level") or "",
+        reason=_of(row.data, "reason") or "",
+        message=_of(row.data, "message") or "",
+    )
+
+
+def resource(row: Any) -> ClusterResource:
+    """A row of DescribeClusterResources; without a delete_behavior it is deleted, for good."""
+    behavior = row.delete_behavior
+    return ClusterResource(
+        id=row.instance_id or "",
+        type=row.resource_type or "",
+        state=row.state or "",
+        auto_created=bool(number(row.auto_create)),
+        creator=row.creator_type or "",
+        delete_by_default=_of(behavior, "delete_by_default") is not False,
+        delete_changeable=bool(_of(behavior, "changeable")),
+    )
+
+
+def release(version: str) -> tuple[int, ...]:
+    """A version such as ``1.34.10-aliyun.1`` as numbers that sort."""
+    return tuple(int(part) for part in re.findall(r"\d+", version))
+
+
+def _task_state(state: str | None) -> str:
+    """The state in the words of :class:`~ackgpu.cloud.api.Task`: answers spell it variously."""
+    word = (state or "").lower()
+    return _TASK_STATES.get(word, word)
+
+
+def _of(model: Any, field: str) -> Any:
+    return None if model is None else getattr(model, field, None)
+
+
+def _json_text(text: str | None) -> dict[str, Any]:
+    try:
+        value = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,236 @@
+"""Container Service (ACK): clusters, node pools, nodes, tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from ackgpu.cloud.aliyun import container_bodies as bodies
+from ackgpu.cloud.aliyun import container_records as records
+from ackgpu.cloud.aliyun.calls import Calls, required
+from ackgpu.cloud.aliyun.errors import missing
+from ackgpu.cloud.aliyun.paging import by_number
+from ackgpu.cloud.aliyun.rows import instant, number
+from ackgpu.cloud.api import (
+    Cluster,
+    ClusterEvent,
+    ClusterNode,
+    ClusterRequest,
+    ClusterResource,
+    DeleteOptions,
+    KubernetesVersion,
+    NodePool,
+    NodePoolRequest,
+    Tags,
+    Task,
+)
+from ackgpu.errors import ResourceNotFound
+
+_CLUSTERS_A_PAGE = 50
+_NODES_A_PAGE = 100
+_EVENTS_A_PAGE = 100
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class AliyunContainers:
+    """:class:`~ackgpu.cloud.api.ContainerApi` over CS 2015-12-15."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._region = calls.region
+
+    def clusters(self, *, name: str = "", region: str | None = None) -> list[Cluster]:
+        """Clusters; the API's own filter by name is fuzzy, this one is exact."""
+
+        def fetch(page: int) -> tuple[list[Any] | None, int | None]:
+            body = self._calls.read(
+                "DescribeClustersV1",
+                name=name or None,
+                region_id=region,
+                page_number=page,
+                page_size=_CLUSTERS_A_PAGE,
+            )
+            return body.clusters, _total(body.page_info)
+
+        rows = by_number("DescribeClustersV1", fetch)
+        return [records.cluster(row) for row in rows if name in {"", row.name}]
+
+    def cluster(self, cluster_id: str) -> Cluster | None:
+        """The cluster, or None where there is none in the region."""
+        body = _or_none(lambda: self._calls.read("DescribeClusterDetail", cluster_id))
+        if body is None:
+            return None
+        required("DescribeClusterDetail", body, "cluster_id")
+        return records.cluster(body)
+
+    def create_cluster(self, request: ClusterRequest, *, token: str) -> tuple[str, str]:
+        """Ask for a cluster; its id and the task's.
+
+        Whether CreateCluster honours ``client_token`` is UNCONFIRMED, so that a lost reply is not
+        repeated: the cluster is looked for by its name instead.
+        """
+        body = bodies.create_cluster(request, region=self._region, token=token)
+        answer = self._calls.send("CreateCluster", "POST", "/clusters", body)
+        return required("CreateCluster", answer, "cluster_id"), answer.task_id or ""
+
+    def delete_cluster(self, cluster_id: str, options: DeleteOptions) -> str:
+        """Ask that it goes; the task's id, empty where there was nothing to delete."""
+        modes = [
+            self._calls.model(
+                "DeleteClusterRequestDeleteOptions", resource_type=kind, delete_mode=mode
+            )
+            for kind, mode in options.modes.items()
+        ]
+        body = self._calls.remove(
+            "DeleteCluster",
+            cluster_id,
+            retain_resources=list(options.retain) or None,
+            delete_options=modes or None,
+        )
+        return "" if body is None else body.task_id or ""
+
+    def node_pools(self, cluster_id: str) -> list[NodePool]:
+        """The cluster's node pools; none where the cluster is gone. The API does not page."""
+        body = _or_none(
+            lambda: self._calls.read("DescribeClusterNodePools", cluster_id, nodepool_name=None)
+        )
+        if body is None:
+            return []
+        return [records.node_pool(row) for row in _rows("DescribeClusterNodePools", body.nodepools)]
+
+    def create_node_pool(self, cluster_id: str, request: NodePoolRequest) -> tuple[str, str]:
+        """Ask for a node pool; its id and the task's. There is no client token: names are keys."""
+        pathname = f"/clusters/{quote(cluster_id, safe='')}/nodepools"
+        body = bodies.create_node_pool(request)
+        answer = self._calls.send("CreateClusterNodePool", "POST", pathname, body)
+        return required("CreateClusterNodePool", answer, "nodepool_id"), answer.task_id or ""
+
+    def delete_node_pool(self, cluster_id: str, node_pool_id: str) -> str:
+        """Ask that it goes with its nodes; the task's id, empty where there was nothing."""
+        body = self._calls.remove("DeleteClusterNodepool", cluster_id, node_pool_id, force=True)
+        return "" if body is None else body.task_id or ""
+
+    def set_desired_size(self, cluster_id: str, node_pool_id: str, nodes: int) -> str:
+        """Set the pool's absolute size; NotYet while the pool is not active."""
+        pathname = (
+            f"/clusters/{quote(cluster_id, safe='')}/nodepools/{quote(node_pool_id, safe='')}"
+        )
+        body = {"scaling_group": {"desired_size": nodes}}
+        answer = self._calls.replace("ModifyClusterNodePool", pathname, body)
+        return answer.task_id or ""
+
+    def nodes(self, cluster_id: str, *, node_pool_id: str = "") -> list[ClusterNode]:
+        """The nodes as ACK knows them; instances on their way may be missing."""
+
+        def fetch(page: int) -> tuple[list[Any] | None, int | None]:
+            body = self._calls.read(
+                "DescribeClusterNodes",
+                cluster_id,
+                nodepool_id=node_pool_id or None,
+                page_number=str(page),
+                page_size=str(_NODES_A_PAGE),
+            )
+            return body.nodes, _total(body.page)
+
+        return [records.node(row) for row in by_number("DescribeClusterNodes", fetch)]
+
+    def task(self, task_id: str) -> Task | None:
+        """The task, or None where the region knows none of that id."""
+        body = _or_none(lambda: self._calls.read("DescribeTaskInfo", task_id))
+        return None if body is None else records.task(body, task_id)
+
+    def tasks(self, cluster_id: str) -> list[Task]:
+        """The cluster's tasks, newest first, without their stages."""
+
+        def fetch(page: int) -> tuple[list[Any] | None, int | None]:
+            body = self._calls.read(
+                "DescribeClusterTasks", cluster_id, page_number=page, page_size=_EVENTS_A_PAGE
+            )
+            return body.tasks, _total(body.page_info)
+
+        rows = by_number("DescribeClusterTasks", fetch)
+        rows.sort(key=lambda row: instant(row.created) or _LONG_AGO, reverse=True)
+        return [records.listed_task(row) for row in rows]
+
+    def events(self, cluster_id: str) -> list[ClusterEvent]:
+        """The cluster's history, in the API's order."""
+
+        def fetch(page: int) -> tuple[list[Any] | None, int | None]:
+            body = self._calls.read(
+                "DescribeClusterEvents", cluster_id, page_number=page, page_size=_EVENTS_A_PAGE
+            )
+            return body.events, _total(body.page_info)
+
+        return [records.event(row) for row in by_number("DescribeClusterEvents", fetch)]
+
+    def resources(self, cluster_id: str) -> list[ClusterResource]:
+        """What ACK and its addons made or use for the cluster."""
+        rows = self._calls.read("DescribeClusterResources", cluster_id, with_addon_resources=True)
+        return [records.resource(row) for row in rows]
+
+    def kubeconfig(self, cluster_id: str, *, private: bool, minutes: int | None) -> str:
+        """The kubeconfig as YAML text; ``minutes`` limits its certificate's life (15 to 4320)."""
+        action = "DescribeClusterUserKubeconfig"
+        body = self._calls.read(
+            action, cluster_id, private_ip_address=private, temporary_duration_minutes=minutes
+        )
+        return required(action, body, "config")
+
+    def versions(self) -> list[KubernetesVersion]:
+        """Kubernetes versions that a managed cluster can be created with, newest first."""
+        rows = self._calls.read(
+            "DescribeKubernetesVersionMetadata",
+            region=self._region,
+            cluster_type="ManagedKubernetes",
+            profile="Default",
+            mode="creatable",
+        )
+        found = [KubernetesVersion(row.version, row.creatable is not False) for row in rows]
+        return sorted(found, key=lambda version: records.release(version.version), reverse=True)
+
+    def user_quota(self) -> Mapping[str, int]:
+        """ACK's own view of the account's limits; its ``quotas`` map wins over the flat numbers."""
+        body = self._calls.read("DescribeUserQuota")
+        flat = ("cluster_quota", "node_quota", "cluster_nodepool_quota", "amk_cluster_quota")
+        found = {name: number(getattr(body, name)) for name in flat if getattr(body, name)}
+        for name, row in (body.quotas or {}).items():
+            found[name] = number(row.quota)
+        return found
+
+    def missing_roles(self, names: Sequence[str]) -> list[str]:
+        """Which of the service roles are not granted."""
+        roles = [self._calls.model("CheckServiceRoleRequestRoles", name=name) for name in names]
+        body = self._calls.read("CheckServiceRole", roles=roles)
+        granted = {row.name for row in _rows("CheckServiceRole", body.roles) if row.granted}
+        return [name for name in names if name not in granted]
+
+    def set_tags(self, cluster_id: str, tags: Tags) -> None:
+        """Set these tags on the cluster; others stay, ACK's own among them."""
+        rows = [self._calls.model("Tag", key=key, value=value) for key, value in tags.items()]
+        self._calls.write(
+            "TagResources",
+            idempotent=True,
+            region_id=self._region,
+            resource_ids=[cluster_id],
+            resource_type="CLUSTER",
+            tags=rows,
+        )
+
+
+def _or_none(read: Callable[[], Any]) -> Any:
+    try:
+        return read()
+    except ResourceNotFound:
+        return None
+
+
+def _total(page: Any) -> int | None:
+    return None if page is None else number(page.total_count)
+
+
+def _rows(action: str, rows: list[Any] | None) -> list[Any]:
+    if rows is None:
+        raise missing(action, "its list")
+    return rows

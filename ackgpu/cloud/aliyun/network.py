@@ -1,0 +1,289 @@
+"""VPC: VPCs, vSwitches, NAT gateways, EIPs, SNAT and route entries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ackgpu.cloud.aliyun import network_records as records
+from ackgpu.cloud.aliyun.calls import Calls, required
+from ackgpu.cloud.aliyun.paging import by_number, by_token, chunks
+from ackgpu.cloud.aliyun.rows import listed, rows_of
+from ackgpu.cloud.api import Eip, NatGateway, RouteEntry, SnatEntry, Tags, Vpc, VSwitch
+
+_PAGE = 50
+_VPC_IDS = 20
+_EIP_IDS = 50
+
+
+class AliyunNetwork:
+    """:class:`~ackgpu.cloud.api.NetworkApi` over VPC 2016-04-28."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._region = calls.region
+
+    def vpcs(self, *, tags: Tags | None = None, ids: Sequence[str] = ()) -> list[Vpc]:
+        """VPCs; the API takes up to 20 ids as a comma list."""
+        rows: list[Any] = []
+        for some in chunks(ids, _VPC_IDS):
+            rows += self._paged(
+                "DescribeVpcs", ("vpcs", "vpc"), tags, vpc_id=",".join(some) if some else None
+            )
+        return [records.vpc(row) for row in rows]
+
+    def create_vpc(self, *, name: str, cidr: str, tags: Tags, token: str) -> str:
+        """The id of a new VPC; ``tags`` are set in the same call."""
+        return self._create("CreateVpc", "vpc_id", tags, token, vpc_name=name, cidr_block=cidr)
+
+    def delete_vpc(self, vpc_id: str) -> None:
+        """Ask that it goes; NotYet while anything is in it."""
+        self._calls.remove("DeleteVpc", region_id=self._region, vpc_id=vpc_id)
+
+    def vswitches(
+        self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
+    ) -> list[VSwitch]:
+        """VSwitches; the API filters by one id a call."""
+        rows: list[Any] = []
+        for some in chunks(ids, 1):
+            rows += self._paged(
+                "DescribeVSwitches",
+                ("v_switches", "v_switch"),
+                tags,
+                vpc_id=vpc_id or None,
+                v_switch_id=some[0] if some else None,
+            )
+        return [records.vswitch(row) for row in rows]
+
+    def create_vswitch(  # noqa: PLR0913
+        self, *, vpc_id: str, zone_id: str, name: str, cidr: str, tags: Tags, token: str
+    ) -> str:
+        """The id of a new vSwitch; NotYet while another is being made in the VPC."""
+        return self._create(
+            "CreateVSwitch",
+            "v_switch_id",
+            tags,
+            token,
+            vpc_id=vpc_id,
+            zone_id=zone_id,
+            v_switch_name=name,
+            cidr_block=cidr,
+        )
+
+    def delete_vswitch(self, vswitch_id: str) -> None:
+        """Ask that it goes; NotYet while anything is in it."""
+        self._calls.remove("DeleteVSwitch", region_id=self._region, v_switch_id=vswitch_id)
+
+    def nat_gateways(
+        self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
+    ) -> list[NatGateway]:
+        """NAT gateways; the API filters by one id a call.
+
+        Whether DescribeNatGateways answers with tags is UNCONFIRMED: where a gateway shows none,
+        ListTagResources is asked.
+        """
+        rows: list[Any] = []
+        for some in chunks(ids, 1):
+            rows += self._paged(
+                "DescribeNatGateways",
+                ("nat_gateways", "nat_gateway"),
+                tags,
+                vpc_id=vpc_id or None,
+                nat_gateway_id=some[0] if some else None,
+            )
+        bare = [row.nat_gateway_id for row in rows if not listed(row.tags, "tag")]
+        looked_up = self._tags_of_nat_gateways(bare)
+        return [records.nat_gateway(row, looked_up.get(row.nat_gateway_id, {})) for row in rows]
+
+    def create_nat_gateway(
+        self, *, vpc_id: str, vswitch_id: str, name: str, tags: Tags, token: str
+    ) -> str:
+        """The id of a new enhanced NAT gateway, paid by LCU."""
+        return self._create(
+            "CreateNatGateway",
+            "nat_gateway_id",
+            tags,
+            token,
+            vpc_id=vpc_id,
+            v_switch_id=vswitch_id,
+            name=name,
+            nat_type="Enhanced",
+            internet_charge_type="PayByLcu",
+            network_type="internet",
+        )
+
+    def delete_nat_gateway(self, nat_gateway_id: str) -> None:
+        """Ask that it goes; NotYet while EIPs or entries are on it.
+
+        Not forced: that would unbind EIPs which nobody then knows to release.
+        """
+        self._calls.remove(
+            "DeleteNatGateway", region_id=self._region, nat_gateway_id=nat_gateway_id
+        )
+
+    def nat_zones(self) -> list[str]:
+        """Zones in which an enhanced NAT gateway can be made."""
+        action = "ListEnhanhcedNatGatewayAvailableZones"  # so spelt by the API
+        body = self._calls.read(action, region_id=self._region)
+        return [row.zone_id for row in listed(body, "zones")]
+
+    def eips(self, *, tags: Tags | None = None, ids: Sequence[str] = ()) -> list[Eip]:
+        """EIPs; the API takes up to 50 ids as a comma list."""
+        rows: list[Any] = []
+        for some in chunks(ids, _EIP_IDS):
+            rows += self._paged(
+                "DescribeEipAddresses",
+                ("eip_addresses", "eip_address"),
+                tags,
+                allocation_id=",".join(some) if some else None,
+            )
+        return [records.eip(row) for row in rows]
+
+    def allocate_eip(self, *, name: str, bandwidth_mbps: int, tags: Tags, token: str) -> str:
+        """The id of a new EIP, paid by traffic; ``bandwidth_mbps`` is its peak, 1 to 200."""
+        return self._create(
+            "AllocateEipAddress",
+            "allocation_id",
+            tags,
+            token,
+            name=name,
+            bandwidth=str(bandwidth_mbps),
+            internet_charge_type="PayByTraffic",
+            instance_charge_type="PostPaid",
+        )
+
+    def associate_eip(self, *, eip_id: str, nat_gateway_id: str, token: str) -> None:
+        """Ask that the EIP is bound to the NAT gateway."""
+        self._calls.write(
+            "AssociateEipAddress",
+            idempotent=True,
+            region_id=self._region,
+            allocation_id=eip_id,
+            instance_id=nat_gateway_id,
+            instance_type="Nat",
+            client_token=token,
+        )
+
+    def unassociate_eip(self, *, eip_id: str, nat_gateway_id: str) -> None:
+        """Ask that the EIP is unbound; NotYet while a SNAT entry uses it."""
+        self._calls.remove(
+            "UnassociateEipAddress",
+            region_id=self._region,
+            allocation_id=eip_id,
+            instance_id=nat_gateway_id,
+            instance_type="Nat",
+        )
+
+    def release_eip(self, eip_id: str) -> None:
+        """Ask that the EIP is released; NotYet while it is bound."""
+        self._calls.remove("ReleaseEipAddress", region_id=self._region, allocation_id=eip_id)
+
+    def snat_entries(self, *, table_id: str) -> list[SnatEntry]:
+        """The SNAT entries of a table."""
+        rows = self._paged(
+            "DescribeSnatTableEntries",
+            ("snat_table_entries", "snat_table_entry"),
+            None,
+            snat_table_id=table_id,
+        )
+        return [records.snat_entry(row) for row in rows]
+
+    def create_snat_entry(
+        self, *, table_id: str, vswitch_id: str, address: str, name: str, token: str
+    ) -> str:
+        """The id of a new SNAT entry; NotYet for some seconds after the EIP was bound."""
+        return self._create(
+            "CreateSnatEntry",
+            "snat_entry_id",
+            None,
+            token,
+            snat_table_id=table_id,
+            source_vswitch_id=vswitch_id,
+            snat_ip=address,
+            snat_entry_name=name,
+        )
+
+    def delete_snat_entry(self, *, table_id: str, entry_id: str) -> None:
+        """Ask that the entry goes."""
+        self._calls.remove(
+            "DeleteSnatEntry",
+            region_id=self._region,
+            snat_table_id=table_id,
+            snat_entry_id=entry_id,
+        )
+
+    def route_entries(self, *, table_id: str) -> list[RouteEntry]:
+        """The custom entries of a route table."""
+
+        def fetch(token: str | None) -> tuple[list[Any] | None, str | None]:
+            body = self._calls.read(
+                "DescribeRouteEntryList",
+                region_id=self._region,
+                route_table_id=table_id,
+                route_entry_type="Custom",
+                max_result=100,
+                next_token=token,
+            )
+            return rows_of(body.route_entrys, "route_entry"), body.next_token
+
+        return [records.route_entry(row) for row in by_token("DescribeRouteEntryList", fetch)]
+
+    def tag(self, *, resource_type: str, ids: Sequence[str], tags: Tags) -> None:
+        """Set tags on resources of a type such as VPC, VSWITCH, NATGATEWAY, EIP."""
+        for some in chunks(ids, _PAGE):
+            if some:
+                self._calls.write(
+                    "TagResources",
+                    idempotent=True,
+                    region_id=self._region,
+                    resource_type=resource_type,
+                    resource_id=list(some),
+                    tag=self._calls.tags("TagResources", tags),
+                )
+
+    def _create(
+        self, action: str, id_field: str, tags: Tags | None, token: str, **fields: Any
+    ) -> str:
+        if tags:
+            fields["tag"] = self._calls.tags(action, tags)
+        body = self._calls.write(
+            action, idempotent=True, region_id=self._region, client_token=token, **fields
+        )
+        return required(action, body, id_field)
+
+    def _paged(
+        self, action: str, path: tuple[str, str], tags: Tags | None, **fields: Any
+    ) -> list[Any]:
+        wrapper, rows = path
+        if tags:
+            fields["tag"] = self._calls.tags(action, tags)
+
+        def fetch(page: int) -> tuple[list[Any] | None, int | None]:
+            body = self._calls.read(
+                action, region_id=self._region, page_number=page, page_size=_PAGE, **fields
+            )
+            return rows_of(getattr(body, wrapper, None), rows), body.total_count
+
+        return by_number(action, fetch)
+
+    def _tags_of_nat_gateways(self, ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        for some in chunks(ids, _PAGE):
+            if some:
+                for row in self._tag_rows(some):
+                    found.setdefault(row.resource_id, {})[row.tag_key] = row.tag_value or ""
+        return found
+
+    def _tag_rows(self, ids: Sequence[str]) -> list[Any]:
+        def fetch(token: str | None) -> tuple[list[Any] | None, str | None]:
+            body = self._calls.read(
+                "ListTagResources",
+                region_id=self._region,
+                resource_type="NATGATEWAY",
+                resource_id=list(ids),
+                max_results=_PAGE,
+                next_token=token,
+            )
+            return rows_of(body.tag_resources, "tag_resource"), body.next_token
+
+        return by_token("ListTagResources", fetch)
