@@ -1,0 +1,8 @@
+"""Importing this package registers every operation of Resource Access Management."""
+
+from __future__ import annotations
+
+from ackgpu.emulator.ram import policies, roles, users
+from ackgpu.emulator.ram.product import PRODUCT
+
+__all__ = ["PRODUCT", "policies", "roles", "users"]

@@ -1,0 +1,84 @@
+"""What an account has from the beginning: the system policies and the service roles.
+
+They are no documents until somebody changes them. A scenario's ``missing_roles`` lists the
+service roles that nobody has authorised yet.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from ackgpu.emulator.store import Doc, Session
+
+ROLE = "ramrole"
+
+
+@cache
+def _data() -> dict[str, Any]:
+    text = files("ackgpu.emulator").joinpath("data", "ram.json").read_text("utf-8")
+    data: dict[str, Any] = json.loads(text)
+    return data
+
+
+def system_policy(name: str) -> dict[str, Any] | None:
+    """The system policy of that name: ``{description, statements}``."""
+    policy: dict[str, Any] | None = _data()["policies"].get(name)
+    return policy
+
+
+def system_policy_names() -> list[str]:
+    """The names of every system policy."""
+    return list(_data()["policies"])
+
+
+def document(policy: dict[str, Any]) -> str:
+    """A system policy's document, as JSON text."""
+    return json.dumps({"Version": "1", "Statement": policy["statements"]})
+
+
+def find_role(session: Session, name: str, missing: tuple[str, ...] = ()) -> Doc | None:
+    """The role, whether somebody made it or it is a service role that has been authorised."""
+    doc = session.get(ROLE, name)
+    if doc is not None:
+        return doc if doc.gone is None else None
+    row = next((row for row in _data()["service_roles"] if row["name"] == name), None)
+    return None if row is None or name in missing else _service_role(row)
+
+
+def all_roles(session: Session, missing: tuple[str, ...] = ()) -> list[Doc]:
+    """Every role, by name."""
+    names = {doc.id for doc in session.find(ROLE)}
+    names |= {row["name"] for row in _data()["service_roles"]}
+    found = (find_role(session, name, missing) for name in sorted(names))
+    return [doc for doc in found if doc is not None]
+
+
+def _service_role(row: dict[str, str]) -> Doc:
+    name = row["name"]
+    trust = {
+        "Version": "1",
+        "Statement": [
+            {
+                "Action": "sts:AssumeRole",
+                "Effect": "Allow",
+                "Principal": {"Service": [row["service"]]},
+            }
+        ],
+    }
+    body = {
+        "RoleId": _role_id(name),
+        "AssumeRolePolicyDocument": json.dumps(trust),
+        "Description": "",
+        "MaxSessionDuration": 3600,
+        "Policies": {f"System/{name}Policy": 0.0},
+        "updated": 0.0,
+    }
+    return Doc(ROLE, name, name=name, body=body)
+
+
+def _role_id(name: str) -> str:
+    """A stable number of 18 digits, derived from the name."""
+    return "3" + str(int.from_bytes(name.encode()[-8:], "big"))[:17].rjust(17, "0")
