@@ -10,6 +10,7 @@ from ackgpu.emulator.operation import Call
 from ackgpu.emulator.slb.balancers import make_load_balancer, remove_load_balancer
 from ackgpu.emulator.slb.product import PRODUCT
 from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc.eips import unbind_eip
 from ackgpu.emulator.vpc.wire import RESOURCE_GROUP
 
 MOST_MBPS = 5120
@@ -123,9 +124,9 @@ def _modification_protection(call: Call, doc: Doc) -> dict[str, str]:
     }
 
 
-@PRODUCT.operation("DeleteLoadBalancer", writes=True)
+@PRODUCT.operation("DeleteLoadBalancer", writes=True, tokened=False)
 def delete_load_balancer(call: Call) -> dict[str, Any]:
-    """DeleteLoadBalancer: gone at once with its listeners and server groups.
+    """DeleteLoadBalancer: gone at once with its listeners and server groups; EIPs are unbound.
 
     Protection from modification concerns the console and does not keep an API call off.
     """
@@ -137,11 +138,13 @@ def delete_load_balancer(call: Call) -> dict[str, Any]:
             "OperationDenied.DeleteProtectionIsOn",
             "The loadbalancer can not be deleted due to DeleteProtection is enabled.",
         )
+    for eip in call.docs.find("eip", at=call.now, scope=doc.id):
+        unbind_eip(call, eip)
     remove_load_balancer(call, doc)
     return {}
 
 
-@PRODUCT.operation("SetLoadBalancerDeleteProtection", writes=True)
+@PRODUCT.operation("SetLoadBalancerDeleteProtection", writes=True, tokened=False)
 def set_load_balancer_delete_protection(call: Call) -> dict[str, Any]:
     """SetLoadBalancerDeleteProtection: on or off; a repeat changes nothing."""
     doc = living_balancer(call)
@@ -158,7 +161,7 @@ def set_load_balancer_delete_protection(call: Call) -> dict[str, Any]:
     return {}
 
 
-@PRODUCT.operation("SetLoadBalancerModificationProtection", writes=True)
+@PRODUCT.operation("SetLoadBalancerModificationProtection", writes=True, tokened=False)
 def set_load_balancer_modification_protection(call: Call) -> dict[str, Any]:
     """SetLoadBalancerModificationProtection: a reason is kept only while it is on."""
     doc = living_balancer(call)

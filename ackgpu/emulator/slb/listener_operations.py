@@ -35,7 +35,7 @@ TCP_CONFIG = (
 )
 
 
-@PRODUCT.operation("CreateLoadBalancerTCPListener", writes=True)
+@PRODUCT.operation("CreateLoadBalancerTCPListener", writes=True, tokened=False)
 def create_tcp_listener(call: Call) -> dict[str, Any]:
     """CreateLoadBalancerTCPListener: it is stopped until StartLoadBalancerListener."""
     params = call.params
@@ -107,13 +107,13 @@ def _listener(call: Call, balancer: Doc) -> Doc:
     raise ApiError("ResourceNotFound.Listener", "The specified listener is not found.", 404)
 
 
-@PRODUCT.operation("StartLoadBalancerListener", writes=True)
+@PRODUCT.operation("StartLoadBalancerListener", writes=True, tokened=False)
 def start_listener(call: Call) -> dict[str, Any]:
     """StartLoadBalancerListener: running at once; a repeat changes nothing."""
     return _set_status(call, "running")
 
 
-@PRODUCT.operation("StopLoadBalancerListener", writes=True)
+@PRODUCT.operation("StopLoadBalancerListener", writes=True, tokened=False)
 def stop_listener(call: Call) -> dict[str, Any]:
     """StopLoadBalancerListener: stopped at once; a repeat changes nothing."""
     return _set_status(call, "stopped")
@@ -126,7 +126,7 @@ def _set_status(call: Call, status: str) -> dict[str, Any]:
     return {}
 
 
-@PRODUCT.operation("DeleteLoadBalancerListener", writes=True)
+@PRODUCT.operation("DeleteLoadBalancerListener", writes=True, tokened=False)
 def delete_listener(call: Call) -> dict[str, Any]:
     """DeleteLoadBalancerListener: gone at once, running or not."""
     doc = _listener(call, living_balancer(call))

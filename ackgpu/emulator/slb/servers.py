@@ -76,7 +76,7 @@ def _refuse_too_many(call: Call, balancer: Doc, held: int, adding: int) -> None:
     )
 
 
-@PRODUCT.operation("AddBackendServers", writes=True)
+@PRODUCT.operation("AddBackendServers", writes=True, tokened=False)
 def add_backend_servers(call: Call) -> dict[str, Any]:
     """AddBackendServers: adding one that is there already changes nothing."""
     doc = living_balancer(call)
@@ -89,7 +89,7 @@ def add_backend_servers(call: Call) -> dict[str, Any]:
     return {"LoadBalancerId": doc.id, "BackendServers": {"BackendServer": rows}}
 
 
-@PRODUCT.operation("RemoveBackendServers", writes=True)
+@PRODUCT.operation("RemoveBackendServers", writes=True, tokened=False)
 def remove_backend_servers(call: Call) -> dict[str, Any]:
     """RemoveBackendServers: removing one that is not there changes nothing."""
     doc = living_balancer(call)
@@ -101,7 +101,7 @@ def remove_backend_servers(call: Call) -> dict[str, Any]:
     return {"LoadBalancerId": doc.id, "BackendServers": {"BackendServer": server_rows(kept)}}
 
 
-@PRODUCT.operation("CreateVServerGroup", writes=True)
+@PRODUCT.operation("CreateVServerGroup", writes=True, tokened=False)
 def create_vserver_group(call: Call) -> dict[str, Any]:
     """CreateVServerGroup: a group is the balancer's, and goes with it."""
     balancer = living_balancer(call)
@@ -151,7 +151,7 @@ def _users(call: Call, doc: Doc) -> list[Doc]:
     return [row for row in rows if row.body["VServerGroupId"] == doc.id]
 
 
-@PRODUCT.operation("DeleteVServerGroup", writes=True)
+@PRODUCT.operation("DeleteVServerGroup", writes=True, tokened=False)
 def delete_vserver_group(call: Call) -> dict[str, Any]:
     """DeleteVServerGroup: refused while a listener uses the group."""
     doc = call.alive("vservergroup", call.params.required("VServerGroupId"))

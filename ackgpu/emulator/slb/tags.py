@@ -21,13 +21,13 @@ TAGGING = Tagging(
 )
 
 
-@PRODUCT.operation("TagResources", writes=True)
+@PRODUCT.operation("TagResources", writes=True, tokened=False)
 def tag_resources(call: Call) -> dict[str, Any]:
     """TagResources: resource types in small letters."""
     return TAGGING.set_tags(call)
 
 
-@PRODUCT.operation("UntagResources", writes=True)
+@PRODUCT.operation("UntagResources", writes=True, tokened=False)
 def untag_resources(call: Call) -> dict[str, Any]:
     """UntagResources, with a small t in this product."""
     return TAGGING.clear_tags(call)

@@ -88,7 +88,7 @@ def incorrect_status() -> ApiError:
     )
 
 
-@PRODUCT.operation("ModifyEipAddressAttribute", writes=True)
+@PRODUCT.operation("ModifyEipAddressAttribute", writes=True, tokened=False)
 def modify_eip_address_attribute(call: Call) -> dict[str, Any]:
     """ModifyEipAddressAttribute: only what is supplied changes."""
     doc = living_eip(call)
@@ -104,7 +104,7 @@ def modify_eip_address_attribute(call: Call) -> dict[str, Any]:
     return {}
 
 
-@PRODUCT.operation("ReleaseEipAddress", writes=True)
+@PRODUCT.operation("ReleaseEipAddress", writes=True, tokened=False)
 def release_eip_address(call: Call) -> dict[str, Any]:
     """ReleaseEipAddress: only a pay-as-you-go one that is Available and not protected."""
     doc = living_eip(call)

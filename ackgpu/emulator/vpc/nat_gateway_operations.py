@@ -88,7 +88,7 @@ def _usable_vswitch(call: Call, vpc: Doc, vswitch_id: str) -> Doc:
         raise ApiError("VpcStatusError", "The Vpc is creating .")
     if call.state(vswitch) != "Available":
         raise ApiError("VswitchStatusError", "The VSwitch is creating .")
-    if vswitch.body["ZoneId"] not in nat_zones(call, vpc.region):
+    if vswitch.body["ZoneId"] not in nat_zones(vpc.region):
         raise ApiError(
             "OperationFailed.EnhancedInventoryNotEnough",
             "Operation failed because inventory is not enough.",
@@ -96,7 +96,7 @@ def _usable_vswitch(call: Call, vpc: Doc, vswitch_id: str) -> Doc:
     return vswitch
 
 
-@PRODUCT.operation("DeleteNatGateway", writes=True)
+@PRODUCT.operation("DeleteNatGateway", writes=True, tokened=False)
 def delete_nat_gateway(call: Call) -> dict[str, Any]:
     """DeleteNatGateway: Deleting for a while, then gone.
 

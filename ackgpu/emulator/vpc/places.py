@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from ackgpu.emulator import catalog
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.vpc.product import PRODUCT
+
+WITHOUT_NAT = frozenset({"cn-beijing-c", "cn-hangzhou-b", "cn-shanghai-b"})
+"""Zones without enhanced NAT gateways. Not every zone has them; which ones is illustrative."""
 
 
 def zone_name(zone: str) -> str:
@@ -15,14 +17,9 @@ def zone_name(zone: str) -> str:
     return f"Zone {zone[-1].upper()}"
 
 
-def nat_zones(call: Call, region: str) -> tuple[str, ...]:
-    """Zones in which an enhanced NAT gateway can be made.
-
-    All of the region's, unless the scenario says ``nat_zones: {region: [zone, …]}``.
-    """
-    wanted: Iterable[str] | None = call.settings.get("nat_zones", {}).get(region)
-    zones = catalog.zones(region)
-    return zones if wanted is None else tuple(zone for zone in zones if zone in set(wanted))
+def nat_zones(region: str) -> tuple[str, ...]:
+    """Zones of the region in which an enhanced NAT gateway can be made."""
+    return tuple(zone for zone in catalog.zones(region) if zone not in WITHOUT_NAT)
 
 
 @PRODUCT.operation("DescribeRegions")
@@ -52,5 +49,5 @@ def describe_zones(call: Call) -> dict[str, Any]:
 @PRODUCT.operation("ListEnhanhcedNatGatewayAvailableZones")
 def list_nat_zones(call: Call) -> dict[str, Any]:
     """ListEnhanhcedNatGatewayAvailableZones (sic): a flat list."""
-    zones = nat_zones(call, call.region)
+    zones = nat_zones(call.region)
     return {"Zones": [{"ZoneId": zone, "LocalName": zone_name(zone)} for zone in zones]}

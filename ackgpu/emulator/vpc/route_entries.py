@@ -136,7 +136,7 @@ def _check_next_hop(call: Call, table: Doc, wish: Wish) -> None:
         raise ApiError(code, f"The next hop {wish.hop_id} does not exist in the VPC.")
 
 
-@PRODUCT.operation("CreateRouteEntries", writes=True)
+@PRODUCT.operation("CreateRouteEntries", writes=True, tokened=False)
 def create_route_entries(call: Call) -> dict[str, Any]:
     """CreateRouteEntries: each entry succeeds or fails by itself."""
     made: list[str] = []
@@ -155,7 +155,7 @@ def create_route_entries(call: Call) -> dict[str, Any]:
     return _batch(call, make) | {"RouteEntryIds": made}
 
 
-@PRODUCT.operation("DeleteRouteEntries", writes=True)
+@PRODUCT.operation("DeleteRouteEntries", writes=True, tokened=False)
 def delete_route_entries(call: Call) -> dict[str, Any]:
     """DeleteRouteEntries: each entry succeeds or fails by itself."""
 
@@ -190,7 +190,7 @@ def _batch(call: Call, act: Callable[[dict[str, str]], None]) -> dict[str, Any]:
     }
 
 
-@PRODUCT.operation("DeleteRouteEntry", writes=True)
+@PRODUCT.operation("DeleteRouteEntry", writes=True, tokened=False)
 def delete_route_entry(call: Call) -> dict[str, Any]:
     """DeleteRouteEntry by its id, or by table and destination: custom, Available entries only."""
     params = call.params

@@ -141,7 +141,7 @@ def vswitches_of(call: Call, doc: Doc) -> list[str]:
     return [row.id for row in call.docs.find("vswitch", at=call.now, scope=doc.scope)]
 
 
-@PRODUCT.operation("DeleteRouteTable", writes=True)
+@PRODUCT.operation("DeleteRouteTable", writes=True, tokened=False)
 def delete_route_table(call: Call) -> dict[str, Any]:
     """DeleteRouteTable: custom tables without custom entries only."""
     doc = living_route_table(call, call.params.required("RouteTableId"))

@@ -27,13 +27,13 @@ TAGGING = Tagging(
 )
 
 
-@PRODUCT.operation("TagResources", writes=True)
+@PRODUCT.operation("TagResources", writes=True, tokened=False)
 def tag_resources(call: Call) -> dict[str, Any]:
     """TagResources: resource types in capitals."""
     return TAGGING.set_tags(call)
 
 
-@PRODUCT.operation("UnTagResources", writes=True)
+@PRODUCT.operation("UnTagResources", writes=True, tokened=False)
 def untag_resources(call: Call) -> dict[str, Any]:
     """UnTagResources, with a capital T in this product."""
     return TAGGING.clear_tags(call)

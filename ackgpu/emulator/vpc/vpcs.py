@@ -202,7 +202,7 @@ def describe_vpc_attribute(call: Call) -> dict[str, Any]:
     }
 
 
-@PRODUCT.operation("ModifyVpcAttribute", writes=True)
+@PRODUCT.operation("ModifyVpcAttribute", writes=True, tokened=False)
 def modify_vpc_attribute(call: Call) -> dict[str, Any]:
     """ModifyVpcAttribute: only what is supplied changes."""
     doc = living_vpc(call, call.params.required("VpcId"))

@@ -181,7 +181,7 @@ def describe_vswitch_attributes(call: Call) -> dict[str, Any]:
     return vswitch_row(call, doc)
 
 
-@PRODUCT.operation("DeleteVSwitch", writes=True)
+@PRODUCT.operation("DeleteVSwitch", writes=True, tokened=False)
 def delete_vswitch(call: Call) -> dict[str, Any]:
     """DeleteVSwitch: refused while anything is in it; then Pending for some seconds, then gone."""
     doc = call.alive("vswitch", call.params.required("VSwitchId"))
