@@ -17,6 +17,7 @@ from ackgpu.render.words import count, duration, short_id
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 STYLES: dict[Standing, str] = {"done": "green", "failed": "red", "running": "cyan"}
+FOLDED: dict[Standing, str] = {"done": DONE, "waiting": IDLE, "not started": IDLE}
 NAME_LIMIT = 24
 ID_WIDTH = 12
 ELAPSED_WIDTH = 10
@@ -45,7 +46,7 @@ class View:
 
 
 def draw_frame(progress: Progress, view: View, pen: Pen) -> list[Text]:
-    """The frame's lines, none wider than the terminal."""
+    """The frame's lines, none wider than the terminal, all together lower than it."""
     if progress.started is None:
         return []
     top = pen.layout(_header(progress))
@@ -53,8 +54,14 @@ def draw_frame(progress: Progress, view: View, pen: Pen) -> list[Text]:
     bottom = pen.layout([line(), _footer(progress, view), *([line()] if view.last else [])])
     layout = _Columns(progress, pen)
     drawn = [(step.standing, layout.draw(step, view)) for step in progress.steps]
-    room = None if view.lines is None else max(3, view.lines - len(top) - len(bottom) - 1)
-    return [*top, *_folded(drawn, room, pen), *bottom]
+    lines = [*top, *[text for _, texts in drawn for text in texts], *bottom]
+    if view.lines is not None and len(lines) >= view.lines:
+        room = view.lines - 1 - len(bottom)
+        top = top if len(top) <= room // 2 else []
+        lines = [*top, *_folded(drawn, max(1, room - len(top)), pen), *bottom][-view.lines + 1 :]
+    for text in lines:
+        text.truncate(pen.width, overflow="crop")
+    return lines
 
 
 def _header(progress: Progress) -> list[Block]:
@@ -110,7 +117,6 @@ class _Columns:
         cells += ["  ", self._pen.column(elapsed, ELAPSED_WIDTH, right=True)]
         text = Text.assemble(*cells, style=_line_style(step))
         text.rstrip()
-        text.truncate(self._pen.width, overflow="crop")
         return [text, *self._reason(step)]
 
     def _symbol_of(self, step: StepState, view: View) -> Text:
@@ -164,21 +170,21 @@ def _elapsed(step: StepState, view: View) -> str:
     return ""
 
 
-def _folded(drawn: list[tuple[Standing, list[Text]]], room: int | None, pen: Pen) -> list[Text]:
-    """The steps' lines, folded until they fit ``room``: done ones first, then waiting ones."""
-    height = sum(len(lines) for _, lines in drawn)
+def _folded(drawn: list[tuple[Standing, list[Text]]], room: int, pen: Pen) -> list[Text]:
+    """At most ``room`` lines: done steps are counted first, then waiting ones; failed stay last."""
     notes: list[Text] = []
     kept = drawn
-    for standing, word in (("done", DONE), ("waiting", IDLE), ("not started", IDLE)):
-        if room is None or height + len(notes) <= room:
-            break
-        gone = [lines for state, lines in kept if state == standing]
-        if not gone:
-            continue
-        kept = [pair for pair in kept if pair[0] != standing]
-        height -= sum(len(lines) for lines in gone)
-        text = f"{INDENT}{word} {count(len(gone), 'step')} {standing}"
-        notes.append(pen.text(Span(text, "dim")))
-    lines = [text for _, lines in kept for text in lines]
-    allowed = len(lines) if room is None else max(1, room - len(notes))
-    return [*notes, *lines[-allowed:]]
+    for standing, mark in FOLDED.items():
+        gone = [pair for pair in kept if pair[0] == standing]
+        if _height(kept) + len(notes) > room and gone:
+            kept = [pair for pair in kept if pair[0] != standing]
+            text = f"{INDENT}{mark} {count(len(gone), 'step')} {standing}"
+            notes.append(pen.text(Span(text, "dim")))
+    room = max(1, room - len(notes))
+    if _height(kept) > room:
+        kept = sorted(kept, key=lambda pair: pair[0] != "failed")
+    return [*notes, *[text for _, texts in kept for text in texts][:room]]
+
+
+def _height(drawn: list[tuple[Standing, list[Text]]]) -> int:
+    return sum(len(texts) for _, texts in drawn)
