@@ -332,7 +332,7 @@ def _results() -> dict[str, r.Result]:
     nodes = (ladder("cn-hangzhou.192.168.0.4"), ladder("cn-hangzhou.192.168.0.5", failed=True))
     many = tuple(
         ladder(f"node-{number}", failed=number == 7, zone=f"cn-hangzhou-{'jk'[number % 2]}")
-        for number in range(3000)
+        for number in range(60)
     )
     offers = r.OfferList(
         offers=(
