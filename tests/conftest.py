@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ackgpu.clock import ManualClock
-from ackgpu.emulator import Emulator
+
+if TYPE_CHECKING:
+    from ackgpu.emulator import Emulator
 
 FOREIGN = ("ALIBABA_CLOUD_", "ALICLOUD_", "ALIYUN_", "ACKGPU_")
 PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
@@ -37,5 +40,7 @@ def clock() -> ManualClock:
 @pytest.fixture
 def emulator(clock: ManualClock) -> Iterator[Emulator]:
     """An empty emulated account on loopback, whose time is the ``clock`` fixture's."""
+    from ackgpu.emulator import Emulator
+
     with Emulator(clock=clock, seed=7) as emulator:
         yield emulator

@@ -39,7 +39,7 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,20 @@ ACTS = {
     "truncated": True,
     "delay": True,
     "lag": True,
+}
+TYPES: dict[str, tuple[type, ...]] = {
+    "action": (str,),
+    "product": (str,),
+    "calls": (int, list),
+    "times": (int,),
+    "probability": (int, float),
+    "code": (str,),
+    "message": (str,),
+    "status": (int,),
+    "retry_after_ms": (int,),
+    "seconds": (int, float),
+    "lag": (int, float),
+    "acts": (bool,),
 }
 PAGE = b"<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
 
@@ -126,7 +140,7 @@ class Faults:
     def __init__(self, description: Mapping[str, Any] | None = None) -> None:
         described = description or {}
         _refuse_unknown(described, {"seed", "faults"}, "the fault file")
-        entries = described.get("faults") or []
+        entries = [] if described.get("faults") is None else described["faults"]
         if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
             raise ConfigurationError("faults: a list of mappings is expected")
         self.domain = [each for each in entries if "kind" in each]
@@ -175,9 +189,11 @@ def _rule(entry: dict[str, Any]) -> Fault:
     effect = entry.get("effect")
     if effect not in ACTS:
         raise ConfigurationError(f"a fault's effect is one of {', '.join(ACTS)}; not {effect!r}")
-    known = {each.name for each in fields(Fault)}
-    _refuse_unknown(entry, known, f"the fault {effect}")
+    _refuse_unknown(entry, {"effect", *TYPES}, f"the fault {effect}")
     values = {"acts": ACTS[effect], **entry}
+    for name, kinds in TYPES.items():
+        if name in values and not isinstance(values[name], kinds):
+            raise ConfigurationError(f"the fault {effect}: {name} cannot be {values[name]!r}")
     calls = values.get("calls", ())
     values["calls"] = (calls,) if isinstance(calls, int) else tuple(calls)
     return Fault(**values)

@@ -86,7 +86,7 @@ class Gateway:
         enforce_ram: bool = False,
     ) -> None:
         self.backend = backend
-        self.requests = requests or RequestLog()
+        self.requests = RequestLog() if requests is None else requests
         self.enforce_ram = enforce_ram
         self.faults = Faults()
         self.set_faults(faults or self.faults)

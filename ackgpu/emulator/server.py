@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import socket
 import ssl
@@ -59,8 +60,7 @@ class Server:
         gateway.backend.kube_endpoint = self.kube_endpoint
         self._ready = threading.Event()
         self._failure: BaseException | None = None
-        self._loop = asyncio.new_event_loop()
-        self._stop = asyncio.Event()
+        self._stop: Callable[[], object] = lambda: None
         self._thread = threading.Thread(target=self._run, name="ackgpu-emulator", daemon=True)
 
     def start(self) -> None:
@@ -73,7 +73,7 @@ class Server:
     def stop(self) -> None:
         """Stop serving and wait until the thread has ended."""
         with contextlib.suppress(RuntimeError):  # the loop has ended by itself: it failed
-            self._loop.call_soon_threadsafe(self._stop.set)
+            self._stop()
         self._thread.join()
         self._cloud.close()
         self._kube.close()
@@ -88,17 +88,17 @@ class Server:
         return listener
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
         try:
-            self._loop.run_until_complete(self._serve())
+            asyncio.run(self._serve())
         except BaseException as error:  # noqa: BLE001 -- raised again where the thread was started
             self._failure = error
         finally:
             self._ready.set()
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.close()
 
     async def _serve(self) -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        self._stop = functools.partial(loop.call_soon_threadsafe, stop.set)
         tls = self._tls()
         async with contextlib.AsyncExitStack() as running:
             cloud = await _set_up(running, self._cloud_app())
@@ -108,7 +108,7 @@ class Server:
                 raise RuntimeError("the runner was set up without a server")
             door = asyncio.create_task(Door(self._cloud, cloud.server, tls).run())
             self._ready.set()
-            await self._stop.wait()
+            await stop.wait()
             door.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await door

@@ -157,7 +157,7 @@ def test_a_bad_signature_has_the_gateways_envelope_also_for_container_service(
 
 @pytest.mark.parametrize(("asked", "xml"), [("", True), ("XML", True), ("JSON", False)])
 def test_a_legacy_request_gets_xml_unless_it_asks_for_json(
-    gateway: Gateway, asked: str, xml: bool
+    gateway: Gateway, asked: str, *, xml: bool
 ) -> None:
     create(gateway)
     answer = gateway.answer(rpc_v1("DescribeVSwitches", VPC, answer_format=asked))
