@@ -6,22 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from ackgpu.emulator import catalog, limits
+from ackgpu.emulator.ecs.instances import used_vcpus
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 
 MOST_NAMED = 8
-
-
-def used_vcpus(call: Call, *, spot: bool) -> int:
-    """The vCPUs of the region's pay-as-you-go (or spot) instances."""
-    count = 0
-    for doc in call.all("instance"):
-        is_spot = doc.body["SpotStrategy"] != "NoSpot"
-        if is_spot == spot and doc.body["InstanceChargeType"] == "PostPaid":
-            row = catalog.instance_type(doc.body["InstanceType"])
-            count += row["cpu"] if row else 0
-    return count
 
 
 def _used_disk_gib(call: Call) -> int:
@@ -37,9 +27,9 @@ ATTRIBUTES: dict[str, Callable[[Call], str]] = {
     "max-security-groups": _limit("security_groups"),
     "max-elastic-network-interfaces": _limit("enis"),
     "max-postpaid-instance-vcpu-count": _limit("postpaid_vcpus"),
-    "used-postpaid-instance-vcpu-count": lambda call: str(used_vcpus(call, spot=False)),
+    "used-postpaid-instance-vcpu-count": lambda call: str(used_vcpus(call, call.region)),
     "max-spot-instance-vcpu-count": _limit("postpaid_vcpus"),
-    "used-spot-instance-vcpu-count": lambda call: str(used_vcpus(call, spot=True)),
+    "used-spot-instance-vcpu-count": lambda call: str(used_vcpus(call, call.region, spot=True)),
     "max-postpaid-yundisk-capacity": _limit("postpaid_disk_gib"),
     "used-postpaid-yundisk-capacity": lambda call: str(_used_disk_gib(call)),
     "max-dedicated-hosts": lambda _call: "2",

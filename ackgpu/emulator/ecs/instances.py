@@ -76,7 +76,10 @@ def make_instance(  # noqa: PLR0913 -- a record of what to make
     row = sold_type(call, instance_type, vswitch.body["ZoneId"])
     check_system_disk(row, category, disk_size)
     quota = "Spot" if spot_strategy != "NoSpot" else charge_type
-    check_vgpu_quota(call, row, region, quota, at=begin)
+    if catalog.is_vgpu(row):
+        check_vgpu_quota(call, region, quota, at=begin)
+    elif quota == "PostPaid":
+        check_vcpu_quota(call, row, region, at=begin)
     doc = Doc(KIND, call.new_id("i-bp1", 17), region, vswitch.scope, name, begin)
     doc.body = {
         "InstanceType": instance_type,
@@ -158,15 +161,11 @@ def check_system_disk(row: dict[str, Any], category: str, size: int) -> None:
         )
 
 
-def check_vgpu_quota(
-    call: Call, row: dict[str, Any], region: str, charge_type: str, *, at: float
-) -> None:
+def check_vgpu_quota(call: Call, region: str, charge_type: str, *, at: float) -> None:
     """Refuse where the region's vGPU instances of that way of paying are used up.
 
     The quota counts instances of the vgn and sgn families, not vCPUs (Quota Center, ecs-spec).
     """
-    if not catalog.is_vgpu(row):
-        return
     name = VGPU_QUOTAS[charge_type]
     if call.docs.count(KIND, at=at, region=region) < limits.limit(call, name, region):
         return
@@ -180,6 +179,32 @@ def check_vgpu_quota(
         403,
         region=region,
     )
+
+
+def check_vcpu_quota(call: Call, row: dict[str, Any], region: str, *, at: float) -> None:
+    """Refuse where the region's pay-as-you-go vCPUs are used up; vGPU types do not count."""
+    limits.refuse_over(
+        call,
+        "postpaid_vcpus",
+        used_vcpus(call, region, at=at),
+        row["cpu"],
+        "QuotaExceed.ElasticQuota",
+        f"The vCPUs of {region} would exceed the account's quota.",
+        403,
+        region=region,
+    )
+
+
+def used_vcpus(call: Call, region: str, *, spot: bool = False, at: float | None = None) -> int:
+    """The vCPUs of the region's pay-as-you-go (or spot) instances that are no vGPU types."""
+    count = 0
+    for doc in call.docs.find(KIND, at=call.now if at is None else at, region=region):
+        row = catalog.instance_type(doc.body["InstanceType"])
+        is_spot = doc.body["SpotStrategy"] != "NoSpot"
+        paid_by_use = doc.body["InstanceChargeType"] == "PostPaid" and is_spot == spot
+        if row is not None and paid_by_use and not catalog.is_vgpu(row):
+            count += row["cpu"]
+    return count
 
 
 def vgpu_instances(call: Call, region: str, charge_type: str, *, at: float | None = None) -> int:

@@ -1,0 +1,107 @@
+"""The quotas that there are, their values, and what is used of them."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from ackgpu.emulator import limits
+from ackgpu.emulator.account import REGION
+from ackgpu.emulator.ecs.instances import used_vcpus, vgpu_instances
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.operation import Call
+
+COMMON = "CommonQuota"
+Row = dict[str, Any]
+
+
+@cache
+def _data() -> Row:
+    text = files("ackgpu.emulator").joinpath("data", "quotas.json").read_text("utf-8")
+    data: Row = json.loads(text)
+    return data
+
+
+def products() -> list[Row]:
+    """The products with quotas: ``{code, name, category, category_id}``."""
+    rows: list[Row] = _data()["products"]
+    return rows
+
+
+def quotas(product: str) -> list[Row]:
+    """The quotas of a product, as the data file has them."""
+    return [row for row in _data()["quotas"] if row["product"] == product]
+
+
+def quota(product: str, code: str) -> Row:
+    """One quota; refuses with QUOTA.NOT.FOUND (400, UNCONFIRMED for GetProductQuota)."""
+    for row in quotas(product):
+        if row["code"] == code:
+            return row
+    raise ApiError("QUOTA.NOT.FOUND", "The quota does not exist.")
+
+
+def dependents(product: str, code: str) -> list[tuple[str, str]]:
+    """The (product, code) of the quotas that one depends on."""
+    return [(one, other) for one, other in _data()["dependent"].get(f"{product}/{code}", [])]
+
+
+def region_asked(call: Call) -> str:
+    """The region of ``Dimensions``; a regional quota asked for without one is Hangzhou's."""
+    for row in call.params.objects("Dimensions"):
+        if row.get("Key") == "regionId":
+            return row.get("Value") or REGION
+    return REGION
+
+
+def shown(call: Call, row: Row, region: str) -> Row:
+    """The Quota object. A quota without ``Consumable`` has no use that means anything."""
+    where = region if row["regional"] else ""
+    total = limits.limit(call, row["limit"], where)
+    account = call.caller.account_id
+    return {
+        "ProductCode": row["product"],
+        "QuotaActionCode": row["code"],
+        "QuotaName": row["name"],
+        "QuotaDescription": row["description"],
+        "QuotaArn": f"acs:quotas:{where or '*'}:{account}:quota/{row['product']}/{row['code']}",
+        "QuotaUnit": row["unit"],
+        "QuotaType": "normal",
+        "QuotaCategory": COMMON,
+        "TotalQuota": total,
+        "TotalUsage": used(call, row, where),
+        "Consumable": bool(row["used"]),
+        "Adjustable": total < row["most"],
+        "UnadjustableDetail": "" if total < row["most"] else "limitReached",
+        "ApplicableType": "continuous",
+        "ApplicableRange": [total + 1, row["most"]] if total < row["most"] else [],
+        "SupportedRange": [],
+        "Dimensions": {"regionId": where} if where else {},
+        "QuotaItems": _items(row, total, used(call, row, where)),
+        "GlobalQuota": not row["regional"],
+        "EffectiveTime": "",
+        "ExpireTime": "",
+        "ApplyReasonTips": "",
+    }
+
+
+def _items(row: Row, total: int, usage: int) -> list[Row]:
+    """Only ecs-spec splits a quota into items."""
+    if row["product"] != "ecs-spec":
+        return []
+    base = {"Type": "BaseQuota", "Quota": str(total), "QuotaUnit": row["unit"]}
+    return [base | {"Usage": str(usage)}]
+
+
+def used(call: Call, row: Row, region: str) -> int:
+    """How much of a quota is in use, counted from what exists; 0 where it is not counted."""
+    what = row["used"]
+    if not what:
+        return 0
+    if what == "vcpu":
+        return used_vcpus(call, region)
+    if what.startswith("vgpu:"):
+        return vgpu_instances(call, region, what.removeprefix("vgpu:"))
+    return call.docs.count(what, at=call.now, region=region or None)
