@@ -38,6 +38,12 @@ def check_cluster(call: Call, region: str, body: dict[str, Any]) -> None:
     raise ApiError(code, message, extra={"data": data} if len(data) > 1 else None)
 
 
+def check_name(call: Call, name: str) -> None:
+    """Raise why a cluster cannot have this name, or return."""
+    for code, message in _name(call, name):
+        raise ApiError(code, message)
+
+
 def kubernetes_version(asked: str) -> str:
     """The version that is asked for; the newest creatable one where none is.
 
@@ -76,16 +82,20 @@ def _findings(call: Call, region: str, body: dict[str, Any]) -> Iterator[Finding
 
 
 def _identity(call: Call, region: str, body: dict[str, Any]) -> Iterator[Finding]:
-    name = text(body, "name")
+    yield from _name(call, text(body, "name"))
+    if region not in {row["id"] for row in catalog.regions(call.settings)}:
+        yield "InvalidRegionId.NotFound", f"region {region} does not exist"
+
+
+def _name(call: Call, name: str) -> Iterator[Finding]:
+    """Names are unique in the account (Terraform's page on clusters, and the code's existence)."""
     if not NAME.fullmatch(name):
         yield "InvalidParameter.Name", f"cluster name {name!r} is not valid"
     for cluster in call.docs.find("cluster", name=name):
         if cluster.gone is None or cluster.gone > call.now:
             message = f"cluster name {name} already exist in your clusters"
             yield "ErrorClusterNameAlreadyExist", message
-            break
-    if region not in {row["id"] for row in catalog.regions(call.settings)}:
-        yield "InvalidRegionId.NotFound", f"region {region} does not exist"
+            return
 
 
 def _kind(body: dict[str, Any]) -> Iterator[Finding]:

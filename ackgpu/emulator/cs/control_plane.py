@@ -82,38 +82,36 @@ def make_worker_role(call: Call, cluster: Doc) -> None:
 
 def make_endpoints(call: Call, cluster: Doc, *, public: bool, ssh: bool) -> None:
     """The load balancers of the API server. Their quota may refuse them (see the SLB product)."""
-    named: dict[str, Any] = {
-        "region": cluster.region,
-        "vpc_id": cluster.scope,
-        "tags": owner_tags(cluster.id),
-    }
-    vswitch_id = cluster.body["vswitch_ids"][0]
     internal = make_load_balancer(
         call,
+        region=cluster.region,
         name=f"ManagedK8SSlbIntranet-{cluster.id}",
         address_type="intranet",
-        vswitch_id=vswitch_id,
+        vpc_id=cluster.scope,
+        vswitch_id=cluster.body["vswitch_ids"][0],
+        tags=owner_tags(cluster.id),
         ports=(API_PORT,),
         at=call.now + timing.INTERNAL_BALANCER_AFTER,
-        **named,
     )
     add_resource(cluster, internal, ("ALIYUN::SLB::LoadBalancer", "k8s_master_slb"), mode="SLB")
     cluster.body["endpoints"]["intranet"] = _endpoint(internal, internal.body["Address"])
     if public:
-        _make_public_endpoint(call, cluster, named, ssh=ssh)
+        make_public_endpoint(call, cluster, ssh=ssh)
 
 
-def _make_public_endpoint(call: Call, cluster: Doc, named: dict[str, Any], *, ssh: bool) -> None:
+def make_public_endpoint(call: Call, cluster: Doc, *, ssh: bool) -> None:
+    """The public load balancer of the API server and its EIP, whose address it has."""
     at = call.now + timing.PUBLIC_BALANCER_AFTER
-    ports = (API_PORT, KONNECTIVITY_PORT, SSH_PORT) if ssh else (API_PORT, KONNECTIVITY_PORT)
     balancer = make_load_balancer(
         call,
+        region=cluster.region,
         name=f"ManagedK8SSlbInternet-{cluster.id}",
         address_type="internet",
+        vpc_id=cluster.scope,
         vswitch_id=cluster.body["vswitch_ids"][0],
-        ports=ports,
+        tags=owner_tags(cluster.id),
+        ports=(API_PORT, KONNECTIVITY_PORT, *((SSH_PORT,) if ssh else ())),
         at=at,
-        **named,
     )
     eip = make_eip(
         call,
@@ -127,8 +125,8 @@ def _make_public_endpoint(call: Call, cluster: Doc, named: dict[str, Any], *, ss
     )
     balancer.body["Address"] = eip.body["IpAddress"]
     call.docs.put(balancer)
-    named_balancer = ("ALIYUN::SLB::LoadBalancer", "k8s_master_slb_internet")
-    add_resource(cluster, balancer, named_balancer, mode="SLB")
+    named = ("ALIYUN::SLB::LoadBalancer", "k8s_master_slb_internet")
+    add_resource(cluster, balancer, named, mode="SLB")
     add_resource(cluster, eip, ("ALIYUN::VPC::EIP", "k8s_master_eip"), mode="SLB")
     cluster.body["endpoints"]["public"] = _endpoint(balancer, eip.body["IpAddress"])
 

@@ -59,6 +59,35 @@ def describe_cluster_user_kubeconfig(call: Call) -> dict[str, Any]:
     ``TemporaryDurationMinutes`` (15 to 4320) limits its life; three years without (observed). The
     code for a cluster that is not there yet is unconfirmed.
     """
+    config, days = _issue(call, call.caller.account_id)
+    return {"config": config, "expiration": _expiration(call, days)}
+
+
+@PRODUCT.operation(
+    "DescribeSubaccountK8sClusterUserConfig",
+    method="GET",
+    path="/k8s/{cluster_id}/users/{uid}/user_config",
+    request_id_key="",
+)
+def describe_subaccount_k8s_cluster_user_config(call: Call) -> dict[str, Any]:
+    """The kubeconfig of another user of the account, by id."""
+    config, days = _issue(call, call.path["uid"])
+    return {"config": config, "expiration": _expiration(call, days)}
+
+
+@PRODUCT.operation(
+    "DescribeClusterV2UserKubeconfig",
+    method="GET",
+    path="/api/v2/k8s/{cluster_id}/user_config",
+    request_id_key="",
+)
+def describe_cluster_v2_user_kubeconfig(call: Call) -> dict[str, Any]:
+    """The older form: without an expiration."""
+    return {"config": _issue(call, call.caller.account_id)[0]}
+
+
+def _issue(call: Call, user: str) -> tuple[str, float]:
+    """A kubeconfig for ``user``, and its life in days."""
     cluster = cluster_of(call)
     state = call.state(cluster)
     if state in UNUSABLE:
@@ -72,7 +101,7 @@ def describe_cluster_user_kubeconfig(call: Call) -> dict[str, Any]:
             "TemporaryDurationMinutes", MINUTES[0], low=MINUTES[0], high=MINUTES[1]
         )
         days = minutes / DAY_MINUTES
-    return {"config": _config(call, cluster, days), "expiration": _expiration(call, days)}
+    return _config(call, cluster, user, days), days
 
 
 @PRODUCT.operation(
@@ -90,8 +119,7 @@ def revoke_k8s_cluster_kube_config(call: Call) -> dict[str, Any]:
     return {}
 
 
-def _config(call: Call, cluster: Doc, days: float) -> str:
-    user = call.caller.account_id
+def _config(call: Call, cluster: Doc, user: str, days: float) -> str:
     certificate, key = client_certificate(
         call.docs,
         f"{user}-{cluster.body['certificate_generation']}",

@@ -1,0 +1,214 @@
+"""Add-ons: what there is, and what a cluster has, gets and loses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ackgpu.emulator.cs import timing
+from ackgpu.emulator.cs.addon_docs import installed, put_addon, real_name
+from ackgpu.emulator.cs.cluster_views import version_of
+from ackgpu.emulator.cs.lookup import body_of, cluster_of, rows_of, running_cluster, text
+from ackgpu.emulator.cs.product import PRODUCT
+from ackgpu.emulator.cs.states import ADDON
+from ackgpu.emulator.cs.tables import addon_version, addons, creatable_versions
+from ackgpu.emulator.cs.tasks import Course, make_task
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.operation import Call
+from ackgpu.emulator.store import Doc
+
+
+@PRODUCT.operation(
+    "DescribeAddons", method="GET", path="/clusters/components/metadata", request_id_key=""
+)
+def describe_addons(call: Call) -> dict[str, Any]:
+    """The catalogue in its old form: by groups, and by name."""
+    version = call.params.text("cluster_version") or creatable_versions()[0]
+    groups: dict[str, list[dict[str, str]]] = {}
+    for row in addons().values():
+        groups.setdefault(row["category"], []).append({"name": row["name"]})
+    return {
+        "ComponentGroups": [
+            {"group_name": name, "items": items} for name, items in sorted(groups.items())
+        ],
+        "StandardComponents": {
+            name: {
+                "name": name,
+                "version": addon_version(name, version),
+                "description": row["description"],
+                "required": str(row["install_by_default"] and row["managed"]).lower(),
+                "disabled": False,
+            }
+            for name, row in addons().items()
+        },
+    }
+
+
+@PRODUCT.operation("ListAddons", method="GET", path="/addons", request_id_key="")
+def list_addons(call: Call) -> dict[str, Any]:
+    """The catalogue, for a version or for a cluster."""
+    return {"addons": [_offer(name, _version(call)) for name in addons()]}
+
+
+@PRODUCT.operation("DescribeAddon", method="GET", path="/addons/{addon_name}", request_id_key="")
+def describe_addon(call: Call) -> dict[str, Any]:
+    """One of the catalogue, with its newer versions."""
+    name = real_name(call.path["addon_name"])
+    if name not in addons():
+        raise _not_found(name)
+    newer = addons()[name]["newer_version"]
+    rows = [{"minimum_cluster_version": "1.32.0", "upgradable": True, "version": newer}]
+    return _offer(name, _version(call)) | {"newer_versions": rows if newer else []}
+
+
+@PRODUCT.operation(
+    "ListClusterAddonInstances",
+    method="GET",
+    path="/clusters/{cluster_id}/addon_instances",
+    request_id_key="",
+)
+def list_cluster_addon_instances(call: Call) -> dict[str, Any]:
+    """What the cluster has."""
+    rows = installed(call, cluster_of(call))
+    return {
+        "addons": [
+            {"name": doc.name, "state": call.state(doc), "version": _shown(call, doc)}
+            for doc in rows
+        ]
+    }
+
+
+@PRODUCT.operation(
+    "GetClusterAddonInstance",
+    method="GET",
+    path="/clusters/{cluster_id}/addon_instances/{instance_name}",
+    request_id_key="",
+)
+def get_cluster_addon_instance(call: Call) -> dict[str, Any]:
+    """One that the cluster has."""
+    cluster = cluster_of(call)
+    doc = _installed(call, cluster, call.path["instance_name"])
+    return {
+        "config": doc.body["config"],
+        "logging": {"capable": False, "enabled": False, "log_project": "", "logstore": ""},
+        "name": doc.name,
+        "state": call.state(doc),
+        "version": _shown(call, doc),
+    }
+
+
+@PRODUCT.operation(
+    "InstallClusterAddons",
+    writes=True,
+    path="/clusters/{cluster_id}/components/install",
+    request_id_key="request_id",
+)
+def install_cluster_addons(call: Call) -> dict[str, Any]:
+    """Install from a bare array; the default version where none is given."""
+    cluster = running_cluster(call)
+    for row in rows_of(call):
+        name = real_name(text(row, "name"))
+        if name not in addons():
+            raise _not_found(name)
+        at, config = call.now + timing.ADDON_CHANGE, text(row, "config")
+        version = text(row, "version")
+        put_addon(call, cluster, name, at=at, version=version, config=config)
+    return _changing(call, cluster, "cluster_addon_install")
+
+
+@PRODUCT.operation(
+    "UpgradeClusterAddons",
+    writes=True,
+    path="/clusters/{cluster_id}/components/upgrade",
+    request_id_key="request_id",
+)
+def upgrade_cluster_addons(call: Call) -> dict[str, Any]:
+    """Upgrade from a bare array."""
+    cluster = running_cluster(call)
+    for row in rows_of(call):
+        doc = _installed(call, cluster, text(row, "component_name"))
+        steps = ((0.0, "upgrading"), (timing.ADDON_CHANGE, "active"))
+        doc.body["phases"] = ADDON.then(doc.body["phases"], call.now, *steps)
+        doc.body["versions"] = [
+            [call.now, _shown(call, doc)],
+            [call.now + timing.ADDON_CHANGE, text(row, "next_version")],
+        ]
+        doc.body["config"] = text(row, "config") or doc.body["config"]
+        call.docs.put(doc)
+    return _changing(call, cluster, "cluster_addon_upgrade")
+
+
+@PRODUCT.operation(
+    "UnInstallClusterAddons",
+    writes=True,
+    path="/clusters/{cluster_id}/components/uninstall",
+    request_id_key="request_id",
+)
+def un_install_cluster_addons(call: Call) -> dict[str, Any]:
+    """Uninstall from a bare array."""
+    cluster = running_cluster(call)
+    for row in rows_of(call):
+        doc = _installed(call, cluster, text(row, "name"))
+        doc.body["phases"] = ADDON.then(doc.body["phases"], call.now, (0.0, "deleting"))
+        doc.gone = call.now + timing.ADDON_CHANGE
+        call.docs.put(doc)
+    return _changing(call, cluster, "cluster_addon_uninstall")
+
+
+@PRODUCT.operation(
+    "ModifyClusterAddon",
+    writes=True,
+    path="/clusters/{cluster_id}/components/{component_id}/config",
+    request_id_key="",
+)
+def modify_cluster_addon(call: Call) -> None:
+    """Change an add-on's configuration. It answers nothing."""
+    doc = _installed(call, running_cluster(call), call.path["component_id"])
+    doc.body["config"] = text(body_of(call), "config") or doc.body["config"]
+    steps = ((0.0, "updating"), (timing.ADDON_CHANGE, "active"))
+    doc.body["phases"] = ADDON.then(doc.body["phases"], call.now, *steps)
+    call.docs.put(doc)
+
+
+def _changing(call: Call, cluster: Doc, kind: str) -> dict[str, Any]:
+    course = Course([("Change components", timing.ADDON_CHANGE)])
+    return {"cluster_id": cluster.id, "task_id": make_task(call, cluster, kind, course).id}
+
+
+def _offer(name: str, version: str) -> dict[str, Any]:
+    row = addons()[name]
+    return {
+        "architecture": ["amd64", "arm64"],
+        "category": row["category"],
+        "config_schema": "{}",
+        "install_by_default": row["install_by_default"],
+        "managed": row["managed"],
+        "name": name,
+        "supported_actions": ["Install", "Upgrade", "Modify", "Uninstall"],
+        "version": addon_version(name, version),
+    }
+
+
+def _version(call: Call) -> str:
+    """The Kubernetes version that the catalogue is read for."""
+    cluster_id = call.params.text("cluster_id")
+    cluster = call.alive("cluster", cluster_id) if cluster_id else None
+    if cluster is not None:
+        return version_of(call, cluster)
+    return call.params.text("cluster_version") or creatable_versions()[0]
+
+
+def _installed(call: Call, cluster: Doc, name: str) -> Doc:
+    doc = call.alive("addon", f"{cluster.id}/{real_name(name)}")
+    if doc is None:
+        raise _not_found(name)
+    return doc
+
+
+def _shown(call: Call, doc: Doc) -> str:
+    """The version now: an upgrade shows when it is over."""
+    past = [version for at, version in doc.body.get("versions", []) if at <= call.now]
+    return str(past[-1] if past else doc.body["version"])
+
+
+def _not_found(name: str) -> ApiError:
+    return ApiError("AddonNotFound", f"addon {name} not found", 404)

@@ -1,0 +1,216 @@
+"""A cluster, changed: its settings, its edition, its tags, the protection of its objects."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from ackgpu.emulator.cs import timing
+from ackgpu.emulator.cs.cluster_rules import SPECS, check_name
+from ackgpu.emulator.cs.control_plane import make_public_endpoint
+from ackgpu.emulator.cs.lookup import (
+    body_of,
+    cluster_of,
+    flag,
+    part,
+    rows_of,
+    running_cluster,
+    text,
+    texts,
+)
+from ackgpu.emulator.cs.product import PRODUCT
+from ackgpu.emulator.cs.states import CLUSTER
+from ackgpu.emulator.cs.tasks import Course, make_task
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.operation import Call
+from ackgpu.emulator.slb.balancers import remove_load_balancer
+from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc.eips import remove_eip
+
+OWN_TAG = "ack.aliyun.com"
+SETTINGS = {"timezone", "resource_group_id", "security_group_id"}
+GROUPS = {"maintenance_window", "operation_policy"}
+FLAGS = {"deletion_protection": "deletion_protection", "enable_rrsa": "rrsa_enabled"}
+"""Switches in the request, and what the cluster's document calls them."""
+
+
+@PRODUCT.operation(
+    "ModifyCluster",
+    writes=True,
+    method="PUT",
+    path="/api/v2/clusters/{cluster_id}",
+    request_id_key="request_id",
+)
+def modify_cluster(call: Call) -> dict[str, Any]:
+    """Change settings. The same values again change nothing.
+
+    Deletion protection can be changed in every state but deleting; the rest while running.
+    """
+    cluster = cluster_of(call)
+    body = {key: value for key, value in body_of(call).items() if key != "client_token"}
+    if set(body) - {"deletion_protection"} or call.state(cluster) == "deleting":
+        cluster = running_cluster(call)
+    changed = _apply(call, cluster, body)
+    seconds = timing.CLUSTER_UPDATE if changed - {"deletion_protection"} else 0.0
+    if changed:
+        cluster.body["updated"] = call.now
+        call.docs.put(cluster)
+    return _updating(call, cluster, seconds)
+
+
+@PRODUCT.operation(
+    "MigrateCluster",
+    writes=True,
+    path="/clusters/{cluster_id}/migrate",
+    request_id_key="request_id",
+)
+def migrate_cluster(call: Call) -> dict[str, Any]:
+    """Turn a Basic cluster into a Pro one."""
+    cluster = running_cluster(call)
+    spec = text(body_of(call), "spec") or "ack.pro.small"
+    if spec not in SPECS or spec == "ack.standard":
+        raise ApiError("InvalidParameter.ClusterSpec", f"spec {spec} is not supported")
+    cluster.body |= {"cluster_spec": spec, "updated": call.now}
+    return _updating(call, cluster, timing.CLUSTER_UPDATE)
+
+
+@PRODUCT.operation(
+    "ModifyClusterTags",
+    writes=True,
+    path="/clusters/{cluster_id}/tags",
+    request_id_key="",
+)
+def modify_cluster_tags(call: Call) -> None:
+    """Replace the cluster's tags; ACK's own stays. It answers nothing."""
+    cluster = cluster_of(call)
+    own = {OWN_TAG: cluster.body["Tags"][OWN_TAG]}
+    tags = {str(row.get("key", "")): str(row.get("value", "")) for row in rows_of(call)}
+    cluster.body["Tags"] = tags | own
+    call.docs.put(cluster)
+
+
+@PRODUCT.operation(
+    "UpdateResourcesDeleteProtection",
+    writes=True,
+    method="PUT",
+    path="/clusters/{cluster_id}/resources/protection",
+    request_id_key="requestId",
+)
+def update_resources_delete_protection(call: Call) -> dict[str, Any]:
+    """Protect namespaces or services inside the cluster."""
+    cluster = running_cluster(call)
+    body = body_of(call)
+    kind, space = text(body, "resource_type"), text(body, "namespace")
+    enable, names = flag(body, "enable"), texts(body, "resources")
+    protected = cluster.body.setdefault("protected", {})
+    for name in names:
+        protected[f"{kind}/{space}/{name}"] = enable
+    call.docs.put(cluster)
+    return {
+        "namespace": space,
+        "protection": str(enable).lower(),
+        "resource_type": kind,
+        "resources": names,
+    }
+
+
+@PRODUCT.operation(
+    "DescribeResourcesDeleteProtection",
+    method="GET",
+    path="/clusters/{cluster_id}/resources/{resource_type}/protection",
+    request_id_key="",
+)
+def describe_resources_delete_protection(call: Call) -> list[dict[str, Any]]:
+    """Which of the named objects are protected, as a bare array."""
+    cluster = cluster_of(call)
+    kind, space = call.path["resource_type"], call.params.text("namespace")
+    protected = cluster.body.get("protected", {})
+    return [
+        {
+            "name": name,
+            "namespace": space,
+            "resource": kind,
+            "protection": protected.get(f"{kind}/{space}/{name}", False),
+        }
+        for name in call.params.comma_list("resources")
+    ]
+
+
+def _apply(call: Call, cluster: Doc, body: dict[str, Any]) -> set[str]:
+    """Change the cluster's document; which fields it changed."""
+    before = copy.deepcopy(cluster.body) | {"cluster_name": cluster.name}
+    _rename(call, cluster, text(body, "cluster_name"))
+    _apply_settings(cluster, body)
+    if "vswitch_ids" in body:
+        cluster.body["vswitch_ids"] = _vswitches(call, cluster, texts(body, "vswitch_ids"))
+    if "cluster_spec" in body:
+        cluster.body["cluster_spec"] = _spec(cluster, text(body, "cluster_spec"))
+    if "api_server_eip" in body:
+        _expose(call, cluster, public=flag(body, "api_server_eip"))
+    after = cluster.body | {"cluster_name": cluster.name}
+    return {key for key, value in after.items() if before.get(key) != value}
+
+
+def _rename(call: Call, cluster: Doc, name: str) -> None:
+    if name and name != cluster.name:
+        check_name(call, name)
+        cluster.name = name
+
+
+def _apply_settings(cluster: Doc, body: dict[str, Any]) -> None:
+    for key in SETTINGS & set(body):
+        cluster.body[key] = text(body, key)
+    for key in GROUPS & set(body):
+        cluster.body[key] = cluster.body[key] | part(body, key)
+    for key, own in FLAGS.items():
+        if key in body:
+            cluster.body[own] = flag(body, key)
+
+
+def _spec(cluster: Doc, spec: str) -> str:
+    if spec not in SPECS or (spec == "ack.standard" and cluster.body["cluster_spec"] != spec):
+        raise ApiError("InvalidParameter.ClusterSpec", f"cluster_spec {spec} is not supported")
+    return spec
+
+
+def _vswitches(call: Call, cluster: Doc, vswitch_ids: list[str]) -> list[str]:
+    for vswitch_id in vswitch_ids:
+        vswitch = call.docs.get("vswitch", vswitch_id)
+        if vswitch is None or not vswitch.alive(call.now) or vswitch.scope != cluster.scope:
+            message = f"vswitch {vswitch_id} is not found in vpc {cluster.scope}"
+            raise ApiError("InvalidVSwitchId.NotFound", message)
+    return vswitch_ids
+
+
+def _expose(call: Call, cluster: Doc, *, public: bool) -> None:
+    """Give the API server a public endpoint, or take it away."""
+    if public == cluster.body["public"]:
+        return
+    cluster.body["public"] = public
+    if public:
+        make_public_endpoint(call, cluster, ssh=False)
+        return
+    endpoint = cluster.body["endpoints"].pop("public", {})
+    for row in cluster.body["resources"]:
+        doc = call.docs.get(row["kind"], row["id"])
+        if doc is not None and row["id"] == endpoint.get("id"):
+            remove_load_balancer(call, doc)
+        elif doc is not None and row["kind"] == "eip" and doc.scope == endpoint.get("id"):
+            remove_eip(call, doc)
+    rows = cluster.body["resources"]
+    cluster.body["resources"] = [row for row in rows if not _going(call, row)]
+
+
+def _going(call: Call, row: dict[str, Any]) -> bool:
+    doc = call.docs.get(row["kind"], row["id"])
+    return doc is None or doc.gone is not None
+
+
+def _updating(call: Call, cluster: Doc, seconds: float) -> dict[str, Any]:
+    if seconds:
+        steps = ((0.0, "updating"), (seconds, "running"))
+        cluster.body["phases"] = CLUSTER.then(cluster.body["phases"], call.now, *steps)
+        call.docs.put(cluster)
+    course = Course([("Update cluster", seconds)])
+    task = make_task(call, cluster, "cluster_modify", course)
+    return {"cluster_id": cluster.id, "task_id": task.id}

@@ -1,0 +1,261 @@
+"""Node pools, changed: modified, scaled, repaired, upgraded, synchronised, deleted."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from ackgpu.emulator.cs import timing
+from ackgpu.emulator.cs.events import record
+from ackgpu.emulator.cs.faults import fault
+from ackgpu.emulator.cs.lookup import (
+    active_pool,
+    body_of,
+    cluster_of,
+    flag,
+    number,
+    part,
+    pool_of,
+    running_cluster,
+    text,
+)
+from ackgpu.emulator.cs.members import lasting_nodes, remove_node
+from ackgpu.emulator.cs.pool_body import SECTIONS, merge, set_tags
+from ackgpu.emulator.cs.pool_rules import (
+    check_auto_scaling,
+    check_group,
+    check_kubernetes,
+    check_management,
+    check_name,
+    check_roles,
+)
+from ackgpu.emulator.cs.product import PRODUCT
+from ackgpu.emulator.cs.scaling import Scaling, check_nodes, scale_out
+from ackgpu.emulator.cs.states import POOL
+from ackgpu.emulator.cs.tables import versions
+from ackgpu.emulator.cs.tasks import Course, make_task
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.operation import Call
+from ackgpu.emulator.store import Doc
+
+MOST_ADDED = 500
+
+
+@PRODUCT.operation(
+    "ModifyClusterNodePool",
+    writes=True,
+    method="PUT",
+    path="/clusters/{cluster_id}/nodepools/{nodepool_id}",
+    request_id_key="request_id",
+)
+def modify_cluster_node_pool(call: Call) -> dict[str, Any]:
+    """Change a pool. The same values again change nothing, but nodes that are lacking are made."""
+    cluster = running_cluster(call)
+    pool = active_pool(call, cluster)
+    request = body_of(call)
+    _check_change(call, cluster, pool, request)
+    before = _snapshot(pool)
+    name = text(part(request, "nodepool_info"), "name")
+    pool.name = name or pool.name
+    merge(pool.body, request, keep_on_empty=bool(call.settings.get("ignore_empty_lists")))
+    if pool.body["auto_scaling"]["enable"]:
+        pool.body["scaling_group"].pop("desired_size", None)
+    set_tags(pool)
+    if flag(request, "update_nodes"):
+        _update_nodes(call, pool, before)
+    changed = _snapshot(pool) != before
+    if changed:
+        pool.body["updated"] = call.now
+    course = _settle(call, cluster, pool, changed=changed)
+    task = make_task(call, cluster, "nodepool_update", course, target=(pool.id, "nodepool"))
+    return {"nodepool_id": pool.id, "task_id": task.id}
+
+
+@PRODUCT.operation(
+    "ScaleClusterNodePool",
+    writes=True,
+    path="/clusters/{cluster_id}/nodepools/{nodepool_id}",
+    request_id_key="",
+)
+def scale_cluster_node_pool(call: Call) -> dict[str, Any]:
+    """Add ``count`` nodes (a delta), or reach ``desired_size``, which Alibaba's own CLI sends."""
+    cluster = running_cluster(call)
+    pool = active_pool(call, cluster)
+    request = body_of(call)
+    if pool.body["auto_scaling"]["enable"]:
+        check_auto_scaling({"enable": True}, desired_given=True)
+    present = len(lasting_nodes(call, cluster.id, pool.id))
+    count = number(request, "count")
+    if "desired_size" not in request and not 1 <= count <= MOST_ADDED:
+        raise ApiError("InvalidParameter.Count", "count must be between 1 and 500")
+    pool.body["scaling_group"]["desired_size"] = number(request, "desired_size", present + count)
+    pool.body["updated"] = call.now
+    course = _settle(call, cluster, pool, changed=True)
+    task = make_task(call, cluster, "cluster_scaleout", course, target=(pool.id, "nodepool"))
+    return {"task_id": task.id}
+
+
+@PRODUCT.operation(
+    "DeleteClusterNodepool",
+    writes=True,
+    method="DELETE",
+    path="/clusters/{cluster_id}/nodepools/{nodepool_id}",
+    request_id_key="request_id",
+)
+def delete_cluster_nodepool(call: Call) -> dict[str, Any]:
+    """Delete a pool; one that has nodes needs ``force`` (the refusal's code is unconfirmed)."""
+    cluster = cluster_of(call)
+    pool = pool_of(call, cluster)
+    if call.state(pool) not in {"active", "failed", "delete_failed"}:
+        active_pool(call, cluster)
+    nodes = lasting_nodes(call, cluster.id, pool.id)
+    if nodes and not call.params.boolean("force"):
+        message = f"nodepool {pool.id} still has {len(nodes)} nodes"
+        raise ApiError("ErrorNodePoolNotEmpty", message)
+    first = "delete_tried" not in pool.body
+    pool.body["delete_tried"] = True
+    failing = first and fault(call, "pool_delete_failed", cluster=cluster.name, pool=pool.name)
+    steps: tuple[tuple[float, str], ...] = ((0.0, "deleting"),)
+    error: tuple[str, str] | None = None
+    if failing:
+        steps += ((timing.POOL_DELETE, "delete_failed"),)
+        error = ("400", "ScalingGroup's instances not empty")
+    else:
+        pool.gone = call.now + timing.POOL_DELETE
+        for node in nodes:
+            remove_node(call, node, call.now + timing.NODE_REMOVAL, release=True)
+    pool.body["phases"] = POOL.then(pool.body["phases"], call.now, *steps)
+    call.docs.put(pool)
+    course = Course([("Delete node pool", timing.POOL_DELETE)], error=error)
+    task = make_task(call, cluster, "nodepool_delete", course, target=(pool.id, "nodepool"))
+    message = f"Start to delete node pool {pool.name}"
+    kind = (cluster.id, "cluster_node_delete")
+    record(call, kind, pool.id, "Started", message, at=call.now)
+    return {"task_id": task.id}
+
+
+@PRODUCT.operation(
+    "RepairClusterNodePool",
+    writes=True,
+    path="/clusters/{cluster_id}/nodepools/{nodepool_id}/repair",
+    request_id_key="request_id",
+)
+def repair_cluster_node_pool(call: Call) -> dict[str, Any]:
+    """Repair a pool's nodes."""
+    cluster = running_cluster(call)
+    pool = active_pool(call, cluster)
+    return {"task_id": _busy(call, cluster, pool, "repairing", timing.POOL_REPAIR).id}
+
+
+@PRODUCT.operation(
+    "UpgradeClusterNodepool",
+    writes=True,
+    path="/clusters/{cluster_id}/nodepools/{nodepool_id}/upgrade",
+)
+def upgrade_cluster_nodepool(call: Call) -> dict[str, Any]:
+    """Upgrade a pool's nodes to the cluster's version or to one that is named.
+
+    Nodes show their new version at once; what takes time is the pool's state.
+    """
+    cluster = running_cluster(call)
+    pool = active_pool(call, cluster)
+    version = text(body_of(call), "kubernetes_version") or cluster.body["versions"][-1][1]
+    if version not in {row["version"] for row in versions()}:
+        raise ApiError("InvalidParameter.KubernetesVersion", f"version {version} is not offered")
+    nodes = lasting_nodes(call, cluster.id, pool.id)
+    for node in nodes:
+        node.body["kubelet_version"] = version
+        call.docs.put(node)
+    seconds = timing.POOL_UPGRADE_PER_NODE * max(1, len(nodes))
+    return {"task_id": _busy(call, cluster, pool, "upgrading", seconds).id}
+
+
+@PRODUCT.operation("SyncClusterNodePool", writes=True, path="/clusters/{cluster_id}/sync_nodepools")
+def sync_cluster_node_pool(call: Call) -> dict[str, Any]:
+    """Synchronise pools with their scaling groups: here they never differ."""
+    running_cluster(call)
+    return {}
+
+
+def _check_change(call: Call, cluster: Doc, pool: Doc, request: dict[str, Any]) -> None:
+    group, automatic = part(request, "scaling_group"), part(request, "auto_scaling")
+    name = text(part(request, "nodepool_info"), "name")
+    if name and name != pool.name:
+        check_name(call, cluster, name)
+    current = pool.body["auto_scaling"]
+    if automatic.get("type") and current["type"] and automatic["type"] != current["type"]:
+        raise ApiError("InvalidParameter.AutoScaling", "auto_scaling.type cannot be changed")
+    sized = group.get("desired_size") is not None
+    if current["enable"] and sized:
+        check_auto_scaling({"enable": True}, desired_given=True)
+    check_auto_scaling(current | automatic, desired_given=sized)
+    check_group(call, cluster, group)
+    check_kubernetes(part(request, "kubernetes_config"))
+    check_management(call, cluster, part(request, "management"))
+    check_roles(call, request)
+
+
+def _snapshot(pool: Doc) -> dict[str, Any]:
+    return copy.deepcopy({name: pool.body[name] for name in SECTIONS} | {"name": pool.name})
+
+
+def _update_nodes(call: Call, pool: Doc, before: dict[str, Any]) -> None:
+    """Push the pool's labels and taints to the nodes that it has."""
+    old = {row["key"] for row in before["kubernetes_config"].get("labels", [])}
+    config = pool.body["kubernetes_config"]
+    new = {row["key"]: row.get("value", "") for row in config.get("labels", [])}
+    for node in lasting_nodes(call, pool.scope, pool.id):
+        kept = {key: value for key, value in node.body["labels"].items() if key not in old}
+        node.body["labels"] = kept | new
+        node.body["taints"] = config.get("taints", [])
+        call.docs.put(node)
+
+
+def _settle(call: Call, cluster: Doc, pool: Doc, *, changed: bool) -> Course:
+    """Scale the pool to what it should have, and write its states down."""
+    nodes = lasting_nodes(call, cluster.id, pool.id)
+    wanted = _wanted(pool, len(nodes))
+    if wanted > len(nodes):
+        check_nodes(call, cluster, wanted - len(nodes))
+        scaling = scale_out(call, cluster, pool, wanted - len(nodes), start=call.now)
+        _enter(call, pool, "scaling", scaling.ends - call.now)
+        _record_scaling(call, cluster, pool, scaling)
+        return scaling.course(call.now, "Prepare scaling group")
+    if wanted < len(nodes):
+        for node in nodes[: len(nodes) - wanted]:
+            remove_node(call, node, call.now + timing.NODE_REMOVAL, release=True)
+        _enter(call, pool, "removing_nodes", timing.NODE_REMOVAL)
+        return Course([("Remove nodes", timing.NODE_REMOVAL)])
+    if changed:
+        _enter(call, pool, "updating", timing.POOL_UPDATE)
+        return Course([("Update node pool", timing.POOL_UPDATE)])
+    return Course([("Update node pool", 0.0)])
+
+
+def _wanted(pool: Doc, present: int) -> int:
+    automatic = pool.body["auto_scaling"]
+    if automatic["enable"]:
+        low, high = int(automatic["min_instances"]), int(automatic["max_instances"])
+        return min(max(present, low), high)
+    return int(pool.body["scaling_group"].get("desired_size", present))
+
+
+def _enter(call: Call, pool: Doc, state: str, seconds: float) -> None:
+    phases = pool.body["phases"]
+    pool.body["phases"] = POOL.then(phases, call.now, (0.0, state), (seconds, "active"))
+    call.docs.put(pool)
+
+
+def _record_scaling(call: Call, cluster: Doc, pool: Doc, scaling: Scaling) -> None:
+    kind = (cluster.id, "cluster_scaleout")
+    message = f"Start to scale node pool {pool.name} out"
+    record(call, kind, pool.id, "Started", message, at=call.now)
+    if scaling.error:
+        record(call, kind, pool.id, "Failed", scaling.error[1], at=scaling.ends, level="error")
+
+
+def _busy(call: Call, cluster: Doc, pool: Doc, state: str, seconds: float) -> Doc:
+    _enter(call, pool, state, seconds)
+    kind = {"repairing": "nodepool_repair", "upgrading": "nodepool_upgrade"}[state]
+    course = Course([(f"{kind.removeprefix('nodepool_').capitalize()} nodes", seconds)])
+    return make_task(call, cluster, kind, course, target=(pool.id, "nodepool"))

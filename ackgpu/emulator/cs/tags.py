@@ -1,0 +1,95 @@
+"""Tags of clusters, by the operations that all products share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ackgpu.emulator import limits
+from ackgpu.emulator.cs.lookup import body_of, objects, query_list, text, texts
+from ackgpu.emulator.cs.product import PRODUCT
+from ackgpu.emulator.errors import ApiError, invalid
+from ackgpu.emulator.operation import Call
+from ackgpu.emulator.store import Doc
+
+RESOURCE_TYPE = "CLUSTER"
+OWN_TAG = "ack.aliyun.com"
+PAGE = 50
+
+
+@PRODUCT.operation("TagResources", writes=True, method="PUT", path="/tags")
+def tag_resources(call: Call) -> dict[str, Any]:
+    """Add tags to clusters."""
+    body = body_of(call)
+    tags = {text(row, "key"): text(row, "value") for row in objects(body, "tags")}
+    if not tags or "" in tags:
+        raise invalid("tags")
+    for cluster in _clusters(
+        call, text(body, "resource_type"), texts(body, "resource_ids"), text(body, "region_id")
+    ):
+        merged = cluster.body["Tags"] | tags
+        own = OWN_TAG in cluster.body["Tags"]
+        message = "the number of tags would exceed the quota"
+        limits.refuse_over(call, "tags", 0, len(merged) - own, "QuotaExceeded.Tags", message, 403)
+        cluster.body["Tags"] = merged
+        call.docs.put(cluster)
+    return {}
+
+
+@PRODUCT.operation("UntagResources", writes=True, method="DELETE", path="/tags")
+def untag_resources(call: Call) -> dict[str, Any]:
+    """Take tags away, or ``all`` of the user's."""
+    keys = {str(key) for key in query_list(call, "tag_keys")}
+    every = call.params.boolean("all") and not keys
+    for cluster in _of_query(call):
+        cluster.body["Tags"] = {
+            key: value
+            for key, value in cluster.body["Tags"].items()
+            if key == OWN_TAG or not (every or key in keys)
+        }
+        call.docs.put(cluster)
+    return {}
+
+
+@PRODUCT.operation("ListTagResources", method="GET", path="/tags", request_id_key="request_id")
+def list_tag_resources(call: Call) -> dict[str, Any]:
+    """The tags of the named clusters, 50 a page."""
+    wanted = query_list(call, "tags")
+    rows = [
+        {
+            "resource_id": cluster.id,
+            "resource_type": RESOURCE_TYPE,
+            "tag_key": key,
+            "tag_value": value,
+        }
+        for cluster in _of_query(call)
+        for key, value in cluster.body["Tags"].items()
+        if not wanted or any(_matches(row, key, value) for row in wanted)
+    ]
+    start = call.params.integer("next_token", 0)
+    following = str(start + PAGE) if start + PAGE < len(rows) else ""
+    page = rows[start : start + PAGE]
+    return {"next_token": following, "tag_resources": {"tag_resource": page}}
+
+
+def _matches(row: dict[str, Any], key: str, value: str) -> bool:
+    return row.get("key") in {None, key} and row.get("value") in {None, "", value}
+
+
+def _of_query(call: Call) -> list[Doc]:
+    params = call.params
+    ids = [str(each) for each in query_list(call, "resource_ids")]
+    return _clusters(call, params.text("resource_type"), ids, params.text("region_id"))
+
+
+def _clusters(call: Call, kind: str, ids: list[str], region: str) -> list[Doc]:
+    if kind.upper() != RESOURCE_TYPE:
+        raise invalid("resource_type")
+    found = [call.docs.get("cluster", each) for each in ids]
+    clusters = [
+        doc
+        for doc in found
+        if doc is not None and doc.alive(call.now) and region in {"", doc.region}
+    ]
+    if not ids or len(clusters) < len(ids):
+        raise ApiError("ErrorClusterNotFound", f"cluster {','.join(ids)} not found", 404)
+    return clusters

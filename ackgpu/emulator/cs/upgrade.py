@@ -1,0 +1,119 @@
+"""Upgrades of the control plane. Node pools are upgraded by their own operation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ackgpu.emulator.cs import timing
+from ackgpu.emulator.cs.cluster_views import version_of
+from ackgpu.emulator.cs.events import record
+from ackgpu.emulator.cs.lookup import body_of, cluster_of, running_cluster, text
+from ackgpu.emulator.cs.product import PRODUCT
+from ackgpu.emulator.cs.states import CLUSTER
+from ackgpu.emulator.cs.tables import versions
+from ackgpu.emulator.cs.task_control import cancel, pause, resume
+from ackgpu.emulator.cs.tasks import Course, make_task
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.operation import Call
+from ackgpu.emulator.store import Doc
+
+STATUS = {"running": "running", "paused": "pause", "success": "success"}
+
+
+@PRODUCT.operation(
+    "UpgradeCluster",
+    writes=True,
+    path="/api/v2/clusters/{cluster_id}/upgrade",
+    request_id_key="request_id",
+)
+def upgrade_cluster(call: Call) -> dict[str, Any]:
+    """Upgrade the control plane by one minor version at most."""
+    cluster = running_cluster(call)
+    body = body_of(call)
+    current = version_of(call, cluster)
+    wanted = text(body, "next_version") or text(body, "version")
+    known = next((row for row in versions() if row["version"] == current), None)
+    offered = known["upgradable_versions"] if known else []
+    if wanted not in offered:
+        message = f"cluster cannot be upgraded from {current} to {wanted or 'nothing'}"
+        raise ApiError("InvalidParameter.NextVersion", message)
+    course = Course(timing.CLUSTER_UPGRADE_STAGES)
+    steps = ((0.0, "upgrading"), (course.seconds, "running"))
+    cluster.body["phases"] = CLUSTER.then(cluster.body["phases"], call.now, *steps)
+    cluster.body["versions"].append([call.now + course.seconds, wanted])
+    task = make_task(call, cluster, "cluster_upgrade", course)
+    cluster.body["upgrade_task_id"] = task.id
+    call.docs.put(cluster)
+    kind, message = (cluster.id, "cluster_upgrade"), f"Start to upgrade to {wanted}"
+    record(call, kind, cluster.id, "Started", message, at=call.now)
+    return {"cluster_id": cluster.id, "task_id": task.id}
+
+
+@PRODUCT.operation(
+    "GetUpgradeStatus",
+    method="GET",
+    path="/api/v2/clusters/{cluster_id}/upgrade/status",
+    request_id_key="",
+)
+def get_upgrade_status(call: Call) -> dict[str, Any]:
+    """How the latest upgrade stands; ``not_start`` where there was none."""
+    cluster = cluster_of(call)
+    task = call.docs.get("task", cluster.body.get("upgrade_task_id", ""))
+    if task is None:
+        return _status("success", "not_start")
+    state = STATUS.get(call.state(task), "fail")
+    if state in {"success", "pause"}:
+        return _status(state, state)
+    precheck = task.body["stages"][0]["end"] > call.now
+    return _status(state, "prechecking" if precheck else "upgrading")
+
+
+@PRODUCT.operation(
+    "PauseClusterUpgrade",
+    writes=True,
+    path="/api/v2/clusters/{cluster_id}/upgrade/pause",
+    request_id_key="",
+)
+def pause_cluster_upgrade(call: Call) -> None:
+    """Pause the upgrade. It answers nothing."""
+    pause(call, _upgrade_of(call))
+
+
+@PRODUCT.operation(
+    "ResumeUpgradeCluster",
+    writes=True,
+    path="/api/v2/clusters/{cluster_id}/upgrade/resume",
+    request_id_key="",
+)
+def resume_upgrade_cluster(call: Call) -> None:
+    """Go on with the upgrade. It answers nothing."""
+    resume(call, _upgrade_of(call))
+
+
+@PRODUCT.operation(
+    "CancelClusterUpgrade",
+    writes=True,
+    path="/api/v2/clusters/{cluster_id}/upgrade/cancel",
+    request_id_key="",
+)
+def cancel_cluster_upgrade(call: Call) -> None:
+    """Give the upgrade up. It answers nothing."""
+    cancel(call, _upgrade_of(call))
+
+
+def _upgrade_of(call: Call) -> Doc:
+    cluster = cluster_of(call)
+    task = call.docs.get("task", cluster.body.get("upgrade_task_id", ""))
+    if task is None:
+        raise ApiError("ErrorTaskNotFound", f"cluster {cluster.id} has no upgrade", 404)
+    return task
+
+
+def _status(status: str, step: str) -> dict[str, Any]:
+    return {
+        "error_message": "",
+        "precheck_report_id": "",
+        "status": status,
+        "upgrade_step": step,
+        "upgrade_task": {"message": "", "status": status.capitalize()},
+    }
