@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator import catalog, limits
+from ackgpu.emulator.cs.faults import fault, missing_roles
 from ackgpu.emulator.cs.lookup import body_of, objects, text
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.tables import table, versions
@@ -48,11 +49,11 @@ def describe_user_quota(call: Call) -> dict[str, Any]:
 
 @PRODUCT.operation("CheckServiceRole", path="/ram/check-service-role", request_id_key="")
 def check_service_role(call: Call) -> dict[str, Any]:
-    """Which service roles are granted: all that there are, but the scenario's ``missing_roles``."""
+    """Which service roles are granted: all that there are, but those that a fault takes."""
     names = [text(row, "name") for row in objects(body_of(call), "roles")]
     if not names:
         raise missing("roles")
-    absent = set(call.settings.get("missing_roles", ()))
+    absent = set(missing_roles(call))
     known = set(table("roles")["roles"]) - absent
     return {
         "roles": [
@@ -66,13 +67,13 @@ def check_service_role(call: Call) -> dict[str, Any]:
 
 @PRODUCT.operation("OpenAckService", writes=True, path="/service/open", request_id_key="request_id")
 def open_ack_service(call: Call) -> dict[str, Any]:
-    """Open the service; it is open already unless the scenario says ``ack_service_open: false``.
+    """Open the service; it is open already, unless a fault says that it was not.
 
     That it is open is an error (500), which clients take for success.
     """
     kind = call.params.text("type", "propayasgo")
     opened = call.docs.get("ackservice", kind)
-    if call.settings.get("ack_service_open", True) or opened is not None:
+    if fault(call, "service_not_open") is None or opened is not None:
         raise ApiError("ORDER.OPEND", "您已开通过该服务", 500)
     call.docs.put(Doc("ackservice", kind, born=call.now))
     return {"order_id": "".join(call.rng.choices("0123456789", k=15))}

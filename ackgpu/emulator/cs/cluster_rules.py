@@ -12,6 +12,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ackgpu.emulator import catalog, limits
+from ackgpu.emulator.cs.faults import missing_roles
 from ackgpu.emulator.cs.lookup import number, objects, text, texts
 from ackgpu.emulator.cs.tables import creatable_versions, table
 from ackgpu.emulator.errors import ApiError
@@ -118,7 +119,7 @@ def _kind(body: dict[str, Any]) -> Iterator[Finding]:
 
 def _roles(call: Call) -> Iterator[Finding]:
     refusals = table("roles")["cluster_refusals"]
-    for role in call.settings.get("missing_roles", ()):
+    for role in missing_roles(call):
         if role in refusals:
             place = f"https://ram.console.aliyun.com/role/authorize?request={role}"
             message = "please complete the cluster addon's service ramrole authorization at"

@@ -57,7 +57,7 @@ def modify_cluster_node_pool(call: Call) -> dict[str, Any]:
     before = _snapshot(pool)
     name = text(part(request, "nodepool_info"), "name")
     pool.name = name or pool.name
-    merge(pool.body, request, keep_on_empty=bool(call.settings.get("ignore_empty_lists")))
+    merge(pool.body, request, keep_on_empty=fault(call, "empty_lists_ignored") is not None)
     if pool.body["auto_scaling"]["enable"]:
         pool.body["scaling_group"].pop("desired_size", None)
     set_tags(pool)

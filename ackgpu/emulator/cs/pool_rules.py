@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ackgpu.emulator.cs.faults import missing_roles
 from ackgpu.emulator.cs.lookup import flag, number, objects, part, text, texts
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
@@ -143,7 +144,7 @@ def check_management(call: Call, cluster: Doc, settings: dict[str, Any]) -> None
 
 def check_roles(call: Call, request: dict[str, Any]) -> None:
     """Scaling needs a service role for desired_size, and another for auto scaling."""
-    missing = call.settings.get("missing_roles", ())
+    missing = missing_roles(call)
     automatic = part(request, "auto_scaling").get("enable")
     sized = part(request, "scaling_group").get("desired_size") is not None
     place = "https://ram.console.aliyun.com/role/authorize?request="
