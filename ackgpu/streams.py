@@ -12,7 +12,8 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TextIO
+from pathlib import Path
+from typing import Literal, TextIO, cast
 
 from ackgpu.errors import LocalError, UsageError
 
@@ -44,8 +45,13 @@ class Streams:
 
     @classmethod
     def system(cls, *, color: ColorChoice = "auto", no_input: bool = False) -> Streams:
-        """The process's own streams and environment."""
-        return cls(sys.stdout, sys.stderr, sys.stdin, os.environ, color, no_input)
+        """The process's own streams and environment; a closed one (``2>&-``) is a null device."""
+        out, err, stdin = (
+            sys.stdout or _null("w"),
+            sys.stderr or _null("w"),
+            sys.stdin or _null("r"),
+        )
+        return cls(out, err, stdin, os.environ, color, no_input)
 
     @classmethod
     def for_tests(  # noqa: PLR0913 -- one record of a terminal: each part is varied by some test
@@ -153,6 +159,10 @@ class Streams:
             raise _cannot_ask("there is no terminal to ask on", flag)
         self.write(self.err, prompt)
         return self.stdin.readline().strip()
+
+
+def _null(mode: Literal["r", "w"]) -> TextIO:
+    return cast("TextIO", Path(os.devnull).open(mode, encoding="utf-8"))
 
 
 def _cannot_ask(why: str, flag: str) -> UsageError:

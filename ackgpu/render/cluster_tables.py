@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ackgpu.engine.step import Resource
 from ackgpu.render.pen import DONE, FAILED, NOTHING, TIMES, Block, Cell, Grid, Span, line, point
@@ -18,6 +18,8 @@ from ackgpu.render.results import (
     NodePoolRow,
 )
 from ackgpu.render.words import count, duration, hourly, money, short_id
+
+ShowId = Callable[[str], str]
 
 GOOD_STATES = {"running", "active", "Running", "Available", "InUse"}
 BAD_STATES = {"failed", "unavailable", "deleteFailed", "delete_failed"}
@@ -35,15 +37,12 @@ def cluster_list(part: ClusterList) -> list[Block]:
 
 def created(part: CreateSummary) -> list[Block]:
     """``create``: what was made, what it costs, how to go on."""
-    texts = (
-        ("cluster", f"{short_id(part.cluster.id)}  {part.endpoint}"),
-        *(("node pool", _pool_line(pool)) for pool in part.node_pools),
-        ("network", "  ".join(short_id(resource.id) for resource in part.network)),
-        ("by ACK", "  ".join(_by_ack(resource) for resource in part.by_ack)),
-        ("costs", _costs(part)),
-        ("kubeconfig", part.kubeconfig),
-    )
-    shown = [point(Span(f"  {label:<12}", "dim"), text) for label, text in texts if text]
+    pairs = zip(_summary(part, str), _summary(part, short_id), strict=True)
+    shown = [
+        point(Span(f"  {label:<12}", "dim"), text, narrow=narrow)
+        for (label, text), (_, narrow) in pairs
+        if text
+    ]
     head = line(*_verdict(part), f"   {duration(part.seconds)}")
     return [head, line(), *shown, *_next_commands(part.next_commands)]
 
@@ -83,7 +82,7 @@ def node_pools(part: NodePoolList) -> list[Block]:
 
 def preview(part: DeletePreview) -> list[Block]:
     """What a deletion is about to remove, and what it keeps."""
-    what = f"This deletes {part.cluster_name} ({short_id(part.id)}) and what ackgpu made for it"
+    what = f"This deletes {part.cluster_name} ({part.id}) and what ackgpu made for it"
     kept = " · ".join(part.keeps)
     return [
         line(f"{what} in {part.region}:"),
@@ -167,14 +166,24 @@ def _verdict(part: CreateSummary) -> tuple[Cell, ...]:
     return (Span(f"{DONE} ", "green"), Span(text, "bold"), unchanged)
 
 
-def _pool_line(pool: NodePoolRow) -> str:
+def _summary(part: CreateSummary, show: ShowId) -> list[tuple[str, str]]:
+    return [
+        ("cluster", f"{show(part.cluster.id)}  {part.endpoint}"),
+        *(("node pool", _pool_line(pool, show)) for pool in part.node_pools),
+        ("network", "  ".join(show(resource.id) for resource in part.network)),
+        ("by ACK", "  ".join(_by_ack(resource, show) for resource in part.by_ack)),
+        ("costs", _costs(part)),
+        ("kubeconfig", part.kubeconfig),
+    ]
+
+
+def _pool_line(pool: NodePoolRow, show: ShowId) -> str:
     nodes = f"{pool.name}: {pool.total} {TIMES} {', '.join(pool.instance_types)}"
-    return "  ".join(filter(None, (nodes, pool.slice, short_id(pool.id))))
+    return "  ".join(filter(None, (nodes, pool.slice, show(pool.id))))
 
 
-def _by_ack(resource: Resource) -> str:
-    identifier = short_id(resource.id)
-    return f"{identifier} ({resource.name})" if resource.name else identifier
+def _by_ack(resource: Resource, show: ShowId) -> str:
+    return f"{show(resource.id)} ({resource.name})" if resource.name else show(resource.id)
 
 
 def _costs(part: CreateSummary) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,12 @@ class Failure:
 
 
 def failure_of(error: BaseException) -> Failure:
-    """What is told of ``error``; whatever ackgpu does not raise on purpose is a bug of its own."""
+    """What is told of ``error``; whatever ackgpu does not raise on purpose is a bug of its own.
+
+    Ctrl-C while nothing is under way (at a question) is neither: exit 130.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        return Failure("Interrupted", "Interrupted.", 128 + signal.SIGINT)
     if not isinstance(error, AckGpuError):
         what = str(error).strip().partition("\n")[0]
         message = f"Unexpected {type(error).__name__}: {what}" if what else type(error).__name__

@@ -53,10 +53,14 @@ Cell = str | Span
 
 @dataclass(frozen=True)
 class Line:
-    """A paragraph. Where it must be wrapped, its further lines start under ``spans``."""
+    """A paragraph. Where it must be wrapped, its further lines start under ``spans``.
+
+    ``narrow`` stands in for ``spans`` where those do not fit into one line.
+    """
 
     spans: tuple[Span, ...] = ()
     head: tuple[Span, ...] = ()
+    narrow: tuple[Span, ...] = ()
 
 
 def line(*cells: Cell | tuple[str, str]) -> Line:
@@ -64,9 +68,10 @@ def line(*cells: Cell | tuple[str, str]) -> Line:
     return Line(tuple(_span(cell) for cell in cells))
 
 
-def point(head: Cell, *cells: Cell) -> Line:
+def point(head: Cell, *cells: Cell, narrow: str = "") -> Line:
     """A paragraph behind a bullet: further lines are indented as far as ``head`` is wide."""
-    return Line(tuple(_span(cell) for cell in cells), (_span(head),))
+    spans = tuple(_span(cell) for cell in cells)
+    return Line(spans, (_span(head),), (Span(narrow),) if narrow else ())
 
 
 @dataclass(frozen=True)
@@ -163,6 +168,8 @@ class Pen:
         room = max(self.width - head.cell_len, LEAST)
         if body.cell_len <= room:
             return [Text.assemble(head, body)]
+        if block.narrow:
+            body = self.text(*block.narrow)
         first, *others = body.wrap(self._console, room)
         indent = " " * head.cell_len
         return [Text.assemble(head, first), *(Text.assemble(indent, other) for other in others)]

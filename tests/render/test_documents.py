@@ -143,6 +143,7 @@ def test_a_failure_leaves_stdout_empty_where_no_document_was_asked_for(output):
     [
         (ValueError("no\nway"), 1),
         (KeyError(), 1),
+        (KeyboardInterrupt(), 130),
         (Interrupted("Stopped at a safe point.", signal_number=15), 143),
     ],
 )
@@ -150,7 +151,8 @@ def test_the_exit_code_is_the_errors_own_and_a_bug_is_1(error, code):
     streams = Streams.for_tests()
     assert fail(streams, "table", "create", error) == code
     assert f"exit {code}" in streams.written()[1]
-    assert ("bug" in streams.written()[1]) is not isinstance(error, AckGpuError)
+    is_bug = not isinstance(error, AckGpuError | KeyboardInterrupt)
+    assert ("bug" in streams.written()[1]) is is_bug
 
 
 def test_escape_sequences_in_a_cloud_message_do_not_reach_the_terminal():

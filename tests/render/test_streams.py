@@ -121,6 +121,20 @@ def test_a_reader_that_goes_away_is_no_error():
     assert (process.returncode, err) == (0, b"done")
 
 
+def test_streams_that_the_caller_closed_are_no_error():
+    program = (
+        "from ackgpu.streams import Streams\n"
+        "s = Streams.system()\n"
+        "s.write(s.err, 'talk')\n"
+        "assert not s.can_animate\n"
+        "s.write(s.out, 'done')\n"
+    )
+    command = [sys.executable, "-c", program]
+    shell = ["/bin/sh", "-c", 'exec "$@" 2>&- <&-', "sh", *command]
+    finished = subprocess.run(shell, stdout=subprocess.PIPE, timeout=60, check=False)
+    assert (finished.returncode, finished.stdout) == (0, b"done")
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")  # noqa: PTH110
 def test_a_result_that_cannot_be_written_is_reported_and_talk_is_not():
     with open("/dev/full", "w") as out, open("/dev/full", "w") as err:  # noqa: PTH123
