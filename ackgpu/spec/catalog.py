@@ -129,9 +129,14 @@ def expected_labels(type_id: str) -> ExpectedLabels | None:
 
 
 def suggest(type_id: str) -> tuple[str, ...]:
-    """Up to three known types whose ids look like ``type_id``, the likest first."""
+    """Up to three known types whose ids look like ``type_id``, the likest first.
+
+    The same words in another order come first: it is vgn6i-m4-vws, but vgn7i-vws-m4.
+    """
     prefixed = type_id if type_id.startswith("ecs.") else f"ecs.{type_id}"
-    return tuple(difflib.get_close_matches(prefixed, _table(), n=3, cutoff=0.75))
+    turned = [known for known in _table() if _words(known) == _words(prefixed)]
+    close = difflib.get_close_matches(prefixed, _table(), n=3, cutoff=0.75)
+    return tuple(dict.fromkeys((*turned, *close)))[:3]
 
 
 def looks_vgpu(type_id: str) -> bool:
@@ -155,6 +160,10 @@ def disk_category(type_ids: Sequence[str]) -> str:
         return ""
     choices = [found.disk_categories for found in known if found]
     return next((disk for disk in choices[0] if all(disk in other for other in choices)), "")
+
+
+def _words(type_id: str) -> list[str]:
+    return sorted(re.split(r"[.-]", type_id))
 
 
 @cache

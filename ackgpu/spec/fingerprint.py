@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ackgpu.spec.model import ClusterSpec, document_of
+from ackgpu.spec.model import ClusterSpec
 
 _PARTS = ("metadata", "cluster", "network", "nodePools")
 _DIGEST_LENGTH = 16
@@ -33,9 +33,11 @@ class Difference:
 def digest(spec: ClusterSpec) -> str:
     """16 hex digits that are the same for specs that ask for the same cluster.
 
-    Written out or left to the default makes no difference.
+    What equals its default is left out of it: written or not makes no difference, and a field that
+    a later version adds leaves the digests of older clusters as they are.
     """
-    text = json.dumps(_identity(spec), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    identity = _identity(spec, defaults=False)
+    text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
 
 
@@ -44,16 +46,16 @@ def differences(before: ClusterSpec, after: ClusterSpec) -> list[Difference]:
 
     Node pools are compared by their names: ``nodePools[gpu].desiredSize``.
     """
-    old, new = (dict(_leaves(_identity(spec), "")) for spec in (before, after))
+    old, new = (dict(_leaves(_identity(spec, defaults=True), "")) for spec in (before, after))
     keys = dict.fromkeys((*old, *new))
     return [
         Difference(key, old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key)
     ]
 
 
-def _identity(spec: ClusterSpec) -> dict[str, Any]:
-    document = document_of(spec)
-    identity = {part: document[part] for part in _PARTS}
+def _identity(spec: ClusterSpec, *, defaults: bool) -> dict[str, Any]:
+    document = spec.model_dump(mode="json", by_alias=True, exclude_defaults=not defaults)
+    identity = {part: document[part] for part in _PARTS if part in document}
     identity["gpu"] = {"licenseServer": spec.gpu.license_server}
     return identity
 

@@ -12,7 +12,6 @@ only module that imports pydantic.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -27,6 +26,7 @@ from pydantic import (
 )
 
 from ackgpu.spec import catalog, durations
+from ackgpu.spec.misfits import Misfit, MisfitError
 
 API_VERSION = "ackgpu.dev/v1alpha1"
 KIND = "GpuCluster"
@@ -363,35 +363,17 @@ class ClusterSpec(_Record):
         return pool.license_server or self.gpu.license_server
 
 
-@dataclass(frozen=True)
-class ShapeProblem:
-    """A value that does not fit the model: its path, pydantic's word for why, and the value."""
-
-    path: tuple[str | int, ...]
-    kind: str
-    message: str
-    given: object
-
-
-class ShapeError(ValueError):
-    """A document does not fit the model; ``problems`` holds each value that does not."""
-
-    def __init__(self, problems: tuple[ShapeProblem, ...]) -> None:
-        super().__init__(f"{len(problems)} values do not fit")
-        self.problems = problems
-
-
 def parse(document: Mapping[str, Any]) -> ClusterSpec:
     """The spec that ``document``, with the camelCase keys of a file, describes.
 
-    Raises :class:`ShapeError`. Rules are not applied.
+    Raises :class:`MisfitError`. Rules are not applied.
     """
     try:
         return ClusterSpec.model_validate(document, by_alias=True, by_name=False)
     except ValidationError as refused:
-        raise ShapeError(
+        raise MisfitError(
             tuple(
-                ShapeProblem(
+                Misfit(
                     tuple(row["loc"]),
                     row["type"],
                     row["msg"].removeprefix("Value error, "),

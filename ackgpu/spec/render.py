@@ -8,6 +8,7 @@ from typing import Any
 
 from ackgpu.spec.model import API_VERSION, KIND, ClusterSpec, document_of
 
+_INDENT = 2
 _COMMENTS = {
     "metadata.version": "auto: the newest that ACK creates in the region",
     "lifecycle": "not part of what the cluster is: may change between runs",
@@ -53,7 +54,8 @@ def to_yaml(spec: ClusterSpec, *, defaults: bool = False, comments: bool = True)
         _leave_out_the_unused(document["network"])
     writer = YAML()
     writer.width = 100
-    writer.indent(mapping=2, sequence=4, offset=2)
+    writer.indent(mapping=_INDENT, sequence=2 * _INDENT, offset=_INDENT)
+    writer.representer.add_representer(type(None), _write_null)
     text = io.StringIO()
     writer.dump(_commented(document, "") if comments else document, text)
     return text.getvalue()
@@ -81,14 +83,19 @@ def _commented(value: Any, path: str) -> Any:
         below = f"{path}.{key}" if path else key
         mapping[key] = _commented(inner, below)
         if below in _COMMENTS:
-            _annotate(mapping, key, _COMMENTS[below])
+            _annotate(mapping, key, below)
     return mapping
 
 
-def _annotate(mapping: Any, key: str, comment: str) -> None:
+def _annotate(mapping: Any, key: str, path: str) -> None:
     """Beside a scalar; above anything that goes on over several lines."""
+    comment = _COMMENTS[path]
     if isinstance(mapping[key], dict | list) and mapping[key]:
-        indent = 0 if key in {"lifecycle"} else 2
+        indent = _INDENT * (path.count(".") + path.count("[]"))
         mapping.yaml_set_comment_before_after_key(key, before=comment, indent=indent)
     else:
         mapping.yaml_add_eol_comment(comment, key, column=0)
+
+
+def _write_null(representer: Any, _: None) -> Any:
+    return representer.represent_scalar("tag:yaml.org,2002:null", "null")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from ackgpu.spec.model import ClusterSpec
@@ -12,7 +13,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def json_schema() -> dict[str, Any]:
     """The schema, for editors and other validators. The rules are not in it."""
-    schema = ClusterSpec.model_json_schema(by_alias=True)
+    schema = _model_schema()
     return {
         "$schema": _DIALECT,
         "title": "ackgpu cluster",
@@ -23,11 +24,16 @@ def json_schema() -> dict[str, Any]:
 
 def keys_at(path: Sequence[str | int]) -> tuple[str, ...]:
     """The keys that the mapping at ``path`` may have; none where it may have any, or is none."""
-    schema = json_schema()
+    schema = _model_schema()
     node = schema
     for part in path:
         node = _child(_resolved(node, schema), part)
     return tuple(_resolved(node, schema).get("properties", {}))
+
+
+@cache
+def _model_schema() -> dict[str, Any]:
+    return ClusterSpec.model_json_schema(by_alias=True)
 
 
 def _child(node: dict[str, Any], part: str | int) -> dict[str, Any]:

@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ackgpu.spec.findings import Finding, error
+from ackgpu.spec.misfits import Misfit, MisfitError
 from ackgpu.spec.model import (
     DEFAULT_POOL,
     ClusterSpec,
-    ShapeError,
-    ShapeProblem,
     parse,
 )
-from ackgpu.spec.rules.syntax import did_you_mean
+from ackgpu.spec.rules.syntax import did_you_mean, one_of
 from ackgpu.spec.schema import keys_at
 from ackgpu.spec.validate import validate
 
@@ -40,8 +39,8 @@ def read_spec(data: Mapping[str, Any]) -> tuple[ClusterSpec | None, list[Finding
     A value that does not fit is taken out, so that the rules can speak of the rest: a spec comes
     back too then, but only its findings are of use. None comes back where nothing could be read.
     """
-    spec, problems = _fit(data)
-    findings = [error(_key(problem.path), _message(problem)) for problem in problems]
+    spec, misfits = _fit(data)
+    findings = [error(_key(misfit.path), _message(misfit)) for misfit in misfits]
     if spec is None:
         return None, findings
     broken = [finding.key for finding in findings]
@@ -53,18 +52,18 @@ def read_spec(data: Mapping[str, Any]) -> tuple[ClusterSpec | None, list[Finding
     return spec, [*findings, *ruled]
 
 
-def _fit(data: Mapping[str, Any]) -> tuple[ClusterSpec | None, list[ShapeProblem]]:
+def _fit(data: Mapping[str, Any]) -> tuple[ClusterSpec | None, list[Misfit]]:
     rest = copy.deepcopy(dict(data))
-    seen: list[ShapeProblem] = []
+    seen: list[Misfit] = []
     for _ in range(_ROUNDS):
         try:
             return parse(rest), seen
-        except ShapeError as refused:
-            reported = [problem.path for problem in seen]
-            for problem in refused.problems:
-                if not any(_within(problem.path, path) for path in reported):
-                    seen.append(problem)
-                _take_out(rest, problem)
+        except MisfitError as refused:
+            reported = [misfit.path for misfit in seen]
+            for misfit in refused.misfits:
+                if not any(_within(misfit.path, path) for path in reported):
+                    seen.append(misfit)
+                _take_out(rest, misfit)
     return None, seen
 
 
@@ -79,31 +78,31 @@ def _follows_from(key: str, broken: str) -> bool:
     return under or is_its_list
 
 
-def _take_out(data: Any, problem: ShapeProblem) -> None:
-    """Remove the value at the problem's path, or put in another where one is required.
+def _take_out(data: Any, misfit: Misfit) -> None:
+    """Remove the value at the misfit's path, or put in another where one is required.
 
     Items of lists are never removed, so that the others keep their places.
     """
-    if not problem.path:
+    if not misfit.path:
         return
-    *parents, last = problem.path
+    *parents, last = misfit.path
     for part in parents:
         data = data[part]
-    if problem.kind == "missing" or isinstance(last, int):
-        data[last] = _stand_in(problem)
+    if misfit.kind == "missing" or isinstance(last, int):
+        data[last] = _stand_in(misfit)
     else:
         data.pop(last, None)
 
 
-def _stand_in(problem: ShapeProblem) -> object:
+def _stand_in(misfit: Misfit) -> object:
     """A value of the right type. An empty mapping's own keys are stood in for in the next round."""
-    if problem.kind.startswith("model"):
+    if misfit.kind.startswith("model"):
         return {}
-    if problem.path[-1] == "instanceTypes":
+    if misfit.path[-1] == "instanceTypes":
         return list(DEFAULT_POOL.instance_types)
-    if "instanceTypes" in problem.path:
-        return DEFAULT_POOL.instance_types[0]
-    return "-".join(["missing", *map(str, problem.path)])
+    place = "-".join(map(str, misfit.path))
+    # A type of which no rule knows anything, so that it breaks none but at its own place.
+    return f"ecs.gn0-{place}" if "instanceTypes" in misfit.path else f"missing-{place}"
 
 
 def _key(path: tuple[str | int, ...]) -> str:
@@ -113,23 +112,23 @@ def _key(path: tuple[str | int, ...]) -> str:
     return key.removeprefix(".")
 
 
-def _message(problem: ShapeProblem) -> str:
-    if problem.kind == "missing":
+def _message(misfit: Misfit) -> str:
+    if misfit.kind == "missing":
         return "is required"
-    if problem.kind == "extra_forbidden":
-        return _unknown_key(problem)
-    if problem.kind == "literal_error":
-        choices = _CHOICE.findall(problem.message)
-        hint = did_you_mean(str(problem.given), choices)
-        return f"{problem.given!r} is not {' or '.join(choices)}{hint}"
-    expected = _EXPECTED.get(problem.kind)
+    if misfit.kind == "extra_forbidden":
+        return _unknown_key(misfit)
+    if misfit.kind == "literal_error":
+        choices = _CHOICE.findall(misfit.message)
+        hint = did_you_mean(str(misfit.given), choices)
+        return f"{misfit.given!r} is not {one_of(choices)}{hint}"
+    expected = _EXPECTED.get(misfit.kind)
     if expected is None:
-        return problem.message
-    return f"must be {expected}{_hint(problem)}"
+        return misfit.message
+    return f"must be {expected}{_hint(misfit)}"
 
 
-def _unknown_key(problem: ShapeProblem) -> str:
-    *parents, last = problem.path
+def _unknown_key(misfit: Misfit) -> str:
+    *parents, last = misfit.path
     word = str(last)
     if "password" in word.lower():
         return "passwords have no place in a file: use keyPair"
@@ -138,15 +137,15 @@ def _unknown_key(problem: ShapeProblem) -> str:
     return f"is not a key here{hint}" if hint else f"is not a key here: {', '.join(known)} are"
 
 
-def _hint(problem: ShapeProblem) -> str:
-    given = problem.given
+def _hint(misfit: Misfit) -> str:
+    given = misfit.given
     if given is None:
         return ": it has no value"
-    if problem.kind == "string_type" and isinstance(given, bool | int | float):
+    if misfit.kind == "string_type" and isinstance(given, bool | int | float):
         return ": write it in quotes"
-    if problem.kind == "bool_type":
+    if misfit.kind == "bool_type":
         return f", and is {given!r}"
-    if problem.kind == "tuple_type" and isinstance(given, str):
+    if misfit.kind == "tuple_type" and isinstance(given, str):
         return f": write [{given}]"
     return f", and is {_describe(given)}"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ackgpu.spec.findings import Finding
 
-_MOST_CHARACTERS = 1_000_000
+_MOST_CHARACTERS = 262_144
 _MOST_VALUES = 20_000
 _MOST_DEPTH = 40
 _TAG = "tag:yaml.org,2002:"

@@ -8,7 +8,7 @@ from ackgpu.spec import catalog
 from ackgpu.spec.catalog import GpuType
 from ackgpu.spec.findings import Finding, error, warning
 from ackgpu.spec.model import ClusterSpec, DiskSpec, NodePoolSpec
-from ackgpu.spec.rules.syntax import did_you_mean
+from ackgpu.spec.rules.syntax import did_you_mean, one_of
 
 _MOST_TYPES = 10
 # ACK documentation, node specifications: the smallest worker.
@@ -72,11 +72,13 @@ def check_system_disk(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
             f"{key}.instanceTypes",
             "no system disk category is taken by all of them: make a pool for each family",
         )
-    elif len(known) < len(pool.instance_types):
-        yield error(
-            f"{key}.systemDisk.category",
-            "is needed here: it cannot be derived for a type that ackgpu does not know",
-        )
+    else:
+        for index, type_id in enumerate(pool.instance_types):
+            if catalog.looks_whole_gpu(type_id) and not catalog.gpu_type(type_id):
+                yield error(
+                    f"{key}.instanceTypes[{index}]",
+                    f"ackgpu does not know which disks {type_id} takes: give systemDisk.category",
+                )
 
 
 def check_data_disks(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
@@ -163,11 +165,11 @@ def _check_size(key: str, disk: DiskSpec, bounds: tuple[int, int]) -> Iterator[F
 def _check_category(key: str, category: str, known: list[GpuType]) -> Iterator[Finding]:
     if category not in _DISK_CATEGORIES:
         hint = did_you_mean(category, _DISK_CATEGORIES)
-        yield error(key, f"{category!r} is not {', '.join(_DISK_CATEGORIES)}{hint}")
+        yield error(key, f"{category!r} is not {one_of(_DISK_CATEGORIES)}{hint}")
         return
     for found in known:
         if category not in found.disk_categories:
-            takes = " or ".join(found.disk_categories)
+            takes = one_of(found.disk_categories)
             yield error(key, f"{found.id} does not take {category}: it takes {takes}")
 
 

@@ -161,22 +161,27 @@ def check_plugin_fields(spec: ClusterSpec) -> Iterator[Finding]:
 def check_room(spec: ClusterSpec) -> Iterator[Finding]:
     """The vSwitches to make hold the nodes, and with Terway their pods."""
     network = spec.network
-    if any(vswitch.id for vswitch in (*network.vswitches, *network.pod_vswitches)):
-        return
     room = _room(cidrs.vswitch_cidrs(network))
+    if room is None:
+        return
     needed = spec.most_nodes
     if room < needed:
         yield error(
             "network.vswitches", f"they hold {room} addresses, and {needed} nodes are asked for"
         )
-    if network.is_flannel:
-        return
+    elif not network.is_flannel:
+        yield from _check_pod_room(spec, room - needed)
+
+
+def _check_pod_room(spec: ClusterSpec, left_by_nodes: int) -> Iterator[Finding]:
+    network = spec.network
     pods = sum(pool.most_nodes * _most_pods(pool.instance_types) for pool in spec.node_pools)
-    pod_room = _room(cidrs.pod_vswitch_cidrs(network)) if network.pod_vswitches else room - needed
-    if pod_room < pods:
+    has_own = bool(network.pod_vswitches)
+    room = _room(cidrs.pod_vswitch_cidrs(network)) if has_own else left_by_nodes
+    if room is not None and room < pods:
         yield warning(
-            "network.podVswitches" if network.pod_vswitches else "network.vswitches",
-            f"{pod_room} addresses are left for pods; {needed} full nodes have {pods}",
+            "network.podVswitches" if has_own else "network.vswitches",
+            f"{room} addresses are left for pods; {spec.most_nodes} full nodes have {pods}",
         )
 
 
@@ -263,9 +268,13 @@ def _given_ids(network: NetworkSpec) -> list[tuple[str, str, str, str]]:
     return [row for row in ids if row[1]]
 
 
-def _room(blocks: tuple[str, ...]) -> int:
-    networks = (cidrs.parse_or_none(text) for text in blocks)
-    return sum(cidrs.addresses_in_vswitch(network) for network in networks if network)
+def _room(blocks: tuple[str, ...]) -> int | None:
+    """Addresses in all of them; None where one is given, or other rules speak of it already."""
+    networks = [cidrs.parse_or_none(text) for text in blocks]
+    low, high = _VSWITCH_MASKS
+    if not all(network and low <= network.prefixlen <= high for network in networks):
+        return None
+    return sum(cidrs.addresses_in_vswitch(network) for network in networks if network) or None
 
 
 def _most_pods(instance_types: tuple[str, ...]) -> int:

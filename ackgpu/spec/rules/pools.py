@@ -10,6 +10,7 @@ from ackgpu.spec.findings import Finding, error, warning
 from ackgpu.spec.model import ClusterSpec, NodePoolSpec
 from ackgpu.spec.rules.syntax import (
     did_you_mean,
+    one_of,
     problem_with_id,
     problem_with_label_key,
     problem_with_label_value,
@@ -111,7 +112,7 @@ def check_labels(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
     if schedule not in _SCHEDULES:
         hint = did_you_mean(schedule, _SCHEDULES)
         yield error(
-            f"{key}.labels.{_SCHEDULE_LABEL}", f"{schedule!r} is not {', '.join(_SCHEDULES)}{hint}"
+            f"{key}.labels.{_SCHEDULE_LABEL}", f"{schedule!r} is not {one_of(_SCHEDULES)}{hint}"
         )
     elif schedule != "default":
         yield warning(

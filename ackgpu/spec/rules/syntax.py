@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _LABEL_WORD = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _DNS_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
@@ -17,6 +17,12 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """``; did you mean "x"?`` where one of ``choices`` looks like ``word``, else nothing."""
     close = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.55)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def one_of(choices: Sequence[str]) -> str:
+    """``a, b or c``."""
+    *rest, last = choices
+    return f"{', '.join(rest)} or {last}" if rest else last
 
 
 def problem_with_label_key(key: str) -> str:

@@ -1,0 +1,71 @@
+"""Whatever a file says, it is a spec or findings: never another exception."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ackgpu.errors import SpecError
+from ackgpu.spec.load import load_file, load_text
+from ackgpu.spec.model import document_of
+from ackgpu.spec.render import to_yaml
+
+COMPLETE = Path(__file__).parents[2] / "fixtures" / "specs" / "valid" / "complete.yaml"
+DOCUMENT = document_of(load_file(COMPLETE).spec)
+
+
+def paths_in(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    if path:
+        yield path
+    items = value.items() if isinstance(value, dict) else ()
+    items = enumerate(value) if isinstance(value, list) else items
+    for key, inner in items:
+        yield from paths_in(inner, (*path, key))
+
+
+PATHS = list(paths_in(DOCUMENT))
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=6)
+    | st.sampled_from(["", "auto", "10.0.0.0/8", "1.2.3.4/33", "3h", "vpc-1", "ecs.", "=", "0x"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=5,
+)
+
+
+def with_value(path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
+    document: Any = copy.deepcopy(DOCUMENT)
+    node = document
+    for part in path[:-1]:
+        node = node[part]
+    node[path[-1]] = value
+    return document
+
+
+@given(st.sampled_from(PATHS), VALUES)
+def test_a_complete_document_with_one_value_changed_loads_or_says_why_not(path, value):
+    text = json.dumps(with_value(path, value))
+    try:
+        spec = load_text(text, name="x.yaml").spec
+    except SpecError as refused:
+        assert refused.findings
+        assert all(finding.message for finding in refused.findings)
+        return
+    assert load_text(to_yaml(spec), name="y.yaml").spec == spec
+
+
+@given(st.text(max_size=60))
+def test_any_text_loads_or_says_why_not(text):
+    try:
+        load_text(text, name="x.yaml")
+    except SpecError as refused:
+        assert refused.findings
