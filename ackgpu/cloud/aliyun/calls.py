@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,10 +11,9 @@ from ackgpu.cloud.aliyun.clients import Clients
 from ackgpu.cloud.aliyun.endpoints import Product
 from ackgpu.cloud.aliyun.errors import missing, translate
 from ackgpu.cloud.aliyun.retry import Retrier
-from ackgpu.errors import ResourceNotFound
+from ackgpu.errors import AckGpuError, ResourceNotFound
 
 _log = logging.getLogger(__name__)
-_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 class Calls:
@@ -32,6 +30,7 @@ class Calls:
         self._product = product
         self._account = account
         self._retrier = retrier
+        self._methods: Mapping[str, str] | None = None
 
     def read(self, action: str, *path: str, **fields: Any) -> Any:
         """The answer to a call that changes nothing."""
@@ -83,7 +82,9 @@ class Calls:
             arguments.append(self.model(f"{action}Request", **fields))
         if self._product == "CS":
             arguments.append({})  # headers
-        method = getattr(client, f"{_WORD.sub('_', action).lower()}_with_options")
+        if self._methods is None:
+            self._methods = _methods(client)
+        method = getattr(client, self._methods[f"{action}WithOptions".lower()])
         return self._run(action, lambda: method(*arguments, _runtime()), idempotent=idempotent)
 
     def _send(
@@ -119,12 +120,14 @@ class Calls:
 
     def _run(self, action: str, call: Any, *, idempotent: bool) -> Any:
         def once() -> Any:
+            failure: AckGpuError | None = None
             try:
                 answer = call()
             except Exception as error:  # noqa: BLE001 -- SDKs raise what they like
-                translated = translate(action, error)
-                _log.debug("%s in %s: %s", action, self.region, translated.message)
-                raise translated from None  # its context holds the signed request
+                failure = translate(action, error)
+            if failure is not None:  # raised here, where no context holds the signed request
+                _log.debug("%s in %s: %s", action, self.region, failure.message)
+                raise failure
             if answer.body is None:
                 raise missing(action, "a body")
             headers = answer.headers or {}
@@ -140,6 +143,11 @@ def required(action: str, body: Any, field: str) -> str:
     if not value:
         raise missing(action, field, getattr(body, "request_id", None))
     return str(value)
+
+
+def _methods(client: Any) -> Mapping[str, str]:
+    """A client's methods by their letters: the SDKs part the words of an action variously."""
+    return {name.replace("_", ""): name for name in dir(client)}
 
 
 def _runtime() -> Any:

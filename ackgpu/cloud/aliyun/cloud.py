@@ -94,14 +94,17 @@ def connect(  # noqa: PLR0913 -- keyword-only: what the composition root passes 
     home: Path,
     clock: Clock,
     cancel: CancelToken,
+    rng: random.Random,
     profile: str = "",
-    rng: random.Random | None = None,
+    default_region: str = "cn-hangzhou",
 ) -> AliyunCloud:
-    """The cloud that the environment and the profile name.
+    """The cloud that the environment and the profile name; no call is made.
 
-    Raises CredentialsError where there are no credentials, UsageError on a malformed endpoint.
+    The region is ``region``, else the profile's, else ``default_region``. Raises CredentialsError
+    where there are no credentials, UsageError on a malformed endpoint.
     """
     endpoints = Endpoints.from_environment(env)
     source = find(env, home, profile=profile, emulated=endpoints.emulated)
-    retrier = Retrier(clock, cancel, rng or random.SystemRandom())
-    return AliyunCloud(region, account=Clients(source, endpoints), retrier=retrier)
+    retrier = Retrier(clock, cancel, rng)
+    where = region or source.region or default_region
+    return AliyunCloud(where, account=Clients(source, endpoints), retrier=retrier)

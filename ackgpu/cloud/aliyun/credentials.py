@@ -103,7 +103,7 @@ def find(
     own, *others = (_keys(env, *names) for names in _KEY_NAMES)
     if own:
         return own
-    if env.get("ACKGPU_PROFILE"):
+    if env.get("ACKGPU_PROFILE") and not emulated:
         return _profile(home, env["ACKGPU_PROFILE"])
     for keys in others:
         if keys:

@@ -1,0 +1,202 @@
+"""The Kubernetes API of a cluster, over lightkube."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from ackgpu.clock import Clock, SystemClock
+from ackgpu.cloud.api import KubeNode
+from ackgpu.cloud.kube import document as doc
+from ackgpu.cloud.kube.exec_credential import resolve
+from ackgpu.errors import (
+    AccessDenied,
+    AckGpuError,
+    CloudError,
+    LocalError,
+    Transient,
+    Unauthenticated,
+    Unavailable,
+)
+
+T = TypeVar("T")
+
+_PAGE = 500
+_RESTARTS = 3
+_GONE = 410
+_PAUSES = (0.5, 1.0, 2.0)  # real seconds: an API server that restarts refuses for a moment
+_TIMEOUT = 10.0
+_CHECK = "Check that this machine reaches the API server, and the kubeconfig's server."
+
+
+def connect(
+    kubeconfig: str, *, context: str | None = None, clock: Clock | None = None
+) -> KubeClient:
+    """Connect to the cluster of a kubeconfig's text; nothing is called yet.
+
+    Raises LocalError where the text is no kubeconfig or has no such context.
+    """
+    document = doc.parse(kubeconfig, "The kubeconfig")
+    name = context or str(document.get("current-context") or "")
+    chosen = doc.found([document], "contexts", name)
+    if not chosen:
+        raise LocalError(
+            f"The kubeconfig has no context {name!r}.",
+            resolution="Give one of its contexts with --context.",
+        )
+    inner = chosen[0].get("context") or {}
+    parts = {}
+    for kind in ("cluster", "user"):
+        rows = doc.found([document], f"{kind}s", inner.get(kind))
+        parts[kind] = dict((rows[0].get(kind) if rows else None) or {})
+    return KubeClient(parts["cluster"], parts["user"], clock or SystemClock())
+
+
+class KubeClient:
+    """:class:`~ackgpu.cloud.api.KubeApi`. Each call opens its connection and closes it."""
+
+    def __init__(self, cluster: Mapping[str, Any], user: Mapping[str, Any], clock: Clock) -> None:
+        self._cluster = cluster
+        self._user = user
+        self._clock = clock
+        self._resolved: Mapping[str, Any] | None = None
+
+    def nodes(self) -> list[KubeNode]:
+        """Every node, read in pages; restarted from the beginning on an expired continue token."""
+        return self._ask(self._list_nodes)
+
+    def version(self) -> str:
+        """The server's version, as ``/version`` says it."""
+
+        def ask(config: Any) -> str:
+            from lightkube.config.client_adapter import Client, ConnectionParams
+
+            params = ConnectionParams(trust_env=not _local(config.cluster.server))
+            with Client(config, params) as client:
+                response = client.get("/version")
+                response.raise_for_status()
+                return str(response.json().get("gitVersion") or "")
+
+        return self._ask(ask)
+
+    def _list_nodes(self, config: Any) -> list[KubeNode]:
+        from lightkube import Client
+        from lightkube.core.exceptions import ApiError
+        from lightkube.resources.core_v1 import Node
+
+        with Client(config, trust_env=not _local(config.cluster.server)) as client:
+            for _ in range(_RESTARTS):
+                try:
+                    return [_node(row) for row in client.list(Node, chunk_size=_PAGE)]
+                except ApiError as error:
+                    if error.response.status_code != _GONE:
+                        raise
+            return [_node(row) for row in client.list(Node)]
+
+    def _ask(self, call: Callable[[Any], T]) -> T:
+        """The call's result; asked again a little while where the server may be restarting."""
+        for pause in _PAUSES:
+            try:
+                return self._once(call)
+            except Transient:
+                self._clock.sleep(pause * self._clock.speed)
+            except Unauthenticated:
+                if not self._user.get("exec") or self._resolved is None:
+                    raise
+                self._resolved = None  # the plugin's credential may have expired
+        return self._once(call)
+
+    def _once(self, call: Callable[[Any], T]) -> T:
+        config = self._config()
+        server = str(self._cluster.get("server") or "")
+        failure: AckGpuError
+        try:
+            return call(config)
+        except Exception as error:  # noqa: BLE001 -- lightkube raises what httpx and ssl do
+            failure = _translated(error, server)
+        raise failure
+
+    def _config(self) -> Any:
+        from lightkube.config.kubeconfig import KubeConfig
+        from lightkube.core.exceptions import ConfigError
+
+        if self._resolved is None:
+            user = dict(self._user)
+            resolve(user, self._cluster)
+            self._resolved = user
+        try:
+            single = doc.single("ackgpu", {}, dict(self._cluster), dict(self._resolved))
+            return KubeConfig.from_dict(dict(single)).get()
+        except (ConfigError, ValueError, TypeError) as error:
+            raise LocalError(f"The kubeconfig cannot be used: {error}") from None
+
+
+def _node(row: Any) -> KubeNode:
+    status, spec = row.status, row.spec
+    ready = next((c for c in status.conditions or () if c.type == "Ready"), None)
+    is_ready = ready is not None and ready.status == "True"
+    why = "" if is_ready or ready is None else f"{ready.reason or ''}: {ready.message or ''}"
+    return KubeNode(
+        name=row.metadata.name,
+        ready=is_ready,
+        labels=dict(row.metadata.labels or {}),
+        capacity=dict(status.capacity or {}),
+        allocatable=dict(status.allocatable or {}),
+        version=status.nodeInfo.kubeletVersion if status.nodeInfo else "",
+        unschedulable=bool(spec is not None and spec.unschedulable),
+        not_ready_reason=why.strip(": "),
+    )
+
+
+def _translated(error: Exception, server: str) -> AckGpuError:
+    if isinstance(error, AckGpuError):
+        return error
+    response = getattr(error, "response", None)
+    if response is not None:
+        return _answered(response, str(error), server)
+    names = {
+        kind.__name__
+        for link in (error, error.__cause__, error.__context__)
+        if link is not None
+        for kind in type(link).__mro__
+    }
+    words = " ".join(str(error).split()) or type(error).__name__
+    if "SSLCertVerificationError" in names or "CERTIFICATE_VERIFY_FAILED" in words:
+        return CloudError(
+            f"{server} has a certificate that the kubeconfig does not trust: {words}",
+            resolution="Fetch the kubeconfig again: `ackgpu kubeconfig write NAME`.",
+        )
+    if "SSLError" in names and "PEM" in words:
+        return LocalError(f"The kubeconfig's certificates cannot be used: {words}")
+    if names & {"HTTPError", "TransportError", "OSError"}:
+        return Unavailable(f"{server} cannot be reached: {words}", resolution=_CHECK)
+    return CloudError(f"{server} answered something that is not the Kubernetes API: {words}")
+
+
+def _answered(response: Any, words: str, server: str) -> CloudError:
+    status = int(response.status_code)
+    kinds: dict[int, type[CloudError]] = {401: Unauthenticated, 403: AccessDenied}
+    refusal = kinds.get(status, CloudError)
+    if status == 429 or status >= 500:  # noqa: PLR2004 -- HTTP
+        refusal = Unavailable
+    advice = {
+        Unauthenticated: "Fetch the kubeconfig again: `ackgpu kubeconfig write NAME`.",
+        AccessDenied: "Have RBAC grant it to this user, in ACK's console under Authorizations.",
+        Unavailable: _CHECK,
+    }
+    return refusal(
+        f"The Kubernetes API at {server} refused: {words} (HTTP {status})",
+        status=status,
+        resolution=advice.get(refusal),
+    )
+
+
+def _local(server: str) -> bool:
+    """Whether the server is on this machine: it is then never reached through a proxy."""
+    host = urlsplit(server).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

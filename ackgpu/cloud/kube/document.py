@@ -1,0 +1,187 @@
+"""The contents of a kubeconfig: contexts, clusters and users, by name.
+
+Documents are read and written with their comments and order (YAML round trip).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ackgpu.errors import LocalError
+
+Document = MutableMapping[str, Any]
+
+_OWNER = "ackgpu"
+_PLAIN = re.compile(r"[A-Za-z][\w.-]*")
+# YAML 1.1, which kubectl reads, takes these for booleans or null.
+_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+_FILES = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
+
+
+def parse(text: str, source: str) -> Document:
+    """The document; raises LocalError naming ``source`` where it is not a kubeconfig."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    wrong = LocalError(
+        f"{source} is not a kubeconfig.", resolution="Repair it, or give another --kubeconfig."
+    )
+    try:
+        document = _yaml(YAML()).load(text)
+    except (YAMLError, ValueError) as error:
+        lines = str(error).split("\n")
+        wrong.details = (lines[0], *(line.strip() for line in lines[1:3]))
+        raise wrong from None
+    if document is None:
+        return {"apiVersion": "v1", "kind": "Config"}
+    if not isinstance(document, MutableMapping):
+        raise wrong
+    for section in ("contexts", "clusters", "users"):
+        rows = document.get(section)
+        if rows is not None and not isinstance(rows, list):
+            raise wrong
+    return document
+
+
+def dump(document: Document) -> str:
+    """The document as YAML text."""
+    from ruamel.yaml import YAML
+
+    stream = io.StringIO()
+    _yaml(YAML()).dump(document, stream)
+    return stream.getvalue()
+
+
+def _yaml(yaml: Any) -> Any:
+    yaml.preserve_quotes = True
+    yaml.width = 1_000_000  # certificates stay on their line
+    return yaml
+
+
+def found(documents: Iterable[Document], section: str, name: Any) -> list[Any]:
+    """Every entry of ``name`` in a section, in the documents' order."""
+    rows = [row for document in documents for row in document.get(section) or []]
+    return [row for row in rows if isinstance(row, Mapping) and str(row.get("name")) == str(name)]
+
+
+def cluster_id(context: Mapping[str, Any]) -> str:
+    """The ACK cluster that ackgpu wrote a context for; empty where somebody else wrote it."""
+    for row in context.get("extensions") or []:
+        if row.get("name") == _OWNER:
+            return str((row.get("extension") or {}).get("clusterId") or "")
+    return ""
+
+
+def only_context(text: str) -> tuple[Any, Any]:
+    """The cluster and the user of the text's current, or only, context; raises LocalError."""
+    document = parse(text, "What the cloud answered")
+    contexts = document.get("contexts") or []
+    current = document.get("current-context")
+    chosen = found([document], "contexts", current) or contexts[:1]
+    if not chosen:
+        raise LocalError("The kubeconfig that the cloud answered has no context.")
+    inner = chosen[0].get("context") or {}
+    cluster = found([document], "clusters", inner.get("cluster"))
+    user = found([document], "users", inner.get("user"))
+    if not cluster or not user:
+        raise LocalError("The kubeconfig that the cloud answered lacks its cluster or user.")
+    return cluster[0]["cluster"], user[0]["user"]
+
+
+def single(name: str, context: Mapping[str, Any], cluster: Any, user: Any) -> Document:
+    """A kubeconfig with one context alone, and it the current one."""
+    inner = {**context, "cluster": quoted(name), "user": quoted(name)}
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"cluster": cluster, "name": quoted(name)}],
+        "contexts": [{"context": inner, "name": quoted(name)}],
+        "users": [{"name": quoted(name), "user": user}],
+        "current-context": quoted(name),
+    }
+
+
+def put(document: Document, context: str, cluster: Any, user: Any, *, cluster_id: str) -> None:
+    """Add the context with its cluster and user, or replace them.
+
+    Cluster and user have the context's name too, unless another context uses an entry so named.
+    """
+    owner = {"name": _OWNER, "extension": {"clusterId": quoted(cluster_id)}}
+    cluster_name = _free_name(document, "cluster", context)
+    user_name = _free_name(document, "user", context)
+    inner = {
+        "cluster": quoted(cluster_name),
+        "user": quoted(user_name),
+        "extensions": [owner],
+    }
+    _set(document, "clusters", cluster_name, {"cluster": cluster})
+    _set(document, "contexts", context, {"context": inner})
+    _set(document, "users", user_name, {"user": user})
+    document.setdefault("apiVersion", "v1")
+    document.setdefault("kind", "Config")
+
+
+def set_current(document: Document, context: str) -> None:
+    """Make ``context`` the current one."""
+    document["current-context"] = quoted(context)
+
+
+def take_out(document: Document, context: str) -> None:
+    """Remove the context, its cluster and its user, unless another context uses them."""
+    for row in found([document], "contexts", context):
+        document["contexts"].remove(row)
+        inner = row.get("context") or {}
+        for kind in ("cluster", "user"):
+            name = inner.get(kind)
+            if name is not None and not _used(document, kind, name):
+                for entry in found([document], f"{kind}s", name):
+                    document[f"{kind}s"].remove(entry)
+    if document.get("current-context") == context:
+        document["current-context"] = ""
+
+
+def absolute(document: Document, directory: Path) -> None:
+    """Make relative file names absolute: they are relative to the file that holds them."""
+    for section, inner in (("clusters", "cluster"), ("users", "user")):
+        for row in document.get(section) or []:
+            body = row.get(inner) if isinstance(row, Mapping) else None
+            for key in _FILES:
+                if isinstance(body, MutableMapping) and body.get(key):
+                    body[key] = str(directory / str(body[key]))
+
+
+def quoted(name: str) -> str:
+    """``name`` so that YAML 1.1 and 1.2 both read it as text."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+    if _PLAIN.fullmatch(name) and name.lower() not in _WORDS:
+        return name
+    text: str = DoubleQuotedScalarString(name)
+    return text
+
+
+def _used(document: Document, kind: str, name: Any, *, beside: str | None = None) -> bool:
+    rows: Sequence[Any] = document.get("contexts") or []
+    others = [row for row in rows if isinstance(row, Mapping) and row.get("name") != beside]
+    return any((row.get("context") or {}).get(kind) == name for row in others)
+
+
+def _free_name(document: Document, kind: str, context: str) -> str:
+    taken = _used(document, kind, context, beside=context)
+    return f"{_OWNER}-{context}" if taken else context
+
+
+def _set(document: Document, section: str, name: str, body: Mapping[str, Any]) -> None:
+    rows = document.get(section)
+    if rows is None:
+        rows = document[section] = []
+    entry = {**body, "name": quoted(name)}
+    for index, row in enumerate(rows):
+        if isinstance(row, Mapping) and str(row.get("name")) == name:
+            rows[index] = entry
+            return
+    rows.append(entry)

@@ -1,0 +1,96 @@
+"""One kubeconfig file: read, and changed under kubectl's lock, atomically, with mode 0600."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ackgpu.clock import Clock
+from ackgpu.cloud.kube import document as doc
+from ackgpu.cloud.kube.document import Document
+from ackgpu.cloud.kube.lock import locked
+from ackgpu.errors import LocalError
+
+_FIX = "Give a file that can be written with --kubeconfig."
+
+
+class Kubefile:
+    """A kubeconfig file that may not exist yet. A symbolic link is followed and stays one."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self.path = path
+        self._clock = clock
+
+    def read(self) -> Document:
+        """The document with its file names absolute; an empty one where there is no file."""
+        document = self._parse()
+        doc.absolute(document, self.path.absolute().parent)
+        return document
+
+    def change(self, change: Callable[[Document], None]) -> None:
+        """Read, change and replace the file while nobody else does; raises LocalError."""
+        with self._reporting():
+            self.check_writable()
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with locked(self.path, self._clock):
+                document = self._parse()
+                change(document)
+                self._replace(doc.dump(document))
+
+    def check_writable(self) -> None:
+        """Raise LocalError where :meth:`change` would."""
+        target = Path(os.path.realpath(self.path))
+        if target.is_dir():
+            raise LocalError(f"{self.path} is a directory.", resolution=_FIX)
+        if target.exists() and not os.access(target, os.W_OK):
+            raise LocalError(f"{self.path} cannot be written: it is read-only.", resolution=_FIX)
+        for directory in (target.parent, self.path.absolute().parent):
+            there = next(part for part in (directory, *directory.parents) if part.exists())
+            if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+                raise LocalError(
+                    f"{self.path} cannot be written: nothing can be created in {there}.",
+                    resolution=_FIX,
+                )
+
+    def _parse(self) -> Document:
+        with self._reporting():
+            try:
+                text = self.path.read_text(encoding="utf-8")
+            except FileNotFoundError:
+                text = ""
+            except UnicodeDecodeError:
+                raise LocalError(f"{self.path} is not a kubeconfig.", resolution=_FIX) from None
+            return doc.parse(text, str(self.path))
+
+    def _replace(self, text: str) -> None:
+        target = Path(os.path.realpath(self.path))
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # mode 0600
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            self._keep_owner(target, name)
+            Path(name).replace(target)
+        except BaseException:
+            with suppress(OSError):
+                Path(name).unlink()
+            raise
+
+    @staticmethod
+    def _keep_owner(target: Path, name: str) -> None:
+        """Under sudo the file stays its owner's; elsewhere this changes nothing."""
+        with suppress(OSError):
+            before = target.stat()
+            os.chown(name, before.st_uid, before.st_gid)
+
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise LocalError(f"{self.path} cannot be used: {why}.", resolution=_FIX) from error

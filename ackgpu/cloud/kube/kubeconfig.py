@@ -1,0 +1,110 @@
+"""The user's kubeconfig, changed as kubectl changes it.
+
+With several paths in ``KUBECONFIG`` reading takes the first that has an entry, and writing goes
+where the entry is, else to the first file that exists, else to the last (client-go's rules). A
+context that ackgpu writes carries an extension named ``ackgpu`` with the cluster's id, which is
+how it is told from others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ackgpu.clock import Clock, SystemClock
+from ackgpu.cloud.api import KubeconfigEntry
+from ackgpu.cloud.kube import document as doc
+from ackgpu.cloud.kube.document import Document
+from ackgpu.cloud.kube.file import Kubefile
+from ackgpu.errors import LocalError
+
+
+def open_kubeconfig(
+    path: str | None, env: Mapping[str, str], home: Path, *, clock: Clock | None = None
+) -> UserKubeconfig:
+    """The kubeconfig: ``path``, else what ``KUBECONFIG`` lists, else ``~/.kube/config``."""
+    listed = [part for part in env.get("KUBECONFIG", "").split(os.pathsep) if part]
+    chosen = [path] if path else listed or [str(home / ".kube" / "config")]
+    paths = [Path(_from_home(part, home)) for part in dict.fromkeys(chosen)]
+    return UserKubeconfig(paths, clock or SystemClock())
+
+
+def _from_home(path: str, home: Path) -> str:
+    return str(home / path[2:]) if path.startswith("~/") else path
+
+
+class UserKubeconfig:
+    """:class:`~ackgpu.cloud.api.KubeconfigFile` over one or several files."""
+
+    def __init__(self, paths: Sequence[Path], clock: Clock) -> None:
+        self._files = [Kubefile(path, clock) for path in paths]
+
+    @property
+    def path(self) -> str:
+        """The file that new contexts are written to."""
+        return str(self._default.path)
+
+    def entry(self, context: str) -> KubeconfigEntry | None:
+        """The context of that name, or None; its cluster and user may be in other files."""
+        documents = [file.read() for file in self._files]
+        found = next((row for row in doc.found(documents, "contexts", context)), None)
+        if found is None:
+            return None
+        inner = found.get("context") or {}
+        cluster = next(iter(doc.found(documents, "clusters", inner.get("cluster"))), None) or {}
+        user = next(iter(doc.found(documents, "users", inner.get("user"))), None) or {}
+        single = doc.single(context, inner, cluster.get("cluster") or {}, user.get("user") or {})
+        server = str((cluster.get("cluster") or {}).get("server") or "")
+        return KubeconfigEntry(doc.cluster_id(inner), server, doc.dump(single))
+
+    def merge(self, text: str, *, context: str, cluster_id: str, set_current: bool) -> None:
+        """Take the only context of ``text`` over under the name ``context``.
+
+        An entry of that name is replaced. ``current-context`` changes only with ``set_current``.
+        """
+        cluster, user = doc.only_context(text)
+        home = next((file for file in self._files if self._has(file, context)), self._default)
+
+        def change(document: Document) -> None:
+            doc.put(document, context, cluster, user, cluster_id=cluster_id)
+
+        home.change(change)
+        if set_current:
+            self._current.change(lambda document: doc.set_current(document, context))
+
+    def remove(self, context: str) -> None:
+        """Remove the context with its cluster and user; nothing where there is none.
+
+        Where it is the current one, no context is current any more.
+        """
+        for file in self._files:
+            if self._has(file, context) or file.read().get("current-context") == context:
+                file.change(lambda document: doc.take_out(document, context))
+
+    def check_writable(self) -> None:
+        """Raise LocalError where :meth:`merge` would."""
+        self._default.read()
+        self._default.check_writable()
+
+    @property
+    def _default(self) -> Kubefile:
+        return next((file for file in self._files if file.path.exists()), self._files[-1])
+
+    @property
+    def _current(self) -> Kubefile:
+        """Where kubectl would change ``current-context``: the first file that has one."""
+        says = (file for file in self._files if file.read().get("current-context"))
+        return next(says, self._default)
+
+    @staticmethod
+    def _has(file: Kubefile, context: str) -> bool:
+        return bool(doc.found([file.read()], "contexts", context))
+
+
+def read_text(path: Path) -> str:
+    """A kubeconfig file's text with its relative paths made absolute; raises LocalError."""
+    if not path.exists():
+        raise LocalError(f"There is no kubeconfig {path}.", resolution="Check --kubeconfig.")
+    document = Kubefile(path, SystemClock()).read()
+    return doc.dump(document)
