@@ -152,7 +152,7 @@ def create_route_entries(call: Call) -> dict[str, Any]:
         )
         made.append(_grant(call, wish).id)
 
-    return _batch(call, make) | {"RouteEntryIds": made}
+    return _batch(call, ("DstCidrBlock", "NextHop"), make) | {"RouteEntryIds": made}
 
 
 @PRODUCT.operation("DeleteRouteEntries", writes=True, tokened=False)
@@ -163,10 +163,13 @@ def delete_route_entries(call: Call) -> dict[str, Any]:
         table_id, cidr = row.get("RouteTableId", ""), row.get("DstCidrBlock", "")
         _remove(call, _entry(call, row.get("RouteEntryId", ""), (table_id, cidr)))
 
-    return _batch(call, drop)
+    return _batch(call, ("RouteEntryId", "DstCidrBlock", "NextHop"), drop)
 
 
-def _batch(call: Call, act: Callable[[dict[str, str]], None]) -> dict[str, Any]:
+def _batch(
+    call: Call, shown: tuple[str, ...], act: Callable[[dict[str, str]], None]
+) -> dict[str, Any]:
+    """Do ``act`` to each row of RouteEntries; what fails is listed with the fields ``shown``."""
     rows = call.params.objects("RouteEntries")
     if not rows:
         raise missing("RouteEntries")
@@ -175,12 +178,10 @@ def _batch(call: Call, act: Callable[[dict[str, str]], None]) -> dict[str, Any]:
         try:
             act(row)
         except ApiError as error:
+            code = INTERNAL_CODES.get(error.code, error.code)
             failed.append(
-                {key: row[key] for key in ("RouteEntryId", "DstCidrBlock", "NextHop") if key in row}
-                | {
-                    "FailedCode": INTERNAL_CODES.get(error.code, error.code),
-                    "FailedMessage": error.message,
-                }
+                {key: row.get(key, "") for key in shown}
+                | {"FailedCode": code, "FailedMessage": error.message}
             )
     end_dry_run(call)
     return {

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from alibabacloud_tea_openapi.models import Config
-from tests.support.shapes import unknown_keys
 
 from ackgpu.clock import ManualClock
 from ackgpu.emulator import Emulator
+from tests.support.shapes import unknown_keys
 
 REGION = "cn-hangzhou"
 

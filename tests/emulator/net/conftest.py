@@ -7,10 +7,10 @@ import alibabacloud_vpc20160428.models as vpc_models
 import pytest
 from alibabacloud_slb20140515.client import Client as SlbClient
 from alibabacloud_vpc20160428.client import Client as VpcClient
-from tests.emulator.net.apis import Api, Network
 
 from ackgpu.clock import ManualClock
 from ackgpu.emulator import Emulator
+from tests.emulator.net.apis import Api, Network
 
 
 @pytest.fixture

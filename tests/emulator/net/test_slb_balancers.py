@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from tests.emulator.net.apis import REGION, Api, Network
 
 from ackgpu.clock import ManualClock
+from tests.emulator.net.apis import REGION, Api, Network
 
 
 @pytest.fixture

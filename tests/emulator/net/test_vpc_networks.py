@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.emulator.net.apis import REGION, Api, Network
 
 from ackgpu.clock import ManualClock
 from ackgpu.emulator import Emulator
+from tests.emulator.net.apis import REGION, Api, Network
 
 ZONE = f"{REGION}-k"
 
@@ -43,7 +43,7 @@ def test_an_empty_list_keeps_its_wrapper(vpc: Api):
     assert (body["TotalCount"], body["PageNumber"], body["PageSize"]) == (0, 1, 10)
 
 
-def test_pages_hold_ten_unless_told_otherwise_and_at_most_fifty(emulator: Emulator, vpc: Api):
+def test_pages_hold_ten_unless_told_otherwise_and_at_most_fifty(vpc: Api):
     for number in range(10):
         vpc("CreateVpc", VpcName=f"v{number}")
     assert len(vpc("DescribeVpcs", PageSize=3, PageNumber=4)["Vpcs"]["Vpc"]) == 1
@@ -121,9 +121,7 @@ def test_a_vpc_makes_one_vswitch_at_a_time(network: Network, vpc: Api, clock: Ma
 
 def test_a_pending_vpc_takes_no_vswitch(vpc: Api):
     vpc_id = vpc("CreateVpc")["VpcId"]
-    refusal = vpc.refusal(
-        "CreateVSwitch", VpcId=vpc_id, ZoneId=ZONE, CidrBlock="172.16.0.0/24"
-    )
+    refusal = vpc.refusal("CreateVSwitch", VpcId=vpc_id, ZoneId=ZONE, CidrBlock="172.16.0.0/24")
     assert refusal == ("IncorrectVpcStatus", 400)
 
 
@@ -159,7 +157,7 @@ def test_a_vswitch_needs_a_zone_and_a_vpc_of_the_region(network: Network, vpc: A
 
 
 def test_vswitches_are_limited_by_the_scenario(clock: ManualClock):
-    import alibabacloud_vpc20160428.models as models
+    from alibabacloud_vpc20160428 import models
     from alibabacloud_vpc20160428.client import Client
 
     with Emulator(clock=clock, scenario={"limits": {"vswitches_per_vpc": 1}}) as emulator:
@@ -203,7 +201,7 @@ def test_a_vswitch_can_be_read_by_its_attributes(network: Network, vpc: Api):
     assert (body["VSwitchId"], body["ZoneId"], body["Status"]) == (vswitch_id, ZONE, "Available")
 
 
-def test_names_that_are_urls_are_refused(network: Network, vpc: Api):
+def test_names_that_are_urls_are_refused(vpc: Api):
     refusal = vpc.refusal("CreateVpc", VpcName="https://x")
     assert refusal == ("InvalidVpcName.Malformed", 400)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.emulator.net.apis import Api, Network
 
 from ackgpu.clock import ManualClock
+from tests.emulator.net.apis import Api, Network
 
 
 def system_table(vpc: Api, vpc_id: str) -> str:
@@ -77,9 +77,7 @@ def test_a_route_entry_is_pending_available_and_gone(
         ("192.168.1.1/24", "InvalidCidrBlock.Malformed"),
     ],
 )
-def test_a_route_entry_refuses_a_destination(
-    vpc: Api, route: dict[str, str], cidr: str, code: str
-):
+def test_a_route_entry_refuses_a_destination(vpc: Api, route: dict[str, str], cidr: str, code: str):
     assert vpc.refusal("CreateRouteEntry", DestinationCidrBlock=cidr, **route) == (code, 400)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.emulator.net.apis import Api, Network
 
 from ackgpu.clock import ManualClock
+from tests.emulator.net.apis import Api, Network
 
 DEFAULT_ROUTE = "0.0.0.0/0"
 
@@ -85,16 +85,16 @@ def test_a_nat_gateway_is_refused_for_what_is_not_sold(
 
 
 def test_a_nat_gateway_waits_for_its_vswitch_and_its_zone_must_have_some(
-    network: Network, vpc: Api, clock: ManualClock
+    network: Network, vpc: Api
 ):
     vpc_id = network.vpc()
     elsewhere = network.vswitch(vpc_id, "10.2.0.0/24", zone="b")
     ask = {"VpcId": vpc_id, "NatType": "Enhanced"}
     refusal = vpc.refusal("CreateNatGateway", VSwitchId=elsewhere, **ask)
     assert refusal == ("OperationFailed.EnhancedInventoryNotEnough", 400)
-    young = vpc(
-        "CreateVSwitch", VpcId=vpc_id, ZoneId="cn-hangzhou-k", CidrBlock="10.3.0.0/24"
-    )["VSwitchId"]
+    young = vpc("CreateVSwitch", VpcId=vpc_id, ZoneId="cn-hangzhou-k", CidrBlock="10.3.0.0/24")[
+        "VSwitchId"
+    ]
     refusal = vpc.refusal("CreateNatGateway", VSwitchId=young, **ask)
     assert refusal == ("VswitchStatusError", 400)
 
@@ -237,9 +237,7 @@ def test_a_snat_entry_names_one_source_that_exists(network: Network, vpc: Api):
     )
     refusal = vpc.refusal("DescribeSnatTableEntries")
     assert refusal == ("DESCRIBE_SNAT_PARAM_INVALID", 400)
-    refusal = vpc.refusal(
-        "DeleteSnatEntry", SnatTableId=snat_of(nat), SnatEntryId="snat-none"
-    )
+    refusal = vpc.refusal("DeleteSnatEntry", SnatTableId=snat_of(nat), SnatEntryId="snat-none")
     assert refusal == ("InvalidSnatEntryId.NotFound", 404)
 
 
@@ -313,9 +311,7 @@ def test_force_empties_a_nat_gateway_but_releases_no_eip(
     assert (row["Status"], row["InstanceId"]) == ("Available", "")
 
 
-def test_force_unbinds_an_eip_with_its_snat_entries(
-    network: Network, vpc: Api, clock: ManualClock
-):
+def test_force_unbinds_an_eip_with_its_snat_entries(network: Network, vpc: Api, clock: ManualClock):
     _, _, nat, eip, _ = network.way_out()
     vpc("UnassociateEipAddress", AllocationId=eip["AllocationId"], Force=True)
     clock.advance(6)
@@ -341,9 +337,7 @@ def test_protection_keeps_a_nat_gateway_and_an_eip(network: Network, vpc: Api):
         vpc("DeletionProtection", InstanceId=each, Type=kind, ProtectionEnable=False)
     vpc("DeleteNatGateway", NatGatewayId=nat_id)
     vpc("ReleaseEipAddress", AllocationId=eip_id)
-    refusal = vpc.refusal(
-        "DeletionProtection", InstanceId="x", Type="LOCK", ProtectionEnable=True
-    )
+    refusal = vpc.refusal("DeletionProtection", InstanceId="x", Type="LOCK", ProtectionEnable=True)
     assert refusal == ("DeletionProtection.TypeNotSupport", 400)
 
 
