@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from ackgpu.clock import SystemClock
+from ackgpu.emulator.real_time import REAL
 from ackgpu.emulator.store import Session
 
 AUTHORITY_DAYS = 3650
@@ -65,7 +65,7 @@ def _issue(
     if not isinstance(signer, ec.EllipticCurvePrivateKey):
         raise TypeError("the authority's key is no elliptic curve key")
     key = ec.generate_private_key(ec.SECP256R1())
-    now = _now()
+    now = REAL.wall()
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -88,7 +88,7 @@ def _issue(
 def _make_authority(session: Session) -> str:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ackgpu emulator")])
-    now = _now()
+    now = REAL.wall()
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -133,7 +133,3 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> str:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     ).decode()
-
-
-def _now() -> datetime:
-    return SystemClock().wall().astimezone(UTC)

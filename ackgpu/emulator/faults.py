@@ -13,6 +13,8 @@ A fault file is YAML or JSON::
         action: CreateNatGateway
         times: 1                  # the first so many that are hit
         probability: 0.5          # of each matching call; 1 where absent
+      - effect: throttle          # flow control: hits what is over ``rate`` matching calls in a
+        rate: 20                  # second of the emulated cloud
       - kind: stock_out           # in the cloud's domain: read by the products
         zone: cn-hangzhou-k
 
@@ -28,7 +30,7 @@ lost_reply    yes    closes the connection after the operation was carried out
 empty         yes    answers 200 with an empty body
 truncated     yes    answers with the first half of the JSON
 delay         yes    answers late
-lag           yes    a read sees the account as it was ``lag`` cloud seconds ago
+lag           yes    a read sees the account as it was ``lag`` cloud seconds ago (10)
 ============  =====  ==========================================================================
 
 Every effect may be given ``seconds``: real seconds that pass before the answer, or the end.
@@ -38,6 +40,7 @@ from __future__ import annotations
 
 import io
 import random
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -71,6 +74,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "retry_after_ms": (int,),
     "seconds": (int, float),
     "lag": (int, float),
+    "rate": (int, float),
     "acts": (bool,),
 }
 PAGE = b"<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
@@ -95,8 +99,14 @@ class Fault:
     status: int = 0
     retry_after_ms: int | None = None
     seconds: float = 0.0
-    lag: float = 0.0
+    lag: float = 10.0
+    rate: float | None = None
     acts: bool = True
+
+    @property
+    def behind(self) -> float:
+        """How many cloud seconds reads lag behind."""
+        return self.lag if self.effect == "lag" else 0.0
 
     def refusal(self) -> ApiError | None:
         """The error that ``throttle`` and ``error`` answer with."""
@@ -147,26 +157,41 @@ class Faults:
         self._rules = [_rule(each) for each in entries if "kind" not in each]
         self._met = [0] * len(self._rules)
         self._hit = [0] * len(self._rules)
+        self._passed: list[deque[float]] = [deque() for _ in self._rules]
         self._rng = random.Random(described.get("seed", 0))  # noqa: S311 -- chance, no secret
 
-    def choose(self, product: str, action: str) -> Fault | None:
-        """The first fault that hits this call; every matching rule counts the call."""
+    def choose(self, product: str, action: str, now: float) -> Fault | None:
+        """The first fault that hits this call; every matching rule counts the call.
+
+        ``now`` is the emulated second.
+        """
         chosen: Fault | None = None
         for index, fault in enumerate(self._rules):
             if not (fnmatchcase(action, fault.action) and fnmatchcase(product, fault.product)):
                 continue
             self._met[index] += 1
-            if chosen is None and self._hits(index, fault):
+            if chosen is None and self._hits(index, fault, now):
                 self._hit[index] += 1
                 chosen = fault
         return chosen
 
-    def _hits(self, index: int, fault: Fault) -> bool:
+    def _hits(self, index: int, fault: Fault, now: float) -> bool:
         if fault.calls and self._met[index] not in fault.calls:
             return False
         if fault.times is not None and self._hit[index] >= fault.times:
             return False
+        if fault.rate is not None and self._within_rate(index, fault.rate, now):
+            return False
         return fault.probability >= 1 or self._rng.random() < fault.probability
+
+    def _within_rate(self, index: int, rate: float, now: float) -> bool:
+        passed = self._passed[index]
+        while passed and passed[0] <= now - 1:
+            passed.popleft()
+        if len(passed) >= rate:
+            return False
+        passed.append(now)
+        return True
 
 
 def read_file(path: Path) -> dict[str, Any]:

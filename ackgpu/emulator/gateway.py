@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ackgpu.clock import SystemClock
 from ackgpu.emulator import answers, parameters, ram_enforcement, tokens
 from ackgpu.emulator.account import REGION, Key, find_key
 from ackgpu.emulator.backend import Backend
@@ -24,6 +23,7 @@ from ackgpu.emulator.catalog import regions
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.faults import Fault, Faults
 from ackgpu.emulator.operation import Call, Product
+from ackgpu.emulator.real_time import REAL
 from ackgpu.emulator.request_log import Entry, RequestLog
 from ackgpu.emulator.routing import Route, Router, action_and_version, load_products
 from ackgpu.emulator.signature import Nonces, authenticate
@@ -90,8 +90,7 @@ class Gateway:
         self.enforce_ram = enforce_ram
         self.faults = Faults()
         self.set_faults(faults or self.faults)
-        self._wall = wall or SystemClock()
-        self._stopwatch = SystemClock()
+        self._wall = wall or REAL
         self._nonces = Nonces()
         self.products = load_products() if products is None else products
         self._router = Router(self.products)
@@ -103,7 +102,7 @@ class Gateway:
 
     def answer(self, request: WireRequest) -> Answer:
         """Carry a request out, log it, and say how it went."""
-        started = self._stopwatch.now()
+        started = REAL.now()
         exchange = Exchange(request, self.backend.new_request_id())
         try:
             answer = self._carry_out(exchange)
@@ -115,7 +114,7 @@ class Gateway:
             answer = self._refuse(exchange, internal)
         if exchange.fault is not None:
             answer = exchange.fault.spoil(answer)
-        self._log(exchange, answer, self._stopwatch.now() - started)
+        self._log(exchange, answer, REAL.now() - started)
         return answer
 
     def _carry_out(self, exchange: Exchange) -> Answer:
@@ -145,7 +144,7 @@ class Gateway:
 
     def _strike(self, exchange: Exchange, route: Route) -> None:
         fault = exchange.fault = self.faults.choose(
-            route.product.code.lower(), route.operation.name
+            route.product.code.lower(), route.operation.name, exchange.at
         )
         refusal = fault.refusal() if fault is not None else None
         if refusal is not None:
@@ -172,7 +171,7 @@ class Gateway:
             request_id=exchange.request_id,
         )
         if exchange.fault is not None and not route.operation.writes:
-            call.now = max(0.0, call.now - exchange.fault.lag)
+            call.now -= exchange.fault.behind
         return call
 
     def _region(self, exchange: Exchange, route: Route) -> str:

@@ -5,6 +5,7 @@
     limits: {eips: 3, "vpcs@cn-beijing": 1}          # see limits.py for the names
     stock: {cn-hangzhou-k: {ecs.vgn5i-m2.xlarge: WithoutStock}}
     regions: [cn-hangzhou, cn-shanghai]              # the others do not exist
+    missing_roles: [AliyunCSManagedLogRole]          # service roles that are not granted
     latency_ms: 50                                   # real time before each answer
     faults: [...]                                    # as in a fault file
     resources:                                       # exist from the beginning
@@ -31,7 +32,7 @@ from ackgpu.emulator.faults import ConfigurationError
 from ackgpu.emulator.operation import Operation, Product
 from ackgpu.emulator.store import Session
 
-SETTINGS = frozenset({"limits", "stock", "regions"})
+SETTINGS = frozenset({"limits", "stock", "regions", "missing_roles"})
 KEYS = SETTINGS | {"latency_ms", "faults", "resources", "seed"}
 APART = 1200.0
 MADE = "scenario.made"

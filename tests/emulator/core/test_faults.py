@@ -113,6 +113,15 @@ def test_calls_and_times_choose_which_are_hit(gateway: Gateway) -> None:
     assert statuses(gateway, 3) == [503, 503, 200]
 
 
+def test_flow_control_lets_so_many_calls_pass_in_a_second(
+    gateway: Gateway, clock: ManualClock
+) -> None:
+    strike(gateway, {"effect": "throttle", "rate": 2})
+    assert statuses(gateway, 4) == [200, 200, 400, 400]
+    clock.advance(1)
+    assert statuses(gateway, 3) == [200, 200, 400]
+
+
 def test_probability_is_repeatable_by_its_seed(gateway: Gateway) -> None:
     runs = []
     for seed in (1, 1, 2):

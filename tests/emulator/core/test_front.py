@@ -24,6 +24,7 @@ from ackgpu.emulator.attached import Attached, ask, find_live, note_of
 from ackgpu.emulator.certificates import authority_pem
 from ackgpu.emulator.faults import ConfigurationError
 from ackgpu.emulator.front import FILE
+from ackgpu.emulator.state import reset_state, status_of
 from ackgpu.emulator.store import Doc
 from tests.support.signing import acs3, rpc_v1
 
@@ -264,6 +265,26 @@ def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
         process.wait()
     with Emulator(tmp_path, clock=ManualClock()) as emulator:
         assert names(emulator) == [made["VpcId"]]
+
+
+def test_status_and_reset_reach_a_state_served_or_still(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    assert status_of(state)["documents"] == {}
+    assert reset_state(state) is False
+    with Emulator(state, clock=ManualClock()) as emulator:
+        put(emulator, "vpc-1", born=-1e9)
+    assert status_of(state)["documents"] == {"vpc": 1}
+    with serving(state) as (line, _):
+        live = status_of(state)
+        assert (live["running"], live["endpoint"]) == (True, line["endpoint"])
+        assert live["documents"] == {"vpc": 1}
+        assert reset_state(state) is True
+        assert status_of(state)["documents"] == {}
+    with Emulator(state, clock=ManualClock()) as emulator:
+        put(emulator, "vpc-2", born=-1e9)
+    assert reset_state(state) is True
+    still = status_of(state)
+    assert (still["running"], still["documents"]) == (False, {})
 
 
 def test_the_control_api_is_asked_on_loopback_only() -> None:
