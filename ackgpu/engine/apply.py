@@ -18,6 +18,7 @@ from ackgpu.engine.events import (
     Warned,
 )
 from ackgpu.engine.graph import in_order
+from ackgpu.engine.plan import Plan
 from ackgpu.engine.run import JournalledValues, Outcome, Run, StepReport, one_line
 from ackgpu.engine.step import Absent, Broken, Finding, Pending, Ready, Resource, Step
 from ackgpu.engine.walk import UNREACHABLE_SECONDS, InFlight, Walk, pause_after
@@ -52,12 +53,25 @@ class Progress:
 
 
 class Apply(Walk):
-    """One apply. What was begun when it is closed is left as it stands."""
+    """One apply. What was begun when it is closed is left as it stands.
 
-    def __init__(self, steps: Sequence[Step[Any]], run: Run) -> None:
+    ``known`` is a survey made just before: what it found counts as the first look. ``leave`` names
+    steps that are not waited for once the cloud has begun with them.
+    """
+
+    def __init__(
+        self,
+        steps: Sequence[Step[Any]],
+        run: Run,
+        *,
+        known: Plan | None = None,
+        leave: frozenset[str] = frozenset(),
+    ) -> None:
         super().__init__(run)
         self._values = JournalledValues(run.journal)
         self._all = {step.name: Progress(step) for step in in_order(steps)}
+        self._known = known.reliable() if known else {}
+        self._leave = leave
         self._reached = False
 
     def run(self) -> Outcome:
@@ -76,7 +90,18 @@ class Apply(Walk):
             if progress.status == "waiting" and not self._closed and all(needs):
                 progress.status = "running"
                 progress.began = self._run.clock.now()
-                self._look(progress, 0)
+                self._first_look(progress)
+
+    def _first_look(self, progress: Progress) -> None:
+        finding = self._known.pop(progress.step.name, None)
+        if finding is None:
+            self._look(progress, 0)
+            return
+        self._loop.call_at(
+            self._run.clock.now(),
+            lambda: finding,
+            lambda found, error: self._found(progress, found, error),
+        )
 
     def _look(self, progress: Progress, seconds: float) -> None:
         when = self._run.clock.now() + seconds
@@ -129,6 +154,9 @@ class Apply(Walk):
         if finding.warning and finding.warning != progress.warned:
             progress.warned = finding.warning
             self._run.emit(Warned, message=f"{progress.step.name}: {finding.warning}")
+        if progress.step.name in self._leave:
+            self._say_waiting(progress.step.name, finding.detail, progress.id)
+            return
         self._wait(progress, finding.detail, again_in=finding.again_in)
 
     def _absent(self, progress: Progress) -> None:
@@ -213,6 +241,7 @@ class Apply(Walk):
             progress.seconds,
             progress.resources,
             progress.error,
+            asked=progress.asked is not None,
         )
 
 

@@ -45,10 +45,12 @@ class Destroy(Walk):
 
     A step is asked to go once everything that needs it is gone. What is *given* is kept. A step
     that cannot be removed stops what it depends on, and nothing else: independent branches go on.
+    ``leave`` names steps that are not waited for once they are on their way out.
     """
 
-    def __init__(self, plan: Plan, run: Run) -> None:
+    def __init__(self, plan: Plan, run: Run, *, leave: frozenset[str] = frozenset()) -> None:
         super().__init__(run)
+        self._leave = leave
         self._values = plan.values
         backwards = tuple(reversed(plan.steps))
         self._all = {p.step.name: _removal(p) for p in backwards}
@@ -177,7 +179,8 @@ class Destroy(Walk):
         if detail != removal.detail:
             removal.detail = detail
             self._say_waiting(removal.step.name, detail, removal.id)
-        if self._closed:
+        leaving = removal.asked is not None and removal.step.name in self._leave
+        if self._closed or leaving:
             return
         elapsed = self._run.clock.now() - removal.began
         if elapsed > removal.step.timeout:

@@ -72,6 +72,10 @@ class Journal:
         """When ``step`` was last asked for, unless it was read back as gone since."""
         return self._asked.get(step)
 
+    def last_asked(self) -> datetime | None:
+        """When anything was last asked for that was not read back as gone since."""
+        return max(self._asked.values(), default=None)
+
     def close(self) -> None:
         """Close the file."""
         if self._file is not None:

@@ -49,6 +49,15 @@ class Plan:
         """How many steps have this action."""
         return sum(1 for planned in self.steps if planned.action == action)
 
+    def reliable(self) -> dict[str, Finding[Any]]:
+        """What was found by steps whose needs were all there; others could not look properly."""
+        return {
+            planned.step.name: planned.finding
+            for planned in self.steps
+            if planned.finding is not None
+            and all(need.name in self.values.ready for need in planned.step.needs)
+        }
+
     @property
     def changes(self) -> bool:
         """Whether apply would create or wait for anything."""

@@ -73,8 +73,9 @@ class Run:
 class StepReport:
     """How a step stands at the end of a run.
 
-    ``status``: done, failed, left (begun, and not waited for any more), untouched. ``outcome`` is
-    the event's word where it is done.
+    ``status``: done, failed, left (begun, and not waited for any more), untouched; after a destroy
+    gone, kept, failed, left. ``outcome`` is the event's word where it is done. ``asked``: this run
+    asked the cloud for it.
     """
 
     step: Step[Any]
@@ -85,6 +86,7 @@ class StepReport:
     seconds: float = 0.0
     resources: tuple[Resource, ...] = ()
     error: Exception | None = None
+    asked: bool = False
 
 
 @dataclass(frozen=True)

@@ -46,15 +46,21 @@ class Estate:
     @property
     def empty(self) -> bool:
         """Whether nothing is ours."""
-        return not (
-            self.vpcs
-            or self.vswitches
-            or self.groups
-            or self.nat_gateways
-            or self.eips
-            or self.clusters
-            or self.snat_entries
+        return not self.ids
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of everything that is ours."""
+        groups = (
+            self.vpcs,
+            self.vswitches,
+            self.groups,
+            self.nat_gateways,
+            self.eips,
+            self.clusters,
+            [entry for _, entry in self.snat_entries],
         )
+        return tuple(item.id for group in groups for item in group)
 
     @property
     def vpc_id(self) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from ackgpu.cloud.api import KubeConnect, KubeNode, NodePool
+from ackgpu.cloud.api import KubeConnect, KubeNode
 from ackgpu.engine.step import Broken, CheckStep, Context, Finding, Pending, Ready, Step
 from ackgpu.errors import Transient, VerificationFailed
 from ackgpu.spec.model import ExpectSpec
@@ -16,39 +17,40 @@ class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):
     """Every node of the GPU pools passes the ladder.
 
     Labels and ``nvidia.com/gpu`` appear about 90 s after a node is Ready, when the device plugin
-    has registered; a value that is wrong is not going to change, and fails at once.
+    has registered; a value that is wrong is not going to change, and fails at once. ``wanted``
+    gives the pools' ids and how many nodes each must have.
     """
 
     typical = 90
     timeout = 15 * 60
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- keyword-only, each named where it is given
         self,
         connect: KubeConnect,
         *,
         access: Step[Access],
-        pools: Sequence[tuple[Step[NodePool], int]],
+        pools: Sequence[Step[Any]],
+        wanted: Callable[[Context], Mapping[str, int]],
         expect: ExpectSpec,
-        level: str,
+        level: str = "allocatable",
     ) -> None:
-        super().__init__("gpu nodes", "gpu nodes", (access, *(step for step, _ in pools)))
+        super().__init__("gpu nodes", "gpu nodes", (access, *pools))
         self._connect = connect
         self._access = access
-        self._pools = tuple(pools)
+        self._wanted = wanted
         self._expect = expect
         self._level = level
 
     @property
     def title(self) -> str:
         """What must be true."""
-        nodes = sum(size for _, size in self._pools)
         what = "labels" if self._level == "labels" else "labels and nvidia.com/gpu"
-        return f"{nodes} nodes with their {what}"
+        return f"every node with its {what}"
 
     def find(self, ctx: Context) -> Finding[tuple[NodeVerdict, ...]]:
         """Read the nodes over the Kubernetes API and judge each."""
         access = ctx[self._access]
-        wanted = {ctx[step].id: size for step, size in self._pools}
+        wanted = self._wanted(ctx)
         try:
             nodes = self._connect(access.kubeconfig).nodes()
         except Transient as error:

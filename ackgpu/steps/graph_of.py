@@ -76,12 +76,13 @@ def create_graph(ports: Ports, plan: Blueprint) -> tuple[Step[Any], ...]:
     kubeconfig = KubeconfigStep(cloud, plan, cluster=cluster, file=ports.kubeconfig)
     steps: Steps = [*network.steps, cluster, *pools, kubeconfig]
     if verifies(plan):
-        sizes = [pool.desired_size for pool in plan.spec.node_pools]
+        sizes = dict(zip(pools, (pool.desired_size for pool in plan.spec.node_pools), strict=True))
         steps.append(
             GpuNodesStep(
                 ports.connect,
                 access=kubeconfig,
-                pools=list(zip(pools, sizes, strict=True)),
+                pools=pools,
+                wanted=lambda ctx: {ctx[step].id: size for step, size in sizes.items()},
                 expect=plan.spec.gpu.expect,
                 level=plan.spec.verify.level,
             )

@@ -1,0 +1,196 @@
+"""The composition root: every collaborator, built when it is first asked for.
+
+Only this module knows which implementation stands behind each protocol. Commands get an
+:class:`App` and nothing else, so that a test replaces any of them with one argument.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ackgpu.cancel import CancelToken
+from ackgpu.clock import Clock, SystemClock, Wakeup
+from ackgpu.errors import LocalError, UsageError
+from ackgpu.settings import DEFAULT_REGION, Settings
+from ackgpu.streams import Streams
+
+if TYPE_CHECKING:
+    from ackgpu.cloud.aliyun.cloud import AliyunCloud
+    from ackgpu.cloud.api import Cloud, Identity, KubeconfigFile, KubeConnect
+    from ackgpu.engine.events import Listener
+    from ackgpu.engine.journal import Journal
+    from ackgpu.engine.run import Run
+    from ackgpu.engine.workers import Workers
+
+
+class App:
+    """What a command may use. Close it in the end, or use it as a context manager."""
+
+    def __init__(
+        self, settings: Settings, streams: Streams, env: Mapping[str, str], *, home: Path
+    ) -> None:
+        self.settings = settings
+        self.streams = streams
+        self.home = home
+        self.wakeup = Wakeup()
+        self.cancel = CancelToken(self.wakeup)
+        self._own_env = env
+        self._closing = ExitStack()
+
+    def __enter__(self) -> App:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop what was started: the embedded emulator, if it is one."""
+        self._closing.close()
+
+    @cached_property
+    def env(self) -> Mapping[str, str]:
+        """The environment, led to the embedded emulator where that was asked for."""
+        if not self.settings.emulator:
+            return self._own_env
+        return {**self._own_env, **self._emulator_env}
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The time, at the emulator's speed where ``ACKGPU_CLOCK_SPEED`` says so."""
+        text = self.env.get("ACKGPU_CLOCK_SPEED")
+        if not text:
+            return SystemClock(1.0, self.wakeup)
+        from ackgpu.cloud.aliyun.endpoints import Endpoints
+
+        if not Endpoints.from_environment(self.env).emulated:
+            raise UsageError(
+                "ACKGPU_CLOCK_SPEED is set and an endpoint is not on loopback.",
+                resolution="A clock that runs fast would time the real cloud out: unset it, or set"
+                " ACKGPU_ENDPOINT_URL to an emulator.",
+            )
+        try:
+            speed = float(text)
+        except ValueError:
+            speed = 0.0
+        if not 0 < speed < float("inf"):
+            raise UsageError(f"ACKGPU_CLOCK_SPEED is {text!r}, which is not a positive number.")
+        return SystemClock(speed, self.wakeup)
+
+    @property
+    def region(self) -> str:
+        """The region of commands that take no spec: flag, environment, profile, default."""
+        return self._cloud.region
+
+    def cloud(self, region: str = "") -> Cloud:
+        """The account in ``region``, or in the default one."""
+        cloud = self._cloud
+        return cloud.in_region(region) if region and region != cloud.region else cloud
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Who the credentials are; asked once."""
+        return self._cloud.identity.whoami()
+
+    @cached_property
+    def connect(self) -> KubeConnect:
+        """How a cluster's Kubernetes API is reached."""
+        from ackgpu.cloud.kube.client import connect
+
+        return connect
+
+    def kubeconfig(self, path: str | None = None) -> KubeconfigFile:
+        """The user's kubeconfig: ``path``, else the first of ``KUBECONFIG``, else the default."""
+        from ackgpu.cloud.kube.kubeconfig import open_kubeconfig
+
+        return open_kubeconfig(path, self._own_env, self.home)
+
+    def journal(self, region: str, name: str) -> Journal:
+        """The journal of a cluster; nothing is written before it begins."""
+        from ackgpu.engine.journal import Journal
+
+        return Journal(self.cluster_dir(region, name) / "journal.jsonl", self.clock)
+
+    def cluster_dir(self, region: str, name: str) -> Path:
+        """Where this machine keeps what it knows of a cluster."""
+        return self.settings.state_dir / "clusters" / self.identity.account_id / region / name
+
+    def run(self, journal: Journal, listen: Listener, *, token_run: str, name: str) -> Run:
+        """An engine's run. Client tokens come from the account, the cluster and ``token_run``."""
+        from ackgpu.engine.run import Run
+        from ackgpu.naming import client_token
+
+        account, region = self.identity.account_id, self._cloud.region
+
+        def token_of(step: str) -> str:
+            return client_token(
+                account=account, region=region, cluster=name, run=token_run, step=step
+            )
+
+        return Run(self.clock, self.cancel, self.workers, journal, listen, token_of)
+
+    def reading(self) -> Run:
+        """A run for reads alone: it keeps no journal and tells nobody."""
+        from ackgpu.engine.journal import Journal
+        from ackgpu.engine.run import Run
+
+        journal = Journal(None, self.clock)
+        return Run(
+            self.clock, self.cancel, self.workers, journal, lambda _: None, lambda step: step
+        )
+
+    @cached_property
+    def workers(self) -> Workers:
+        """Who carries out the calls."""
+        from ackgpu.engine.workers import ThreadWorkers
+
+        return ThreadWorkers(self.wakeup)
+
+    @cached_property
+    def rng(self) -> random.Random:
+        """The source of jitter and run ids."""
+        return random.Random()  # noqa: S311 -- jitter and names, not secrets
+
+    @property
+    def credentials(self) -> str:
+        """Where the credentials come from, in words; no secret."""
+        return self._cloud.credentials
+
+    @property
+    def emulated(self) -> bool:
+        """Whether the cloud is an emulator."""
+        return self._cloud.emulated
+
+    @cached_property
+    def _cloud(self) -> AliyunCloud:
+        from ackgpu.cloud.aliyun.cloud import connect
+
+        return connect(
+            self.settings.region,
+            env=self.env,
+            home=self.home,
+            profile=self.settings.profile,
+            default_region=DEFAULT_REGION,
+            clock=self.clock,
+            cancel=self.cancel,
+            rng=self.rng,
+        )
+
+    @cached_property
+    def _emulator_env(self) -> Mapping[str, str]:
+        from ackgpu.emulator import Emulator
+
+        directory = self.settings.state_dir / "emulator"
+        try:
+            emulator = Emulator.attach_or_start(directory)
+            self._closing.enter_context(emulator)
+        except OSError as error:
+            raise LocalError(
+                f"The emulator cannot keep its state in {directory}: {error.strerror or error}.",
+                resolution="Point ACKGPU_STATE_DIR at a directory that can be written.",
+            ) from error
+        return emulator.env

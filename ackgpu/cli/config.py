@@ -1,0 +1,93 @@
+"""``ackgpu config``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ackgpu.app import App
+from ackgpu.cli import spec_flags as on
+from ackgpu.cli.command import Region, add_command
+
+
+def register(root: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(no_args_is_help=True, help="Start, check and explain a cluster.yaml.")
+    for name, function in (
+        ("init", init),
+        ("validate", validate),
+        ("schema", schema),
+        ("show", show),
+    ):
+        add_command(group, name, function, prefix="config")
+    root.add_typer(group, name="config")
+
+
+def init(  # noqa: PLR0913 -- the flags of the contract
+    app: App,
+    *,
+    name: on.Name = None,
+    region: Region = None,
+    instance_type: on.InstanceTypes = None,
+    nodes: on.Nodes = None,
+    network: on.NetworkPlugin = None,
+    ttl: on.Ttl = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--file", "-f", help="Where to write it; default: stdout.", show_default=False
+        ),
+    ] = None,  # fmt: skip
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+) -> int:
+    """Print a commented cluster.yaml to start from.
+
+    Example: ackgpu config init demo --nodes 4 > cluster.yaml
+    """
+    from ackgpu.commands import config as command
+    from ackgpu.commands.specs import SpecOptions
+    from ackgpu.spec.flags import SpecFlags
+
+    flags = SpecFlags(
+        name=name or "demo",
+        region=region,
+        instance_types=tuple(instance_type or ()),
+        nodes=nodes,
+        network=network,
+        ttl=ttl,
+    )
+    return command.init(SpecOptions(flags=flags), app, path=file, force=force)
+
+
+def validate(
+    app: App, file: Annotated[Path, typer.Argument(help="A cluster.yaml.", show_default=False)]
+) -> int:
+    """Check a cluster.yaml without asking the cloud; every finding at its line.
+
+    Example: ackgpu config validate cluster.yaml
+    """
+    from ackgpu.commands import config as command
+
+    return command.validate(app, file)
+
+
+def schema(app: App) -> int:
+    """Print the JSON Schema of cluster.yaml, for editors.
+
+    Example: ackgpu config schema > cluster.schema.json
+    """
+    from ackgpu.commands import config as command
+
+    return command.schema(app)
+
+
+def show(app: App) -> int:
+    """Show the settings in force and where the credentials come from.
+
+    Example: ackgpu config show -o json
+    """
+    from ackgpu.commands import config as command
+
+    return command.show(app)

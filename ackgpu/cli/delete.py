@@ -1,0 +1,57 @@
+"""``ackgpu delete``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ackgpu.app import App
+from ackgpu.cli import spec_flags as on
+from ackgpu.cli.command import add_command
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    add_command(root, "delete", delete)
+
+
+def delete(  # noqa: PLR0913 -- the flags of the contract
+    app: App,
+    name: on.ClusterName,
+    *,
+    retain: Annotated[
+        list[str] | None,
+        typer.Option("--retain", help="An id that stays, repeatable.", show_default=False),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would go and what would stay.")
+    ] = False,
+    yes: on.Yes = False,
+    must_exist: Annotated[
+        bool, typer.Option("--must-exist", help="Exit 5 where there is nothing to delete.")
+    ] = False,
+    wait: on.Wait = True,
+    timeout: on.Timeout = None,
+    kubeconfig: on.Kubeconfig = None,
+) -> int:
+    """Remove a cluster and all that was made for it, and read back that it is gone.
+
+    Works from any machine, on a cluster in any state and on half of one. What is not there is no
+    error.
+
+    Example: ackgpu delete demo --yes
+    """
+    from ackgpu.commands.delete import DeleteOptions, run
+
+    options = DeleteOptions(
+        name=name,
+        retain=tuple(retain or ()),
+        dry_run=dry_run,
+        yes=yes,
+        must_exist=must_exist,
+        wait=wait,
+        timeout=timeout or "",
+        kubeconfig=kubeconfig,
+    )
+    return run(options, app)

@@ -1,0 +1,34 @@
+"""``ackgpu describe``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ackgpu.app import App
+from ackgpu.cli import spec_flags as on
+from ackgpu.cli.command import add_command
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    add_command(root, "describe", describe)
+
+
+def describe(
+    app: App,
+    name: on.ClusterName,
+    *,
+    resources: Annotated[
+        bool, typer.Option("--resources", help="Every cloud resource, with its id.")
+    ] = False,
+    events: Annotated[bool, typer.Option("--events", help="What ACK says happened.")] = False,
+) -> int:
+    """Show one cluster, its node pools and its network.
+
+    Example: ackgpu describe demo --resources --events
+    """
+    from ackgpu.commands.describe import DescribeOptions, run
+
+    return run(DescribeOptions(name=name, resources=resources, events=events), app)

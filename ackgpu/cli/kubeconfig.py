@@ -1,0 +1,77 @@
+"""``ackgpu kubeconfig``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ackgpu.app import App
+from ackgpu.cli import spec_flags as on
+from ackgpu.cli.command import add_command
+
+Minutes = Annotated[
+    int | None,
+    typer.Option("--temporary-minutes", help="A certificate that holds this long, 15 to 4320.",
+                 show_default=False),
+]  # fmt: skip
+Private = Annotated[bool, typer.Option("--private", help="The endpoint within the VPC.")]
+
+
+def register(root: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(no_args_is_help=True, help="Write, show or remove a cluster's context.")
+    add_command(group, "write", write, prefix="kubeconfig")
+    add_command(group, "show", show, prefix="kubeconfig")
+    add_command(group, "remove", remove, prefix="kubeconfig")
+    root.add_typer(group, name="kubeconfig")
+
+
+def write(  # noqa: PLR0913 -- the flags of the contract
+    app: App,
+    name: on.ClusterName,
+    *,
+    temporary_minutes: Minutes = None,
+    private: Private = False,
+    set_context: Annotated[
+        bool, typer.Option("--set-context", help="Make it the current context.")
+    ] = False,
+    kubeconfig: on.Kubeconfig = None,
+) -> int:
+    """Take a cluster's context over into your kubeconfig; the current context stays.
+
+    Example: ackgpu kubeconfig write demo --set-context
+    """
+    from ackgpu.commands import kubeconfig as command
+
+    options = command.KubeconfigOptions(
+        name=name,
+        minutes=temporary_minutes,
+        private=private,
+        set_context=set_context,
+        path=kubeconfig,
+    )
+    return command.write(options, app)
+
+
+def show(
+    app: App, name: on.ClusterName, *, temporary_minutes: Minutes = None, private: Private = False
+) -> int:
+    """Print a cluster's kubeconfig.
+
+    Example: ackgpu kubeconfig show demo --temporary-minutes 60 > demo.yaml
+    """
+    from ackgpu.commands import kubeconfig as command
+
+    options = command.KubeconfigOptions(name=name, minutes=temporary_minutes, private=private)
+    return command.show(options, app)
+
+
+def remove(app: App, name: on.ClusterName, *, kubeconfig: on.Kubeconfig = None) -> int:
+    """Take a cluster's context out of your kubeconfig.
+
+    Example: ackgpu kubeconfig remove demo
+    """
+    from ackgpu.commands import kubeconfig as command
+
+    return command.remove(command.KubeconfigOptions(name=name, path=kubeconfig), app)

@@ -1,0 +1,65 @@
+"""``config``: start a spec, check one, print its schema, show what is in force."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ackgpu.app import App
+from ackgpu.commands.specs import SpecOptions, wanted
+from ackgpu.errors import LocalError, UsageError
+from ackgpu.render.output import present
+from ackgpu.render.results import Facts, PlainText, Result
+from ackgpu.spec.load import load_file
+
+
+def init(options: SpecOptions, app: App, *, path: Path | None, force: bool) -> int:
+    """Print a spec made of the flags, or write it to ``path``."""
+    from ackgpu.spec.render import to_yaml
+
+    text = to_yaml(wanted(options, app).spec)
+    if path is None:
+        result = Result(command="config init", part=PlainText(text=text))
+        return present(app.streams, app.settings.output, result)
+    if path.exists() and not force:
+        raise UsageError(f"{path} exists.", resolution="--force overwrites it.")
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise LocalError(f"{path} cannot be written: {error.strerror}.") from error
+    part = Facts(headline=f"{path} written", facts={"file": str(path)}, done=True)
+    return present(app.streams, app.settings.output, Result(command="config init", part=part))
+
+
+def validate(app: App, path: Path) -> int:
+    """Check a spec without asking the cloud; raises SpecError with every finding."""
+    loaded = load_file(path)
+    facts = {"file": str(path), "name": loaded.spec.name, "region": loaded.spec.region}
+    part = Facts(headline=f"{path} is valid", facts=facts, done=True)
+    warnings = tuple(str(finding) for finding in loaded.warnings)
+    result = Result(command="config validate", part=part, warnings=warnings)
+    return present(app.streams, app.settings.output, result)
+
+
+def schema(app: App) -> int:
+    """Print the JSON Schema of cluster.yaml."""
+    from ackgpu.spec.schema import json_schema
+
+    text = json.dumps(json_schema(), indent=2) + "\n"
+    result = Result(command="config schema", part=PlainText(text=text))
+    return present(app.streams, "table", result)
+
+
+def show(app: App) -> int:
+    """Show the settings in force and where the credentials come from; no secret."""
+    settings = app.settings
+    facts = {
+        "region": app.region,
+        "credentials": app.credentials,
+        "emulated": app.emulated,
+        "stateDirectory": str(settings.state_dir),
+        "output": settings.output,
+        "clockSpeed": app.clock.speed,
+    }
+    result = Result(command="config show", part=Facts(headline="settings in force", facts=facts))
+    return present(app.streams, app.settings.output, result)

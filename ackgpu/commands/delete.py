@@ -1,0 +1,249 @@
+"""``delete``: remove a cluster and everything that was made for it, and prove that it is gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from ackgpu.app import App
+from ackgpu.cloud.api import Cloud
+from ackgpu.commands.estates import not_found
+from ackgpu.commands.running import afresh, locked, on_display, where
+from ackgpu.engine.destroy import Destroy
+from ackgpu.engine.plan import Plan, PlannedStep, survey
+from ackgpu.engine.run import Outcome, Run
+from ackgpu.engine.step import Absent, Ready, Resource
+from ackgpu.errors import (
+    AckGpuError,
+    ConflictError,
+    Interrupted,
+    LeftoversError,
+    TimedOut,
+    UsageError,
+)
+from ackgpu.naming import run_id
+from ackgpu.render.output import present, show_preview
+from ackgpu.render.results import DeletePreview, DeleteResult, Result
+from ackgpu.spec import durations
+from ackgpu.steps.cluster import by_ack
+from ackgpu.steps.discover import Estate, discover
+from ackgpu.steps.removal import delete_graph
+
+DEFAULT_TIMEOUT = "45m"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeleteOptions:
+    """What ``delete`` was asked for."""
+
+    name: str
+    retain: tuple[str, ...] = ()
+    dry_run: bool = False
+    yes: bool = False
+    must_exist: bool = False
+    wait: bool = True
+    timeout: str = ""
+    kubeconfig: Path | None = None
+
+
+def run(options: DeleteOptions, app: App) -> int:
+    """Remove the cluster; what is not there is removed already. The exit code."""
+    cloud = app.cloud()
+    with locked(app, cloud.region, options.name):
+        result = _Deletion(options, app, cloud).carry_out()
+    return present(app.streams, app.settings.output, result)
+
+
+class _Deletion:
+    def __init__(self, options: DeleteOptions, app: App, cloud: Cloud) -> None:
+        self._options = options
+        self._app = app
+        self._cloud = cloud
+        self._journal = app.journal(cloud.region, options.name)
+
+    def carry_out(self) -> Result:
+        options, app = self._options, self._app
+        run = self._run()
+        self._wait_until_visible(run)
+        estate = discover(self._cloud, options.name, run)
+        if estate.empty:
+            return self._nothing(estate)
+        plan = survey(delete_graph(self._cloud, estate, options.retain), run)
+        preview = self._preview(estate, plan)
+        if options.dry_run:
+            return Result(command="delete", part=preview, resources=plan.resources)
+        self._refuse_protected(estate)
+        self._ask(preview)
+        self._journal.begin("delete", self._journal.run or _new_run(app))
+        outcome = self._destroy(run, plan)
+        self._forget_context()
+        return self._result(estate, run, outcome)
+
+    def _run(self) -> Run:
+        app = self._app
+        run = app.run(
+            self._journal, lambda _: None, token_run=self._journal.run, name=self._options.name
+        )
+        text = self._options.timeout or app.settings.timeout or DEFAULT_TIMEOUT
+        try:
+            run.deadline = run.started + durations.parse(text)
+        except ValueError as error:
+            raise UsageError(f"--timeout {text}: {error}") from None
+        return run
+
+    def _wait_until_visible(self, run: Run) -> None:
+        """After a create that was cut off moments ago, reads may not show yet what it made."""
+        asked = self._journal.last_asked()
+        if self._options.dry_run or asked is None:
+            return
+        passed = self._app.clock.since(asked)
+        until = run.clock.now() + run.visibility - passed
+        while (left := until - run.clock.now()) > 0 and not self._app.cancel.requested:
+            run.clock.sleep(left)
+
+    def _nothing(self, estate: Estate) -> Result:
+        if estate.foreign:
+            raise ConflictError(
+                f"The cluster {estate.name} ({estate.foreign[0].id}) in {estate.region} is not"
+                " ackgpu's, so it is not deleted.",
+            )
+        if self._options.must_exist:
+            raise not_found(estate.name, estate.region)
+        if not self._options.dry_run:
+            self._forget_context()
+            self._journal.discard()
+        part = DeleteResult(cluster_name=estate.name, existed=False)
+        return Result(command="delete", part=part)
+
+    def _refuse_protected(self, estate: Estate) -> None:
+        for cluster in estate.clusters:
+            if cluster.deletion_protection and cluster.id not in self._options.retain:
+                raise ConflictError(
+                    f"The cluster {cluster.name} ({cluster.id}) is protected against deletion.",
+                    resolution="Switch the protection off first (ACK console, cluster"
+                    " information, or ModifyCluster deletion_protection=false).",
+                )
+
+    def _ask(self, preview: DeletePreview) -> None:
+        if self._options.yes:
+            return
+        show_preview(self._app.streams, preview)
+        name = self._options.name
+        if not self._app.streams.type_name("Type the cluster's name to go on:", name):
+            raise UsageError("Nothing was deleted: what was typed is not the cluster's name.")
+
+    def _preview(self, estate: Estate, plan: Plan) -> DeletePreview:
+        removes = [p for p in plan.steps if _goes(p)]
+        keeps = [p for p in plan.steps if _stays(p)]
+        pools = [
+            f"node pool {pool.name} ({pool.total} instances)"
+            for cluster in estate.clusters
+            for pool in self._cloud.containers.node_pools(cluster.id)
+        ]
+        made = [
+            by_ack(row, estate.region)
+            for cluster in estate.clusters
+            for row in self._cloud.containers.resources(cluster.id)
+            if row.auto_created and row.delete_by_default
+        ]
+        balancers = [resource.id for resource in made if resource.type == "LoadBalancer"]
+        by = [f"{len(balancers)} CLBs by ACK ({', '.join(balancers)})"] if balancers else []
+        return DeletePreview(
+            cluster_name=estate.name,
+            id=", ".join(cluster.id for cluster in estate.clusters),
+            region=estate.region,
+            removes=(*(f"{p.step.name} {p.id}".strip() for p in reversed(removes)), *pools, *by),
+            keeps=tuple(f"{p.step.name} {p.id}".strip() for p in keeps),
+        )
+
+    def _destroy(self, run: Run, plan: Plan) -> Outcome:
+        app, name = self._app, self._options.name
+        steps = [planned.step for planned in reversed(plan.steps)]
+        headline = where(app, self._cloud.region)
+        with on_display(
+            app, run, verb="delete", subject=name, headline=headline, steps=steps
+        ) as shown:
+            outcome = Destroy(plan, shown.run, leave=self._left_alone(plan)).run()
+            shown.finish(outcome)
+        return outcome
+
+    def _left_alone(self, plan: Plan) -> frozenset[str]:
+        if self._options.wait:
+            return frozenset()
+        return frozenset(p.step.name for p in plan.steps if p.step.kind == "cluster")
+
+    def _forget_context(self) -> None:
+        path = self._options.kubeconfig
+        file = self._app.kubeconfig(str(path) if path else None)
+        entry = file.entry(self._options.name)
+        if entry is not None and entry.cluster_id:
+            file.remove(self._options.name)
+
+    def _result(self, estate: Estate, run: Run, outcome: Outcome) -> Result:
+        if not self._options.wait and outcome.error is None:
+            self._journal.finish(ok=False)
+            part = DeleteResult(cluster_name=estate.name, waited=False, seconds=outcome.seconds)
+            return Result(command="delete", part=part, resources=outcome.resources)
+        left = discover(self._cloud, estate.name, afresh(self._app, run))
+        error = self._failure(outcome, left)
+        if error is None:
+            self._journal.discard()
+        else:
+            self._journal.finish(ok=False)
+            if not isinstance(error, LeftoversError):
+                raise error
+        return Result(
+            command="delete",
+            part=DeleteResult(
+                cluster_name=estate.name,
+                seconds=outcome.seconds,
+                lived=_lived(self._app, estate),
+                left=_leftovers(outcome),
+            ),
+            resources=outcome.resources,
+            error=error,
+            durations={r.step.name: r.seconds for r in outcome.reports} | {"total": run.elapsed},
+        )
+
+    def _failure(self, outcome: Outcome, left: Estate) -> AckGpuError | None:
+        error = outcome.error
+        again = f"Run it again: ackgpu delete {self._options.name} takes up what is left."
+        if isinstance(error, Interrupted | TimedOut):
+            error.resolution = again
+            return error
+        kept = {report.id for report in outcome.reports if report.status == "kept"}
+        remains = [i for i in left.ids if i not in kept and i not in self._options.retain]
+        if error is None and not remains:
+            return None
+        leftovers = [f"{r.type} {r.id}" for r in _leftovers(outcome)]
+        reason = f": {error.message}" if isinstance(error, AckGpuError) else ""
+        found = LeftoversError(
+            f"{self._options.name} is not gone completely{reason}",
+            details=leftovers or remains,
+            resolution=again,
+        )
+        found.__cause__ = error
+        return found
+
+
+def _new_run(app: App) -> str:
+    return run_id(app.clock.wall(), app.rng.randbytes(8))
+
+
+def _goes(planned: PlannedStep) -> bool:
+    return not _stays(planned) and not isinstance(planned.finding, Absent)
+
+
+def _stays(planned: PlannedStep) -> bool:
+    return isinstance(planned.finding, Ready) and planned.finding.ownership == "given"
+
+
+def _leftovers(outcome: Outcome) -> tuple[Resource, ...]:
+    reports = (r for r in outcome.reports if r.status in {"left", "failed"})
+    return tuple(resource for report in reports for resource in report.resources)
+
+
+def _lived(app: App, estate: Estate) -> float | None:
+    births: list[datetime] = [c.created for c in estate.clusters if c.created]
+    return app.clock.since(min(births)) if births else None

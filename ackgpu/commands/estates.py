@@ -1,0 +1,36 @@
+"""Finding the cluster that a name means."""
+
+from __future__ import annotations
+
+from ackgpu.cloud.api import Cloud, Cluster
+from ackgpu.errors import ConflictError, NoSuchCluster
+from ackgpu.naming import cluster_name_from_tags
+
+
+def cluster_named(cloud: Cloud, name: str) -> Cluster:
+    """Our cluster of that name.
+
+    Raises NoSuchCluster where there is none, ConflictError where there are several or where the
+    name is somebody else's.
+    """
+    rows = cloud.containers.clusters(name=name, region=cloud.region)
+    ours = [row for row in rows if cluster_name_from_tags(row.tags) == name]
+    if len(ours) > 1:
+        ids = ", ".join(row.id for row in ours)
+        raise ConflictError(f"{len(ours)} clusters are named {name}: {ids}.")
+    if ours:
+        return ours[0]
+    if rows:
+        raise ConflictError(
+            f"The cluster {name} ({rows[0].id}) in {cloud.region} is not ackgpu's.",
+            resolution="ackgpu verify --kubeconfig PATH looks at any cluster.",
+        )
+    raise not_found(name, cloud.region)
+
+
+def not_found(name: str, region: str) -> NoSuchCluster:
+    """The error of a name that nothing stands behind."""
+    return NoSuchCluster(
+        f"There is no cluster {name} of ackgpu's in {region}.",
+        resolution="ackgpu list --all-regions shows what there is; --region says where to look.",
+    )

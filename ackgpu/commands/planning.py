@@ -1,0 +1,44 @@
+"""A plan as what people and scripts see."""
+
+from __future__ import annotations
+
+from ackgpu.engine.plan import Plan, PlannedStep
+from ackgpu.engine.step import Pending, Ready
+from ackgpu.render.results import PlanResult, PlanRow
+from ackgpu.steps.blueprint import Blueprint
+
+
+def plan_result(blueprint: Blueprint, plan: Plan) -> PlanResult:
+    """The plan's record. It usually takes as long as its longest chain of steps."""
+    return PlanResult(
+        cluster_name=blueprint.name,
+        region=blueprint.region,
+        steps=tuple(_row(planned) for planned in plan.steps),
+        seconds=_longest_chain(plan),
+    )
+
+
+def _row(planned: PlannedStep) -> PlanRow:
+    finding = planned.finding
+    note = ""
+    if isinstance(finding, Ready):
+        note = "given in the spec, will not be deleted" if finding.ownership == "given" else "ours"
+    elif isinstance(finding, Pending):
+        note = finding.detail
+    return PlanRow(
+        action=planned.action,
+        step=planned.step.name,
+        id=planned.id,
+        detail=planned.detail,
+        note=note,
+        drift=finding.drift if isinstance(finding, Ready) else (),
+    )
+
+
+def _longest_chain(plan: Plan) -> float:
+    ends: dict[str, float] = {}
+    for planned in plan.steps:
+        begins = max((ends.get(need.name, 0.0) for need in planned.step.needs), default=0.0)
+        lasts = 0.0 if isinstance(planned.finding, Ready) else planned.step.typical
+        ends[planned.step.name] = begins + lasts
+    return max(ends.values(), default=0.0)

@@ -1,0 +1,121 @@
+"""What commands that make or remove things share: the lock, the signals, the display, the log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ackgpu.app import App
+from ackgpu.cancel import CancelToken, stop_on_signals
+from ackgpu.engine.events import Event, Listener, RunFinished, RunStarted, Verb, to_json
+from ackgpu.engine.run import Outcome, Run
+from ackgpu.engine.step import Step, info_of
+from ackgpu.errors import ConflictError, LocalError
+from ackgpu.render.choose import listener
+from ackgpu.render.output import warn
+
+DONE = frozenset({"done", "gone", "kept"})
+
+
+@contextmanager
+def locked(app: App, region: str, name: str) -> Iterator[None]:
+    """Hold the cluster for this process: two commands at once on one machine would race."""
+    directory = app.cluster_dir(region, name)
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = FileLock(directory / "lock", timeout=0)
+        with lock:
+            yield
+    except Timeout:
+        raise ConflictError(
+            f"Another ackgpu is working on {name} in {region}.",
+            resolution="Wait for it to end: ackgpu wait shows how the cluster stands.",
+        ) from None
+    except PermissionError as error:
+        raise LocalError(
+            f"{directory} cannot be written: {error.strerror}.",
+            resolution="Point ACKGPU_STATE_DIR at a directory that can be written.",
+        ) from error
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A run that is on display. ``run`` tells the renderer; ``finish`` ends the display."""
+
+    run: Run
+    finish: Callable[[Outcome], None]
+
+
+@contextmanager
+def on_display(  # noqa: PLR0913 -- keyword-only, each named where it is given
+    app: App, run: Run, *, verb: Verb, subject: str, headline: str, steps: Sequence[Step[Any]]
+) -> Iterator[Shown]:
+    """Show the run while the block lasts, and take SIGINT and SIGTERM as requests to stop."""
+    with ExitStack() as stack:
+        renderer = listener(
+            app.streams, app.settings.output, quiet=app.settings.quiet, clock=app.clock
+        )
+        stack.enter_context(renderer)
+        listen = _fan_out([renderer, _log_to(run.journal.path)])
+        told = replace(run, listen=listen)
+
+        def insist(code: int) -> None:
+            with suppress(Exception):
+                renderer.close()
+            warn(app.streams, f"Stopped at once, exit {code}. {how_to_go_on(subject)}")
+
+        stack.enter_context(stop_on_signals(app.cancel, insist))
+        infos = tuple(info_of(step) for step in steps)
+        told.emit(RunStarted, verb=verb, subject=subject, headline=headline, steps=infos)
+
+        def finish(outcome: Outcome) -> None:
+            done = sum(1 for report in outcome.reports if report.status in DONE)
+            total = len(outcome.reports)
+            ok = outcome.error is None
+            told.emit(RunFinished, ok=ok, seconds=outcome.seconds, done=done, total=total)
+
+        yield Shown(told, finish)
+
+
+def how_to_go_on(name: str) -> str:
+    """The two commands that follow an unfinished run."""
+    return f"`ackgpu create {name}` goes on from here, `ackgpu delete {name}` removes what exists."
+
+
+def afresh(app: App, run: Run) -> Run:
+    """The same run after a stop was asked for: to look once more, or to roll back."""
+    return replace(run, cancel=CancelToken(app.wakeup), deadline=None)
+
+
+def where(app: App, region: str) -> str:
+    """The region, and whether the cloud is emulated: for headlines."""
+    return f"{region} · emulator ×{app.clock.speed:g}" if app.emulated else region
+
+
+def _fan_out(listeners: Sequence[Listener]) -> Listener:
+    def listen(event: Event) -> None:
+        for each in listeners:
+            with suppress(Exception):  # a display that fails must not end the work
+                each(event)
+
+    return listen
+
+
+def _log_to(journal: Path | None) -> Listener:
+    """Append the events to the log beside the journal; it is for people, and may be lost."""
+    if journal is None:
+        return lambda _: None
+    path = journal.with_name("events.jsonl")
+
+    def listen(event: Event) -> None:
+        if type(event).__name__ != "Tick":
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(to_json(event), ensure_ascii=False) + "\n")
+
+    return listen

@@ -1,0 +1,80 @@
+"""What a finished ``create`` shows: what stands, what ACK made, and the next commands."""
+
+from __future__ import annotations
+
+from ackgpu.app import App
+from ackgpu.commands.rows import cluster_row, pool_row
+from ackgpu.engine.run import Outcome, StepReport
+from ackgpu.engine.step import Resource
+from ackgpu.render.results import ClusterRow, CreateSummary
+from ackgpu.steps.blueprint import Blueprint
+from ackgpu.steps.cluster import ClusterStep
+from ackgpu.steps.gpu_nodes import GpuNodesStep
+from ackgpu.steps.node_pool import NodePoolStep
+
+NETWORK_KINDS = frozenset({"vpc", "vswitch", "nat gateway", "eip", "security group"})
+
+
+def summary_of(
+    app: App, blueprint: Blueprint, outcome: Outcome, *, kubeconfig: str, waited: bool
+) -> CreateSummary:
+    """The record of a create that ended well; ``kubeconfig`` is the file's path."""
+    values = outcome.values.ready
+    by_step = {type(report.step): report for report in outcome.reports}
+    cluster_report = by_step[ClusterStep]
+    cluster = values.get(cluster_report.step.name)
+    pools = [
+        values[report.step.name]
+        for report in outcome.reports
+        if isinstance(report.step, NodePoolStep) and report.step.name in values
+    ]
+    verdicts = values.get("gpu nodes")
+    return CreateSummary(
+        cluster=(
+            cluster_row(app, cluster, nodes=sum(pool.healthy for pool in pools))
+            if cluster
+            else _unfinished(blueprint, cluster_report)
+        ),
+        endpoint=(cluster.public_endpoint or cluster.private_endpoint) if cluster else "",
+        node_pools=tuple(pool_row(pool) for pool in pools),
+        gpu_nodes=blueprint.spec.node_count,
+        gpu_nodes_verified=len(verdicts) if GpuNodesStep in by_step and verdicts else None,
+        network=_network(outcome),
+        by_ack=cluster_report.resources[1:],
+        kubeconfig=kubeconfig if cluster else "",
+        seconds=outcome.seconds,
+        changed=any(report.asked for report in outcome.reports),
+        waited=waited,
+        next_commands=_next_commands(blueprint, waited=waited),
+    )
+
+
+def _unfinished(blueprint: Blueprint, report: StepReport) -> ClusterRow:
+    return ClusterRow(
+        name=blueprint.name,
+        id=report.id,
+        region=blueprint.region,
+        state=report.detail or "asked for",
+        version=blueprint.version,
+    )
+
+
+def _network(outcome: Outcome) -> tuple[Resource, ...]:
+    return tuple(
+        resource
+        for report in outcome.reports
+        if report.step.kind in NETWORK_KINDS
+        for resource in report.resources
+    )
+
+
+def _next_commands(blueprint: Blueprint, *, waited: bool) -> tuple[str, ...]:
+    name = blueprint.name
+    if not waited:
+        return (f"ackgpu create {name}", f"ackgpu describe {name}", f"ackgpu delete {name}")
+    return (
+        f"kubectl --context {name} get nodes",
+        f"ackgpu verify {name}",
+        f"ackgpu describe {name}",
+        f"ackgpu delete {name}",
+    )

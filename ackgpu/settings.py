@@ -1,0 +1,105 @@
+"""How to run, as opposed to what to make: flags before environment before defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from ackgpu.errors import UsageError
+
+T = TypeVar("T", bound=str)
+Output = Literal["table", "json", "yaml", "name", "jsonl"]
+OUTPUTS: tuple[Output, ...] = ("table", "json", "yaml", "name", "jsonl")
+DEFAULT_REGION = "cn-hangzhou"
+REGION_VARIABLES = (
+    "ACKGPU_REGION",
+    "ALIBABA_CLOUD_REGION_ID",
+    "ALIBABA_CLOUD_REGION",
+    "ALICLOUD_REGION",
+)
+
+
+@dataclass(frozen=True)
+class Flags:
+    """The global flags as given; None or False where they were not."""
+
+    region: str | None = None
+    profile: str | None = None
+    output: str | None = None
+    verbose: bool = False
+    quiet: bool = False
+    no_input: bool = False
+    color: str = "auto"
+    emulator: bool = False
+
+    def over(self, before: Flags) -> Flags:
+        """These flags, and those given before the command where these say nothing."""
+        return Flags(
+            region=self.region or before.region,
+            profile=self.profile or before.profile,
+            output=self.output or before.output,
+            verbose=self.verbose or before.verbose,
+            quiet=self.quiet or before.quiet,
+            no_input=self.no_input or before.no_input,
+            color=self.color if self.color != "auto" else before.color,
+            emulator=self.emulator or before.emulator,
+        )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The flags with the environment applied.
+
+    ``region`` is empty where neither says one: the profile's, or the default, is taken then.
+    """
+
+    region: str
+    profile: str
+    output: Output
+    verbose: bool
+    quiet: bool
+    no_input: bool
+    color: Literal["auto", "always", "never"]
+    emulator: bool
+    state_dir: Path
+    timeout: str
+
+    @classmethod
+    def resolve(cls, flags: Flags, env: Mapping[str, str]) -> Settings:
+        """Raises UsageError for a value that is none of those allowed."""
+        output = flags.output or env.get("ACKGPU_OUTPUT") or "table"
+        return cls(
+            region=flags.region or next((env[v] for v in REGION_VARIABLES if env.get(v)), ""),
+            profile=flags.profile or "",
+            output=_one_of(output, OUTPUTS, "--output"),
+            verbose=flags.verbose,
+            quiet=flags.quiet,
+            no_input=flags.no_input or truthy(env.get("ACKGPU_NO_INPUT")),
+            color=_one_of(flags.color, ("auto", "always", "never"), "--color"),
+            emulator=flags.emulator or truthy(env.get("ACKGPU_EMULATOR")),
+            state_dir=_state_dir(env),
+            timeout=env.get("ACKGPU_TIMEOUT", ""),
+        )
+
+
+def truthy(value: str | None) -> bool:
+    """Whether an environment variable says yes."""
+    return (value or "").lower() not in {"", "0", "false", "no"}
+
+
+def _state_dir(env: Mapping[str, str]) -> Path:
+    given = env.get("ACKGPU_STATE_DIR")
+    if given:
+        return Path(given).expanduser().absolute()
+    from platformdirs import user_state_path
+
+    return user_state_path("ackgpu")
+
+
+def _one_of(value: str, allowed: tuple[T, ...], flag: str) -> T:
+    for item in allowed:
+        if value == item:
+            return item
+    raise UsageError(f"{flag} {value} is not known.", resolution=f"One of: {', '.join(allowed)}.")
