@@ -121,7 +121,7 @@ class _Reader:
             if not isinstance(key_node.value, str):
                 self._refuse(key_node, path, "a key must be a word")
                 continue
-            key = key_node.value
+            key = _whole_text(key_node.value)
             below = f"{path}.{key}" if path else key
             if key == "<<":
                 self._refuse(key_node, below, "merge keys are not read: write the keys out")
@@ -148,6 +148,14 @@ def _position(node: Any) -> tuple[int, int]:
     return node.start_mark.line + 1, node.start_mark.column + 1
 
 
+def _whole_text(text: str) -> str:
+    """``text`` with the halves of each escaped character joined, as JSON writes them.
+
+    A half without the other is no character: it becomes U+FFFD, which no rule takes for a name.
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _integer(text: str) -> int:
     plain = text.replace("_", "")
     based = plain.lstrip("+-")[:2].lower() in {"0x", "0o", "0b"}
@@ -156,7 +164,7 @@ def _integer(text: str) -> int:
 
 # A date stays text: nothing in a spec is one.
 _SCALARS: dict[str, Callable[[str], Any]] = {
-    "str": str,
+    "str": _whole_text,
     "timestamp": str,
     "null": lambda _: None,
     "bool": lambda text: text.lower() == "true",

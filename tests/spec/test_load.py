@@ -217,3 +217,8 @@ def test_scalars_are_read_as_yaml_1_2_reads_them():
     )
     assert spec.metadata.tags == {"day": "2026-11-24", "yes": "no"}
     assert spec.node_pools[0].desired_size == 2
+
+
+def test_characters_that_json_escapes_in_halves_are_whole():
+    spec = spec_of('metadata: {name: demo, tags: {face: "\\ud83d\\ude00", half: "\\ud83d"}}')
+    assert spec.metadata.tags == {"face": "\U0001f600", "half": "\ufffd"}
