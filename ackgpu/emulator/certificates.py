@@ -32,10 +32,10 @@ def authority_pem(session: Session) -> str:
 
 def server_certificate(session: Session, names: Sequence[str] = SERVER_NAMES) -> tuple[str, str]:
     """A certificate for loopback and ``names``, and its key, both PEM."""
-    loopback = [x509.IPAddress(ipaddress.ip_address(text)) for text in ("127.0.0.1", "::1")]
     wanted: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
+    wanted.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    alternatives = x509.SubjectAlternativeName(wanted + loopback)
+    alternatives = x509.SubjectAlternativeName(wanted)
     return _issue(session, subject, ExtendedKeyUsageOID.SERVER_AUTH, AUTHORITY_DAYS, alternatives)
 
 

@@ -17,6 +17,8 @@ TLS_HANDSHAKE = 0x16
 CONNECT = b"CONNECT "
 LONGEST_CONNECT = 8192
 PATIENCE = 30.0  # real seconds for a client to say its first word
+HESITATION = 1.0  # real seconds for what may become CONNECT to become it
+LOOK_AGAIN = 0.005
 
 
 class Door:
@@ -72,22 +74,27 @@ class Door:
 
 
 async def _peek(connection: socket.socket) -> bytes:
-    """The first bytes, left unread: enough to recognise CONNECT, fewer where that is excluded."""
-    while True:
-        await _readable(connection)
+    """The first bytes, left unread: enough to recognise CONNECT, fewer where that is excluded.
+
+    Bytes that are left unread wake nobody again, so the rest of a word is looked for at intervals.
+    """
+    await _readable(connection)
+    start = b""
+    for _ in range(int(HESITATION / LOOK_AGAIN)):
         with contextlib.suppress(BlockingIOError):
             start = connection.recv(len(CONNECT), socket.MSG_PEEK)
-            if start == CONNECT or not CONNECT.startswith(start) or not start:
-                return start
-        await asyncio.sleep(0.001)
+        if start == CONNECT or not start or not CONNECT.startswith(start):
+            break
+        await asyncio.sleep(LOOK_AGAIN)
+    return start
 
 
 async def _readable(connection: socket.socket) -> None:
     loop = asyncio.get_running_loop()
-    ready = loop.create_future()
-    loop.add_reader(connection, lambda: ready.done() or ready.set_result(None))
+    ready = asyncio.Event()
+    loop.add_reader(connection, ready.set)
     try:
-        await ready
+        await ready.wait()
     finally:
         loop.remove_reader(connection)
 

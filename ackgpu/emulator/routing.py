@@ -8,7 +8,6 @@ known by its method and path; an action header that contradicts them is refused.
 from __future__ import annotations
 
 import importlib
-import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,8 +16,6 @@ from urllib.parse import unquote
 from ackgpu.emulator.errors import ApiError, missing
 from ackgpu.emulator.operation import Operation, Product
 from ackgpu.emulator.wire import WireRequest
-
-log = logging.getLogger(__name__)
 
 PRODUCTS = ("vpc", "ecs", "slb", "cs", "quotas", "ram", "sts")
 UNIQUE = ("Action", "Version", "AccessKeyId", "Signature")
@@ -35,14 +32,7 @@ class Route:
 
 def load_products(names: Iterable[str] = PRODUCTS) -> list[Product]:
     """Import the product packages, which registers their operations."""
-    products = []
-    for name in names:
-        try:
-            importlib.import_module(f"ackgpu.emulator.{name}")
-            products.append(importlib.import_module(f"ackgpu.emulator.{name}.product").PRODUCT)
-        except (ImportError, SyntaxError) as error:
-            log.warning("The product %s cannot be imported: %s", name, error)
-    return products
+    return [importlib.import_module(f"ackgpu.emulator.{name}").PRODUCT for name in names]
 
 
 class Router:

@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from ackgpu.emulator.backend import Backend
 from ackgpu.emulator.certificates import authority_pem, server_certificate
 from ackgpu.emulator.control import Control
 from ackgpu.emulator.doors import Door
 from ackgpu.emulator.gateway import Gateway
+from ackgpu.emulator.kube.app import build_app
 from ackgpu.emulator.wire import WireRequest
 
 LOOPBACK = "127.0.0.1"
@@ -28,6 +28,8 @@ LARGEST_BODY = 4 * 1024 * 1024
 SHUTDOWN = 0.2  # real seconds that answers in progress get when the server stops
 
 log = logging.getLogger(__name__)
+HTTP_LOG = logging.getLogger(f"{__name__}.http")
+HTTP_LOG.setLevel(logging.CRITICAL)  # bytes that are no HTTP are the client's matter
 
 
 class Server:
@@ -101,8 +103,8 @@ class Server:
         self._stop = functools.partial(loop.call_soon_threadsafe, stop.set)
         tls = self._tls()
         async with contextlib.AsyncExitStack() as running:
-            cloud = await _set_up(running, self._cloud_app())
-            kube = await _set_up(running, _kube_app(self._gateway.backend))
+            cloud = await _set_up(running, self._cloud_app(), logger=HTTP_LOG)
+            kube = await _set_up(running, build_app(self._gateway.backend), logger=log)
             await web.SockSite(kube, self._kube, ssl_context=tls).start()
             if cloud.server is None:
                 raise RuntimeError("the runner was set up without a server")
@@ -150,17 +152,10 @@ class Server:
         return context
 
 
-def _kube_app(backend: Backend) -> web.Application:
-    try:
-        from ackgpu.emulator.kube.app import build_app
-    except ImportError as error:
-        log.warning("no Kubernetes API: %s", error)
-        return web.Application()
-    return build_app(backend)
-
-
-async def _set_up(running: contextlib.AsyncExitStack, app: web.Application) -> web.AppRunner:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN)
+async def _set_up(
+    running: contextlib.AsyncExitStack, app: web.Application, *, logger: logging.Logger
+) -> web.AppRunner:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN, logger=logger)
     await runner.setup()
     running.push_async_callback(runner.cleanup)
     return runner
