@@ -9,7 +9,7 @@ from ackgpu.emulator.lifecycle import Lifecycle
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import timing
-from ackgpu.emulator.vpc.lifetimes import lasting, retire
+from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 from ackgpu.emulator.vpc.product import PRODUCT
 
 LIFECYCLE = Lifecycle(
@@ -64,7 +64,7 @@ def create_forward_entry(call: Call) -> dict[str, Any]:
             ),
         },
     )
-    call.docs.put(doc)
+    set_going(call, doc)
     return {"ForwardEntryId": doc.id}
 
 

@@ -10,7 +10,7 @@ from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import timing
 from ackgpu.emulator.vpc.addresses import take_public_address
-from ackgpu.emulator.vpc.lifetimes import lasting, retire
+from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 
 LIFECYCLE = Lifecycle(
     "EIP",
@@ -77,7 +77,7 @@ def make_eip(  # noqa: PLR0913 -- keyword-only, the agreed face between products
             "phases": LIFECYCLE.course(start, (0, "InUse" if bound_to else "Available")),
         },
     )
-    return call.docs.put(doc)
+    return set_going(call, doc)
 
 
 def bind_eip(call: Call, doc: Doc, instance_id: str, instance_type: str) -> None:
@@ -87,7 +87,7 @@ def bind_eip(call: Call, doc: Doc, instance_id: str, instance_type: str) -> None
     doc.body["phases"] = LIFECYCLE.then(
         doc.body["phases"], call.now, (0, "Associating"), (timing.EIP_BINDING, "InUse")
     )
-    call.docs.put(doc)
+    set_going(call, doc)
 
 
 def unbind_eip(call: Call, doc: Doc) -> None:
@@ -96,7 +96,7 @@ def unbind_eip(call: Call, doc: Doc) -> None:
     doc.body["phases"] = LIFECYCLE.then(
         doc.body["phases"], call.now, (0, "Unassociating"), (timing.EIP_UNBINDING, "Available")
     )
-    call.docs.put(doc)
+    set_going(call, doc)
 
 
 def remove_eip(call: Call, doc: Doc, at: float | None = None) -> None:

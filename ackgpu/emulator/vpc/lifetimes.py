@@ -1,4 +1,10 @@
-"""What exists, what will, and how it goes away."""
+"""What exists, what will, and how it goes away.
+
+A fault ``{kind: stuck, resource: natgateway, state: Creating}`` of the scenario stops the course of
+what is set going after it: the resource stays in that state. ``resource`` is vpc, vswitch,
+routetable, route, natgateway, eip, snat or forward; without ``state`` it is the first state
+entered; ``name`` narrows it to the resource of that name.
+"""
 
 from __future__ import annotations
 
@@ -28,4 +34,24 @@ def retire(call: Call, doc: Doc, lifecycle: Lifecycle, at: float, ending: tuple[
     else:
         doc.body["phases"] = lifecycle.then(doc.body["phases"], at, (0, state))
         doc.gone = at + seconds
+    return set_going(call, doc)
+
+
+def set_going(call: Call, doc: Doc) -> Doc:
+    """Write down what begins now or later, up to the state in which a fault says it is stuck."""
+    phases = doc.body["phases"]
+    entered = [index for index, phase in enumerate(phases) if phase[0] >= call.now]
+    for index in entered:
+        if _stuck(call, doc, phases[index][1], first=index == entered[0]):
+            doc.body["phases"] = phases[: index + 1]
+            doc.gone = None
+            break
     return call.docs.put(doc)
+
+
+def _stuck(call: Call, doc: Doc, state: str, *, first: bool) -> bool:
+    for entry in call.settings.get("faults", ()):
+        concerns = entry.get("kind") == "stuck" and entry.get("resource") == doc.kind
+        if concerns and entry.get("name", doc.name) == doc.name:
+            return bool(entry["state"] == state) if "state" in entry else first
+    return False

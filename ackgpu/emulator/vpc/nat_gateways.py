@@ -11,7 +11,7 @@ from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import timing
 from ackgpu.emulator.vpc.addresses import take_address
-from ackgpu.emulator.vpc.lifetimes import lasting, retire
+from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 from ackgpu.emulator.vpc.routes import make_route_entry, remove_route_entry
 
 LIFECYCLE = Lifecycle(
@@ -84,7 +84,7 @@ def make_nat_gateway(  # noqa: PLR0913 -- keyword-only, the agreed face between 
             "phases": LIFECYCLE.course(start, (0, "Creating"), (timing.NAT_CREATING, "Available")),
         },
     )
-    call.docs.put(doc)
+    set_going(call, doc)
     _lead_out(call, doc)
     return doc
 
@@ -100,10 +100,10 @@ def remove_nat_gateway(call: Call, doc: Doc, at: float | None = None) -> None:
 
 def _lead_out(call: Call, doc: Doc) -> None:
     """Add 0.0.0.0/0 to the system route table, unless it has one (CreateNatGateway)."""
-    ready = reached(doc.body["phases"], "Available") or doc.born
+    ready = reached(doc.body["phases"], "Available")
     tables = lasting(call, "routetable", doc.born, scope=doc.scope)
     table = next((row for row in tables if row.body["RouteTableType"] == "System"), None)
-    if doc.body["NetworkType"] != "internet" or table is None:
+    if table is None or ready is None:
         return
     entries = lasting(call, "route", ready, scope=table.id)
     if any(row.body["DestinationCidrBlock"] == DEFAULT_ROUTE for row in entries):

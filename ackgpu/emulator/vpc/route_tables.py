@@ -11,7 +11,7 @@ from ackgpu.emulator.limits import refuse_over
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import timing
-from ackgpu.emulator.vpc.lifetimes import lasting, retire
+from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.wire import (
     RESOURCE_GROUP,
@@ -51,7 +51,7 @@ def make_route_table(
             ),
         },
     )
-    return call.docs.put(doc)
+    return set_going(call, doc)
 
 
 def remove_route_table(call: Call, doc: Doc, seconds: float) -> None:

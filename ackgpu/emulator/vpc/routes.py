@@ -11,7 +11,7 @@ from ackgpu.emulator.limits import refuse_over
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import timing
-from ackgpu.emulator.vpc.lifetimes import lasting, retire
+from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 
 LIFECYCLE = Lifecycle(
     "route entry",
@@ -69,7 +69,7 @@ def make_route_entry(  # noqa: PLR0913 -- keyword-only, the agreed face between 
             "phases": LIFECYCLE.course(start, (0, "Pending"), (timing.ROUTE_CHANGING, "Available")),
         },
     )
-    return call.docs.put(doc)
+    return set_going(call, doc)
 
 
 def remove_route_entry(call: Call, doc: Doc, at: float | None = None) -> None:

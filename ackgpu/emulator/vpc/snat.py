@@ -8,7 +8,7 @@ from ackgpu.emulator.limits import refuse_over
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import timing
-from ackgpu.emulator.vpc.lifetimes import lasting, retire
+from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 
 LIFECYCLE = Lifecycle(
     "SNAT entry",
@@ -83,7 +83,7 @@ def write_snat_entry(
             "phases": LIFECYCLE.course(start, (0, "Pending"), (timing.SNAT_CHANGING, "Available")),
         },
     )
-    return call.docs.put(doc)
+    return set_going(call, doc)
 
 
 def remove_snat_entry(call: Call, doc: Doc, at: float | None = None) -> None:

@@ -12,7 +12,7 @@ from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import timing
 from ackgpu.emulator.vpc.dnat import forward_entries
 from ackgpu.emulator.vpc.dry_run import end_dry_run
-from ackgpu.emulator.vpc.lifetimes import lasting
+from ackgpu.emulator.vpc.lifetimes import lasting, set_going
 from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.snat import (
     LIFECYCLE,
@@ -207,7 +207,7 @@ def modify_snat_entry(call: Call) -> dict[str, Any]:
                 (timing.SNAT_CHANGING, "Available"),
             ),
         }
-    call.docs.put(doc)
+    set_going(call, doc)
     end_dry_run(call)
     return {}
 

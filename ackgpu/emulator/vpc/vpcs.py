@@ -13,7 +13,7 @@ from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import timing
 from ackgpu.emulator.vpc.dry_run import end_dry_run
-from ackgpu.emulator.vpc.lifetimes import lasting, retire
+from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.route_tables import make_route_table, remove_route_table
 from ackgpu.emulator.vpc.wire import (
@@ -73,7 +73,7 @@ def make_vpc(call: Call, *, region: str, name: str, cidr: str, tags: Mapping[str
     )
     table = make_route_table(call, doc, name="", table_type="System", tags={})
     doc.body["route_table_id"] = table.id
-    return call.docs.put(doc)
+    return set_going(call, doc)
 
 
 def living_vpc(call: Call, vpc_id: str) -> Doc:

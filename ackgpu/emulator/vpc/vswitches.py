@@ -14,7 +14,7 @@ from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import timing
 from ackgpu.emulator.vpc.addresses import address_owners, free_addresses
 from ackgpu.emulator.vpc.dry_run import end_dry_run
-from ackgpu.emulator.vpc.lifetimes import lasting, retire
+from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.vpcs import MOST_IDS, living_vpc
 from ackgpu.emulator.vpc.wire import (
@@ -70,7 +70,7 @@ def create_vswitch(call: Call) -> dict[str, Any]:
             ),
         },
     )
-    call.docs.put(doc)
+    set_going(call, doc)
     return {"VSwitchId": doc.id}
 
 

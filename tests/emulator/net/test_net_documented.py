@@ -23,7 +23,6 @@ MODELS = {"vpc": vpc_models, "slb": slb_models}
 FOREIGN = {
     "DescribeLoadBalancerListeners": ("Config",),
     "DescribeLoadBalancerAttribute": ("Renewal", "AutoReleaseTime", "ListenerForward", "Forward"),
-    "DescribeEipAddresses": (),
 }
 """Keys of samples that our resources never have: HTTP listeners, subscriptions."""
 
