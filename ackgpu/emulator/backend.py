@@ -37,7 +37,7 @@ class Backend:
         self.clock = clock
         self.settings: dict[str, Any] = settings if settings is not None else {}
         self.kube_endpoint = ""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a nested transaction is an error then, no standstill
         with self.transaction(write=True) as session:
             load_timeline(session, clock.wall(), speed)
             source = self._open(session, seed)

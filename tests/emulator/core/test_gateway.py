@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from ackgpu.clock import ManualClock
-from ackgpu.emulator import ram
 from ackgpu.emulator.gateway import Gateway
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.wire import Answer, WireRequest
@@ -292,7 +291,6 @@ def user_key(gateway: Gateway) -> tuple[str, str]:
 def test_ram_refuses_a_user_without_a_policy_only_where_enforced(
     make_gateway: Callable[..., Gateway],
 ) -> None:
-    pytest.importorskip(f"{ram.__name__}.evaluate")
     for enforced, status in ((False, 200), (True, 403)):
         gateway = make_gateway(enforce_ram=enforced)
         answer = gateway.answer(acs3("DescribeVSwitches", VPC, key=user_key(gateway)))
@@ -306,7 +304,6 @@ def test_ram_refuses_a_user_without_a_policy_only_where_enforced(
 def test_container_service_words_a_refusal_of_ram_its_own_way(
     make_gateway: Callable[..., Gateway],
 ) -> None:
-    pytest.importorskip(f"{ram.__name__}.evaluate")
     gateway = make_gateway(enforce_ram=True)
     key = user_key(gateway)
     answer = gateway.answer(
