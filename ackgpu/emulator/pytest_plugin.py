@@ -1,4 +1,4 @@
-"""A pytest fixture for code that uses Alibaba Cloud: an emulated account, and nothing real in reach.
+"""A pytest fixture for code that uses Alibaba Cloud: an emulated account, nothing real in reach.
 
 ::
 
