@@ -39,7 +39,7 @@ def init(  # noqa: PLR0913 -- the flags of the contract
         typer.Option(
             "--file", "-f", help="Where to write it; default: stdout.", show_default=False
         ),
-    ] = None,  # fmt: skip
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> int:
     """Print a commented cluster.yaml to start from.

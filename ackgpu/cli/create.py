@@ -48,7 +48,7 @@ def create(  # noqa: PLR0913 -- the flags of the contract
             help="Prove the GPUs in the end; default yes.",
             show_default=False,
         ),
-    ] = None,  # fmt: skip
+    ] = None,
     on_failure: Annotated[
         str | None,
         typer.Option(
@@ -56,7 +56,7 @@ def create(  # noqa: PLR0913 -- the flags of the contract
             help="keep (default: create again goes on) or rollback.",
             show_default=False,
         ),
-    ] = None,  # fmt: skip
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be made.")] = False,
     wait: on.Wait = True,
     timeout: on.Timeout = None,

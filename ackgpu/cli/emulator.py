@@ -54,7 +54,7 @@ def serve(  # noqa: PLR0913 -- the flags of the contract
     request_log: Annotated[
         Path | None,
         typer.Option("--request-log", help="Append each request to this file.", show_default=False),
-    ] = None,  # fmt: skip
+    ] = None,
 ) -> int:
     """Serve the emulated cloud on loopback until SIGTERM or Ctrl-C.
 

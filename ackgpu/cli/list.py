@@ -32,7 +32,7 @@ def list_clusters(
             help="Only those with this tag, key=value; repeatable.",
             show_default=False,
         ),
-    ] = None,  # fmt: skip
+    ] = None,
 ) -> int:
     """List ackgpu's clusters, and what unfinished ones left.
 

@@ -84,7 +84,8 @@ class NodePoolStep(Step[NodePool]):
             return Broken(self._why(ctx, cluster, found), id=found.id)
         if found.state == "deleting":
             return Pending("deleting", id=found.id, removing=True)
-        if found.state == "active" and found.healthy >= self._pool.desired_size:
+        complete = found.state == "active" and found.healthy >= self._pool.desired_size
+        if complete or self._drift(found):
             return self._ready(cluster, found)
         return self._not_yet(ctx, cluster, found)
 
