@@ -1,4 +1,4 @@
-"""CreateNatGateway and DeleteNatGateway."""
+"""CreateNatGateway, ModifyNatGatewayAttribute and DeleteNatGateway."""
 
 from __future__ import annotations
 
@@ -96,12 +96,8 @@ def _usable_vswitch(call: Call, vpc: Doc, vswitch_id: str) -> Doc:
     return vswitch
 
 
-@PRODUCT.operation("DeleteNatGateway", writes=True, tokened=False)
-def delete_nat_gateway(call: Call) -> dict[str, Any]:
-    """DeleteNatGateway: Deleting for a while, then gone.
-
-    Force removes SNAT and DNAT entries and unbinds EIPs, but releases none of them.
-    """
+def _settled_gateway(call: Call) -> Doc:
+    """The gateway that NatGatewayId names, which must be Available."""
     doc = call.alive("natgateway", call.params.required("NatGatewayId"))
     if doc is None:
         raise ApiError("InvalidNatGatewayId.NotFound", "The NatGatewayId not exist.", 404)
@@ -109,6 +105,36 @@ def delete_nat_gateway(call: Call) -> dict[str, Any]:
         raise ApiError(
             "IncorrectStatus.NatGateway", "The status of the NatGateway does not allow this."
         )
+    return doc
+
+
+@PRODUCT.operation("ModifyNatGatewayAttribute", writes=True)
+def modify_nat_gateway_attribute(call: Call) -> dict[str, Any]:
+    """ModifyNatGatewayAttribute: only what is supplied changes."""
+    doc = _settled_gateway(call)
+    if call.params.text("Name"):
+        doc.name = checked_name(call, "Name", "InvalidParameter.Name.Malformed")
+    if "Description" in call.params:
+        doc.body["Description"] = checked_description(
+            call, "InvalidParameter.Description.Malformed"
+        )
+    doc.body |= {
+        "IcmpReplyEnabled": call.params.boolean(
+            "IcmpReplyEnabled", default=doc.body["IcmpReplyEnabled"]
+        ),
+        "EipBindMode": call.params.text("EipBindMode", doc.body["EipBindMode"]),
+    }
+    call.docs.put(doc)
+    return {}
+
+
+@PRODUCT.operation("DeleteNatGateway", writes=True, tokened=False)
+def delete_nat_gateway(call: Call) -> dict[str, Any]:
+    """DeleteNatGateway: Deleting for a while, then gone.
+
+    Force removes SNAT and DNAT entries and unbinds EIPs, but releases none of them.
+    """
+    doc = _settled_gateway(call)
     if doc.body["DeletionProtection"]:
         raise ApiError(
             "InvalidOperation.DeletionProtection",

@@ -181,6 +181,20 @@ def describe_vswitch_attributes(call: Call) -> dict[str, Any]:
     return vswitch_row(call, doc)
 
 
+@PRODUCT.operation("ModifyVSwitchAttribute", writes=True, tokened=False)
+def modify_vswitch_attribute(call: Call) -> dict[str, Any]:
+    """ModifyVSwitchAttribute: only what is supplied changes."""
+    doc = call.alive("vswitch", call.params.required("VSwitchId"))
+    if doc is None:
+        raise ApiError("InvalidVSwitchId.NotFound", "VSwitch not exist.", 404)
+    if call.params.text("VSwitchName"):
+        doc.name = checked_name(call, "VSwitchName", "InvalidVSwitchName.Malformed")
+    if "Description" in call.params:
+        doc.body["Description"] = checked_description(call, "InvalidVSwitchDiscription.Malformed")
+    call.docs.put(doc)
+    return {}
+
+
 @PRODUCT.operation("DeleteVSwitch", writes=True, tokened=False)
 def delete_vswitch(call: Call) -> dict[str, Any]:
     """DeleteVSwitch: refused while anything is in it; then Pending for some seconds, then gone."""

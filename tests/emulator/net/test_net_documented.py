@@ -6,15 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import alibabacloud_ecs20140526.models as ecs_models
 import alibabacloud_slb20140515.models as slb_models
 import alibabacloud_vpc20160428.models as vpc_models
 import pytest
-from alibabacloud_ecs20140526.client import Client as EcsClient
 
 from ackgpu.clock import ManualClock
-from ackgpu.emulator import Emulator
-from tests.emulator.net.apis import REGION, Api, Network
+from tests.emulator.net.apis import REGION, Api, Network, run_instance
 from tests.support.shapes import absent_keys, type_faults, unknown_keys
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "aliyun"
@@ -178,9 +175,9 @@ def test_our_vpc_answers_are_like_the_samples(vpc: Api, clock: ManualClock):
 
 
 def test_our_slb_answers_are_like_the_samples(
-    network: Network, slb: Api, emulator: Emulator, clock: ManualClock
+    network: Network, slb: Api, ecs: Api, clock: ManualClock
 ):
-    instance_id = running_instance(network, emulator, clock)
+    instance_id = running_instance(network, ecs, clock)
     ask = Recorder(slb, clock)
     ask("DescribeRegions")
     ask("DescribeZones")
@@ -219,18 +216,9 @@ def test_our_slb_answers_are_like_the_samples(
     assert differences("slb", ask.answers) == {}
 
 
-def running_instance(network: Network, emulator: Emulator, clock: ManualClock) -> str:
+def running_instance(network: Network, ecs: Api, clock: ManualClock) -> str:
     vpc_id = network.vpc()
-    vswitch_id = network.vswitch(vpc_id)
-    ecs = Api(EcsClient, ecs_models, emulator)
-    group = ecs("CreateSecurityGroup", VpcId=vpc_id)["SecurityGroupId"]
-    body = ecs(
-        "RunInstances",
-        InstanceType="ecs.vgn5i-m2.xlarge",
-        ImageFamily="acs:alibaba_cloud_linux_3_2104_lts_x64",
-        VSwitchId=vswitch_id,
-        SecurityGroupId=group,
-        SystemDisk={"Category": "cloud_efficiency"},
-    )
+    group_id = ecs("CreateSecurityGroup", VpcId=vpc_id)["SecurityGroupId"]
+    instance_id = run_instance(ecs, network.vswitch(vpc_id), group_id)
     clock.advance(30)
-    return str(body["InstanceIdSets"]["InstanceIdSet"][0])
+    return instance_id

@@ -405,3 +405,19 @@ def test_eips_are_found_by_what_they_are_bound_to(network: Network, vpc: Api):
     ]
     assert vpc("DescribeEipAddresses", Status="Available")["TotalCount"] == 1
     assert vpc("DescribeEipAddresses", EipAddress=eip["IpAddress"])["TotalCount"] == 1
+
+
+def test_names_are_modified_and_a_repeat_changes_nothing(network: Network, vpc: Api):
+    vpc_id = network.vpc()
+    vswitch_id = network.vswitch(vpc_id)
+    nat_id = network.nat(vpc_id, vswitch_id)["NatGatewayId"]
+    read = []
+    for _ in range(2):
+        vpc("ModifyVSwitchAttribute", VSwitchId=vswitch_id, VSwitchName="a", Description="d")
+        vpc("ModifyNatGatewayAttribute", NatGatewayId=nat_id, Name="b", EipBindMode="NAT")
+        switches = vpc("DescribeVSwitches", VSwitchId=vswitch_id)["VSwitches"]["VSwitch"]
+        read.append((switches, network.gateway(nat_id)))
+    assert read[0] == read[1]
+    (vswitch,), gateway = read[0]
+    assert (vswitch["VSwitchName"], vswitch["Description"]) == ("a", "d")
+    assert (gateway["Name"], gateway["EipBindMode"], gateway["Description"]) == ("b", "NAT", "")
