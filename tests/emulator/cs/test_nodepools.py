@@ -1,0 +1,317 @@
+"""Node pools: their birth, their nodes, how they read back, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ackgpu.clock import ManualClock
+from ackgpu.emulator import Emulator
+from tests.emulator.cs.ack import VGPU, Ack
+
+
+@pytest.fixture
+def cluster_id(ack: Ack) -> str:
+    return ack.make_cluster()
+
+
+def test_a_new_pool_is_not_found_for_a_moment(
+    ack: Ack, cluster_id: str, clock: ManualClock
+) -> None:
+    pool_id, _ = ack.ask_pool(cluster_id)
+    path = (cluster_id, pool_id)
+    refused = ack.refusal("DescribeClusterNodePoolDetail", *path)
+    assert refused == ("ErrorNodePoolNotFound", 404)
+    assert ack("DescribeClusterNodePools", cluster_id)["nodepools"] == []
+    clock.advance(3)
+    assert ack.pool(*path)["status"]["state"] == "initial"
+
+
+def test_a_pool_becomes_active_when_its_nodes_are_ready(
+    ack: Ack, cluster_id: str, clock: ManualClock
+) -> None:
+    pool_id, task_id = ack.ask_pool(cluster_id)
+    seen = []
+    for _ in range(10):
+        clock.advance(20)
+        status = ack.pool(cluster_id, pool_id)["status"]
+        seen.append((status["state"], status["total_nodes"], status["healthy_nodes"]))
+    assert seen[0] == ("scaling", 2, 0)
+    assert seen[-1] == ("active", 2, 2)
+    assert ack.task(task_id)["state"] == "success"
+    assert {row["status"] for row in ack.task(task_id)["task_result"]} == {"success"}
+
+
+def test_nodes_are_instances_with_a_route_each(ack: Ack, cluster_id: str) -> None:
+    pool_id = ack.make_pool(cluster_id)
+    nodes = ack.nodes(cluster_id)
+    instances = {row["InstanceId"]: row for row in ack.instances()}
+    assert {node["instance_id"] for node in nodes} == set(instances)
+    for node in nodes:
+        instance = instances[node["instance_id"]]
+        assert node["node_name"] == f"cn-hangzhou.{node['ip_address'][0]}"
+        assert node["nodepool_id"] == pool_id
+        assert node["node_status"] == "Ready"
+        assert node["state"] == "running"
+        assert node["source"] == "ess"
+        assert instance["InstanceName"] == f"worker-k8s-for-cs-{cluster_id}"
+        assert instance["InstanceType"] == VGPU
+    hops = {doc["instance_id"]: doc["pod_cidr"] for doc in ack.node_docs(cluster_id)}
+    table_id = ack.vpc("DescribeVpcAttribute", VpcId=ack.vpc_id)["VRouterId"]
+    assert table_id
+    assert len(set(hops.values())) == 2
+    assert all(cidr.startswith("172.20.") for cidr in hops.values())
+
+
+def test_gpus_show_ninety_seconds_after_ready(ack: Ack, cluster_id: str) -> None:
+    ack.make_pool(cluster_id)
+    for node in ack.node_docs(cluster_id):
+        assert node["t_gpu"] - node["t_ready"] == 90
+        assert node["t_join"] < node["t_ready"]
+        assert node["gpu_labels"] == {
+            "aliyun.accelerator/nvidia_name": "GRID-P4-2Q",
+            "aliyun.accelerator/nvidia_mem": "2048MiB",
+            "aliyun.accelerator/nvidia_count": "1",
+            "aliyun.accelerator/xpu_type": "nvidia",
+            "ack.node.gpu.schedule": "default",
+        }
+        assert node["labels"]["node.kubernetes.io/instance-type"] == VGPU
+        assert node["gpu"]["allocatable"] == 1
+
+
+def test_a_cpu_node_has_no_gpu(ack: Ack, cluster_id: str) -> None:
+    pool_id = ack.make_pool(
+        cluster_id, instance_types=["ecs.g7.xlarge"], system_disk_category="cloud_essd"
+    )
+    assert [node["gpu"] for node in ack.node_docs(cluster_id)] == [None, None]
+    assert ack.pool(cluster_id, pool_id)["status"]["initial_nodes"] == 0
+
+
+def test_labels_and_taints_reach_the_nodes_and_tags_the_instances(
+    ack: Ack, cluster_id: str
+) -> None:
+    config = {
+        "labels": [{"key": "ack.node.gpu.schedule", "value": "cgpu"}],
+        "taints": [{"key": "gpu", "value": "yes", "effect": "NoSchedule"}],
+    }
+    tags = [{"key": "team", "value": "vision"}]
+    pool_id = ack.make_pool(cluster_id, tags=tags, extra={"kubernetes_config": config})
+    pool = ack.pool(cluster_id, pool_id)
+    assert pool["kubernetes_config"]["labels"] == config["labels"]
+    assert pool["scaling_group"]["tags"] == tags
+    for node in ack.node_docs(cluster_id):
+        assert node["labels"]["ack.node.gpu.schedule"] == "cgpu"
+        assert "ack.node.gpu.schedule" not in node["gpu_labels"]
+        assert node["taints"] == config["taints"]
+    for instance in ack.instances():
+        assert {"TagKey": "team", "TagValue": "vision"} in instance["Tags"]["Tag"]
+        assert {"TagKey": "ack.aliyun.com", "TagValue": cluster_id} in instance["Tags"]["Tag"]
+
+
+def test_what_was_not_supplied_reads_back_as_observed(ack: Ack, cluster_id: str) -> None:
+    pool = ack.pool(cluster_id, ack.make_pool(cluster_id))
+    assert pool["auto_scaling"] == {
+        "eip_bandwidth": 0,
+        "eip_internet_charge_type": "",
+        "enable": False,
+        "max_instances": 0,
+        "min_instances": 0,
+        "type": "",
+    }
+    assert pool["kubernetes_config"]["node_name_mode"] == "nodeip"
+    assert "labels" not in pool["kubernetes_config"]
+    assert pool["node_config"] == {}
+    group = pool["scaling_group"]
+    assert group["login_password"] == ""
+    assert group["multi_az_policy"] == "PRIORITY"
+    assert group["spot_strategy"] == "NoSpot"
+    assert group["private_pool_options"] == {}
+    assert group["system_disk_categories"] == ["cloud_ssd"]
+    assert group["scaling_group_id"].startswith("asg-")
+    cluster = ack.detail(cluster_id)
+    assert group["security_group_ids"] == [cluster["security_group_id"]]
+    assert group["ram_policy"] == cluster["worker_ram_role_name"]
+
+
+def test_a_password_is_never_echoed(ack: Ack, cluster_id: str) -> None:
+    pool_id = ack.make_pool(cluster_id, nodes=0, login_password="Secret-1234")
+    assert ack.pool(cluster_id, pool_id)["scaling_group"]["login_password"] == ""
+
+
+def test_a_settled_pool_counts_as_observed(ack: Ack, cluster_id: str, clock: ManualClock) -> None:
+    pool_id, _ = ack.ask_pool(cluster_id)
+    clock.advance(190)
+    early = ack.pool(cluster_id, pool_id)["status"]
+    assert (early["healthy_nodes"], early["initial_nodes"]) == (2, 2)
+    clock.advance(100)
+    late = ack.pool(cluster_id, pool_id)["status"]
+    assert (late["healthy_nodes"], late["initial_nodes"], late["serving_nodes"]) == (2, 0, 2)
+
+
+def test_the_list_is_narrowed_by_name(ack: Ack, cluster_id: str) -> None:
+    ack.make_pool(cluster_id, name="a", nodes=0)
+    ack.make_pool(cluster_id, name="b", nodes=0)
+    pools = ack("DescribeClusterNodePools", cluster_id, NodepoolName="b")["nodepools"]
+    assert [pool["nodepool_info"]["name"] for pool in pools] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("group", "extra", "code"),
+    [
+        ({"instance_types": []}, {}, "MissingParameter.InstanceTypes"),
+        ({"instance_types": [VGPU] * 11}, {}, "InvalidParameter.InstanceTypes"),
+        ({"vswitch_ids": []}, {}, "InvalidVSwitch.Count"),
+        ({"vswitch_ids": ["vsw-x"]}, {}, "InvalidVSwitchId.NotFound"),
+        ({"system_disk_size": 10}, {}, "InvalidParameter.SystemDiskSize"),
+        ({"multi_az_policy": "LUCK"}, {}, "InvalidParameter.MultiAzPolicy"),
+        ({"instance_charge_type": "PrePaid", "period": 11}, {}, "InvalidParameter.Period"),
+        ({"key_pair": "absent"}, {}, "InvalidKeyPair.NotFound"),
+        ({}, {"auto_scaling": {"enable": True, "max_instances": 3}},
+         "InvalidDesiredSizeOrCount.NotNull"),
+        ({}, {"auto_scaling": {"min_instances": 4, "max_instances": 3}},
+         "InvalidParameter.AutoScaling"),
+        ({}, {"management": {"enable": True}}, "InvalidParameter.Management"),
+        ({}, {"kubernetes_config": {"taints": [{"key": "a", "effect": "Never"}]}},
+         "InvalidParameter.Taints"),
+    ],
+)  # fmt: skip
+def test_a_pool_is_refused(
+    ack: Ack, cluster_id: str, group: dict[str, Any], extra: dict[str, Any], code: str
+) -> None:
+    body = ack.pool_request(**group) | extra
+    refused = ack.refusal("CreateClusterNodePool", cluster_id, **body)
+    assert refused == (code, 400)
+    ack.clock.advance(5)
+    assert ack("DescribeClusterNodePools", cluster_id)["nodepools"] == []
+
+
+def test_a_pool_name_is_taken_once_in_a_cluster(ack: Ack, cluster_id: str) -> None:
+    ack.ask_pool(cluster_id, nodes=0)
+    refused = ack.error("CreateClusterNodePool", cluster_id, **ack.pool_request(nodes=0))
+    assert refused.code == "InvalidParameter.Name"
+    assert "is already exist in cluster" in refused.message
+
+
+def test_a_cluster_that_does_not_run_takes_no_pool(ack: Ack) -> None:
+    cluster_id, _ = ack.ask_cluster()
+    refused = ack.error("CreateClusterNodePool", cluster_id, **ack.pool_request())
+    assert refused.code == "InvalidClusterStatus.Forbidden"
+    assert "initial" in refused.message
+
+
+def test_a_type_too_small_for_ack_fails_the_task(
+    ack: Ack, cluster_id: str, clock: ManualClock
+) -> None:
+    _, task_id = ack.ask_pool(cluster_id, instance_types=["ecs.vgn5i-m1.large"])
+    clock.advance(60)
+    assert ack.task(task_id)["error"]["code"] == "InvalidInstanceType.NotSupported"
+    assert ack.instances() == []
+
+
+def test_a_disk_that_the_family_does_not_take_fails_the_task(
+    ack: Ack, cluster_id: str, clock: ManualClock
+) -> None:
+    _, task_id = ack.ask_pool(cluster_id, system_disk_category="cloud_essd")
+    clock.advance(60)
+    error = ack.task(task_id)["error"]
+    assert error["code"] == "InvalidSystemDiskCategory.ValueNotSupported"
+
+
+def test_further_disk_categories_are_fallbacks(ack: Ack, cluster_id: str) -> None:
+    ack.make_pool(cluster_id, system_disk_categories=["cloud_essd", "cloud_ssd"])
+    assert len(ack.instances()) == 2
+
+
+def scenario(clock: ManualClock, **settings: Any) -> Emulator:
+    return Emulator(clock=clock, seed=3, scenario=settings)
+
+
+def test_out_of_stock_is_told_by_the_task_alone(clock: ManualClock) -> None:
+    stock = {"cn-hangzhou-k": {VGPU: "WithoutStock"}}
+    with scenario(clock, stock=stock) as emulator:
+        ack = Ack(emulator, clock)
+        ack.make_network()
+        cluster_id = ack.make_cluster()
+        pool_id, task_id = ack.ask_pool(cluster_id)
+        assert ack.task(task_id)["state"] == "running"
+        clock.advance(60)
+        task = ack.task(task_id)
+        assert task["state"] == "fail"
+        assert task["error"]["code"] == "OperationDenied.NoStock"
+        form = 'Fail to scale instances for scaling group(code:"OperationDenied.NoStock", msg:"'
+        assert task["error"]["message"].startswith(form)
+        assert ack.nodes(cluster_id) == []
+        assert ack.pool(cluster_id, pool_id)["status"]["total_nodes"] == 0
+        assert ack.instances() == []
+
+
+def test_the_next_type_or_zone_with_stock_is_taken(clock: ManualClock) -> None:
+    stock = {"cn-hangzhou-k": {VGPU: "WithoutStock"}}
+    with scenario(clock, stock=stock) as emulator:
+        ack = Ack(emulator, clock)
+        ack.make_network()
+        cluster_id = ack.make_cluster()
+        other = ack.add_vswitch("cn-hangzhou-j", "192.168.16.0/20")
+        ack.make_pool(cluster_id, vswitch_ids=[ack.vswitch_id, other])
+        assert {row["ZoneId"] for row in ack.instances()} == {"cn-hangzhou-j"}
+
+
+def test_balance_spreads_over_the_zones(ack: Ack, cluster_id: str) -> None:
+    other = ack.add_vswitch("cn-hangzhou-j", "192.168.16.0/20")
+    ids = [ack.vswitch_id, other]
+    ack.make_pool(cluster_id, nodes=4, vswitch_ids=ids, multi_az_policy="BALANCE")
+    zones = sorted(row["ZoneId"] for row in ack.instances())
+    assert zones == ["cn-hangzhou-j"] * 2 + ["cn-hangzhou-k"] * 2
+
+
+def test_the_vgpu_quota_leaves_a_partial_success(clock: ManualClock) -> None:
+    with scenario(clock, limits={"vgpu_instances": 1}) as emulator:
+        ack = Ack(emulator, clock)
+        ack.make_network()
+        cluster_id = ack.make_cluster()
+        pool_id, task_id = ack.ask_pool(cluster_id)
+        clock.advance(200)
+        task = ack.task(task_id)
+        assert task["error"]["code"] == "NodepoolScaleFailed.PartialSuccess"
+        assert "QuotaExceed.ElasticQuota" in task["error"]["message"]
+        assert ack.pool(cluster_id, pool_id)["status"]["total_nodes"] == 1
+
+
+@pytest.mark.parametrize(
+    ("spec", "limits"),
+    [("ack.standard", {}), ("ack.pro.small", {"nodes_per_cluster": 10})],
+)
+def test_a_cluster_holds_only_so_many_nodes(
+    clock: ManualClock, spec: str, limits: dict[str, int]
+) -> None:
+    with scenario(clock, limits=limits) as emulator:
+        ack = Ack(emulator, clock)
+        ack.make_network()
+        cluster_id = ack.make_cluster(cluster_spec=spec)
+        refused = ack.refusal("CreateClusterNodePool", cluster_id, **ack.pool_request(nodes=11))
+        assert refused == ("QuotaExceeded.Node", 403)
+        ack.make_pool(cluster_id, nodes=10)
+        assert len(ack.nodes(cluster_id)) == 10
+
+
+def test_a_node_without_a_route_never_gets_ready(clock: ManualClock) -> None:
+    with scenario(clock, limits={"routes_per_table": 1}) as emulator:
+        ack = Ack(emulator, clock)
+        ack.make_network()
+        cluster_id = ack.make_cluster()
+        _, task_id = ack.ask_pool(cluster_id)
+        clock.advance(700)
+        lost = [row for row in ack.nodes(cluster_id) if row["node_status"] != "Ready"]
+        assert len(lost) == 1
+        assert "QuotaExceeded" in lost[0]["error_message"]
+        assert ack.task(task_id)["state"] == "fail"
+
+
+def test_pods_come_in_so_many_shares_of_their_cidr(ack: Ack) -> None:
+    cluster_id = ack.make_cluster(container_cidr="172.20.0.0/25", node_cidr_mask="26")
+    ack.ask_pool(cluster_id, nodes=3)
+    ack.clock.advance(700)
+    shares = sorted(doc["pod_cidr"] for doc in ack.node_docs(cluster_id))
+    assert shares == ["", "172.20.0.0/26", "172.20.0.64/26"]
+    assert [row["node_status"] for row in ack.nodes(cluster_id)].count("Ready") == 2
