@@ -6,10 +6,11 @@ from typing import Any
 
 from ackgpu.emulator import limits
 from ackgpu.emulator.ecs.instants import seconds_text
+from ackgpu.emulator.ecs.paging import page
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError, invalid
-from ackgpu.emulator.operation import Call, page_of, token_page
+from ackgpu.emulator.operation import Call, token_page
 from ackgpu.emulator.store import Doc
 
 KIND = "securitygroup"
@@ -144,20 +145,14 @@ def _name(call: Call) -> str:
 @PRODUCT.operation("DescribeSecurityGroups")
 def describe_security_groups(call: Call) -> dict[str, Any]:
     """DescribeSecurityGroups, by NextToken and MaxResults or by the older page numbers."""
-    groups = [doc for doc in call.all(KIND) if _wanted(call, doc)]
-    if "PageNumber" not in call.params and "PageSize" not in call.params:
-        page, token = token_page(call, groups)
-        numbers = {"PageNumber": 0, "PageSize": 0, "TotalCount": len(groups)}
-    elif "MaxResults" in call.params or "NextToken" in call.params:
+    by_page = "PageNumber" in call.params or "PageSize" in call.params
+    if by_page and ("MaxResults" in call.params or "NextToken" in call.params):
         raise ApiError(
             "NotSupported.PageNumberAndPageSize", "Use either MaxResults or PageSize, not both."
         )
-    else:
-        page, numbers = page_of(call, groups)
-        token = ""
-    rows = [_row(call, doc) for doc in page]
-    answer: dict[str, Any] = {"SecurityGroups": {"SecurityGroup": rows}, "RegionId": call.region}
-    return answer | {"NextToken": token} | numbers
+    some, numbers = page(call, [doc for doc in call.all(KIND) if _wanted(call, doc)])
+    rows = [_row(call, doc) for doc in some]
+    return {"SecurityGroups": {"SecurityGroup": rows}, "RegionId": call.region, **numbers}
 
 
 def _wanted(call: Call, doc: Doc) -> bool:
@@ -209,7 +204,7 @@ def describe_security_group_attribute(call: Call) -> dict[str, Any]:
     if direction not in {"all", "ingress", "egress"}:
         raise invalid("Direction")
     rules = [r for r in doc.body["Rules"] if direction in {"all", r["Direction"]}]
-    page, token = token_page(call, rules, default=1000, most=1000)
+    some, token = token_page(call, rules, default=1000, most=1000)
     return {
         "VpcId": doc.scope,
         "InnerAccessPolicy": doc.body["InnerAccessPolicy"],
@@ -217,7 +212,7 @@ def describe_security_group_attribute(call: Call) -> dict[str, Any]:
         "SecurityGroupId": doc.id,
         "SecurityGroupName": doc.name,
         "RegionId": doc.region,
-        "Permissions": {"Permission": page},
+        "Permissions": {"Permission": some},
         "NextToken": token,
     }
 

@@ -9,6 +9,7 @@ INSTANCE = Lifecycle(
     frozenset(
         {
             ("Pending", "Starting"),
+            ("Pending", "Stopped"),  # made with CreateInstance
             ("Starting", "Running"),
             ("Running", "Stopping"),
             ("Stopping", "Stopped"),
