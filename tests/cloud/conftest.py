@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.cloud.scripted_servers import Answer, Answering, Authority, new_authority
 
 from ackgpu.cancel import CancelToken
 from ackgpu.clock import ManualClock
@@ -18,6 +17,7 @@ from ackgpu.cloud.aliyun.cloud import AliyunCloud
 from ackgpu.cloud.aliyun.credentials import static
 from ackgpu.cloud.aliyun.endpoints import Endpoints
 from ackgpu.cloud.aliyun.retry import Retrier
+from tests.cloud.scripted_servers import Answer, Answering, Authority, new_authority
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from ackgpu.cloud.aliyun.advice import resolution
 from ackgpu.cloud.aliyun.codes import meaning
@@ -36,6 +37,7 @@ _NEVER_SENT = frozenset(
         "gaierror",
     }
 )
+_READS = ("Describe", "List", "Get", "Check")
 _TLS = frozenset({"SSLError", "SSLCertVerificationError", "CertificateError"})
 
 
@@ -63,7 +65,7 @@ def refuse_hidden_error(action: str, answer: Any) -> None:
 def missing(action: str, what: str, request_id: str | None = None) -> LostReply:
     """The answer to ``action`` lacks ``what``, so that nobody knows what was done."""
     return LostReply(
-        f"{action} was answered without {what}: it may or may not have been carried out.",
+        f"{action} was answered without {what}{_doubt(action)}.",
         action=action,
         request_id=request_id,
         resolution=resolution(LostReply, ""),
@@ -138,13 +140,14 @@ def _unanswered(action: str, error: Exception) -> AckGpuError:
         return _unusable(action, page)
     if names & _TLS:
         return CloudError(
-            f"{action} was not sent: the server's certificate is not trusted: {_last_words(chain)}",
+            f"{action} was not sent: the certificate of {_host(chain)} is not trusted:"
+            f" {_last_words(chain)}",
             action=action,
             resolution="Check the endpoint; for your own authority set SSL_CERT_FILE to its file.",
         )
     if names & _NEVER_SENT:
         return Unavailable(
-            f"{action} was not sent: the endpoint cannot be reached: {_last_words(chain)}",
+            f"{action} was not sent: {_host(chain)} cannot be reached: {_last_words(chain)}",
             action=action,
             resolution="Check the network, the proxy settings and ACKGPU_ENDPOINT_URL.",
         )
@@ -153,16 +156,27 @@ def _unanswered(action: str, error: Exception) -> AckGpuError:
 
 def _lost(action: str, chain: Sequence[BaseException], names: set[str]) -> AckGpuError:
     if "RetryError" in names:
-        why = f"no answer came: {_last_words(chain)}"
+        why = _last_words(chain)
     elif "RuntimeError" in names or "JSONDecodeError" in names:
-        why = "the answer is empty or not JSON"
+        why = "it is empty or not JSON"
     else:
-        why = f"the answer could not be used: {_last_words(chain)}"
+        why = f"{type(chain[-1]).__name__}: {_last_words(chain)}"
     return LostReply(
-        f"{action} may or may not have been carried out: {why}.",
+        f"{action} got no answer that can be used{_doubt(action)}: {why}.",
         action=action,
         resolution=resolution(LostReply, ""),
     )
+
+
+def _doubt(action: str) -> str:
+    return "" if action.startswith(_READS) else ", and may have been carried out"
+
+
+def _host(chain: Sequence[BaseException]) -> str:
+    """The host that was to be called; nothing else of the request is looked at."""
+    requests = (getattr(link, "request", None) for link in chain)
+    urls = (str(getattr(request, "url", "") or "") for request in requests)
+    return next((urlsplit(url).netloc for url in urls if url), "the endpoint")
 
 
 def _unusable(action: str, page: Any) -> CloudError:

@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ackgpu.cloud.aliyun.credentials import find, static
+from ackgpu.errors import CredentialsError
+from tests.cloud.scripted_servers import Answer, http
+
+AK = {"name": "work", "mode": "AK", "access_key_id": "LTAI-work", "access_key_secret": "s3cret"}
+KEYS = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI-env", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "env-s3cret"}
+
+
+def home_with(tmp_path: Path, *profiles: dict[str, Any], current: str = "") -> Path:
+    home = tmp_path / "somebody"
+    (home / ".aliyun").mkdir(parents=True)
+    content = {"current": current, "profiles": list(profiles)}
+    (home / ".aliyun" / "config.json").write_text(json.dumps(content))
+    return home
+
+
+def key_of(env: dict[str, str], home: Path, **options: Any) -> tuple[str, str, str]:
+    credential = find(env, home, **options).client().get_credential()
+    return (
+        credential.access_key_id,
+        credential.access_key_secret,
+        credential.security_token or "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("env", "key"),
+    [
+        (KEYS, ("LTAI-env", "env-s3cret", "")),
+        (
+            {**KEYS, "ALIBABA_CLOUD_SECURITY_TOKEN": "tok"},
+            ("LTAI-env", "env-s3cret", "tok"),
+        ),
+        (
+            {**KEYS, "ACKGPU_ACCESS_KEY_ID": "a", "ACKGPU_ACCESS_KEY_SECRET": "b"},
+            ("a", "b", ""),
+        ),
+        ({"ALICLOUD_ACCESS_KEY": "c", "ALICLOUD_SECRET_KEY": "d"}, ("c", "d", "")),
+        (
+            {**KEYS, "ALICLOUD_ACCESS_KEY": "c", "ALICLOUD_SECRET_KEY": "d"},
+            ("LTAI-env", "env-s3cret", ""),
+        ),
+        ({**KEYS, "ACKGPU_PROFILE": "work"}, ("LTAI-work", "s3cret", "")),
+        ({**KEYS, "ALIBABA_CLOUD_PROFILE": "work"}, ("LTAI-env", "env-s3cret", "")),
+        ({"ALIBABA_CLOUD_PROFILE": "work"}, ("LTAI-work", "s3cret", "")),
+        ({}, ("LTAI-current", "x", "")),
+    ],
+)
+def test_the_first_source_in_order_is_used(
+    tmp_path: Path, env: dict[str, str], key: tuple[str, str, str]
+) -> None:
+    current = {**AK, "name": "now", "access_key_id": "LTAI-current", "access_key_secret": "x"}
+    home = home_with(tmp_path, AK, current, current="now")
+    assert key_of(env, home) == key
+
+
+def test_the_profile_flag_wins_over_keys_in_the_environment(tmp_path: Path) -> None:
+    home = home_with(tmp_path, {**AK, "region_id": "cn-beijing"})
+    assert key_of(KEYS, home, profile="work")[0] == "LTAI-work"
+    assert find(KEYS, home, profile="work").region == "cn-beijing"
+
+
+def test_nothing_at_all_says_how_to_give_credentials(tmp_path: Path) -> None:
+    with pytest.raises(CredentialsError) as caught:
+        find({}, tmp_path)
+    assert caught.value.exits_with == 4
+    assert "ALIBABA_CLOUD_ACCESS_KEY_ID" in str(caught.value.resolution)
+    assert "--profile" in str(caught.value.resolution)
+
+
+def test_half_a_pair_of_keys_is_an_error(tmp_path: Path) -> None:
+    home = home_with(tmp_path, AK, current="work")
+    with pytest.raises(CredentialsError, match="ALIBABA_CLOUD_ACCESS_KEY_SECRET is not"):
+        find({"ALIBABA_CLOUD_ACCESS_KEY_ID": "k"}, home)
+
+
+@pytest.mark.parametrize(
+    ("profile", "words"),
+    [
+        ({"name": "p", "mode": "AK", "access_key_id": "k"}, "lacks access_key_secret"),
+        ({"name": "p", "mode": "StsToken", **{k: AK[k] for k in AK if "key" in k}}, "sts_token"),
+        ({"name": "p", "mode": "Telepathy"}, "mode Telepathy"),
+        ({"name": "p", "mode": "RamRoleArn", **{k: AK[k] for k in AK if "key" in k}}, "role_arn"),
+        (
+            {
+                "name": "p",
+                "mode": "ChainableRamRoleArn",
+                "source_profile": "gone",
+                "ram_role_arn": "acs:ram::1:role/r",
+            },
+            "no profile gone",
+        ),
+        (
+            {
+                "name": "p",
+                "mode": "ChainableRamRoleArn",
+                "source_profile": "p",
+                "ram_role_arn": "acs:ram::1:role/r",
+            },
+            "circle",
+        ),
+        ({"name": "other", "mode": "AK"}, "There is no profile p"),
+    ],
+)
+def test_a_broken_profile_that_was_chosen_is_never_passed_over(
+    tmp_path: Path, profile: dict[str, Any], words: str
+) -> None:
+    home = home_with(tmp_path, profile, current="p")
+    oidc = {"ALIBABA_CLOUD_ECS_METADATA": "role"}
+    for options, env in (({"profile": "p"}, KEYS), ({}, oidc)):
+        with pytest.raises(CredentialsError, match=words):
+            find(env, home, **options)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{not json", '{"profiles": [{"mode": "AK"}]}'])
+def test_a_broken_configuration_file_is_named(tmp_path: Path, content: str) -> None:
+    home = home_with(tmp_path)
+    (home / ".aliyun" / "config.json").write_text(content)
+    with pytest.raises(CredentialsError, match=r"config\.json"):
+        find({}, home)
+
+
+def test_a_real_profile_does_not_sign_for_an_emulator_unless_named(tmp_path: Path) -> None:
+    home = home_with(tmp_path, AK, current="work")
+    for env in ({}, {"ACKGPU_PROFILE": "work"}, {"ALIBABA_CLOUD_PROFILE": "work"}):
+        with pytest.raises(CredentialsError, match="emulator"):
+            find(env, home, emulated=True)
+    assert key_of({}, home, emulated=True, profile="work")[0] == "LTAI-work"
+    assert key_of(KEYS, home, emulated=True)[0] == "LTAI-env"
+
+
+def test_temporary_keys_of_a_profile_come_with_their_token(tmp_path: Path) -> None:
+    home = home_with(tmp_path, {**AK, "mode": "StsToken", "sts_token": "tok"})
+    assert key_of({}, home, profile="work") == ("LTAI-work", "s3cret", "tok")
+
+
+def test_an_external_program_gives_the_keys(tmp_path: Path) -> None:
+    answer = {"mode": "StsToken", "access_key_id": "X", "access_key_secret": "Y", "sts_token": "Z"}
+    script = tmp_path / "give.py"
+    script.write_text(f"print('''{json.dumps(answer)}''')")
+    command = f"{sys.executable} {script}"
+    home = home_with(tmp_path, {"name": "p", "mode": "External", "process_command": command})
+    assert key_of({}, home, profile="p") == ("X", "Y", "Z")
+
+
+def test_a_service_gives_the_keys_by_uri(tmp_path: Path, answering: Answer) -> None:
+    body = {
+        "Code": "Success",
+        "AccessKeyId": "U",
+        "AccessKeySecret": "V",
+        "SecurityToken": "W",
+        "Expiration": "2999-01-01T00:00:00Z",
+    }
+    server = answering(http("200 OK", json.dumps(body)))
+    uri = f"{server.url}/keys"
+    home = home_with(tmp_path, {"name": "p", "mode": "CredentialsURI", "credentials_uri": uri})
+    assert key_of({}, home, profile="p") == ("U", "V", "W")
+    assert key_of({"ALIBABA_CLOUD_CREDENTIALS_URI": uri}, tmp_path) == ("U", "V", "W")
+
+
+def test_no_secret_is_in_a_representation(tmp_path: Path) -> None:
+    home = home_with(tmp_path, AK, current="work")
+    shown = repr(find({}, home)) + repr(static("k", "very-secret", "token-secret"))
+    assert "s3cret" not in shown
+    assert "secret" not in shown
+
+
+def test_no_thread_and_no_metadata_call_is_left_behind(tmp_path: Path) -> None:
+    before = threading.active_count()
+    home = home_with(tmp_path, AK, current="work")
+    key_of({}, home)
+    assert threading.active_count() == before
+
+
+def test_the_ecs_role_is_asked_for_only_where_it_is_named(tmp_path: Path) -> None:
+    role = {"ALIBABA_CLOUD_ECS_METADATA": "my-role"}
+    assert find(role, tmp_path).name == "the ECS RAM role my-role"
+    with pytest.raises(CredentialsError, match="No Alibaba Cloud credentials"):
+        find({**role, "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"}, tmp_path)
+    with pytest.raises(CredentialsError, match="cannot be used"):
+        find(role, tmp_path).client()  # disabled in this process's own environment
+
+
+def test_an_ecs_role_leaves_no_scheduler_behind(tmp_path: Path) -> None:
+    program = (
+        "import threading, pathlib\n"
+        "from ackgpu.cloud.aliyun.credentials import find\n"
+        f"find({{'ALIBABA_CLOUD_ECS_METADATA': 'r'}}, pathlib.Path({str(tmp_path)!r})).client()\n"
+        "print([thread.name for thread in threading.enumerate()])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "['MainThread']"
