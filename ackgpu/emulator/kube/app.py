@@ -12,12 +12,20 @@ from aiohttp import web
 from ackgpu.emulator.kube import discovery, openapi
 from ackgpu.emulator.kube.access import Identity, identify
 from ackgpu.emulator.kube.contents import open_cluster
+from ackgpu.emulator.kube.courses import settle
+from ackgpu.emulator.kube.deleting import delete, delete_collection
+from ackgpu.emulator.kube.executing import execute
+from ackgpu.emulator.kube.logs import follow_log
 from ackgpu.emulator.kube.objects import Obj
+from ackgpu.emulator.kube.permissions import require_access
 from ackgpu.emulator.kube.reading import Snapshots, get, list_objects
 from ackgpu.emulator.kube.request import KubeRequest, parse_path
+from ackgpu.emulator.kube.resources import SUBRESOURCE_VERBS
 from ackgpu.emulator.kube.state import Backend, ClusterState
 from ackgpu.emulator.kube.status import KubeError, no_such_path, not_allowed
+from ackgpu.emulator.kube.subresources import evict, issue_token, review, scale_of, set_scale
 from ackgpu.emulator.kube.watching import watch
+from ackgpu.emulator.kube.writing import create, patch, update
 
 LARGEST_BODY = 3 * 1024 * 1024  # a real API server's limit
 log = logging.getLogger(__name__)
@@ -73,13 +81,46 @@ class KubeServer:
         return await self._dispatch(http, request)
 
     async def _dispatch(self, http: web.Request, request: KubeRequest) -> web.StreamResponse:
-        if request.verb not in request.target.resource.verbs:
+        target = request.target
+        verbs = SUBRESOURCE_VERBS.get(target.subresource, target.resource.verbs)
+        if request.verb not in verbs:
             raise not_allowed()
+        self._look(http, lambda state, _: require_access(state, request))
+        if target.subresource == "exec":
+            return await execute(http, request, self._backend)
+        if target.subresource == "log":
+            return await follow_log(http, request, lambda do: self._look(http, lambda s, _: do(s)))
         if request.verb == "watch":
             return await watch(http, request, lambda do: self._look(http, lambda s, _: do(s)))
+        if request.method == "GET":
+            return _json(self._look(http, lambda s, _: self._read(s, request)))
+        body, status = self._change(http, request)
+        return _json(body, status)
+
+    def _read(self, state: ClusterState, request: KubeRequest) -> Obj:
         if request.verb == "list":
-            return _json(self._look(http, lambda s, _: list_objects(s, request, self._snapshots)))
-        return _json(self._look(http, lambda s, _: get(s, request)))
+            return list_objects(state, request, self._snapshots)
+        return (
+            scale_of(state, request)
+            if request.target.subresource == "scale"
+            else get(state, request)
+        )
+
+    def _change(self, http: web.Request, request: KubeRequest) -> tuple[Obj, int]:
+        """Carry out a write; undone in the end where it is a dry run."""
+        dry_run = request.dry_run
+        try:
+            with self._backend.transaction(write=True) as session:
+                now = self._backend.timeline_now(session)
+                cluster, _ = identify(session, now, *_credentials(http))
+                state = open_cluster(session, cluster, self._backend)
+                settle(state)
+                answer = write(state, request)
+                if dry_run:
+                    raise _DryRunError(answer)
+        except _DryRunError as done:
+            return done.answer
+        return answer
 
     def _look(self, http: web.Request, do: Callable[[ClusterState, Identity], T]) -> T:
         """Run ``do`` on the caller's cluster, reading."""
@@ -110,6 +151,45 @@ class KubeServer:
         if found is None:
             raise no_such_path()
         return found, 200
+
+
+class _DryRunError(Exception):
+    """Carries the answer of a dry run out of the transaction that it undoes."""
+
+    def __init__(self, answer: tuple[Obj, int]) -> None:
+        super().__init__("dry run")
+        self.answer = answer
+
+
+def write(state: ClusterState, request: KubeRequest) -> tuple[Obj, int]:
+    """Carry out a write; the answer and its HTTP status."""
+    if request.target.subresource:
+        return _write_subresource(state, request)
+    if request.verb == "create":
+        if request.target.resource.verbs == ("create",):
+            return review(state, request), 201
+        return create(state, request), 201
+    if request.verb == "update":
+        return update(state, request), 200
+    if request.verb == "patch":
+        obj, created = patch(state, request)
+        return obj, 201 if created else 200
+    if request.verb == "delete":
+        return delete(state, request), 200
+    return delete_collection(state, request), 200
+
+
+def _write_subresource(state: ClusterState, request: KubeRequest) -> tuple[Obj, int]:
+    kind = request.target.subresource
+    if kind == "scale":
+        return set_scale(state, request), 200
+    if kind == "eviction":
+        return evict(state, request), 201
+    if kind == "token":
+        return issue_token(state, request), 201
+    if request.verb == "patch":
+        return patch(state, request)[0], 200
+    return update(state, request), 200
 
 
 def _root(http: web.Request, *, core: bool) -> Obj:

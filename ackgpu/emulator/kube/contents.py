@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ackgpu.emulator.kube import leases, namespaces, nodes
+from ackgpu.emulator.kube import (
+    accounts,
+    events,
+    leases,
+    namespaces,
+    nodes,
+    pods,
+    services,
+    system,
+    workloads,
+)
 from ackgpu.emulator.kube.resources import RESOURCES
 from ackgpu.emulator.kube.state import Backend, ClusterState, Entry, Source, written_entry
 from ackgpu.emulator.store import Doc, Session
@@ -19,9 +29,19 @@ def _as_written(plural: str) -> Source:
 
 SOURCES: Mapping[str, Source] = {
     **{resource.plural: _as_written(resource.plural) for resource in RESOURCES},
+    "configmaps": accounts.config_entries,
+    "daemonsets": system.daemonset_entries,
+    "deployments": workloads.deployment_entries,
+    "endpoints": services.endpoint_entries,
+    "events": events.entries,
+    "jobs": workloads.job_entries,
     "leases": leases.entries,
     "namespaces": namespaces.entries,
     "nodes": nodes.entries,
+    "pods": pods.entries,
+    "replicasets": workloads.replica_set_entries,
+    "serviceaccounts": accounts.account_entries,
+    "services": services.entries,
 }
 
 

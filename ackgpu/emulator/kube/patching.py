@@ -198,7 +198,7 @@ def _edited(document: Any, path: str, action: str, value: Any) -> Any:
         del parent[last]
     else:
         if action == "replace":
-            parent[last]  # noqa: B018 -- replacing what is not there is an error
+            parent[last]
         parent[last] = value
     return document
 

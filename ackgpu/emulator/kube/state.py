@@ -12,6 +12,7 @@ has its place in the same order as what clients write, and reading changes nothi
 from __future__ import annotations
 
 import fnmatch
+import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -36,6 +37,7 @@ class Backend(Protocol):
     """What the Kubernetes API asks of the emulator."""
 
     settings: dict[str, Any]
+    rng: random.Random
 
     @contextmanager
     def transaction(self, write: bool = False) -> Iterator[Session]:  # noqa: FBT001, FBT002
@@ -111,6 +113,7 @@ class ClusterState:
         self._entries: dict[str, list[Entry]] = {}
         self._bases: dict[str, dict[Key, Entry]] = {}
         self._docs: dict[str, dict[Key, Doc]] = {}
+        self.computed: dict[str, Any] = {}
 
     @property
     def id(self) -> str:
@@ -121,6 +124,11 @@ class ClusterState:
     def settings(self) -> Mapping[str, Any]:
         """The scenario and its faults."""
         return self.backend.settings
+
+    @property
+    def rng(self) -> random.Random:
+        """The account's source of chance."""
+        return self.backend.rng
 
     @cached_property
     def node_docs(self) -> list[Doc]:
@@ -207,6 +215,7 @@ class ClusterState:
         self._entries.clear()
         self._bases.clear()
         self._docs.clear()
+        self.computed.clear()
         self.__dict__.pop("node_docs", None)
 
     def fault(

@@ -14,10 +14,10 @@ from typing import Any
 
 import lightkube
 import pytest
-from tests.emulator.kube.clusters import kubeconfig_of, write_cluster, write_node
 
 from ackgpu.clock import ManualClock
 from ackgpu.emulator import Emulator
+from tests.emulator.kube.clusters import kubeconfig_of, write_cluster, write_node
 
 KUBECTL = [name for name in os.environ.get("KUBECTL", "kubectl").split(os.pathsep) if name]
 """The builds of kubectl to test with; the environment variable may name several."""

@@ -1,0 +1,135 @@
+"""The ways in which an exec session reaches its client: WebSocket (v4, v5) and SPDY/3.1.
+
+Source: Kubernetes, ``remotecommand`` protocols: channel 0 is stdin, 1 stdout, 2 stderr, 3 the
+outcome as a Status, 4 terminal sizes; in v5 a message ``255, channel`` closes a channel.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Protocol
+
+from aiohttp import WSMsgType, web
+
+from ackgpu.emulator.kube.objects import Obj
+from ackgpu.emulator.kube.spdy import SpdyConnection
+from ackgpu.emulator.kube.status import bad_request
+
+PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
+SPDY_PROTOCOLS = ("v4.channel.k8s.io",)
+STDIN, STDOUT, STDERR, OUTCOME, CLOSE = 0, 1, 2, 3, 255
+
+
+class Channel(Protocol):
+    """One exec session's connection."""
+
+    async def read(self) -> bytes | None:
+        """The next piece of stdin; None at its end or when the client is gone."""
+
+    async def write(self, data: bytes, *, error: bool = False) -> None:
+        """Send to stdout, or to stderr."""
+
+    async def finish(self, status: Obj) -> None:
+        """Send the outcome and close."""
+
+    @property
+    def gone(self) -> bool:
+        """Whether the client has left."""
+
+
+class WebSocketChannel:
+    """A session over WebSocket."""
+
+    def __init__(self, socket: web.WebSocketResponse) -> None:
+        self.socket = socket
+        self._ended = False
+
+    async def read(self) -> bytes | None:
+        """The next piece of stdin."""
+        while not self._ended:
+            message = await self.socket.receive()
+            if message.type not in {WSMsgType.BINARY, WSMsgType.TEXT}:
+                self._ended = True
+                break
+            data: bytes = message.data if message.type is WSMsgType.BINARY else b""
+            if data[:1] == bytes([STDIN]) and len(data) > 1:
+                return data[1:]
+            if data[:2] == bytes([CLOSE, STDIN]):
+                self._ended = True
+        return None
+
+    async def write(self, data: bytes, *, error: bool = False) -> None:
+        """Send to stdout, or to stderr."""
+        if data and not self.socket.closed:
+            await self.socket.send_bytes(bytes([STDERR if error else STDOUT]) + data)
+
+    async def finish(self, status: Obj) -> None:
+        """Send the outcome and close."""
+        if not self.socket.closed:
+            await self.socket.send_bytes(bytes([OUTCOME]) + json.dumps(status).encode())
+            await self.socket.close()
+
+    @property
+    def gone(self) -> bool:
+        """Whether the client has left."""
+        return self.socket.closed
+
+
+class SpdyChannel:
+    """A session over SPDY."""
+
+    def __init__(self, connection: SpdyConnection, transport: Any) -> None:
+        self._connection = connection
+        self._transport = transport
+
+    async def read(self) -> bytes | None:
+        """The next piece of stdin."""
+        return await self._connection.stdin.get()
+
+    async def write(self, data: bytes, *, error: bool = False) -> None:
+        """Send to stdout, or to stderr."""
+        if data:
+            self._connection.send("stderr" if error else "stdout", data)
+
+    async def finish(self, status: Obj) -> None:
+        """Send the outcome and close every stream."""
+        for name in ("stdout", "stderr"):
+            self._connection.send(name, b"", final=True)
+        self._connection.send("error", json.dumps(status).encode(), final=True)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the client has left."""
+        return self._connection.closed.is_set()
+
+
+async def open_websocket(http: web.Request) -> tuple[WebSocketChannel, web.WebSocketResponse]:
+    """Accept a WebSocket in the newest protocol that both sides know."""
+    socket = web.WebSocketResponse(protocols=PROTOCOLS, max_msg_size=0)
+    await socket.prepare(http)
+    return WebSocketChannel(socket), socket
+
+
+async def open_spdy(http: web.Request, streams: int) -> tuple[SpdyChannel, web.StreamResponse]:
+    """Take over the connection for SPDY, and wait until the client has opened its streams."""
+    offered = http.headers.getall("X-Stream-Protocol-Version", [])
+    names = {part.strip() for text in offered for part in text.split(",")}
+    chosen = next((name for name in SPDY_PROTOCOLS if name in names), "")
+    if not chosen or http.transport is None:
+        raise bad_request(f"unable to upgrade: none of the protocols {sorted(names)} is served")
+    response = web.StreamResponse(
+        status=101,
+        headers={
+            "Connection": "Upgrade",
+            "Upgrade": "SPDY/3.1",
+            "X-Stream-Protocol-Version": chosen,
+        },
+    )
+    await response.prepare(http)
+    connection = SpdyConnection(http.transport.write)
+    parser: Any = connection
+    http.protocol.set_parser(parser)
+    while len(connection.streams) < streams and not connection.closed.is_set():
+        connection.opened.clear()
+        await connection.opened.wait()
+    return SpdyChannel(connection, http.transport), response

@@ -1,0 +1,205 @@
+"""Services: cluster addresses, and the CLB that ACK makes for one of type LoadBalancer.
+
+That CLB is the account's own resource: deleting the cluster leaves it behind unless its Service
+was deleted first, as on the real service.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.kube.objects import Obj, labels_of, uid_of
+from ackgpu.emulator.kube.state import ClusterState, Entry, version_at, written_entry
+from ackgpu.emulator.kube.status import invalid
+from ackgpu.emulator.kube.storing import store_again
+from ackgpu.emulator.store import Doc
+
+BALANCER_AFTER = 8.0  # seconds until the cloud controller has made the CLB and says its address
+INTRANET = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type"
+FIRST_NODE_PORT, NODE_PORTS = 30000, 2768
+
+
+def complete_service(state: ClusterState, obj: Obj) -> None:
+    """Defaults, the cluster address and node ports; refuses a Service without ports."""
+    spec = obj.setdefault("spec", {})
+    spec.setdefault("type", "ClusterIP")
+    spec.setdefault("sessionAffinity", "None")
+    spec.setdefault("internalTrafficPolicy", "Cluster")
+    if spec["type"] == "ExternalName":
+        return
+    if not spec.get("ports"):
+        name = obj["metadata"]["name"]
+        raise invalid("Service", "", name, [("spec.ports", "Required value")])
+    spec.setdefault("clusterIP", _free_address(state))
+    spec.setdefault("clusterIPs", [spec["clusterIP"]])
+    spec.setdefault("ipFamilies", ["IPv4"])
+    spec.setdefault("ipFamilyPolicy", "SingleStack")
+    for row in spec["ports"]:
+        row.setdefault("protocol", "TCP")
+        row.setdefault("targetPort", row["port"])
+        if spec["type"] in {"NodePort", "LoadBalancer"}:
+            row.setdefault("nodePort", FIRST_NODE_PORT + state.rng.randrange(NODE_PORTS))
+    if spec["type"] == "LoadBalancer":
+        spec.setdefault("externalTrafficPolicy", "Cluster")
+        spec.setdefault("allocateLoadBalancerNodePorts", True)
+
+
+def _network(state: ClusterState) -> ipaddress.IPv4Network:
+    body = state.cluster.body
+    return ipaddress.IPv4Network(str(body.get("service_cidr") or "172.16.0.0/20"))
+
+
+def _free_address(state: ClusterState) -> str:
+    network = _network(state)
+    taken = {entry.object["spec"].get("clusterIP") for entry in state.entries("services")}
+    while True:
+        number = state.rng.randrange(16, network.num_addresses - 1)
+        address = str(network[number])
+        if address not in taken:
+            return address
+
+
+def follow_service(state: ClusterState, doc: Doc) -> None:
+    """Make the CLB that a Service of type LoadBalancer asks for, once; release it otherwise.
+
+    Where the cloud refuses, the Service keeps waiting, and the next write to it tries again.
+    """
+    obj = doc.body["object"]
+    wants = obj["spec"].get("type") == "LoadBalancer" and doc.gone is None
+    if not wants:
+        release_balancer(state, doc)
+        return
+    if "balancer" in doc.body:
+        return
+    try:
+        balancer = _make_balancer(state, obj)
+    except ApiError as refusal:
+        doc.body["refused"] = f"{refusal.code}: {refusal.message}"
+    else:
+        doc.body["balancer"] = {"id": balancer.id, "address": balancer.body["Address"]}
+    store_again(state, doc)
+
+
+def _make_balancer(state: ClusterState, obj: Obj) -> Doc:
+    from ackgpu.emulator.slb.balancers import make_load_balancer
+
+    region = state.cluster.region
+    annotations = obj["metadata"].get("annotations") or {}
+    kind = annotations.get(INTRANET, "internet")
+    vswitches = state.cluster.body.get("vswitch_ids") or [""]
+    name = f"a{obj['metadata']['uid'].replace('-', '')}"[:32]
+    return make_load_balancer(
+        state.backend.internal_call(state.session, "CreateLoadBalancer", region=region),
+        region=region,
+        name=name,
+        address_type=kind,
+        vpc_id=state.cluster.scope,
+        vswitch_id=vswitches[0] if kind == "intranet" else "",
+        tags={"kubernetes.do.not.delete": name, "ack.aliyun.com": state.id},
+        ports=tuple(int(row["port"]) for row in obj["spec"]["ports"]),
+        at=state.now,
+    )
+
+
+def release_balancer(state: ClusterState, doc: Doc) -> None:
+    """Delete the CLB of a Service that has one."""
+    from ackgpu.emulator.slb.balancers import remove_load_balancer
+
+    made = doc.body.pop("balancer", None)
+    balancer = state.session.get("loadbalancer", made["id"]) if made else None
+    if balancer is not None and balancer.alive(state.now):
+        region = state.cluster.region
+        call = state.backend.internal_call(state.session, "DeleteLoadBalancer", region=region)
+        remove_load_balancer(call, balancer)
+    if made:
+        store_again(state, doc)
+
+
+def entries(state: ClusterState) -> list[Entry]:
+    """Every Service."""
+    rows = [_own(state, doc) for doc in state.written("services")]
+    network = _network(state)
+    api = [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}]
+    dns = [{"name": "dns", "port": 53, "protocol": "UDP", "targetPort": 53}]
+    selector = {"k8s-app": "kube-dns"}
+    return [
+        *rows,
+        _system(state, ("default", "kubernetes"), {"ports": api, "clusterIP": str(network[1])}),
+        _system(
+            state,
+            ("kube-system", "kube-dns"),
+            {"ports": dns, "clusterIP": str(network[10]), "selector": selector},
+        ),
+    ]
+
+
+def _own(state: ClusterState, doc: Doc) -> Entry:
+    made = doc.body.get("balancer")
+    status: Obj = {"loadBalancer": {}}
+    changed = None
+    if made and float(doc.born) + BALANCER_AFTER <= state.now:
+        status["loadBalancer"]["ingress"] = [{"ip": made["address"], "ipMode": "VIP"}]
+        changed = doc.born + BALANCER_AFTER
+    return written_entry(doc, changed, status)
+
+
+def _system(state: ClusterState, key: tuple[str, str], spec: Obj) -> Entry:
+    version = version_at(state.cluster.born)
+    uid = uid_of(state.id, "service", *key)
+
+    def build() -> Obj:
+        return {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {
+                "name": key[1],
+                "namespace": key[0],
+                "uid": uid,
+                "creationTimestamp": state.stamp(state.cluster.born),
+                "labels": {"provider": "kubernetes"},
+            },
+            "spec": {"type": "ClusterIP", "sessionAffinity": "None", **spec},
+            "status": {"loadBalancer": {}},
+        }
+
+    return Entry(key=key, uid=uid, created=version, version=version, build=build)
+
+
+def endpoint_entries(state: ClusterState) -> list[Entry]:
+    """The Endpoints of every Service with a selector: its running pods."""
+    rows = []
+    for service in state.entries("services"):
+        selector = service.object["spec"].get("selector")
+        if selector:
+            rows.append(_endpoints(state, service, selector))
+    return rows
+
+
+def _endpoints(state: ClusterState, service: Entry, selector: dict[str, str]) -> Entry:
+    found = [
+        entry
+        for entry in state.entries("pods")
+        if entry.key[0] == service.key[0]
+        and selector.items() <= labels_of(entry.object).items()
+        and entry.object["status"].get("podIP")
+    ]
+    ports = [
+        {"name": row.get("name", ""), "port": row["targetPort"], "protocol": row["protocol"]}
+        for row in service.object["spec"]["ports"]
+        if isinstance(row["targetPort"], int)
+    ]
+    addresses = [{"ip": entry.object["status"]["podIP"]} for entry in found]
+    version = max([service.version, *(entry.version for entry in found)])
+    uid = uid_of("endpoints", service.uid)
+
+    def build() -> Obj:
+        metadata = {key: service.object["metadata"][key] for key in ("name", "namespace")}
+        metadata |= {
+            "uid": uid,
+            "creationTimestamp": service.object["metadata"]["creationTimestamp"],
+        }
+        subsets = [{"addresses": addresses, "ports": ports}] if addresses else []
+        return {"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata, "subsets": subsets}
+
+    return Entry(key=service.key, uid=uid, created=service.created, version=version, build=build)

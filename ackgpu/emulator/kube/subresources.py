@@ -1,0 +1,154 @@
+"""Subresources that are written to: scale, eviction, tokens; and the reviews of access."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+
+from ackgpu.emulator.kube.access import Identity, token_id
+from ackgpu.emulator.kube.deleting import delete
+from ackgpu.emulator.kube.objects import Obj
+from ackgpu.emulator.kube.permissions import allowed
+from ackgpu.emulator.kube.request import KubeRequest
+from ackgpu.emulator.kube.state import KIND, ClusterState
+from ackgpu.emulator.kube.status import KubeError, bad_request, success
+from ackgpu.emulator.kube.writing import PATCHES, require, store_change
+from ackgpu.emulator.store import Doc
+
+TOKEN_LASTS = 3600
+
+
+def scale_of(state: ClusterState, request: KubeRequest) -> Obj:
+    """The Scale of a Deployment or ReplicaSet."""
+    obj = require(state, request).object
+    metadata = obj["metadata"]
+    fields = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+    labels = obj["spec"]["selector"].get("matchLabels") or {}
+    return {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": {field: metadata[field] for field in fields},
+        "spec": {"replicas": obj["spec"]["replicas"]},
+        "status": {
+            "replicas": obj["status"].get("replicas", 0),
+            "selector": ",".join(f"{key}={value}" for key, value in sorted(labels.items())),
+        },
+    }
+
+
+def set_scale(state: ClusterState, request: KubeRequest) -> Obj:
+    """Change the number of replicas."""
+    entry = require(state, request)
+    given = request.parsed()
+    if request.method == "PATCH":
+        change = PATCHES.get(request.content_type)
+        if change is None or given is None:
+            raise bad_request("the patch cannot be read")
+        given = change(scale_of(state, request), given)
+    replicas = (given or {}).get("spec", {}).get("replicas", 0)
+    if not isinstance(replicas, int):
+        raise bad_request("spec.replicas must be an integer")
+    changed = copy.deepcopy(entry.object)
+    changed["spec"]["replicas"] = replicas
+    version = (given or {}).get("metadata", {}).get("resourceVersion")
+    changed["metadata"]["resourceVersion"] = version or str(entry.version)
+    store_change(state, request, entry, changed)
+    return scale_of(state, request)
+
+
+def evict(state: ClusterState, request: KubeRequest) -> Obj:
+    """Evict a pod: delete it; no disruption budget stands against it here."""
+    given = request.parsed() or {}
+    options = given.get("deleteOptions") or {}
+    body = json.dumps(options).encode()
+    delete(state, replace_body(request, body))
+    return {**success({}), "code": 201}
+
+
+def replace_body(request: KubeRequest, body: bytes) -> KubeRequest:
+    """The same request with a JSON body."""
+    from dataclasses import replace
+
+    headers = {**request.headers, "content-type": "application/json"}
+    return replace(request, body=body, headers=headers)
+
+
+def issue_token(state: ClusterState, request: KubeRequest) -> Obj:
+    """A token of a service account, good for the time asked for."""
+    require(state, request)
+    spec = (request.parsed() or {}).get("spec") or {}
+    seconds = int(spec.get("expirationSeconds") or TOKEN_LASTS)
+    if seconds < 600:  # noqa: PLR2004 -- the API's own lower bound
+        raise KubeError(
+            422,
+            "Invalid",
+            "spec.expirationSeconds: may not specify a duration less than 10 minutes",
+        )
+    secret = f"{state.rng.getrandbits(256):064x}"
+    head = base64.urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=")
+    token = f"{head}.{secret}.emulated"
+    namespace, name = request.target.key
+    body = {"namespace": namespace, "account": name}
+    state.session.put(
+        Doc(KIND, token_id(token), "", state.id, "tokens", state.now, state.now + seconds, body)
+    )
+    return {
+        "kind": "TokenRequest",
+        "apiVersion": "authentication.k8s.io/v1",
+        "metadata": {"name": name, "namespace": namespace, "creationTimestamp": None},
+        "spec": {**spec, "expirationSeconds": seconds},
+        "status": {"token": token, "expirationTimestamp": state.stamp(state.now + seconds)},
+    }
+
+
+def review(state: ClusterState, request: KubeRequest) -> Obj:
+    """The answer to a SelfSubject…Review."""
+    obj = request.parsed() or {}
+    plural = request.target.resource.plural
+    resource = request.target.resource
+    head = {
+        "kind": resource.kind,
+        "apiVersion": resource.api_version,
+        "metadata": {"creationTimestamp": None},
+    }
+    if plural == "selfsubjectreviews":
+        return {**head, "status": {"userInfo": _user(request.identity)}}
+    spec = obj.get("spec") or {}
+    if plural == "selfsubjectrulesreviews":
+        return {**head, "spec": spec, "status": _rules(request.identity)}
+    return {**head, "spec": spec, "status": _access(state, request.identity, spec)}
+
+
+def _user(identity: Identity) -> Obj:
+    return {"username": identity.user, "groups": list(identity.groups)}
+
+
+def _rules(identity: Identity) -> Obj:
+    everything = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
+    paths = {"verbs": ["*"], "nonResourceURLs": ["*"]}
+    if not identity.admin:
+        paths["verbs"] = ["get"]
+    return {
+        "resourceRules": [everything] if identity.admin else [],
+        "nonResourceRules": [paths],
+        "incomplete": not identity.admin,
+    }
+
+
+def _access(state: ClusterState, identity: Identity, spec: Obj) -> Obj:
+    asked = spec.get("resourceAttributes")
+    if not asked:
+        return {
+            "allowed": identity.admin
+            or (spec.get("nonResourceAttributes") or {}).get("verb") == "get"
+        }
+    yes = allowed(
+        state,
+        identity,
+        verb=asked.get("verb", ""),
+        group=asked.get("group", ""),
+        resource="/".join(p for p in (asked.get("resource"), asked.get("subresource")) if p),
+        namespace=asked.get("namespace", ""),
+    )
+    return {"allowed": yes}

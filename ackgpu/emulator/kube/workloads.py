@@ -1,0 +1,314 @@
+"""Deployments, ReplicaSets and Jobs: what their controllers make, and how far it is.
+
+Controllers act at once within the write that concerns them (:func:`reconcile`); how far things are
+follows from the pods' courses. A new template replaces all pods at once, also where the strategy
+says RollingUpdate: a real controller would keep old pods until new ones are available.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from typing import Any
+
+from ackgpu.emulator.kube import system
+from ackgpu.emulator.kube.courses import courses, finished, pod_docs
+from ackgpu.emulator.kube.objects import (
+    SAFE_LETTERS,
+    Obj,
+    condition,
+    controller_of,
+    owner_reference,
+)
+from ackgpu.emulator.kube.resources import by_plural
+from ackgpu.emulator.kube.state import ClusterState, Entry, written_entry
+from ackgpu.emulator.kube.storing import new_object, remove, store_again, store_new
+from ackgpu.emulator.store import Doc
+
+HASH_LABEL = "pod-template-hash"
+REVISION = "deployment.kubernetes.io/revision"
+
+
+def reconcile(state: ClusterState) -> None:
+    """Let the controllers act: ReplicaSets for Deployments, then pods for ReplicaSets and Jobs."""
+    for doc in state.written("deployments"):
+        if "deletionTimestamp" not in doc.body["object"]["metadata"]:
+            _reconcile_deployment(state, doc)
+    for doc in state.written("replicasets"):
+        if "deletionTimestamp" not in doc.body["object"]["metadata"]:
+            _reconcile_replicas(state, doc)
+    for doc in state.written("jobs"):
+        if "deletionTimestamp" not in doc.body["object"]["metadata"]:
+            _reconcile_job(state, doc)
+    state.forget_entries()
+
+
+def owned(state: ClusterState, plural: str, uid: str) -> list[Doc]:
+    """The objects of a resource that exist and whose controller has that uid."""
+    rows = pod_docs(state) if plural == "pods" else state.written(plural)
+    return [doc for doc in rows if (controller_of(doc.body["object"]) or {}).get("uid") == uid]
+
+
+def template_hash(template: Obj) -> str:
+    """The hash of a pod template, in the alphabet of generated names."""
+    text = json.dumps(template, sort_keys=True)
+    digest = hashlib.sha256(text.encode()).digest()
+    return "".join(SAFE_LETTERS[byte % len(SAFE_LETTERS)] for byte in digest[:10])
+
+
+def _reconcile_deployment(state: ClusterState, doc: Doc) -> None:
+    """One ReplicaSet for the present template at full size, none of the older ones."""
+    obj = doc.body["object"]
+    wanted = template_hash(obj["spec"]["template"])
+    sets = owned(state, "replicasets", obj["metadata"]["uid"])
+    current = next((rs for rs in sets if _hash(rs.body["object"]) == wanted), None)
+    for old in sets:
+        if old is not current:
+            _resize(state, old, 0)
+    if current is None:
+        revision = 1 + max((_revision(rs.body["object"]) for rs in sets), default=0)
+        current = store_new(state, by_plural("replicasets"), _replica_set(obj, wanted, revision))
+        obj["metadata"].setdefault("annotations", {})[REVISION] = str(revision)
+        store_again(state, doc)
+    _resize(state, current, int(obj["spec"]["replicas"]))
+
+
+def _hash(obj: Obj) -> str:
+    return str((obj["metadata"].get("labels") or {}).get(HASH_LABEL, ""))
+
+
+def _revision(obj: Obj) -> int:
+    return int((obj["metadata"].get("annotations") or {}).get(REVISION, 0))
+
+
+def _replica_set(deployment: Obj, wanted: str, revision: int) -> Obj:
+    template = copy.deepcopy(deployment["spec"]["template"])
+    labels = {**(template["metadata"].get("labels") or {}), HASH_LABEL: wanted}
+    template["metadata"]["labels"] = labels
+    selector = copy.deepcopy(deployment["spec"]["selector"])
+    selector.setdefault("matchLabels", {})[HASH_LABEL] = wanted
+    metadata = deployment["metadata"]
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "ReplicaSet",
+        "metadata": {
+            "name": f"{metadata['name']}-{wanted}",
+            "namespace": metadata["namespace"],
+            "labels": labels,
+            "annotations": {REVISION: str(revision)},
+            "ownerReferences": [owner_reference(deployment)],
+        },
+        "spec": {
+            "replicas": deployment["spec"]["replicas"],
+            "selector": selector,
+            "template": template,
+        },
+    }
+
+
+def _resize(state: ClusterState, doc: Doc, replicas: int) -> None:
+    if doc.body["object"]["spec"]["replicas"] != replicas:
+        doc.body["object"]["spec"]["replicas"] = replicas
+        doc.body["object"]["metadata"]["generation"] += 1
+        store_again(state, doc)
+
+
+def _reconcile_replicas(state: ClusterState, doc: Doc) -> None:
+    """As many pods as wanted; of too many, those that run least go first."""
+    obj = doc.body["object"]
+    found = courses(state)
+    pods = [pod for pod in owned(state, "pods", obj["metadata"]["uid"]) if pod.gone is None]
+
+    def rank(pod: Doc) -> tuple[bool, int]:
+        course = found.get(pod.body["object"]["metadata"]["uid"])
+        return course is None or course.bound is None, int(pod.body["created"])
+
+    pods.sort(key=rank)
+    wanted = int(obj["spec"]["replicas"])
+    for pod in pods[wanted:]:
+        remove_pod(state, pod)
+    for _ in range(wanted - len(pods)):
+        _make_pod(state, obj)
+
+
+def _make_pod(state: ClusterState, owner: Obj) -> Doc:
+    template = owner["spec"]["template"]
+    name = owner["metadata"]["name"]
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "generateName": f"{name}-",
+            "namespace": owner["metadata"]["namespace"],
+            "labels": dict(template["metadata"].get("labels") or {}),
+            "ownerReferences": [owner_reference(owner)],
+        },
+        "spec": copy.deepcopy(template["spec"]),
+    }
+    if template["metadata"].get("annotations"):
+        pod["metadata"]["annotations"] = dict(template["metadata"]["annotations"])
+    return store_new(state, by_plural("pods"), new_object(state, pod))
+
+
+def remove_pod(state: ClusterState, doc: Doc, grace: float | None = None) -> None:
+    """Let a pod go: at once where it runs nowhere, else when its process has ended.
+
+    A shell, ``tail`` or ``sleep`` as a container's first process ignores SIGTERM, as any first
+    process without a handler does, and is killed when the grace period is over.
+    """
+    course = courses(state).get(doc.body["object"]["metadata"]["uid"])
+    spec = doc.body["object"]["spec"]
+    if grace is None:
+        grace = float(spec.get("terminationGracePeriodSeconds", 30))
+    if course is None or course.started is None or course.started > state.now:
+        grace = 0.0
+    elif finished(spec, course) is None and not _ignores_signals(spec):
+        grace = min(grace, 1.0)
+    remove(state, doc, after=grace)
+
+
+def _ignores_signals(spec: Obj) -> bool:
+    commands = [[*(c.get("command") or []), *(c.get("args") or [])] for c in spec["containers"]]
+    names = {command[0].rsplit("/", 1)[-1] for command in commands if command}
+    return bool(names & {"tail", "sleep", "sh", "bash"})
+
+
+def _reconcile_job(state: ClusterState, doc: Doc) -> None:
+    """The first pods, as many as may run at once; what follows them is worked out as they end."""
+    obj = doc.body["object"]
+    uid = obj["metadata"]["uid"]
+    spec = obj["spec"]
+    if "selector" not in spec:
+        labels = {"batch.kubernetes.io/controller-uid": uid, "controller-uid": uid}
+        names = {"batch.kubernetes.io/job-name": obj["metadata"]["name"]}
+        spec["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
+        metadata = spec["template"]["metadata"]
+        metadata["labels"] = {**(metadata.get("labels") or {}), **labels, **names}
+        store_again(state, doc)
+    if not owned(state, "pods", uid):
+        for _ in range(min(int(spec["completions"]), int(spec["parallelism"]))):
+            _make_pod(state, obj)
+
+
+def _tally(state: ClusterState, uid: str) -> dict[str, int]:
+    """How many of a Job's pods are active, have succeeded, have failed, and are ready."""
+    found = courses(state)
+    tally = {"active": 0, "succeeded": 0, "failed": 0, "ready": 0}
+    for pod in owned(state, "pods", uid):
+        spec = pod.body["object"]["spec"]
+        course = found[pod.body["object"]["metadata"]["uid"]]
+        end = finished(spec, course)
+        if end is None or end > state.now:
+            tally["active"] += 1
+            tally["ready"] += course.started is not None and course.started <= state.now
+        else:
+            codes = [run.code for run in (course.process or {}).values()]
+            tally["failed" if any(codes) else "succeeded"] += 1
+    return tally
+
+
+def deployment_entries(state: ClusterState) -> list[Entry]:
+    """Every Deployment, with how far it is."""
+    own = [_deployment(state, doc) for doc in state.written("deployments")]
+    return [*own, *system.deployment_entries(state, "Deployment")]
+
+
+def replica_set_entries(state: ClusterState) -> list[Entry]:
+    """Every ReplicaSet, with how far it is."""
+    own = []
+    for doc in state.written("replicasets"):
+        obj = doc.body["object"]
+        counts, changed = _counts(state, [obj["metadata"]["uid"]])
+        status = {"observedGeneration": obj["metadata"]["generation"], **counts}
+        status["fullyLabeledReplicas"] = counts["replicas"]
+        own.append(written_entry(doc, changed, status))
+    return [*own, *system.deployment_entries(state, "ReplicaSet")]
+
+
+def _counts(state: ClusterState, owners: list[str]) -> tuple[dict[str, int], float]:
+    """How many pods there are and are ready, and when that changed last."""
+    found = courses(state)
+    counts, changed = {"replicas": 0}, 0.0
+    for uid in owners:
+        for pod in owned(state, "pods", uid):
+            if pod.gone is not None:
+                continue
+            counts["replicas"] += 1
+            course = found[pod.body["object"]["metadata"]["uid"]]
+            runs = course.started is not None and course.started <= state.now
+            ends = finished(pod.body["object"]["spec"], course)
+            if runs and course.started is not None and (ends is None or ends > state.now):
+                for key in ("readyReplicas", "availableReplicas"):
+                    counts[key] = counts.get(key, 0) + 1
+                changed = max(changed, course.started)
+    return counts, changed
+
+
+def _deployment(state: ClusterState, doc: Doc) -> Entry:
+    obj = doc.body["object"]
+    sets = owned(state, "replicasets", obj["metadata"]["uid"])
+    counts, changed = _counts(state, [rs.body["object"]["metadata"]["uid"] for rs in sets])
+    wanted = template_hash(obj["spec"]["template"])
+    newest = [rs.body["object"]["metadata"]["uid"] for rs in sets
+              if _hash(rs.body["object"]) == wanted]  # fmt: skip
+    updated, _ = _counts(state, newest)
+    status: Obj = {"observedGeneration": obj["metadata"]["generation"]}
+    status |= {key: value for key, value in counts.items() if value}
+    if updated["replicas"]:
+        status["updatedReplicas"] = updated["replicas"]
+    missing = int(obj["spec"]["replicas"]) - counts.get("availableReplicas", 0)
+    if missing > 0:
+        status["unavailableReplicas"] = missing
+    since = max(changed, float(doc.body["at"]))
+    newest_name = f"{obj['metadata']['name']}-{wanted}"
+    status["conditions"] = _deployment_conditions(state, missing <= 0, newest_name, since)
+    return written_entry(doc, changed, status)
+
+
+def _deployment_conditions(
+    state: ClusterState,
+    available: bool,  # noqa: FBT001 -- internal
+    name: str,
+    since: float,
+) -> list[Obj]:
+    stamps = {"lastUpdateTime": state.stamp(since), "lastTransitionTime": state.stamp(since)}
+    if available:
+        first = ("MinimumReplicasAvailable", "Deployment has minimum availability.")
+        second = (
+            "NewReplicaSetAvailable", f'ReplicaSet "{name}" has successfully progressed.'
+        )  # fmt: skip
+    else:
+        first = ("MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
+        second = ("ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.')
+    rows = [
+        condition("Available", holds=available, reason=first[0], message=first[1]),
+        condition("Progressing", holds=True, reason=second[0], message=second[1]),
+    ]
+    return [{**row, **stamps} for row in rows]
+
+
+def job_entries(state: ClusterState) -> list[Entry]:
+    """Every Job, with how far it is."""
+    return [_job(state, doc) for doc in state.written("jobs")]
+
+
+def _job(state: ClusterState, doc: Doc) -> Entry:
+    obj = doc.body["object"]
+    tally = _tally(state, obj["metadata"]["uid"])
+    status: dict[str, Any] = {key: value for key, value in tally.items() if value}
+    status["startTime"] = state.stamp(doc.born)
+    ends, found = [doc.born], courses(state)
+    for pod in owned(state, "pods", obj["metadata"]["uid"]):
+        course = found[pod.body["object"]["metadata"]["uid"]]
+        moments = (course.started, finished(pod.body["object"]["spec"], course))
+        ends += [moment for moment in moments if moment is not None and moment <= state.now]
+    kind = None
+    if tally["succeeded"] >= int(obj["spec"]["completions"]):
+        kind, status["completionTime"] = "Complete", state.stamp(max(ends))
+    elif tally["failed"] > int(obj["spec"]["backoffLimit"]):
+        kind = "Failed"
+    if kind:
+        stamp = {"lastTransitionTime": state.stamp(max(ends)), "lastProbeTime": None}
+        status["conditions"] = [{**condition(kind, holds=True), **stamp}]
+    return written_entry(doc, max(ends), status)
