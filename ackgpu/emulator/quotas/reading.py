@@ -101,8 +101,10 @@ def list_product_quota_dimensions(call: Call) -> dict[str, Any]:
     """ListProductQuotaDimensions: regionId for products with regional quotas."""
     product = call.params.required("ProductCode")
     regional = any(row["regional"] for row in tables.quotas(product))
-    need = {"Requisite": product in NEEDS_DIMENSIONS}
-    some, numbers = pages(call, [_region_dimension() | need] if regional else [])
+    row = _region_dimension() | {"Requisite": product in NEEDS_DIMENSIONS}
+    for detail in row["DimensionValueDetail"]:
+        detail["DependentDimensions"] = []
+    some, numbers = pages(call, [row] if regional else [])
     return {"QuotaDimensions": some, **numbers}
 
 
