@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -112,13 +112,16 @@ class Step(ABC, Generic[T]):
     ``timeout`` is the longest that creating or removing may take, in cloud seconds. ``typical`` is
     how long it usually takes, which only serves to choose when to look. ``checks`` marks a step
     that creates nothing (verification): it is shown as CHECK and never deleted. ``part_of`` names
-    the step whose deletion takes this one along.
+    the step whose deletion takes this one along. ``reads`` and ``writes`` are the calls of
+    :class:`~ackgpu.cloud.api.Cloud` that it can make, such as ``network.create_vpc``.
     """
 
     timeout: float = 15 * 60
     typical: float = 5
     checks: bool = False
     part_of: Step[Any] | None = None
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
 
     def __init__(self, name: str, kind: str, needs: Sequence[Step[Any]] = ()) -> None:
         self.name = name
@@ -132,6 +135,19 @@ class Step(ABC, Generic[T]):
     def title(self) -> str:
         """What it will be, in a few words, before it exists."""
         return ""
+
+    @property
+    def given(self) -> bool:
+        """Whether the spec names it by id: it is used, and never created or deleted."""
+        return False
+
+    @property
+    def consumes(self) -> Mapping[str, int]:
+        """How much creating it takes of each limit of the account, ACK's own doing included.
+
+        Keys are the names of :mod:`ackgpu.preflight.limits`.
+        """
+        return {}
 
     @abstractmethod
     def find(self, ctx: Context) -> Finding[T]:

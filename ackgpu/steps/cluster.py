@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from ackgpu.cloud.api import (
@@ -49,6 +50,8 @@ class ClusterStep(Step[Cluster]):
 
     typical = 360
     timeout = 40 * 60
+    reads = ("containers.clusters", "containers.resources", "containers.task", "containers.tasks")
+    writes = ("containers.create_cluster", "containers.delete_cluster")
 
     def __init__(  # noqa: PLR0913 -- keyword-only, each named where it is given
         self,
@@ -73,6 +76,24 @@ class ClusterStep(Step[Cluster]):
     def title(self) -> str:
         """Its edition and version."""
         return f"{self._plan.spec.cluster.spec}, Kubernetes {self._plan.version}"
+
+    @property
+    def given(self) -> bool:
+        """Whether the spec names it."""
+        return self._pick.given
+
+    @property
+    def consumes(self) -> Mapping[str, int]:
+        """The cluster, and what ACK makes for its API server.
+
+        An internal load balancer, and with a public endpoint another one with an EIP (ACK
+        documentation, creating managed clusters).
+        """
+        if self.given:
+            return {}
+        if self._plan.spec.cluster.endpoint_public_access:
+            return {"clusters": 1, "load_balancers": 2, "eips": 1}
+        return {"clusters": 1, "load_balancers": 1}
 
     def find(self, ctx: Context) -> Finding[Cluster]:
         """Look by name, and tell ours from foreign by the tag."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ackgpu.cloud.api import Cloud, Eip, NatGateway
 from ackgpu.engine.step import (
     Absent,
@@ -25,6 +27,8 @@ class EipStep(Step[Eip]):
 
     typical = 1
     timeout = 300
+    reads = ("network.eips",)
+    writes = ("network.allocate_eip", "network.release_eip")
 
     def __init__(self, cloud: Cloud, plan: Blueprint, *, pick: Pick, name: str = "eip") -> None:
         super().__init__(name, "eip")
@@ -38,6 +42,16 @@ class EipStep(Step[Eip]):
         return (
             self._pick.id or f"{self._plan.spec.network.nat.eip.bandwidth} Mbit/s, pay by traffic"
         )
+
+    @property
+    def given(self) -> bool:
+        """Whether the spec names it."""
+        return self._pick.given
+
+    @property
+    def consumes(self) -> Mapping[str, int]:
+        """One of its kind."""
+        return {} if self.given else {"eips": 1}
 
     def find(self, ctx: Context) -> Finding[Eip]:
         """Look by id or by tag."""
@@ -93,6 +107,8 @@ class EipStep(Step[Eip]):
 class BoundAddressStep(CheckStep[str]):
     """The address of a given NAT gateway: of the first EIP that is bound to it."""
 
+    reads = ("network.eips",)
+
     def __init__(self, cloud: Cloud, *, nat: Step[NatGateway]) -> None:
         super().__init__("eip binding", "eip binding", (nat,))
         self._network = cloud.network
@@ -121,6 +137,8 @@ class EipBindingStep(Step[str]):
 
     typical = 5
     timeout = 300
+    reads = ("network.eips",)
+    writes = ("network.associate_eip", "network.unassociate_eip")
 
     def __init__(
         self, cloud: Cloud, *, nat: Step[NatGateway], eip: Step[Eip], name: str = "eip binding"

@@ -26,6 +26,7 @@ class KubeconfigStep(Step[Access]):
 
     typical = 1
     timeout = 120
+    writes = ("containers.kubeconfig",)
 
     def __init__(
         self, cloud: Cloud, plan: Blueprint, *, cluster: Step[Cluster], file: KubeconfigFile

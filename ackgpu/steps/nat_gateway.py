@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ackgpu.cloud.api import Cloud, NatGateway, Vpc, VSwitch
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Resource, Step
 from ackgpu.steps.blueprint import Blueprint
@@ -13,6 +15,8 @@ class NatGatewayStep(Step[NatGateway]):
 
     typical = 90
     timeout = 15 * 60
+    reads = ("network.nat_gateways",)
+    writes = ("network.create_nat_gateway", "network.delete_nat_gateway")
 
     def __init__(  # noqa: PLR0913 -- keyword-only, each named where it is given
         self,
@@ -35,6 +39,16 @@ class NatGatewayStep(Step[NatGateway]):
     def title(self) -> str:
         """Its kind."""
         return self._pick.id or "enhanced, pay by LCU"
+
+    @property
+    def given(self) -> bool:
+        """Whether the spec names it."""
+        return self._pick.given
+
+    @property
+    def consumes(self) -> Mapping[str, int]:
+        """One of its kind."""
+        return {} if self.given else {"nat_gateways": 1}
 
     def find(self, ctx: Context) -> Finding[NatGateway]:
         """Look by id or by tag."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from ackgpu.cloud.api import (
@@ -28,6 +29,7 @@ from ackgpu.engine.step import (
     Step,
 )
 from ackgpu.errors import CloudError, OutOfStock, QuotaExceeded, TimedOut
+from ackgpu.spec import catalog
 from ackgpu.spec.model import NodePoolSpec
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.cluster import task_error
@@ -42,6 +44,8 @@ class NodePoolStep(Step[NodePool]):
 
     typical = 180
     timeout = 30 * 60
+    reads = ("containers.node_pools", "containers.nodes", "containers.task")
+    writes = ("containers.create_node_pool", "containers.delete_node_pool")
 
     def __init__(  # noqa: PLR0913 -- keyword-only, each named where it is given
         self,
@@ -70,6 +74,21 @@ class NodePoolStep(Step[NodePool]):
     def title(self) -> str:
         """How many of what."""
         return f"{self._pool.desired_size} × {' or '.join(self._pool.instance_types)}"
+
+    @property
+    def consumes(self) -> Mapping[str, int]:
+        """The pool, its nodes, their instances, and with Flannel a route entry for each node.
+
+        vGPU instances are counted by number, other types by vCPU (ECS documentation, quotas).
+        """
+        pool, nodes = self._pool, self._pool.desired_size
+        taken = {"node_pools": 1, "nodes": pool.node_count}
+        if self._plan.spec.network.is_flannel:
+            taken["route_entries"] = pool.node_count
+        first = catalog.gpu_type(pool.instance_types[0])
+        if first is None or first.vgpu:
+            return taken | {_instances_limit(pool): nodes}
+        return taken | {"vcpus": nodes * first.vcpus}
 
     def find(self, ctx: Context) -> Finding[NodePool]:
         """Look by name within the cluster."""
@@ -204,6 +223,12 @@ class NodePoolStep(Step[NodePool]):
             owned=True,
             billable=True,
         )
+
+
+def _instances_limit(pool: NodePoolSpec) -> str:
+    if pool.spot.enabled:
+        return "vgpu_spot_instances"
+    return "vgpu_instances" if pool.charge_type == "PostPaid" else "vgpu_prepaid_instances"
 
 
 def pool_error(task: Task | None, what: str) -> CloudError:

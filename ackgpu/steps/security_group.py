@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ackgpu.cloud.api import Cloud, SecurityGroup, SecurityRule, Vpc
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Ready, Resource, Step
 from ackgpu.steps.blueprint import Blueprint
@@ -13,6 +15,8 @@ class SecurityGroupStep(Step[SecurityGroup]):
 
     typical = 1
     timeout = 300
+    reads = ("compute.security_groups",)
+    writes = ("compute.create_security_group", "compute.delete_security_group")
 
     def __init__(
         self,
@@ -33,6 +37,16 @@ class SecurityGroupStep(Step[SecurityGroup]):
     def title(self) -> str:
         """What it lets in."""
         return self._pick.id or "ICMP within the VPC"
+
+    @property
+    def given(self) -> bool:
+        """Whether the spec names it."""
+        return self._pick.given
+
+    @property
+    def consumes(self) -> Mapping[str, int]:
+        """One of its kind."""
+        return {} if self.given else {"security_groups": 1}
 
     def find(self, ctx: Context) -> Finding[SecurityGroup]:
         """Look by id or by tag."""
@@ -76,6 +90,8 @@ class IcmpRuleStep(Step[SecurityRule]):
 
     typical = 1
     timeout = 120
+    reads = ("compute.security_rules",)
+    writes = ("compute.authorize",)
 
     def __init__(self, cloud: Cloud, *, vpc: Step[Vpc], group: Step[SecurityGroup]) -> None:
         super().__init__("icmp rule", "security rule", (vpc, group))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ackgpu.cloud.api import Cloud, NatGateway, SnatEntry, VSwitch
 from ackgpu.engine.step import Absent, Context, Finding, Pending, Ready, Resource, Step
 from ackgpu.steps.blueprint import Blueprint, ZonePlan
@@ -16,6 +18,8 @@ class SnatEntryStep(Step[SnatEntry]):
 
     typical = 5
     timeout = 300
+    reads = ("network.snat_entries",)
+    writes = ("network.create_snat_entry", "network.delete_snat_entry")
 
     def __init__(  # noqa: PLR0913 -- keyword-only, each named where it is given
         self,
@@ -39,6 +43,11 @@ class SnatEntryStep(Step[SnatEntry]):
     def title(self) -> str:
         """What it lets out."""
         return f"lets {self._vswitch.name} out"
+
+    @property
+    def consumes(self) -> Mapping[str, int]:
+        """One of its kind."""
+        return {"snat_entries": 1}
 
     def find(self, ctx: Context) -> Finding[SnatEntry]:
         """Look for the vSwitch's entry in the gateway's SNAT table.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ackgpu.cloud.api import Cloud, Vpc
 from ackgpu.engine.step import (
     Absent,
@@ -23,6 +25,8 @@ class VpcStep(Step[Vpc]):
 
     typical = 3
     timeout = 180
+    reads = ("network.vpcs",)
+    writes = ("network.create_vpc", "network.delete_vpc")
 
     def __init__(self, cloud: Cloud, plan: Blueprint, *, pick: Pick, name: str = "vpc") -> None:
         super().__init__(name, "vpc")
@@ -34,6 +38,16 @@ class VpcStep(Step[Vpc]):
     def title(self) -> str:
         """Its address range."""
         return self._pick.id or self._plan.spec.network.vpc.cidr
+
+    @property
+    def given(self) -> bool:
+        """Whether the spec names it."""
+        return self._pick.given
+
+    @property
+    def consumes(self) -> Mapping[str, int]:
+        """One of its kind."""
+        return {} if self.given else {"vpcs": 1}
 
     def find(self, ctx: Context) -> Finding[Vpc]:
         """Look by id or by tag."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ackgpu.cloud.api import Cloud, Vpc, VSwitch
 from ackgpu.engine.step import (
     Absent,
@@ -23,6 +25,8 @@ class VSwitchStep(Step[VSwitch]):
 
     typical = 3
     timeout = 300
+    reads = ("network.vswitches",)
+    writes = ("network.create_vswitch", "network.delete_vswitch")
 
     def __init__(
         self, cloud: Cloud, plan: Blueprint, zone: ZonePlan, *, vpc: Step[Vpc], pick: Pick
@@ -38,6 +42,16 @@ class VSwitchStep(Step[VSwitch]):
     def title(self) -> str:
         """Its range and zone."""
         return f"{self._zone.cidr} in {self._zone.zone_id}"
+
+    @property
+    def given(self) -> bool:
+        """Whether the spec names it."""
+        return self._pick.given
+
+    @property
+    def consumes(self) -> Mapping[str, int]:
+        """One of its kind."""
+        return {} if self.given else {"vswitches": 1}
 
     def find(self, ctx: Context) -> Finding[VSwitch]:
         """Look by id, or by tag within the zone."""
