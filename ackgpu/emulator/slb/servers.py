@@ -16,6 +16,8 @@ from ackgpu.emulator.vpc.wire import stamp, tag_key_tags, tagged
 
 KINDS = {"ecs": "instance", "eni": "eni"}
 DEFAULT_WEIGHT = 100
+"""Also the greatest weight that a server may have."""
+MOST_PORT = 65535
 
 
 def _named_servers(call: Call) -> list[dict[str, Any]]:
@@ -40,20 +42,25 @@ def _servers(call: Call) -> list[dict[str, Any]]:
         found = call.alive(KINDS[kind], server_id)
         if found is None:
             raise ApiError("InvalidServerId.NotExist", "The specified ServerId is not exist.")
-        weight = str(row.get("Weight", DEFAULT_WEIGHT))
-        if not weight.isdigit() or int(weight) > DEFAULT_WEIGHT:
-            raise invalid("BackendServers")
         servers.append(
             {
                 "ServerId": server_id,
                 "ServerIp": found.body["PrivateIpAddress"],
                 "Type": kind,
-                "Weight": int(weight),
-                "Port": int(row.get("Port") or 0),
+                "Weight": _number(row.get("Weight", DEFAULT_WEIGHT), DEFAULT_WEIGHT),
+                "Port": _number(row.get("Port", 0), MOST_PORT),
                 "Description": str(row.get("Description", "")),
             }
         )
     return servers
+
+
+def _number(value: Any, most: int) -> int:
+    """A number of the JSON text, which clients write as text too; refuses what is out of range."""
+    text = str(value)
+    if not text.isdecimal() or int(text) > most:
+        raise invalid("BackendServers")
+    return int(text)
 
 
 def server_rows(servers: list[dict[str, Any]], *keys: str) -> list[dict[str, Any]]:

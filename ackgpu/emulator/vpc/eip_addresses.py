@@ -68,7 +68,7 @@ def _mbps(call: Call, charge_type: str, default: int) -> int:
     """The bandwidth, which travels as text; refuses with InvalidBandwidth.Malformed."""
     text = call.params.text("Bandwidth", str(default))
     most = MOST_MBPS.get(charge_type, 0)
-    if not text.isdigit() or not 1 <= int(text) <= most:
+    if not text.isdecimal() or not 1 <= int(text) <= most:
         raise ApiError("InvalidBandwidth.Malformed", "The specified Bandwidth is invalid.")
     return int(text)
 
