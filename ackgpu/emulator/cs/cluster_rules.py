@@ -25,6 +25,8 @@ PROFILES = {"Default"}
 PROXY_MODES = {"iptables", "ipvs", "nftables"}
 MOST_VSWITCHES = 5
 NODE_MASKS = range(24, 29)
+SERVICE_PREFIX = 24
+"""The longest prefix of a service CIDR (page on planning CIDR blocks)."""
 Finding = tuple[str, str]
 
 
@@ -160,7 +162,8 @@ def _cidrs(call: Call, vpc: Doc, body: dict[str, Any]) -> Iterator[Finding]:
         if not cidr:
             continue
         network = _network(cidr)
-        if network is None or not network.is_private:
+        small = label == "service" and network is not None and network.prefixlen > SERVICE_PREFIX
+        if network is None or not network.is_private or small:
             yield "InvalidCIDR", f"{label} cidr {cidr} is not valid"
         found[label] = network
     if flannel and found.get("pod"):

@@ -6,6 +6,7 @@ What was not supplied reads back as there: an empty time zone, a maintenance win
 from __future__ import annotations
 
 import json
+from ipaddress import IPv4Network
 from typing import Any
 
 from ackgpu.emulator.cs import instants
@@ -92,11 +93,33 @@ def row(call: Call, cluster: Doc) -> dict[str, Any]:
 
 def detail(call: Call, cluster: Doc) -> dict[str, Any]:
     """A cluster as DescribeClusterDetail answers it."""
-    return row(call, cluster) | {
-        "auto_mode": {"enable": False},
-        "node_cidr_mask": cluster.body["node_cidr_mask"],
-        "parameters": _parameters(call, cluster),
-        "rrsa_config": {"enabled": cluster.body["rrsa_enabled"]},
+    return (
+        row(call, cluster)
+        | {
+            "auto_mode": {"enable": False},
+            "node_cidr_mask": cluster.body["node_cidr_mask"],
+            "parameters": _parameters(call, cluster),
+            "rrsa_config": _rrsa(call, cluster),
+        }
+        | ({"extra_sans": sans} if (sans := cluster.body["extra_sans"]) else {})
+    )
+
+
+def _rrsa(call: Call, cluster: Doc) -> dict[str, Any]:
+    """Roles for service accounts: with its OpenID Connect provider where it is on."""
+    if not cluster.body["rrsa_enabled"]:
+        return {"enabled": False}
+    name = f"ack-rrsa-{cluster.id}"
+    issuer = f"https://oidc-ack-{cluster.region}.oss-{cluster.region}.aliyuncs.com/{cluster.id}"
+    return {
+        "audience": "sts.aliyuncs.com",
+        "enabled": True,
+        "issuer": issuer,
+        "jwks_url": f"{issuer}/keys",
+        "max_oidc_token_expiration": "12h",
+        "oidc_arn": f"acs:ram::{call.caller.account_id}:oidc-provider/{name}",
+        "oidc_name": name,
+        "open_api_configuration_url": f"{issuer}/.well-known/openid-configuration",
     }
 
 
@@ -184,14 +207,17 @@ def _meta_data(call: Call, cluster: Doc) -> str:
 def _parameters(call: Call, cluster: Doc) -> dict[str, str]:
     """The parameters of the ROS stack: strings all of them."""
     body = cluster.body
+    internal = body["endpoints"].get("intranet", {}).get("url", "")
     return {
         "ALIYUN::Region": cluster.region,
         "ALIYUN::StackId": body["stack_id"],
         "ALIYUN::StackName": f"k8s-for-cs-{cluster.id}",
+        "ClusterDns": str(IPv4Network(body["service_cidr"])[10]),
         "ContainerCIDR": body["container_cidr"],
         "Eip": str(body["public"]),
         "IPStack": body["ip_stack"],
         "KubernetesVersion": version_of(call, cluster),
+        "MasterSLBPrivateIP": internal.removeprefix("https://").partition(":")[0],
         "Network": body["network"],
         "NumOfNodes": "0",
         "ProxyMode": body["proxy_mode"],

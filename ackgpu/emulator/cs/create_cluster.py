@@ -83,6 +83,7 @@ def _new_cluster(call: Call, region: str, request: dict[str, Any]) -> Doc:
         "resource_group_id": text(request, "resource_group_id") or "rg-acfmemulated0001",
         "maintenance_window": part(request, "maintenance_window"),
         "operation_policy": part(request, "operation_policy"),
+        "extra_sans": texts(request, "extra_sans"),
         "rrsa_enabled": flag(part(request, "rrsa_config"), "enabled"),
         "Tags": tags | {"ack.aliyun.com": cluster_id},
         "stack_id": _uuid(call),

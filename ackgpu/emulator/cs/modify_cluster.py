@@ -145,6 +145,8 @@ def _apply(call: Call, cluster: Doc, body: dict[str, Any]) -> set[str]:
         cluster.body["vswitch_ids"] = _vswitches(call, cluster, texts(body, "vswitch_ids"))
     if "cluster_spec" in body:
         cluster.body["cluster_spec"] = _spec(cluster, text(body, "cluster_spec"))
+    if "api_server_custom_cert_sans" in body:
+        cluster.body["extra_sans"] = _sans(cluster, part(body, "api_server_custom_cert_sans"))
     if "api_server_eip" in body:
         _expose(call, cluster, public=flag(body, "api_server_eip"))
     after = cluster.body | {"cluster_name": cluster.name}
@@ -171,6 +173,12 @@ def _spec(cluster: Doc, spec: str) -> str:
     if spec not in SPECS or (spec == "ack.standard" and cluster.body["cluster_spec"] != spec):
         raise ApiError("InvalidParameter.ClusterSpec", f"cluster_spec {spec} is not supported")
     return spec
+
+
+def _sans(cluster: Doc, change: dict[str, Any]) -> list[str]:
+    names = texts(change, "subject_alternative_names")
+    kept = cluster.body["extra_sans"] if text(change, "action") == "append" else []
+    return list(dict.fromkeys([*kept, *names]))
 
 
 def _vswitches(call: Call, cluster: Doc, vswitch_ids: list[str]) -> list[str]:

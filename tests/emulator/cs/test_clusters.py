@@ -120,7 +120,9 @@ def test_the_internal_balancer_and_the_security_group_are_made(ack: Ack) -> None
 
 
 @pytest.mark.parametrize(("ssh", "ports"), [(False, {6443, 8443}), (True, {6443, 8443, 22})])
-def test_a_public_endpoint_is_a_balancer_with_an_eip(ack: Ack, ssh: bool, ports: set[int]) -> None:
+def test_a_public_endpoint_is_a_balancer_with_an_eip(
+    ack: Ack, ports: set[int], *, ssh: bool
+) -> None:
     cluster_id = ack.make_cluster(endpoint_public_access=True, ssh_flags=ssh)
     assert len(ack.balancers()) == 2
     public = ack.balancers()[f"ManagedK8SSlbInternet-{cluster_id}"]

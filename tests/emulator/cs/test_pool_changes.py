@@ -147,7 +147,7 @@ def test_labels_reach_existing_nodes_when_asked(
 
 @pytest.mark.parametrize("ignored", [True, False])
 def test_an_empty_list_empties_unless_a_fault_says_otherwise(
-    ack: Ack, cluster_id: str, ignored: bool
+    ack: Ack, cluster_id: str, *, ignored: bool
 ) -> None:
     tags = [{"key": "team", "value": "vision"}]
     pool_id = ack.make_pool(cluster_id, tags=tags)
@@ -199,7 +199,7 @@ def test_a_failed_deletion_can_be_repeated(
 
 @pytest.mark.parametrize("release", [True, False])
 def test_named_nodes_leave_the_pool(
-    ack: Ack, cluster_id: str, pool_id: str, clock: ManualClock, release: bool
+    ack: Ack, cluster_id: str, pool_id: str, clock: ManualClock, *, release: bool
 ) -> None:
     first = ack.nodes(cluster_id)[0]
     answer = ack(
@@ -243,8 +243,9 @@ def test_an_unknown_node_is_refused(ack: Ack, cluster_id: str, pool_id: str) -> 
     [("RepairClusterNodePool", "repairing", 95), ("UpgradeClusterNodepool", "upgrading", 245)],
 )
 def test_repair_and_upgrade_keep_the_pool_busy(
-    ack: Ack, cluster_id: str, pool_id: str, action: str, state: str, seconds: float
+    ack: Ack, cluster_id: str, action: str, state: str, seconds: float
 ) -> None:
+    pool_id = ack.make_pool(cluster_id)
     answer = ack(action, cluster_id, pool_id)
     assert ack.pool(cluster_id, pool_id)["status"]["state"] == state
     ack.clock.advance(seconds)

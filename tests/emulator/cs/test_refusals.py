@@ -32,6 +32,7 @@ from tests.emulator.cs.ack import ZONE, Ack
         ({"container_cidr": "192.168.0.0/18"}, "InvalidCIDR"),
         ({"service_cidr": "192.168.240.0/20"}, "InvalidCIDR"),
         ({"service_cidr": "172.20.16.0/20"}, "InvalidCIDR"),
+        ({"service_cidr": "172.21.0.0/29"}, "InvalidCIDR"),
         ({"node_cidr_mask": "8"}, "InvalidParameter.NodeCidrMask"),
         ({"container_cidr": "172.20.0.0/26", "node_cidr_mask": "24"}, "InvalidCIDR"),
         ({"addons": [{"name": "terway-eniip"}]}, "InvalidPodVswitchIds"),

@@ -1,0 +1,147 @@
+"""Regions, quotas, roles, opening the service, versions, add-ons."""
+
+from __future__ import annotations
+
+import pytest
+
+from ackgpu.clock import ManualClock
+from ackgpu.emulator import Emulator
+from tests.emulator.cs.ack import REGION, Ack
+
+
+def test_regions_are_named(ack: Ack) -> None:
+    answer = ack("DescribeRegions")
+    assert {"cn-hangzhou", "cn-shanghai"} <= {row["regionId"] for row in answer["regions"]}
+    assert answer["requestId"]
+
+
+def test_quotas_are_the_documented_ones(ack: Ack) -> None:
+    quota = ack("DescribeUserQuota")
+    assert quota["cluster_quota"] == 50
+    assert quota["node_quota"] == 100
+    assert quota["cluster_nodepool_quota"] == 20
+    assert quota["quotas"]["q_Kubernetes_Cluster"]["quota"] == "50"
+
+
+def test_quotas_follow_the_scenario(clock: ManualClock) -> None:
+    scenario = {"limits": {"clusters": 3, "node_pools": 1}}
+    with Emulator(clock=clock, seed=1, scenario=scenario) as emulator:
+        ack = Ack(emulator, clock)
+        assert ack("DescribeUserQuota")["cluster_quota"] == 3
+        ack.make_network()
+        cluster_id = ack.make_cluster()
+        ack.make_pool(cluster_id, nodes=0)
+        second = ack.pool_request(name="second", nodes=0)
+        refused = ack.refusal("CreateClusterNodePool", cluster_id, **second)
+        assert refused == ("QuotaExceeded.NodePool", 403)
+
+
+def test_roles_are_granted_unless_a_fault_takes_them(ack: Ack) -> None:
+    names = ["AliyunCSManagedKubernetesRole", "AliyunCSManagedAutoScalerRole", "NoSuchRole"]
+    ack.emulator.set_faults({"faults": [{"kind": "role_missing", "role": names[1]}]})
+    rows = ack("CheckServiceRole", roles=[{"name": name} for name in names])["roles"]
+    assert [row["granted"] for row in rows] == [True, False, False]
+    assert rows[1]["message"] == f"The role does not exist: {names[1]}"
+
+
+def test_pools_need_the_roles_of_scaling(ack: Ack) -> None:
+    cluster_id = ack.make_cluster()
+    faults = [
+        {"kind": "role_missing", "role": "AliyunOOSLifecycleHook4CSRole"},
+        {"kind": "role_missing", "role": "AliyunCSManagedAutoScalerRole"},
+    ]
+    ack.emulator.set_faults({"faults": faults})
+    refused = ack.refusal("CreateClusterNodePool", cluster_id, **ack.pool_request())
+    assert refused == ("MissingAuth.AliyunOOSLifecycleHook4CSRole", 400)
+    automatic = {"auto_scaling": {"enable": True, "max_instances": 1}}
+    body = ack.pool_request(nodes=None) | automatic
+    refused = ack.refusal("CreateClusterNodePool", cluster_id, **body)
+    assert refused == ("ErrAutoScalerRoleNotAttach", 400)
+
+
+def test_the_service_is_open_already(ack: Ack) -> None:
+    assert ack.refusal("OpenAckService", type="propayasgo") == ("ORDER.OPEND", 500)
+
+
+def test_the_service_is_opened_once(ack: Ack) -> None:
+    ack.emulator.set_faults({"faults": [{"kind": "service_not_open"}]})
+    assert ack("OpenAckService", type="propayasgo")["order_id"].isdigit()
+    assert ack.refusal("OpenAckService", type="propayasgo")[0] == "ORDER.OPEND"
+
+
+def test_creatable_versions_are_the_three_newest_minors(ack: Ack) -> None:
+    asked = {"Region": REGION, "ClusterType": "ManagedKubernetes"}
+    every = ack("DescribeKubernetesVersionMetadata", **asked)
+    creatable = ack("DescribeKubernetesVersionMetadata", Mode="creatable", **asked)
+    assert [row["version"].rpartition(".")[0][:4] for row in creatable] == ["1.36", "1.35", "1.34"]
+    assert len(every) > len(creatable)
+    assert all(row["upgradable_versions"] == [] for row in every)
+    (row,) = ack(
+        "DescribeKubernetesVersionMetadata",
+        KubernetesVersion="1.34.10-aliyun.1",
+        QueryUpgradableVersion=True,
+        **asked,
+    )
+    assert row["upgradable_versions"] == ["1.35.7-aliyun.1"]
+    assert row["runtimes"] == [{"name": "containerd", "version": "2.1.9"}]
+
+
+@pytest.mark.parametrize("asked", ["1.34", "1.34.10", "1.34.10-aliyun.1"])
+def test_a_short_version_stands_for_its_patch(ack: Ack, asked: str) -> None:
+    cluster_id, _ = ack.ask_cluster(kubernetes_version=asked)
+    assert ack.detail(cluster_id)["current_version"] == "1.34.10-aliyun.1"
+
+
+def test_the_catalogue_of_add_ons(ack: Ack) -> None:
+    old = ack("DescribeAddons", region=REGION)
+    assert old["StandardComponents"]["coredns"]["version"] == "v1.13.2.2"
+    groups = {row["group_name"]: row["items"] for row in old["ComponentGroups"]}
+    assert {"name": "kube-flannel-ds"} in groups["network"]
+    rows = {row["name"]: row for row in ack("ListAddons", cluster_version="1.34.10")["addons"]}
+    assert rows["ack-nvidia-device-plugin"]["install_by_default"] is True
+    assert rows["kube-apiserver"]["version"] == "v1.34.10"
+    one = ack("DescribeAddon", "coredns")
+    assert one["newer_versions"][0]["version"] == "v1.13.2.3"
+    assert ack.refusal("DescribeAddon", "nonsense") == ("AddonNotFound", 404)
+
+
+def test_add_ons_are_installed_upgraded_and_removed(ack: Ack, clock: ManualClock) -> None:
+    cluster_id = ack.make_cluster()
+    name = "ack-node-problem-detector"
+    body = [{"name": name, "config": '{"a":1}'}]
+    assert ack.refusal("GetClusterAddonInstance", cluster_id, name) == ("AddonNotFound", 404)
+    task_id = ack("InstallClusterAddons", cluster_id, body=body)["task_id"]
+    clock.advance(35)
+    assert ack.task(task_id)["state"] == "success"
+    addon = ack("GetClusterAddonInstance", cluster_id, name)
+    assert (addon["state"], addon["config"]) == ("active", '{"a":1}')
+    upgrade = [{"component_name": name, "next_version": "9.9.9"}]
+    ack("UpgradeClusterAddons", cluster_id, body=upgrade)
+    addon = ack("GetClusterAddonInstance", cluster_id, name)
+    assert (addon["state"], addon["version"]) == ("upgrading", "1.2.20")
+    clock.advance(35)
+    assert ack("GetClusterAddonInstance", cluster_id, name)["version"] == "9.9.9"
+    ack("ModifyClusterAddon", cluster_id, name, config='{"a":2}')
+    clock.advance(35)
+    assert ack("GetClusterAddonInstance", cluster_id, name)["config"] == '{"a":2}'
+    ack("UnInstallClusterAddons", cluster_id, addons=[{"name": name}])
+    clock.advance(35)
+    assert ack.refusal("GetClusterAddonInstance", cluster_id, name) == ("AddonNotFound", 404)
+
+
+def test_a_managed_pool_needs_the_problem_detector(ack: Ack) -> None:
+    cluster_id = ack.make_cluster(
+        addons=[{"name": "flannel"}, {"name": "ack-node-problem-detector"}]
+    )
+    pool_id = ack.make_pool(cluster_id, nodes=0, extra={"management": {"enable": True}})
+    assert ack.pool(cluster_id, pool_id)["management"]["enable"] is True
+
+
+def test_default_add_ons_are_there_but_those_left_out(ack: Ack) -> None:
+    left_out = {"name": "csi-plugin", "disabled": True}
+    cluster_id = ack.make_cluster(addons=[{"name": "flannel"}, left_out])
+    rows = ack("ListClusterAddonInstances", cluster_id)["addons"]
+    names = {row["name"] for row in rows}
+    assert {"kube-flannel-ds", "ack-nvidia-device-plugin"} <= names
+    assert "csi-plugin" not in names
+    assert {row["state"] for row in rows} == {"active"}
