@@ -187,6 +187,14 @@ class Price:
 
 
 @dataclass(frozen=True)
+class NodePrice:
+    """What one node costs an hour: the instance, and all of its disks together."""
+
+    instance: Price
+    disks: Price
+
+
+@dataclass(frozen=True)
 class LoadBalancer:
     """A classic load balancer (CLB). ``address_type``: internet or intranet."""
 
@@ -452,8 +460,15 @@ class ComputeApi(Protocol):
         """Every zone of the region that sells the type, and whether it has it now."""
 
     def price(
-        self, *, instance_type: str, zone_id: str, disk_category: str, disk_size_gib: int
-    ) -> Price: ...
+        self,
+        *,
+        instance_type: str,
+        zone_id: str,
+        disks: Sequence[tuple[str, int]],
+        spot: bool = False,
+    ) -> NodePrice:
+        """An hour of a node. ``disks``: category and GiB of each, the system disk first."""
+
     def key_pairs(self, name: str) -> list[str]: ...
     def account_attributes(self, names: Sequence[str]) -> Mapping[str, str]: ...
 
@@ -464,6 +479,9 @@ class BalancerApi(Protocol):
     def load_balancers(
         self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
     ) -> list[LoadBalancer]: ...
+    def pay_as_you_go_count(self) -> int:
+        """How many pay-as-you-go load balancers the region has."""
+
     def delete_load_balancer(self, load_balancer_id: str) -> None: ...
 
 

@@ -36,6 +36,17 @@ class AliyunBalancers:
                 found.append(_load_balancer(row, ports))
         return found
 
+    def pay_as_you_go_count(self) -> int:
+        """How many pay-as-you-go load balancers the region has: the total of a page of one."""
+        body = self._calls.read(
+            "DescribeLoadBalancers",
+            region_id=self._region,
+            pay_type="PayOnDemand",
+            page_number=1,
+            page_size=1,
+        )
+        return number(body.total_count)
+
     def delete_load_balancer(self, load_balancer_id: str) -> None:
         """Delete it with its listeners.
 

@@ -12,6 +12,7 @@ from ackgpu.cloud.aliyun.rows import listed, number, rows_of, tags_of
 from ackgpu.cloud.api import (
     Instance,
     InstanceType,
+    NodePrice,
     Price,
     SecurityGroup,
     SecurityRule,
@@ -160,12 +161,16 @@ class AliyunCompute:
         ]
 
     def price(
-        self, *, instance_type: str, zone_id: str, disk_category: str, disk_size_gib: int
-    ) -> Price:
-        """An hour of the instance with its system disk; unknown where ECS names no price."""
-        disk = self._calls.model(
-            "DescribePriceRequestSystemDisk", category=disk_category, size=disk_size_gib
-        )
+        self,
+        *,
+        instance_type: str,
+        zone_id: str,
+        disks: Sequence[tuple[str, int]],
+        spot: bool = False,
+    ) -> NodePrice:
+        """An hour of a node; unknown where ECS names no price."""
+        system, *data = disks
+        model = self._calls.model
         try:
             body = self._calls.read(
                 "DescribePrice",
@@ -173,19 +178,25 @@ class AliyunCompute:
                 resource_type="instance",
                 instance_type=instance_type,
                 zone_id=zone_id or None,
-                system_disk=disk,
+                system_disk=model(
+                    "DescribePriceRequestSystemDisk", category=system[0], size=system[1]
+                ),
+                data_disk=[
+                    model("DescribePriceRequestDataDisk", category=category, size=size)
+                    for category, size in data
+                ]
+                or None,
+                spot_strategy="SpotAsPriceGo" if spot else None,
                 price_unit="Hour",
                 period=1,
                 amount=1,
             )
         except CloudError as error:
             if error.cloud_code.startswith(_NO_PRICE):
-                return Price(None, "", f"DescribePrice: {error.cloud_code}")
+                unknown = Price(None, "", f"DescribePrice: {error.cloud_code}")
+                return NodePrice(unknown, unknown)
             raise
-        price = getattr(body.price_info, "price", None)
-        if price is None or price.trade_price is None:
-            return Price(None, "", "DescribePrice")
-        return Price(float(price.trade_price), price.currency or "", "DescribePrice")
+        return _node_price(getattr(body.price_info, "price", None))
 
     def key_pairs(self, name: str) -> list[str]:
         """The names of the key pairs that ``name`` matches; ``*`` is a wildcard."""
@@ -247,6 +258,24 @@ class AliyunCompute:
             return rows_of(body.instance_types, "instance_type"), body.next_token
 
         return by_token("DescribeInstanceTypes", fetch)
+
+
+def _node_price(price: Any) -> NodePrice:
+    """The parts of a price: an answer without them leaves the disks unknown."""
+    currency = getattr(price, "currency", None) or ""
+    total = getattr(price, "trade_price", None)
+    rows = listed(getattr(price, "detail_infos", None), "detail_info")
+    parts = {"instance": 0.0, "disks": 0.0}
+    for row in rows:
+        parts["disks" if "Disk" in (row.resource or "") else "instance"] += row.trade_price or 0.0
+    if not rows:
+        whole = None if total is None else float(total)
+        unknown = Price(None, currency, "DescribePrice")
+        return NodePrice(Price(whole, currency, "DescribePrice"), unknown)
+    return NodePrice(
+        Price(parts["instance"], currency, "DescribePrice"),
+        Price(parts["disks"], currency, "DescribePrice"),
+    )
 
 
 def _security_group(row: Any) -> SecurityGroup:
