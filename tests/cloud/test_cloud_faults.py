@@ -46,7 +46,11 @@ POOL = NodePoolRequest(
 )
 
 
-@pytest.mark.parametrize("trouble", [HTML, PORTAL, EMPTY, TRUNCATED, RESET, THROTTLED, BUSY])
+@pytest.mark.parametrize(
+    "trouble",
+    [HTML, PORTAL, EMPTY, TRUNCATED, RESET, THROTTLED, BUSY],
+    ids=["html", "portal", "empty", "truncated", "reset", "throttled", "busy"],
+)
 def test_a_read_outlives_trouble_that_passes(
     answering: Answer, cloud_at: Cloud, trouble: bytes
 ) -> None:
@@ -55,7 +59,11 @@ def test_a_read_outlives_trouble_that_passes(
     assert len(server.requests) == 3
 
 
-@pytest.mark.parametrize("trouble", [HTML, PORTAL, EMPTY, TRUNCATED, RESET, NO_ID])
+@pytest.mark.parametrize(
+    "trouble",
+    [HTML, PORTAL, EMPTY, TRUNCATED, RESET, NO_ID],
+    ids=["html", "portal", "empty", "truncated", "reset", "no id"],
+)
 def test_a_write_without_a_token_is_sent_once_when_its_reply_is_lost(
     answering: Answer, cloud_at: Cloud, trouble: bytes
 ) -> None:
@@ -81,6 +89,7 @@ def test_a_write_with_a_token_repeats_the_same_token(answering: Answer, cloud_at
         (EMPTY, "empty or not JSON"),
         (RESET, "got no answer that can be used: Connection reset by peer"),
     ],
+    ids=["html", "portal", "empty", "reset"],
 )
 def test_lasting_trouble_is_named(
     answering: Answer, cloud_at: Cloud, answer: bytes, words: str
@@ -148,3 +157,12 @@ def test_a_connection_is_reused_from_call_to_call(answering: Answer, cloud_at: C
     for _ in range(3):
         identity.whoami()
     assert (len(server.requests), server.connections) == (3, 1)
+
+
+def test_a_pool_is_resized_with_nothing_but_its_size(answering: Answer, cloud_at: Cloud) -> None:
+    server = answering(RESET, http("200 OK", '{"task_id":"T-1","nodepool_id":"np1"}'))
+    assert cloud_at(server.url).containers.set_desired_size("c1", "np/1", 3) == "T-1"
+    head, _, body = server.requests[-1].partition("\r\n\r\n")
+    assert head.startswith("PUT /clusters/c1/nodepools/np%2F1 HTTP/1.1")
+    assert body == '{"scaling_group":{"desired_size":3}}'
+    assert len(server.requests) == 2, "an absolute size may be sent again"

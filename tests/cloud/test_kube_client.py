@@ -15,7 +15,6 @@ from ackgpu.cloud.kube import document
 from ackgpu.cloud.kube.client import KubeClient, connect
 from tests.cloud.scripted_servers import RESET, Answer, Authority, http
 
-
 NODE_INFO = (
     "architecture",
     "bootID",
@@ -127,6 +126,7 @@ def test_a_node_that_is_not_ready_says_why(answering: Answer) -> None:
         (http("502 Bad Gateway", "<html>", content_type="text/html"), errors.Unavailable),
         (RESET, errors.Unavailable),
     ],
+    ids=["401", "403", "404", "503", "page", "502 page", "reset"],
 )
 def test_refusals_are_ackgpus_own_errors(
     answering: Answer, answer: bytes, expected: type[errors.CloudError]

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from ackgpu import errors
+from ackgpu.cancel import CancelToken
+from ackgpu.clock import ManualClock
+from ackgpu.cloud.aliyun.cloud import AliyunCloud, connect
+from ackgpu.cloud.api import SecurityRule
+from ackgpu.emulator import Emulator
+from tests.contract.account import OURS, TYPE, network, zone_with_stock
+
+
+def test_the_caller_is_known(cloud: AliyunCloud) -> None:
+    found = cloud.identity.whoami()
+    assert found.account_id.isdigit()
+    assert found.arn.startswith("acs:ram::")
+    assert found.kind == "Account"
+    assert cloud.emulated
+
+
+@pytest.mark.parametrize(
+    ("variable", "advice"),
+    [
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", "not known to this endpoint"),
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "does not belong to the key id"),
+    ],
+)
+def test_a_wrong_key_is_told_from_a_wrong_secret(
+    emulator: Emulator, clock: ManualClock, tmp_path: Path, variable: str, advice: str
+) -> None:
+    wrong = connect(
+        "cn-hangzhou",
+        env={**emulator.env, variable: "LTAI5tWrongWrongWrong"},
+        home=tmp_path,
+        clock=clock,
+        cancel=CancelToken(),
+        rng=random.Random(1),  # noqa: S311
+    )
+    with pytest.raises(errors.Unauthenticated) as caught:
+        wrong.identity.whoami()
+    assert caught.value.exits_with == 4
+    assert advice in str(caught.value.resolution)
+
+
+def test_regions_and_zones_are_listed(cloud: AliyunCloud) -> None:
+    assert {"cn-hangzhou", "cn-shanghai"} <= set(cloud.compute.regions())
+    zones = [zone.id for zone in cloud.compute.zones()]
+    assert zones
+    assert all(zone.startswith("cn-hangzhou-") for zone in zones)
+
+
+def test_a_security_group_gets_its_rule_and_goes(cloud: AliyunCloud, clock: ManualClock) -> None:
+    vpc, _ = network(cloud, clock)
+    rule = SecurityRule("icmp", "-1/-1", "192.168.0.0/16")
+    group = cloud.compute.create_security_group(vpc_id=vpc, name="demo", tags=OURS, token="sg-1")
+    assert cloud.compute.security_rules(group) == []
+    cloud.compute.authorize(group, rule, token="rule-1")
+    cloud.compute.authorize(group, rule, token="rule-2")
+    assert cloud.compute.security_rules(group) == [rule]
+    found = cloud.compute.security_groups(vpc_id=vpc, tags=OURS)
+    assert [(row.id, row.tags, row.service_managed) for row in found] == [(group, OURS, False)]
+    assert cloud.compute.security_groups(ids=[group]) == found
+    cloud.compute.delete_security_group(group)
+    assert cloud.compute.security_groups(vpc_id=vpc) == []
+
+
+def test_a_vgpu_type_is_described(cloud: AliyunCloud) -> None:
+    found = cloud.compute.instance_types([TYPE])[0]
+    assert (found.id, found.cpu, found.memory_gib, found.gpu_amount) == (TYPE, 4, 12.0, 1)
+    assert "P4" in found.gpu_spec
+    assert found.gpu_memory_gib == 2.0
+    assert cloud.compute.instance_types([]) == []
+
+
+def test_stock_is_told_by_zone(cloud: AliyunCloud) -> None:
+    found = cloud.compute.stock(TYPE)
+    assert found
+    assert any(row.available for row in found)
+    assert cloud.compute.stock("ecs.nosuch.type") == []
+
+
+def test_a_price_is_an_hours_or_unknown(cloud: AliyunCloud) -> None:
+    ask = {"zone_id": zone_with_stock(cloud), "disk_category": "cloud_ssd", "disk_size_gib": 120}
+    found = cloud.compute.price(instance_type=TYPE, **ask)
+    assert found.amount is not None
+    assert 0 < found.amount < 100
+    assert found.currency
+    assert cloud.compute.price(instance_type="ecs.nosuch.type", **ask).amount is None
+
+
+def test_account_attributes_are_read_eight_at_a_time(cloud: AliyunCloud) -> None:
+    names = ["max-security-groups", "max-elastic-network-interfaces"]
+    found = cloud.compute.account_attributes(names)
+    assert found["max-security-groups"] == "100"
+
+
+def test_key_pairs_that_are_not_there_are_not_listed(cloud: AliyunCloud) -> None:
+    assert cloud.compute.key_pairs("nosuch*") == []
+
+
+def test_quota_center_lists_the_quotas_of_a_product(cloud: AliyunCloud) -> None:
+    found = {row.action_code: row for row in cloud.quota_center.quotas("csk")}
+    assert found["q_cbdch3"].limit >= 1
+    assert found["q_cbdch3"].used == 0
