@@ -7,6 +7,7 @@ What ACK makes carries the tags ``kubernetes.do.not.delete`` and ``ack.aliyun.co
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.lifecycle import Lifecycle
@@ -20,6 +21,17 @@ from ackgpu.emulator.vpc.lifetimes import lasting
 LIFECYCLE = Lifecycle("load balancer", frozenset({("active", "inactive"), ("inactive", "active")}))
 
 DO_NOT_DELETE = "kubernetes.do.not.delete"
+PROTECTED = {"DeleteProtection": "on", "ModificationProtectionStatus": "ConsoleProtection"}
+DEFAULTS: dict[str, Any] = {
+    "AddressIPVersion": "ipv4",
+    "InternetChargeType": "paybytraffic",
+    "InstanceChargeType": "PayBySpec",
+    "Bandwidth": -1,
+    "DeleteProtection": "off",
+    "ModificationProtectionStatus": "NonProtection",
+    "ModificationProtectionReason": "",
+}
+"""What a balancer has where it was not told otherwise (CreateLoadBalancer)."""
 
 
 def make_load_balancer(  # noqa: PLR0913 -- keyword-only, the agreed face between products
@@ -50,48 +62,33 @@ def make_load_balancer(  # noqa: PLR0913 -- keyword-only, the agreed face betwee
         "The operation failed because of quota limit of shared loadbalancers.",
         region=region,
     )
-    balancer_id = call.new_id("lb-bp1", 19)
+    doc = Doc("loadbalancer", call.new_id("lb-bp1", 19), region, vpc_id, name, start)
     vswitch = call.docs.get("vswitch", vswitch_id) if vswitch_id else None
-    if address_type == "intranet":
-        if vswitch is None:
-            raise ApiError(
-                "InvalidVSwitchId.NotFound", "The specified vSwitch instance is invalid."
-            )
-        address = take_address(call, vswitch, balancer_id, start)
-    else:
-        address = take_public_address(call, balancer_id, start)
-    protection = "on" if DO_NOT_DELETE in tags else "off"
-    doc = Doc(
-        "loadbalancer",
-        balancer_id,
-        region=region,
-        scope=vpc_id,
-        name=name,
-        born=start,
-        body={
-            "Address": address,
-            "AddressType": address_type,
-            "AddressIPVersion": "ipv4",
-            "VSwitchId": vswitch_id,
-            "ZoneId": vswitch.body["ZoneId"] if vswitch else "",
-            "LoadBalancerSpec": spec,
-            "InternetChargeType": "paybytraffic",
-            "InstanceChargeType": "PayBySpec",
-            "Bandwidth": -1,
-            "DeleteProtection": protection,
-            "ModificationProtectionStatus": (
-                "ConsoleProtection" if protection == "on" else "NonProtection"
-            ),
-            "ModificationProtectionReason": "",
-            "BackendServers": [],
-            "Tags": dict(tags),
-            "phases": LIFECYCLE.course(start, (0, "active")),
-        },
-    )
+    doc.body = DEFAULTS | {
+        "Address": _address(call, doc, address_type, vswitch),
+        "AddressType": address_type,
+        "VSwitchId": vswitch_id,
+        "ZoneId": vswitch.body["ZoneId"] if vswitch else "",
+        "LoadBalancerSpec": spec,
+        "BackendServers": [],
+        "Tags": dict(tags),
+        "phases": LIFECYCLE.course(start, (0, "active")),
+    }
+    if DO_NOT_DELETE in tags:
+        doc.body |= PROTECTED
     call.docs.put(doc)
     for port in ports:
         make_listener(call, doc, port, start, {"Status": "running"})
     return doc
+
+
+def _address(call: Call, doc: Doc, address_type: str, vswitch: Doc | None) -> str:
+    """A public address, or one of the vSwitch; refuses with InvalidVSwitchId.NotFound."""
+    if address_type == "internet":
+        return take_public_address(call, doc.id, doc.born)
+    if vswitch is None:
+        raise ApiError("InvalidVSwitchId.NotFound", "The specified vSwitch instance is invalid.")
+    return take_address(call, vswitch, doc.id, doc.born)
 
 
 def remove_load_balancer(call: Call, doc: Doc, at: float | None = None) -> None:

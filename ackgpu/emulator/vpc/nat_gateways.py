@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.lifecycle import Lifecycle, reached
@@ -27,6 +28,14 @@ LIFECYCLE = Lifecycle(
     ),
 )
 
+DEFAULTS: dict[str, Any] = {
+    "NetworkType": "internet",
+    "EipBindMode": "MULTI_BINDED",
+    "IcmpReplyEnabled": True,
+    "Description": "",
+    "DeletionProtection": False,
+}
+"""What a gateway has where it was not told otherwise (CreateNatGateway)."""
 DEFAULT_ROUTE = "0.0.0.0/0"
 
 
@@ -59,31 +68,18 @@ def make_nat_gateway(  # noqa: PLR0913 -- keyword-only, the agreed face between 
         raise ApiError(
             "InvalidVSWITCHID.NotFound", f"The specified resource of {vswitch_id} is not found."
         )
-    nat_id = call.new_id("ngw-bp1", 19)
-    doc = Doc(
-        "natgateway",
-        nat_id,
-        region=region,
-        scope=vpc_id,
-        name=name,
-        born=start,
-        body={
-            "VSwitchId": vswitch_id,
-            "ZoneId": vswitch.body["ZoneId"],
-            "PrivateIpAddress": take_address(call, vswitch, nat_id, start),
-            "EniInstanceId": call.new_id("eni-bp1", 19),
-            "SnatTableId": call.new_id("stb-bp1", 19),
-            "ForwardTableId": call.new_id("ftb-bp1", 19),
-            "FullNatTableId": call.new_id("fulltb-bp1", 19),
-            "NetworkType": "internet",
-            "EipBindMode": "MULTI_BINDED",
-            "IcmpReplyEnabled": True,
-            "Description": "",
-            "DeletionProtection": False,
-            "Tags": dict(tags),
-            "phases": LIFECYCLE.course(start, (0, "Creating"), (timing.NAT_CREATING, "Available")),
-        },
-    )
+    doc = Doc("natgateway", call.new_id("ngw-bp1", 19), region, vpc_id, name, start)
+    doc.body = DEFAULTS | {
+        "VSwitchId": vswitch_id,
+        "ZoneId": vswitch.body["ZoneId"],
+        "PrivateIpAddress": take_address(call, vswitch, doc.id, start),
+        "EniInstanceId": call.new_id("eni-bp1", 19),
+        "SnatTableId": call.new_id("stb-bp1", 19),
+        "ForwardTableId": call.new_id("ftb-bp1", 19),
+        "FullNatTableId": call.new_id("fulltb-bp1", 19),
+        "Tags": dict(tags),
+        "phases": LIFECYCLE.course(start, (0, "Creating"), (timing.NAT_CREATING, "Available")),
+    }
     set_going(call, doc)
     _lead_out(call, doc)
     return doc
