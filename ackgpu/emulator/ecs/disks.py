@@ -1,35 +1,29 @@
-"""Cloud disks: made with their instance, listed, and deleted once they are Available."""
+"""Cloud disks: made with their instance or alone, listed, and deleted once they are Available."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from ackgpu.emulator import catalog
 from ackgpu.emulator.ecs.instants import seconds_text
 from ackgpu.emulator.ecs.paging import page
 from ackgpu.emulator.ecs.product import PRODUCT
-from ackgpu.emulator.ecs.tagged import has_tags, tag_rows
+from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
 KIND = "disk"
 DATA_DISK_GIB = range(20, 32769)
+CREATED_AFTER = 5.0
 
 
 def make_data_disks(call: Call, instance: Doc, rows: Sequence[dict[str, str]]) -> None:
     """A data disk for each ``DataDisk.N``, attached to the instance from its birth."""
     for number, row in enumerate(rows):
         category, size = row.get("Category", "cloud_efficiency"), row.get("Size", "")
-        if not size.isdigit() or int(size) not in DATA_DISK_GIB:
-            raise ApiError("InvalidDataDiskSize.ValueNotSupported", "DataDisk.N.Size is not valid.")
-        if not category.startswith("cloud"):
-            raise ApiError("InvalidDataDiskCategory.ValueNotSupported", f"{category} is no disk.")
-        body = {
-            "Category": category,
-            "Size": int(size),
-            "Type": "data",
-            "ZoneId": instance.body["ZoneId"],
+        body = _body(category, size, instance.body["ZoneId"]) | {
             "Device": row.get("Device") or f"/dev/xvd{chr(ord('b') + number)}",
             "DeleteWithInstance": row.get("DeleteWithInstance", "true").lower() == "true",
             "DiskChargeType": instance.body["InstanceChargeType"],
@@ -40,6 +34,41 @@ def make_data_disks(call: Call, instance: Doc, rows: Sequence[dict[str, str]]) -
         disk_id, name = call.new_id("d-bp1", 17), row.get("DiskName", "")
         doc = Doc(KIND, disk_id, instance.region, instance.id, name, instance.born, None, body)
         call.docs.put(doc)
+
+
+@PRODUCT.operation("CreateDisk", writes=True)
+def create_disk(call: Call) -> dict[str, Any]:
+    """CreateDisk: one on no instance, as the CSI plugin makes for a volume."""
+    params = call.params
+    zone = params.required("ZoneId")
+    if catalog.region_of(zone) != call.region:
+        raise ApiError("InvalidZoneId.NotFound", f"There is no zone {zone}.", 404)
+    category, size = params.text("DiskCategory", "cloud_efficiency"), params.text("Size")
+    body = _body(category, size, zone) | {
+        "DeleteWithInstance": False,
+        "Description": params.text("Description"),
+        "Tags": new_tags(call),
+        "phases": [[call.now, "Creating"], [call.now + CREATED_AFTER, "Available"]],
+    }
+    disk_id, name = call.new_id("d-bp1", 17), params.text("DiskName")
+    call.docs.put(Doc(KIND, disk_id, call.region, "", name, call.now, None, body))
+    return {"DiskId": disk_id, "OrderId": ""}
+
+
+def _body(category: str, size: str, zone: str) -> dict[str, Any]:
+    """What every data disk has; refuses a size or a category that there is not."""
+    if not size.isdigit() or int(size) not in DATA_DISK_GIB:
+        raise ApiError("InvalidDataDiskSize.ValueNotSupported", "The size is not valid.")
+    if category not in catalog.disk_categories():
+        raise ApiError("InvalidDataDiskCategory.ValueNotSupported", f"{category} is no disk.")
+    return {
+        "Category": category,
+        "Size": int(size),
+        "Type": "data",
+        "ZoneId": zone,
+        "Device": "",
+        "DiskChargeType": "PostPaid",
+    }
 
 
 @PRODUCT.operation("DescribeDisks")

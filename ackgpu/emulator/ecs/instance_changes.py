@@ -221,8 +221,6 @@ def _convert(call: Call, doc: Doc, terms: spending.Charge, order_id: str) -> Non
     body = doc.body
     if call.state(doc) not in {"Running", "Stopped"}:
         raise ApiError("InvalidStatus.ValueNotSupported", f"{doc.id} is not Running or Stopped.")
-    if body["AutoReleaseTime"]:
-        raise ApiError("ReleaseTimeHaveBeenSet", f"{doc.id} has a release time.")
     if body["SpotStrategy"] != "NoSpot":
         raise ApiError("InvalidSpotStrategy", f"{doc.id} is a spot instance.")
     if body["InstanceChargeType"] == terms.charge_type:

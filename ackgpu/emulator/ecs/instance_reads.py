@@ -149,7 +149,7 @@ def _row(call: Call, doc: Doc, eip: Doc | None) -> dict[str, Any]:
         "OSName": _os_name(body["ImageId"]),
         "OSNameEn": _os_name(body["ImageId"]),
         "OSType": "linux",
-        "AutoReleaseTime": body["AutoReleaseTime"],
+        "AutoReleaseTime": "",
         "DeletionProtection": body["DeletionProtection"],
         "ResourceGroupId": body["ResourceGroupId"],
         "DeviceAvailable": True,

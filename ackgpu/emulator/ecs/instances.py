@@ -31,7 +31,6 @@ PLAIN: dict[str, Any] = {
     "UserData": "",
     "DeletionProtection": False,
     "ResourceGroupId": "",
-    "AutoReleaseTime": "",
     "InternetChargeType": "PayByTraffic",
     "InternetMaxBandwidthOut": 0,
     "PublicIpAddress": "",
@@ -99,7 +98,7 @@ def make_instance(  # noqa: PLR0913 -- a record of what to make
         ),
     }
     doc.body["SystemDiskId"] = _system_disk(call, doc, category, disk_size).id
-    doc.body["NetworkInterfaceId"] = _primary_interface(call, doc).id
+    doc.body["NetworkInterfaceId"] = _primary_interface(call, doc, vswitch).id
     return call.docs.put(doc)
 
 
@@ -235,20 +234,35 @@ def _system_disk(call: Call, doc: Doc, category: str, size: int) -> Doc:
     return call.docs.put(Doc("disk", disk_id, doc.region, doc.id, "", doc.born, None, body))
 
 
-def _primary_interface(call: Call, doc: Doc) -> Doc:
+def make_interface(
+    call: Call, eni_id: str, vswitch: Doc, *, address: str, security_group_ids: Sequence[str]
+) -> Doc:
+    """A secondary interface in the vSwitch, which is Available and on no instance."""
     body = {
-        "VpcId": doc.body["VpcId"],
-        "VSwitchId": doc.body["VSwitchId"],
-        "ZoneId": doc.body["ZoneId"],
-        "InstanceId": doc.id,
-        "PrivateIpAddress": doc.body["PrivateIpAddress"],
-        "SecurityGroupIds": doc.body["SecurityGroupIds"],
+        "VpcId": vswitch.scope,
+        "VSwitchId": vswitch.id,
+        "ZoneId": vswitch.body["ZoneId"],
+        "InstanceId": "",
+        "PrivateIpAddress": address,
+        "SecurityGroupIds": list(security_group_ids),
         "MacAddress": "00:16:3e:" + ":".join(call.new_hex(2) for _ in range(3)),
-        "Type": "Primary",
+        "Type": "Secondary",
         "Description": "",
         "ServiceManaged": False,
         "Tags": {},
-        "phases": [[doc.born, "InUse"]],
+        "phases": [[call.now, "Available"]],
     }
-    eni_id, vswitch_id = call.new_id("eni-bp1", 17), doc.body["VSwitchId"]
-    return call.docs.put(Doc("eni", eni_id, doc.region, vswitch_id, "", doc.born, None, body))
+    return call.docs.put(Doc("eni", eni_id, vswitch.region, vswitch.id, "", call.now, None, body))
+
+
+def _primary_interface(call: Call, doc: Doc, vswitch: Doc) -> Doc:
+    eni = make_interface(
+        call,
+        call.new_id("eni-bp1", 17),
+        vswitch,
+        address=doc.body["PrivateIpAddress"],
+        security_group_ids=doc.body["SecurityGroupIds"],
+    )
+    eni.born = doc.born
+    eni.body |= {"InstanceId": doc.id, "Type": "Primary", "phases": [[doc.born, "InUse"]]}
+    return call.docs.put(eni)

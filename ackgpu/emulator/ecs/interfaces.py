@@ -1,19 +1,94 @@
-"""Elastic network interfaces: listed for leak checks, detached and deleted."""
+"""Elastic network interfaces: secondary ones are made, attached, detached and deleted."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ackgpu.emulator import catalog
+from ackgpu.emulator.ecs.instances import make_interface
 from ackgpu.emulator.ecs.instants import seconds_text
 from ackgpu.emulator.ecs.paging import page
 from ackgpu.emulator.ecs.product import PRODUCT
-from ackgpu.emulator.ecs.tagged import has_tags, tag_rows
+from ackgpu.emulator.ecs.security_groups import security_group
+from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc.addresses import take_address
 
 KIND = "eni"
-DETACHED_AFTER = 5.0
+ATTACHED_AFTER = 5.0
+CREATED = (
+    "NetworkInterfaceId",
+    "NetworkInterfaceName",
+    "Description",
+    "Status",
+    "Type",
+    "VpcId",
+    "VSwitchId",
+    "ZoneId",
+    "OwnerId",
+    "MacAddress",
+    "PrivateIpAddress",
+    "Ipv6Sets",
+    "SecurityGroupIds",
+    "ResourceGroupId",
+    "ServiceManaged",
+    "Tags",
+)
+"""What CreateNetworkInterface shows of what DescribeNetworkInterfaces does."""
+
+
+@PRODUCT.operation("CreateNetworkInterface", writes=True)
+def create_network_interface(call: Call) -> dict[str, Any]:
+    """CreateNetworkInterface: a secondary one, with an address of the vSwitch."""
+    vswitch_id = call.params.required("VSwitchId")
+    vswitch = call.alive("vswitch", vswitch_id)
+    if vswitch is None:
+        raise ApiError("InvalidVSwitchId.NotFound", f"There is no vSwitch {vswitch_id}.", 404)
+    group_ids = call.params.listed("SecurityGroupIds") or [call.params.required("SecurityGroupId")]
+    for group_id in group_ids:
+        if security_group(call, group_id).scope != vswitch.scope:
+            raise ApiError("InvalidOperation.VpcMismatch", f"{group_id} is in another VPC.", 403)
+    eni_id = call.new_id("eni-bp1", 17)
+    doc = make_interface(
+        call,
+        eni_id,
+        vswitch,
+        address=take_address(call, vswitch, eni_id),
+        security_group_ids=group_ids,
+    )
+    doc.name = call.params.text("NetworkInterfaceName")
+    doc.body["Description"] = call.params.text("Description")
+    doc.body["Tags"] = new_tags(call)
+    row = _row(call, call.docs.put(doc))
+    address = {"PrivateIpAddress": row["PrivateIpAddress"], "Primary": True}
+    return {key: row[key] for key in CREATED} | {"PrivateIpSets": {"PrivateIpSet": [address]}}
+
+
+@PRODUCT.operation("AttachNetworkInterface", writes=True, tokened=False)
+def attach_network_interface(call: Call) -> dict[str, Any]:
+    """AttachNetworkInterface: to an instance of the same zone with room for it."""
+    doc = _interface(call)
+    instance = call.alive("instance", call.params.required("InstanceId"))
+    if instance is None:
+        raise ApiError("InvalidInstanceId.NotFound", "There is no such instance.", 404)
+    if call.state(doc) != "Available":
+        raise ApiError("InvalidOperation.InvalidEniState", f"{doc.id} is not Available.")
+    if instance.body["ZoneId"] != doc.body["ZoneId"]:
+        raise ApiError(
+            "InvalidOperation.AvailabilityZoneMismatch", f"{doc.id} is in another zone.", 403
+        )
+    others = instance.body.setdefault("OtherInterfaceIds", [])
+    room = (catalog.instance_type(instance.body["InstanceType"]) or {})["eni"] - 1
+    if len(others) >= room:
+        raise ApiError("EniPerInstanceLimitExceeded", f"{instance.id} has no room for it.", 403)
+    others.append(doc.id)
+    call.docs.put(instance)
+    doc.body["InstanceId"] = instance.id
+    doc.body["phases"] += [[call.now, "Attaching"], [call.now + ATTACHED_AFTER, "InUse"]]
+    call.docs.put(doc)
+    return {}
 
 
 @PRODUCT.operation("DescribeNetworkInterfaces")
@@ -102,8 +177,12 @@ def detach_network_interface(call: Call) -> dict[str, Any]:
         raise ApiError("InvalidParameter.EniNotBelongEcs", f"{doc.id} is not bound to it.", 403)
     if doc.body["Type"] == "Primary":
         raise ApiError("InvalidOperation.DetachPrimaryEniNotAllowed", f"{doc.id} is primary.")
+    instance = call.docs.get("instance", doc.body["InstanceId"])
+    if instance is not None:
+        instance.body["OtherInterfaceIds"].remove(doc.id)
+        call.docs.put(instance)
     doc.body["InstanceId"] = ""
-    doc.body["phases"] += [[call.now, "Detaching"], [call.now + DETACHED_AFTER, "Available"]]
+    doc.body["phases"] += [[call.now, "Detaching"], [call.now + ATTACHED_AFTER, "Available"]]
     call.docs.put(doc)
     return {}
 

@@ -1,4 +1,8 @@
-"""RunInstances and CreateInstance."""
+"""RunInstances and CreateInstance.
+
+What changes nothing that a cluster sees is taken and forgotten: passwords, host queues, deployment
+sets, AutoReleaseTime. An instance has one interface: NetworkInterface.N is not read.
+"""
 
 from __future__ import annotations
 
@@ -186,7 +190,6 @@ def _make(call: Call, wish: Wish, number: int = 0) -> Doc:
         "UserData": params.text("UserData"),
         "DeletionProtection": params.boolean("DeletionProtection"),
         "ResourceGroupId": params.text("ResourceGroupId"),
-        "AutoReleaseTime": params.text("AutoReleaseTime"),
         "InternetChargeType": params.text("InternetChargeType", "PayByTraffic"),
         "InternetMaxBandwidthOut": params.integer("InternetMaxBandwidthOut", 0, high=200),
         "SpotPriceLimit": wish.charge.spot_price_limit,

@@ -185,6 +185,89 @@ def test_an_instances_interface_is_found_in_its_vswitch(machines: Machines):
     assert refusal == ("InvalidEniId.NotFound", 404)
 
 
+def spare_interface(machines: Machines, **more: Any) -> str:
+    request = {"VSwitchId": machines.vswitch_id, "SecurityGroupId": machines.group_id}
+    return str(machines.ecs("CreateNetworkInterface", **request | more)["NetworkInterfaceId"])
+
+
+def interface_status(machines: Machines, eni_id: str) -> str:
+    body = machines.ecs("DescribeNetworkInterfaces", NetworkInterfaceId=[eni_id])
+    (row,) = body["NetworkInterfaceSets"]["NetworkInterfaceSet"]
+    return str(row["Status"])
+
+
+def test_a_secondary_interface_is_attached_detached_and_deleted(machines: Machines):
+    instance_id = machines.running()
+    eni_id = spare_interface(machines)
+    both = {"NetworkInterfaceId": eni_id, "InstanceId": instance_id}
+    seen = [interface_status(machines, eni_id)]
+    for action in ("AttachNetworkInterface", "DetachNetworkInterface"):
+        machines.ecs(action, **both)
+        seen.append(interface_status(machines, eni_id))
+        machines.clock.advance(6)
+        seen.append(interface_status(machines, eni_id))
+    assert seen == ["Available", "Attaching", "InUse", "Detaching", "Available"]
+    assert machines.ecs.refusal("DetachNetworkInterface", **both) == (
+        "InvalidParameter.EniNotBelongEcs",
+        403,
+    )
+    machines.ecs("DeleteNetworkInterface", NetworkInterfaceId=eni_id)
+    assert machines.ecs("DescribeNetworkInterfaces", Type="Secondary")["TotalCount"] == 0
+
+
+def test_an_instance_has_room_for_so_many_interfaces_and_takes_them_along(machines: Machines):
+    instance_id = machines.running()  # of a type with three interfaces
+    for _ in range(2):
+        eni_id = spare_interface(machines)
+        machines.ecs("AttachNetworkInterface", NetworkInterfaceId=eni_id, InstanceId=instance_id)
+    spare = {"NetworkInterfaceId": spare_interface(machines), "InstanceId": instance_id}
+    assert machines.ecs.refusal("AttachNetworkInterface", **spare) == (
+        "EniPerInstanceLimitExceeded",
+        403,
+    )
+    machines.ecs("DeleteInstance", InstanceId=instance_id, Force=True)
+    machines.clock.advance(11)
+    assert machines.ecs("DescribeNetworkInterfaces")["TotalCount"] == 1
+
+
+def test_an_interface_that_was_left_behind_blocks_what_it_lies_in(machines: Machines):
+    eni_id = spare_interface(machines)
+    group = {"SecurityGroupId": machines.group_id}
+    assert machines.ecs.refusal("DeleteSecurityGroup", **group) == ("DependencyViolation", 403)
+    vswitch = {"VSwitchId": machines.vswitch_id}
+    assert machines.network.api.refusal("DeleteVSwitch", **vswitch)[0] == "DependencyViolation"
+    machines.ecs("DeleteNetworkInterface", NetworkInterfaceId=eni_id)
+    machines.ecs("DeleteSecurityGroup", **group)
+    machines.network.api("DeleteVSwitch", **vswitch)
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "status"),
+    [
+        ({"VSwitchId": "vsw-nothing"}, "InvalidVSwitchId.NotFound", 404),
+        ({"SecurityGroupId": "sg-nothing"}, "InvalidSecurityGroupId.NotFound", 404),
+    ],
+)
+def test_an_interface_is_refused(
+    machines: Machines, change: dict[str, Any], code: str, status: int
+):
+    request = {"VSwitchId": machines.vswitch_id, "SecurityGroupId": machines.group_id}
+    assert machines.ecs.refusal("CreateNetworkInterface", **request | change) == (code, status)
+
+
+def test_a_disk_made_alone_is_available_soon_and_can_be_deleted(ecs: Api, clock: ManualClock):
+    request = {"ZoneId": "cn-hangzhou-k", "DiskCategory": "cloud_essd", "Size": 40}
+    disk_id = ecs("CreateDisk", **request, Tag=[{"Key": "owner", "Value": "demo"}])["DiskId"]
+    (row,) = ecs("DescribeDisks", Tag=[{"Key": "owner", "Value": "demo"}])["Disks"]["Disk"]
+    assert (row["Status"], row["InstanceId"], row["DiskChargeType"]) == ("Creating", "", "PostPaid")
+    clock.advance(6)
+    ecs("DeleteDisk", DiskId=disk_id)
+    assert ecs.refusal("CreateDisk", **request | {"ZoneId": "cn-beijing-a"}) == (
+        "InvalidZoneId.NotFound",
+        404,
+    )
+
+
 def attribute(ecs: Api, name: str) -> str:
     body = ecs("DescribeAccountAttributes", AttributeName=[name])
     (item,) = body["AccountAttributeItems"]["AccountAttributeItem"]
