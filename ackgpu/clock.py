@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import select
 import time
+import weakref
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -54,6 +55,8 @@ class Wakeup:
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._reader, False)
         os.set_blocking(self._writer, False)
+        for descriptor in (self._reader, self._writer):
+            weakref.finalize(self, os.close, descriptor)
 
     def notify(self) -> None:
         """End the current or next wait."""

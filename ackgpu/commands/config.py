@@ -17,7 +17,7 @@ def init(options: SpecOptions, app: App, *, path: Path | None, force: bool) -> i
     """Print a spec made of the flags, or write it to ``path``."""
     from ackgpu.spec.render import to_yaml
 
-    text = to_yaml(wanted(options, app).spec)
+    text = to_yaml(wanted(options, app).spec, defaults=True)
     if path is None:
         result = Result(command="config init", part=PlainText(text=text))
         return present(app.streams, app.settings.output, result)

@@ -112,10 +112,10 @@ class Journal:
     def _write(self, path: Path, line: str) -> None:
         if self._file is None:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            torn = path.exists() and not path.read_bytes().endswith(b"\n")
+            torn = _is_torn(path)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             self._file = os.fdopen(descriptor, "a", encoding="utf-8")
-            if torn and path.stat().st_size:
+            if torn:
                 self._file.write("\n")
         self._file.write(line + "\n")
         self._file.flush()
@@ -138,6 +138,15 @@ class Journal:
                 self._notes.pop(step, None)
             case "note":
                 self._notes.setdefault(step, {})[record["key"]] = record["value"]
+
+
+def _is_torn(path: Path) -> bool:
+    """Whether the file's last line was cut off by a crash."""
+    if not path.exists() or not path.stat().st_size:
+        return False
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) != b"\n"
 
 
 def _unusable(path: Path, error: OSError) -> LocalError:

@@ -12,7 +12,7 @@ from ackgpu.clock import Clock
 from ackgpu.engine.workers import Call, Workers
 
 Handler = Callable[[Any, Exception | None], None]
-TICK_SECONDS = 0.5
+TICK_SECONDS = 1.0
 """Real seconds between two looks at the time while calls are out or a renderer is watching."""
 
 

@@ -1,0 +1,99 @@
+"""The journal: what it keeps over a crash, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ackgpu.clock import ManualClock
+from ackgpu.engine.journal import Journal
+from ackgpu.errors import LocalError
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "clusters" / "demo" / "journal.jsonl"
+
+
+def test_another_process_sees_the_run_the_intents_and_the_notes(
+    path: Path, clock: ManualClock
+) -> None:
+    journal = Journal(path, clock)
+    journal.begin("create", "run-1", region="cn-hangzhou")
+    journal.intent("vpc", "token")
+    journal.note("snat", "id", "snat-1")
+    journal.close()
+    again = Journal(path, clock)
+    assert (again.run, again.verb, again.finished) == ("run-1", "create", False)
+    assert again.facts == {"region": "cn-hangzhou"}
+    assert again.asked_at("vpc") == clock.wall()
+    assert again.recall("snat", "id") == "snat-1"
+
+
+def test_nothing_is_written_before_it_begins(path: Path, clock: ManualClock) -> None:
+    Journal(path, clock)
+    assert not path.exists()
+
+
+def test_a_torn_last_line_is_ignored_and_not_continued(path: Path, clock: ManualClock) -> None:
+    journal = Journal(path, clock)
+    journal.begin("create", "run-1")
+    journal.close()
+    with path.open("a") as file:
+        file.write('{"type": "intent", "st')
+    again = Journal(path, clock)
+    again.intent("vpc", "token")
+    again.close()
+    assert Journal(path, clock).asked_at("vpc") is not None
+
+
+def test_what_is_gone_and_what_was_refused_was_not_asked_for(
+    path: Path, clock: ManualClock
+) -> None:
+    journal = Journal(path, clock)
+    for step in ("vpc", "nat"):
+        journal.intent(step, "token")
+    journal.note("vpc", "id", "x")
+    journal.deleted("vpc")
+    journal.refused("nat")
+    journal.close()
+    again = Journal(path, clock)
+    assert again.last_asked() is None
+    assert again.recall("vpc", "id") is None
+
+
+def test_it_is_readable_by_its_owner_alone(path: Path, clock: ManualClock) -> None:
+    journal = Journal(path, clock)
+    journal.begin("create", "run-1")
+    assert path.stat().st_mode & 0o777 == 0o600
+    journal.discard()
+    assert not path.exists()
+
+
+def test_each_line_is_one_object_with_its_instant(path: Path, clock: ManualClock) -> None:
+    journal = Journal(path, clock)
+    journal.begin("create", "run-1")
+    journal.finish(ok=True)
+    journal.close()
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["type"] for line in lines] == ["begin", "finish"]
+    assert all(line["wall"] == clock.wall().isoformat() for line in lines)
+
+
+def test_a_journal_that_cannot_be_written_is_an_error_of_this_machine(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    (tmp_path / "file").write_text("")
+    journal = Journal(tmp_path / "file" / "journal.jsonl", clock)
+    with pytest.raises(LocalError, match="cannot be used"):
+        journal.begin("create", "run-1")
+
+
+def test_a_full_disk_is_an_error_of_this_machine(clock: ManualClock) -> None:
+    journal = Journal(Path("/dev/full"), clock)
+    with pytest.raises(LocalError, match="No space left"):
+        journal.begin("create", "run-1")
+    with pytest.raises(OSError, match="No space left"):
+        journal.close()
