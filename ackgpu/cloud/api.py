@@ -530,7 +530,10 @@ class ContainerApi(Protocol):
 
 @dataclass(frozen=True)
 class Quota:
-    """A row of Quota Center. ``used`` None where the service does not count it."""
+    """A row of Quota Center. ``used`` None where the service does not count it.
+
+    ``regional``: it says that it holds for the region that was asked.
+    """
 
     product: str
     action_code: str
@@ -539,6 +542,7 @@ class Quota:
     limit: float
     used: float | None
     adjustable: bool
+    regional: bool = False
 
 
 class QuotaApi(Protocol):

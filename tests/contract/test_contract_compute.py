@@ -83,13 +83,24 @@ def test_stock_is_told_by_zone(cloud: AliyunCloud) -> None:
     assert cloud.compute.stock("ecs.nosuch.type") == []
 
 
-def test_a_price_is_an_hours_or_unknown(cloud: AliyunCloud) -> None:
-    ask = {"zone_id": zone_with_stock(cloud), "disk_category": "cloud_ssd", "disk_size_gib": 120}
-    found = cloud.compute.price(instance_type=TYPE, **ask)
-    assert found.amount is not None
-    assert 0 < found.amount < 100
-    assert found.currency
-    assert cloud.compute.price(instance_type="ecs.nosuch.type", **ask).amount is None
+def test_a_price_is_an_hours_by_its_parts_or_unknown(cloud: AliyunCloud) -> None:
+    zone = zone_with_stock(cloud)
+    disks = [("cloud_ssd", 120), ("cloud_ssd", 200)]
+    found = cloud.compute.price(instance_type=TYPE, zone_id=zone, disks=disks)
+    smaller = cloud.compute.price(instance_type=TYPE, zone_id=zone, disks=disks[:1])
+    assert found.instance.amount is not None
+    assert found.disks.amount is not None
+    assert smaller.disks.amount is not None
+    assert 0 < found.instance.amount < 100
+    assert 0 < smaller.disks.amount < found.disks.amount
+    assert found.instance.currency
+    unknown = cloud.compute.price(instance_type="ecs.nosuch.type", zone_id=zone, disks=disks)
+    assert unknown.instance.amount is None
+    assert unknown.disks.amount is None
+
+
+def test_pay_as_you_go_load_balancers_are_counted(cloud: AliyunCloud) -> None:
+    assert cloud.balancers.pay_as_you_go_count() == 0
 
 
 def test_account_attributes_are_read_eight_at_a_time(cloud: AliyunCloud) -> None:

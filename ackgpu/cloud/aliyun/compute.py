@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ackgpu.cloud.aliyun import compute_records as records
 from ackgpu.cloud.aliyun.calls import Calls, required
 from ackgpu.cloud.aliyun.paging import by_number, by_token, chunks
-from ackgpu.cloud.aliyun.rows import listed, number, rows_of, tags_of
+from ackgpu.cloud.aliyun.rows import listed, rows_of
 from ackgpu.cloud.api import (
     Instance,
     InstanceType,
@@ -56,7 +57,7 @@ class AliyunCompute:
             ("security_group_ids", ids),
             vpc_id=vpc_id or None,
         )
-        return [_security_group(row) for row in rows]
+        return [records.security_group(row) for row in rows]
 
     def create_security_group(self, *, vpc_id: str, name: str, tags: Tags, token: str) -> str:
         """The id of a new group of the normal kind, without ingress rules."""
@@ -128,7 +129,7 @@ class AliyunCompute:
             ("instance_ids", ids),
             vpc_id=vpc_id or None,
         )
-        return [_instance(row) for row in rows]
+        return [records.instance(row) for row in rows]
 
     def delete_instance(self, instance_id: str) -> None:
         """Release a pay-as-you-go instance, also while it runs."""
@@ -140,7 +141,7 @@ class AliyunCompute:
         for some in chunks(ids, _TYPES_A_CALL):
             if some:
                 rows += self._types(list(some))
-        return [_instance_type(row) for row in rows]
+        return [records.instance_type(row) for row in rows]
 
     def stock(self, instance_type: str) -> list[Stock]:
         """Every zone of the region that sells the type, and whether it has it now."""
@@ -196,7 +197,7 @@ class AliyunCompute:
                 unknown = Price(None, "", f"DescribePrice: {error.cloud_code}")
                 return NodePrice(unknown, unknown)
             raise
-        return _node_price(getattr(body.price_info, "price", None))
+        return records.node_price(getattr(body.price_info, "price", None))
 
     def key_pairs(self, name: str) -> list[str]:
         """The names of the key pairs that ``name`` matches; ``*`` is a wildcard."""
@@ -258,60 +259,3 @@ class AliyunCompute:
             return rows_of(body.instance_types, "instance_type"), body.next_token
 
         return by_token("DescribeInstanceTypes", fetch)
-
-
-def _node_price(price: Any) -> NodePrice:
-    """The parts of a price: an answer without them leaves the disks unknown."""
-    currency = getattr(price, "currency", None) or ""
-    total = getattr(price, "trade_price", None)
-    rows = listed(getattr(price, "detail_infos", None), "detail_info")
-    parts = {"instance": 0.0, "disks": 0.0}
-    for row in rows:
-        parts["disks" if "Disk" in (row.resource or "") else "instance"] += row.trade_price or 0.0
-    if not rows:
-        whole = None if total is None else float(total)
-        unknown = Price(None, currency, "DescribePrice")
-        return NodePrice(Price(whole, currency, "DescribePrice"), unknown)
-    return NodePrice(
-        Price(parts["instance"], currency, "DescribePrice"),
-        Price(parts["disks"], currency, "DescribePrice"),
-    )
-
-
-def _security_group(row: Any) -> SecurityGroup:
-    return SecurityGroup(
-        id=row.security_group_id,
-        name=row.security_group_name or "",
-        vpc_id=row.vpc_id or "",
-        tags=tags_of(listed(row.tags, "tag")),
-        service_managed=bool(row.service_managed),
-    )
-
-
-def _instance(row: Any) -> Instance:
-    vpc = row.vpc_attributes
-    addresses = listed(getattr(vpc, "private_ip_address", None), "ip_address")
-    return Instance(
-        id=row.instance_id,
-        name=row.instance_name or "",
-        type=row.instance_type or "",
-        zone_id=row.zone_id or "",
-        vpc_id=getattr(vpc, "vpc_id", None) or "",
-        vswitch_id=getattr(vpc, "v_switch_id", None) or "",
-        state=row.status or "",
-        private_ip=next(iter(addresses), ""),
-        charge_type=row.instance_charge_type or "",
-        tags=tags_of(listed(row.tags, "tag")),
-    )
-
-
-def _instance_type(row: Any) -> InstanceType:
-    return InstanceType(
-        id=row.instance_type_id,
-        family=row.instance_type_family or "",
-        cpu=number(row.cpu_core_count),
-        memory_gib=float(row.memory_size or 0),
-        gpu_amount=number(row.gpuamount),
-        gpu_spec=row.gpuspec or "",
-        gpu_memory_gib=float(row.gpumemory_size or 0),
-    )

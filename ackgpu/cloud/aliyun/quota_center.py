@@ -35,7 +35,7 @@ class AliyunQuotaCenter:
             )
             return body.quotas, body.next_token
 
-        return [_quota(row) for row in by_token(action, fetch)]
+        return [_quota(row, self._calls.region) for row in by_token(action, fetch)]
 
     def _dimensions(self, product: str) -> list[Any] | None:
         if product not in _REGIONAL:
@@ -44,7 +44,7 @@ class AliyunQuotaCenter:
         return [self._calls.model(name, key="regionId", value=self._calls.region)]
 
 
-def _quota(row: Any) -> Quota:
+def _quota(row: Any, region: str) -> Quota:
     counted = row.consumable is not False and row.total_usage is not None
     return Quota(
         product=row.product_code or "",
@@ -54,4 +54,5 @@ def _quota(row: Any) -> Quota:
         limit=float(row.total_quota or 0),
         used=float(row.total_usage) if counted else None,
         adjustable=bool(row.adjustable),
+        regional=(row.dimensions or {}).get("regionId") == region,
     )

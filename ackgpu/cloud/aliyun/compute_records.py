@@ -1,0 +1,68 @@
+"""Rows of the ECS API as :mod:`ackgpu.cloud.api` records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ackgpu.cloud.aliyun.rows import listed, number, tags_of
+from ackgpu.cloud.api import Instance, InstanceType, NodePrice, Price, SecurityGroup
+
+
+def node_price(price: Any) -> NodePrice:
+    """The parts of a price: an answer without them leaves the disks unknown."""
+    currency = getattr(price, "currency", None) or ""
+    total = getattr(price, "trade_price", None)
+    rows = listed(getattr(price, "detail_infos", None), "detail_info")
+    parts = {"instance": 0.0, "disks": 0.0}
+    for row in rows:
+        parts["disks" if "Disk" in (row.resource or "") else "instance"] += row.trade_price or 0.0
+    if not rows:
+        whole = None if total is None else float(total)
+        unknown = Price(None, currency, "DescribePrice")
+        return NodePrice(Price(whole, currency, "DescribePrice"), unknown)
+    return NodePrice(
+        Price(parts["instance"], currency, "DescribePrice"),
+        Price(parts["disks"], currency, "DescribePrice"),
+    )
+
+
+def security_group(row: Any) -> SecurityGroup:
+    """A row of DescribeSecurityGroups."""
+    return SecurityGroup(
+        id=row.security_group_id,
+        name=row.security_group_name or "",
+        vpc_id=row.vpc_id or "",
+        tags=tags_of(listed(row.tags, "tag")),
+        service_managed=bool(row.service_managed),
+    )
+
+
+def instance(row: Any) -> Instance:
+    """A row of DescribeInstances."""
+    vpc = row.vpc_attributes
+    addresses = listed(getattr(vpc, "private_ip_address", None), "ip_address")
+    return Instance(
+        id=row.instance_id,
+        name=row.instance_name or "",
+        type=row.instance_type or "",
+        zone_id=row.zone_id or "",
+        vpc_id=getattr(vpc, "vpc_id", None) or "",
+        vswitch_id=getattr(vpc, "v_switch_id", None) or "",
+        state=row.status or "",
+        private_ip=next(iter(addresses), ""),
+        charge_type=row.instance_charge_type or "",
+        tags=tags_of(listed(row.tags, "tag")),
+    )
+
+
+def instance_type(row: Any) -> InstanceType:
+    """A row of DescribeInstanceTypes."""
+    return InstanceType(
+        id=row.instance_type_id,
+        family=row.instance_type_family or "",
+        cpu=number(row.cpu_core_count),
+        memory_gib=float(row.memory_size or 0),
+        gpu_amount=number(row.gpuamount),
+        gpu_spec=row.gpuspec or "",
+        gpu_memory_gib=float(row.gpumemory_size or 0),
+    )
