@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ackgpu.engine.loop import Loop
@@ -11,16 +11,34 @@ from ackgpu.engine.workers import Call
 from ackgpu.errors import Interrupted
 
 
-def settle_all(run: Run, calls: Mapping[str, Call]) -> dict[str, Any]:
-    """What each call returned or raised, by its name. Raises Interrupted when asked to stop."""
+def no_more(name: str, value: Any) -> Mapping[str, Call]:
+    """Nothing follows."""
+    del name, value
+    return {}
+
+
+def settle_all(
+    run: Run, calls: Mapping[str, Call], then: Callable[[str, Any], Mapping[str, Call]] = no_more
+) -> dict[str, Any]:
+    """What each call returned or raised, by its name. Raises Interrupted when asked to stop.
+
+    ``then`` is told the name and result of each call that returned, and names the calls that
+    follow from it: they begin at once, beside those that are still out.
+    """
     results: dict[str, Any] = {}
     loop = Loop(run.clock, run.cancel, run.workers)
-    for name, call in calls.items():
 
-        def keep(value: Any, error: Exception | None, name: str = name) -> None:
-            results[name] = value if error is None else error
+    def schedule(more: Mapping[str, Call]) -> None:
+        for name, call in more.items():
 
-        loop.call_at(run.clock.now(), call, keep)
+            def keep(value: Any, error: Exception | None, name: str = name) -> None:
+                results[name] = value if error is None else error
+                if error is None:
+                    schedule(then(name, value))
+
+            loop.call_at(run.clock.now(), call, keep)
+
+    schedule(calls)
     loop.run(on_tick=lambda: None, on_cancel=loop.drop_scheduled)
     if run.cancel.requested:
         raise Interrupted("Stopped.", signal_number=run.cancel.signal_number)

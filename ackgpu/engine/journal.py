@@ -90,7 +90,7 @@ class Journal:
 
     def _load(self, path: Path) -> None:
         try:
-            lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+            lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
         except OSError as error:
             raise _unusable(path, error) from error
         for line in lines:

@@ -63,7 +63,7 @@ class InlineWorkers:
 class ThreadWorkers:
     """Carries calls out in daemon threads, which never keep the process from ending."""
 
-    def __init__(self, wakeup: Wakeup, threads: int = 12) -> None:
+    def __init__(self, wakeup: Wakeup, threads: int = 64) -> None:
         self._wakeup = wakeup
         self._most = threads
         self._calls: queue.SimpleQueue[tuple[int, Call]] = queue.SimpleQueue()
