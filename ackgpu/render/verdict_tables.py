@@ -52,7 +52,7 @@ def quotas(part: QuotaResult) -> list[Block]:
     blocks: list[Block] = [line(Span("ackgpu check-quota", "bold"), scope), line()]
     blocks += [Grid(rows, "<>>>><<", header), line()]
     for row in part.quotas:
-        if row.verdict == "failed":
+        if row.verdict == "short":
             blocks.append(point(Span(f"{FAILED} ", "red"), _short_of(row)))
             blocks += [point(Span("  → ", "cyan"), row.remedy)] if row.remedy else []
     unknown = sum(row.verdict == "unknown" for row in part.quotas)
@@ -110,7 +110,7 @@ def _quota_row(row: QuotaRow) -> tuple[Cell, ...]:
     figures = (row.name, f"{row.needed:,}", used, limit, free)
     if row.verdict == "unknown":
         return (*figures, Span("unknown", "yellow"), row.why_unknown)
-    if row.verdict == "failed":
+    if row.verdict == "short":
         short = f"{FAILED} {row.needed - _room(row):,} short"
         return (*figures, Span(short, "red"), row.source)
     return (*figures, _bar(row), row.source)

@@ -5,10 +5,11 @@ As :mod:`ackgpu.render.results`: plain, frozen, and the same for people and mach
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Verdict = Literal["passed", "failed", "warning", "unknown", "skipped"]
+QuotaVerdict = Literal["ok", "short", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,9 +17,10 @@ class QuotaRow:
     """One limit and what the plan needs of it.
 
     ``used`` and ``limit`` None: not known. ``used`` None with a ``limit`` also stands for a limit
-    that nothing is counted against, such as nodes in a cluster. ``source`` is "live", or where a
-    documented figure is from ("documented 2020"). ``why_unknown`` says why it could not be read.
-    ``remedy``: what to do where it is short.
+    that nothing is counted against, such as nodes in a cluster. ``free`` follows from them.
+    ``source`` is "live", "override", or where a documented figure is from ("documented 2020").
+    ``why_unknown`` says why it could not be read. ``remedy``: what to do where it is short. ``id``
+    is the limit's word for scripts (``eips``).
     """
 
     name: str
@@ -26,14 +28,15 @@ class QuotaRow:
     used: int | None
     limit: int | None
     source: str
-    verdict: Verdict = "passed"
+    verdict: QuotaVerdict = "ok"
     why_unknown: str = ""
     remedy: str = ""
+    id: str = ""
+    free: int | None = field(init=False, default=None)
 
-    @property
-    def free(self) -> int | None:
-        """How many are left, or None where that is not known."""
-        return None if self.used is None or self.limit is None else self.limit - self.used
+    def __post_init__(self) -> None:
+        if self.used is not None and self.limit is not None:
+            object.__setattr__(self, "free", self.limit - self.used)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +52,7 @@ class QuotaResult:
     @property
     def names(self) -> tuple[str, ...]:
         """The limits that are short."""
-        return tuple(row.name for row in self.quotas if row.verdict == "failed")
+        return tuple(row.name for row in self.quotas if row.verdict == "short")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -314,7 +314,7 @@ def _results() -> dict[str, r.Result]:
                 used=19,
                 limit=20,
                 source="live",
-                verdict="failed",
+                verdict="short",
                 remedy="release one of the 3 unassociated EIPs (ackgpu check-quota --show eip), or"
                 " use --no-public-endpoint (needs 1 less)",
             ),

@@ -85,7 +85,7 @@ def test_a_bar_is_as_full_as_the_limit_would_be(needed, used, limit, filled):
 
 
 def test_what_is_missing_counts_what_is_used_beyond_the_limit():
-    row = v.QuotaRow(name="EIPs", needed=2, used=23, limit=20, source="live", verdict="failed")
+    row = v.QuotaRow(name="EIPs", needed=2, used=23, limit=20, source="live", verdict="short")
     drawn = table(v.QuotaResult(quotas=(row,), nodes=1, network_plugin="Terway", region="r"))
     assert "✗ 5 short" in drawn
     assert "2 needed, 0 are free" in drawn
