@@ -9,6 +9,7 @@ from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.slb.balancers import make_load_balancer, remove_load_balancer
 from ackgpu.emulator.slb.product import PRODUCT
+from ackgpu.emulator.slb.tags import TAGGING
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.eips import unbind_eip
 from ackgpu.emulator.vpc.wire import RESOURCE_GROUP
@@ -44,7 +45,7 @@ def create_load_balancer(call: Call) -> dict[str, Any]:
         address_type=address_type,
         vpc_id=vswitch.scope if vswitch else "",
         vswitch_id=vswitch.id if vswitch else "",
-        tags=params.tags(),
+        tags=TAGGING.new_tags(call),
         ports=(),
         spec=params.text("LoadBalancerSpec", DEFAULT_SPEC),
     )

@@ -10,6 +10,7 @@ from ackgpu.emulator.operation import Call, token_page
 from ackgpu.emulator.slb.balancer_operations import MOST_MBPS, living_balancer
 from ackgpu.emulator.slb.listeners import NUMBERS, TEXTS, listeners_of, make_listener
 from ackgpu.emulator.slb.product import PRODUCT
+from ackgpu.emulator.slb.tags import TAGGING
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.wire import tag_key_tags, tagged
 
@@ -88,7 +89,7 @@ def _settings(call: Call) -> dict[str, Any]:
         "BackendServerPort": params.integer("BackendServerPort", 0, low=0, high=MOST_PORT),
         "HealthCheck": params.text("HealthCheckSwitch", "on"),
         "ProxyProtocolV2Enabled": params.boolean("ProxyProtocolV2Enabled"),
-        "Tags": params.tags(),
+        "Tags": TAGGING.new_tags(call),
     }
 
 

@@ -11,6 +11,7 @@ from ackgpu.emulator.operation import Call
 from ackgpu.emulator.slb.balancer_operations import living_balancer
 from ackgpu.emulator.slb.listeners import listeners_of
 from ackgpu.emulator.slb.product import PRODUCT
+from ackgpu.emulator.slb.tags import TAGGING
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.wire import stamp, tag_key_tags, tagged
 
@@ -121,7 +122,7 @@ def create_vserver_group(call: Call) -> dict[str, Any]:
         scope=balancer.id,
         name=call.params.text("VServerGroupName"),
         born=call.now,
-        body={"BackendServers": servers, "Tags": call.params.tags()},
+        body={"BackendServers": servers, "Tags": TAGGING.new_tags(call)},
     )
     call.docs.put(doc)
     rows = server_rows(servers, "Port")

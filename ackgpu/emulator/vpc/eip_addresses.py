@@ -10,6 +10,7 @@ from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.dry_run import end_dry_run
 from ackgpu.emulator.vpc.eips import make_eip, remove_eip
 from ackgpu.emulator.vpc.product import PRODUCT
+from ackgpu.emulator.vpc.tags import TAGGING
 from ackgpu.emulator.vpc.wire import (
     RESOURCE_GROUP,
     checked_description,
@@ -47,7 +48,7 @@ def _allocate(call: Call) -> dict[str, Any]:
         region=call.region,
         name=checked_name(call, "Name", "InvalidEipAddressName.Malformed"),
         bandwidth=_mbps(call, charge_type, DEFAULT_MBPS),
-        tags=params.tags(),
+        tags=TAGGING.new_tags(call),
     )
     doc.body |= {
         "InternetChargeType": charge_type,

@@ -14,6 +14,7 @@ from ackgpu.emulator.vpc.nat_gateways import make_nat_gateway, remove_nat_gatewa
 from ackgpu.emulator.vpc.places import nat_zones
 from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.snat import remove_snat_entry
+from ackgpu.emulator.vpc.tags import TAGGING
 from ackgpu.emulator.vpc.wire import checked_description, checked_name
 
 
@@ -37,7 +38,7 @@ def create_nat_gateway(call: Call) -> dict[str, Any]:
         vpc_id=vpc.id,
         vswitch_id=vswitch.id,
         name=name,
-        tags=params.tags(),
+        tags=TAGGING.new_tags(call),
     )
     doc.body |= {
         "Description": checked_description(call, "InvalidParameter.Description.Malformed"),

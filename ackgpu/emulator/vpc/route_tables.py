@@ -13,6 +13,7 @@ from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import timing
 from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 from ackgpu.emulator.vpc.product import PRODUCT
+from ackgpu.emulator.vpc.tags import TAGGING
 from ackgpu.emulator.vpc.wire import (
     RESOURCE_GROUP,
     checked_description,
@@ -84,7 +85,7 @@ def create_route_table(call: Call) -> dict[str, Any]:
         region=vpc.region,
     )
     name = checked_name(call, "RouteTableName", "InvalidParameter.RouteTableName.Malformed")
-    tags = call.params.tags()
+    tags = TAGGING.new_tags(call)
     doc = make_route_table(call, vpc, name=name, table_type="Custom", tags=tags)
     doc.body["Description"] = checked_description(call, "InvalidParameter.Description.Malformed")
     call.docs.put(doc)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.limits import refuse_over
 from ackgpu.emulator.operation import Call, token_page
 from ackgpu.emulator.store import Doc
 
 MOST_RESOURCES = 50
 MOST_TAGS = 20
+"""What one request may name (TagResources)."""
 MOST_KEY, MOST_VALUE = 128, 128
 RESERVED = ("aliyun", "acs:")
 FORBIDDEN = ("http://", "https://")
@@ -31,19 +33,27 @@ class Tagging:
     no_tags: str
     nothing_asked: str
 
+    def new_tags(self, call: Call) -> dict[str, str]:
+        """The tags that a request gives, checked: none where it gives none."""
+        tags = call.params.tags()
+        if len(tags) > MOST_TAGS:
+            raise ApiError(self.too_many_tags, "The maximum number of tags is exceeded.")
+        for key, value in tags.items():
+            reserved = key.lower().startswith((*RESERVED, *FORBIDDEN))
+            if reserved or len(key) > MOST_KEY or len(value) > MOST_VALUE:
+                raise ApiError(self.bad_key, "The tag keys are not valid.")
+        return tags
+
     def set_tags(self, call: Call) -> dict[str, Any]:
         """TagResources: adds tags, and gives those that are there a new value."""
         docs = self._named(call)
-        tags = call.params.tags()
+        tags = self.new_tags(call)
         if not tags:
             raise ApiError(self.no_tags, "You must specify the Tags parameter.")
-        if len(tags) > MOST_TAGS:
-            raise ApiError(self.too_many_tags, "The maximum number of tags is exceeded.")
-        self._check(tags)
         for doc in docs:
             doc.body["Tags"] |= tags
-            if len(doc.body["Tags"]) > MOST_TAGS:
-                raise ApiError(self.over_quota, "Custom Tags quota exceeded")
+            held = len(doc.body["Tags"])
+            refuse_over(call, "tags", held, 0, self.over_quota, "Custom Tags quota exceeded")
             call.docs.put(doc)
         return {}
 
@@ -60,7 +70,10 @@ class Tagging:
         return {}
 
     def list_tags(self, call: Call) -> dict[str, Any]:
-        """ListTagResources: a row for each tag of each resource that has all the tags asked for."""
+        """ListTagResources: a row for each tag of each resource that has all the tags asked for.
+
+        UNCONFIRMED whether a search by tags shows a resource's other tags; here it does.
+        """
         resource_type = call.params.required("ResourceType")
         kind = self._kind(resource_type)
         ids, wanted = call.params.listed("ResourceId"), call.params.tags()
@@ -74,7 +87,6 @@ class Tagging:
             for doc in call.all(kind)
             if (not ids or doc.id in ids) and _matches(doc.body["Tags"], wanted)
             for key, value in doc.body["Tags"].items()
-            if not wanted or key in wanted
         ]
         page, token = token_page(call, rows, default=MOST_RESOURCES, most=MOST_RESOURCES)
         return {"TagResources": {"TagResource": page}, "NextToken": token}
@@ -97,12 +109,6 @@ class Tagging:
         if len(docs) < len(ids):
             raise ApiError(self.unknown_id, "The instanceIds are not found")
         return docs
-
-    def _check(self, tags: Mapping[str, str]) -> None:
-        for key, value in tags.items():
-            reserved = key.lower().startswith((*RESERVED, *FORBIDDEN))
-            if reserved or len(key) > MOST_KEY or len(value) > MOST_VALUE:
-                raise ApiError(self.bad_key, "The tag keys are not valid.")
 
 
 def _matches(tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:

@@ -16,6 +16,7 @@ from ackgpu.emulator.vpc.dry_run import end_dry_run
 from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.route_tables import make_route_table, remove_route_table
+from ackgpu.emulator.vpc.tags import TAGGING
 from ackgpu.emulator.vpc.wire import (
     RESOURCE_GROUP,
     checked_description,
@@ -96,7 +97,7 @@ def create_vpc(call: Call) -> dict[str, Any]:
         region=call.region,
         name=checked_name(call, "VpcName", "InvalidVpcName.Malformed"),
         cidr=vpc_cidr(call.params.text("CidrBlock", DEFAULT_CIDR)),
-        tags=call.params.tags(),
+        tags=TAGGING.new_tags(call),
     )
     doc.body["Description"] = checked_description(call, "InvalidVpcDiscription.Malformed")
     doc.body["UserCidrs"] = call.params.comma_list("UserCidr")

@@ -16,6 +16,7 @@ from ackgpu.emulator.vpc.addresses import address_owners, free_addresses
 from ackgpu.emulator.vpc.dry_run import end_dry_run
 from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 from ackgpu.emulator.vpc.product import PRODUCT
+from ackgpu.emulator.vpc.tags import TAGGING
 from ackgpu.emulator.vpc.vpcs import MOST_IDS, living_vpc
 from ackgpu.emulator.vpc.wire import (
     RESOURCE_GROUP,
@@ -64,7 +65,7 @@ def create_vswitch(call: Call) -> dict[str, Any]:
             "CidrBlock": str(cidr),
             "ZoneId": zone,
             "Description": checked_description(call, "InvalidVSwitchDiscription.Malformed"),
-            "Tags": call.params.tags(),
+            "Tags": TAGGING.new_tags(call),
             "phases": LIFECYCLE.course(
                 call.now, (0, "Pending"), (timing.VSWITCH_CREATING, "Available")
             ),
