@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator import catalog, limits
-from ackgpu.emulator.cs.faults import fault, missing_roles
+from ackgpu.emulator.cs.faults import fault
 from ackgpu.emulator.cs.lookup import body_of, objects, text
 from ackgpu.emulator.cs.product import PRODUCT
+from ackgpu.emulator.cs.roles import is_granted
 from ackgpu.emulator.cs.tables import table, versions
 from ackgpu.emulator.errors import ApiError, missing
 from ackgpu.emulator.operation import Call
@@ -49,16 +50,14 @@ def describe_user_quota(call: Call) -> dict[str, Any]:
 
 @PRODUCT.operation("CheckServiceRole", path="/ram/check-service-role", request_id_key="")
 def check_service_role(call: Call) -> dict[str, Any]:
-    """Which service roles are granted: all that there are, but those that a fault takes."""
+    """Which service roles are granted."""
     names = [text(row, "name") for row in objects(body_of(call), "roles")]
     if not names:
         raise missing("roles")
-    absent = set(missing_roles(call))
-    known = set(table("roles")["roles"]) - absent
     return {
         "roles": [
             {"granted": True, "name": name}
-            if name in known
+            if is_granted(call, name)
             else {"granted": False, "message": f"The role does not exist: {name}", "name": name}
             for name in names
         ]

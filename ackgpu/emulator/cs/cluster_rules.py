@@ -12,9 +12,9 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ackgpu.emulator import catalog, limits
-from ackgpu.emulator.cs.faults import missing_roles
 from ackgpu.emulator.cs.lookup import number, objects, text, texts
-from ackgpu.emulator.cs.tables import creatable_versions, table
+from ackgpu.emulator.cs.roles import cluster_refusals
+from ackgpu.emulator.cs.tables import creatable_versions
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
@@ -71,7 +71,7 @@ def network_of(body: dict[str, Any]) -> str:
 def _findings(call: Call, region: str, body: dict[str, Any]) -> Iterator[Finding]:
     yield from _identity(call, region, body)
     yield from _kind(body)
-    yield from _roles(call)
+    yield from cluster_refusals(call)
     vpc_id = text(body, "vpcid")
     vpc = call.docs.get("vpc", vpc_id)
     if vpc is None or not vpc.alive(call.now) or vpc.region != region:
@@ -117,15 +117,6 @@ def _kind(body: dict[str, Any]) -> Iterator[Finding]:
         yield "InvalidParameter.KubernetesVersion", f"version {asked} cannot be created"
     if (text(body, "proxy_mode") or "ipvs") not in PROXY_MODES:
         yield "InvalidParameter.ProxyMode", "proxy_mode is not supported"
-
-
-def _roles(call: Call) -> Iterator[Finding]:
-    refusals = table("roles")["cluster_refusals"]
-    for role in missing_roles(call):
-        if role in refusals:
-            place = f"https://ram.console.aliyun.com/role/authorize?request={role}"
-            message = "please complete the cluster addon's service ramrole authorization at"
-            yield refusals[role], f"{message} {place}"
 
 
 def _vswitches(call: Call, vpc: Doc, vswitch_ids: list[str]) -> Iterator[Finding]:

@@ -64,16 +64,15 @@ def make_worker_role(call: Call, cluster: Doc) -> None:
     name = f"KubernetesWorkerRole-{cluster.body['stack_id']}"
     role = Doc("ramrole", name, name=name, born=call.now)
     role.body = {
-        "RoleName": name,
         "RoleId": "".join(call.rng.choices("0123456789", k=18)),
-        "Arn": f"acs:ram::{call.caller.account_id}:role/{name.lower()}",
         "Description": "Grant ecs with kubernetes worker role.",
         "MaxSessionDuration": 3600,
         "AssumeRolePolicyDocument": (
             '{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":'
             '{"Service":["ecs.aliyuncs.com"]}}],"Version":"1"}'
         ),
-        "Tags": {},
+        "Policies": {},
+        "updated": call.now,
     }
     call.docs.put(role)
     cluster.body["worker_ram_role_name"] = name

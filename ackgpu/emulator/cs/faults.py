@@ -13,7 +13,6 @@ they were set, as a course once written down is kept. The kinds:
 * ``gpu_allocatable`` ``{value}``, ``plugin_down``: the node offers that many GPUs, or none;
 * ``delete_failed``, ``pool_delete_failed``: the first deletion of a cluster, of a pool, ends in
   ``delete_failed``; the second works;
-* ``role_missing`` ``{role}``: a service role is not granted;
 * ``service_not_open``: Container Service is not opened yet;
 * ``empty_lists_ignored``: ModifyClusterNodePool leaves alone what an empty list names (whether the
   service empties it is unconfirmed; it does here without this).
@@ -44,12 +43,6 @@ def fault(
         found: Mapping[str, Any] = entry
         return found
     return None
-
-
-def missing_roles(call: Call) -> list[str]:
-    """The service roles that are not granted."""
-    entries = call.settings.get("faults", ())
-    return [str(entry["role"]) for entry in entries if entry.get("kind") == "role_missing"]
 
 
 def _reaches(entry: Mapping[str, Any], index: int) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs.faults import missing_roles
 from ackgpu.emulator.cs.lookup import flag, number, objects, part, text, texts
+from ackgpu.emulator.cs.roles import PLACE, is_granted
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
@@ -144,18 +144,16 @@ def check_management(call: Call, cluster: Doc, settings: dict[str, Any]) -> None
 
 def check_roles(call: Call, request: dict[str, Any]) -> None:
     """Scaling needs a service role for desired_size, and another for auto scaling."""
-    missing = missing_roles(call)
     automatic = part(request, "auto_scaling").get("enable")
     sized = part(request, "scaling_group").get("desired_size") is not None
-    place = "https://ram.console.aliyun.com/role/authorize?request="
-    if sized and SCALING_ROLE in missing:
+    if sized and not is_granted(call, SCALING_ROLE):
         raise refuse(
             f"MissingAuth.{SCALING_ROLE}",
-            f"please complete the {SCALING_ROLE} ramrole authorization {place}{SCALING_ROLE}",
+            f"please complete the {SCALING_ROLE} ramrole authorization {PLACE}{SCALING_ROLE}",
         )
-    if automatic and AUTOSCALER_ROLE in missing:
+    if automatic and not is_granted(call, AUTOSCALER_ROLE):
         raise refuse(
             "ErrAutoScalerRoleNotAttach",
-            f"please complete the cluster addon's service ramrole authorization at {place}"
+            f"please complete the cluster addon's service ramrole authorization at {PLACE}"
             f"{AUTOSCALER_ROLE}",
         )

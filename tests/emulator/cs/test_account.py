@@ -36,27 +36,36 @@ def test_quotas_follow_the_scenario(clock: ManualClock) -> None:
         assert refused == ("QuotaExceeded.NodePool", 403)
 
 
-def test_roles_are_granted_unless_a_fault_takes_them(ack: Ack) -> None:
+def without_roles(clock: ManualClock, *roles: str) -> Emulator:
+    return Emulator(clock=clock, seed=1, scenario={"missing_roles": list(roles)})
+
+
+def test_roles_are_granted_unless_the_scenario_takes_them(clock: ManualClock) -> None:
     names = ["AliyunCSManagedKubernetesRole", "AliyunCSManagedAutoScalerRole", "NoSuchRole"]
-    ack.emulator.set_faults({"faults": [{"kind": "role_missing", "role": names[1]}]})
-    rows = ack("CheckServiceRole", roles=[{"name": name} for name in names])["roles"]
+    with without_roles(clock, names[1]) as emulator:
+        ack = Ack(emulator, clock)
+        rows = ack("CheckServiceRole", roles=[{"name": name} for name in names])["roles"]
     assert [row["granted"] for row in rows] == [True, False, False]
     assert rows[1]["message"] == f"The role does not exist: {names[1]}"
 
 
-def test_pools_need_the_roles_of_scaling(ack: Ack) -> None:
-    cluster_id = ack.make_cluster()
-    faults = [
-        {"kind": "role_missing", "role": "AliyunOOSLifecycleHook4CSRole"},
-        {"kind": "role_missing", "role": "AliyunCSManagedAutoScalerRole"},
-    ]
-    ack.emulator.set_faults({"faults": faults})
-    refused = ack.refusal("CreateClusterNodePool", cluster_id, **ack.pool_request())
-    assert refused == ("MissingAuth.AliyunOOSLifecycleHook4CSRole", 400)
-    automatic = {"auto_scaling": {"enable": True, "max_instances": 1}}
-    body = ack.pool_request(nodes=None) | automatic
-    refused = ack.refusal("CreateClusterNodePool", cluster_id, **body)
-    assert refused == ("ErrAutoScalerRoleNotAttach", 400)
+@pytest.mark.parametrize(
+    ("role", "nodes", "automatic", "code"),
+    [
+        ("AliyunOOSLifecycleHook4CSRole", 1, False, "MissingAuth.AliyunOOSLifecycleHook4CSRole"),
+        ("AliyunCSManagedAutoScalerRole", None, True, "ErrAutoScalerRoleNotAttach"),
+    ],
+)
+def test_pools_need_the_roles_of_scaling(
+    clock: ManualClock, role: str, nodes: int | None, code: str, *, automatic: bool
+) -> None:
+    with without_roles(clock, role) as emulator:
+        ack = Ack(emulator, clock)
+        ack.make_network()
+        settings = {"auto_scaling": {"enable": automatic, "max_instances": 1}}
+        body = ack.pool_request(nodes=nodes) | settings
+        cluster_id = ack.make_cluster()
+        assert ack.refusal("CreateClusterNodePool", cluster_id, **body) == (code, 400)
 
 
 def test_the_service_is_open_already(ack: Ack) -> None:

@@ -113,11 +113,13 @@ def test_an_unknown_cluster_is_not_found(ack: Ack) -> None:
         ("AliyunCSKubernetesAuditRole", "ErrKubernetesAuditRoleNotAttach"),
     ],
 )
-def test_a_missing_service_role_is_refused(ack: Ack, role: str, code: str) -> None:
-    ack.emulator.set_faults({"faults": [{"kind": "role_missing", "role": role}]})
-    refused = ack.error("CreateCluster", **ack.cluster_request())
-    assert refused.code == code
-    assert role in refused.message
+def test_a_missing_service_role_is_refused(clock: ManualClock, role: str, code: str) -> None:
+    with Emulator(clock=clock, seed=1, scenario={"missing_roles": [role]}) as emulator:
+        ack = Ack(emulator, clock)
+        ack.make_network()
+        refused = ack.error("CreateCluster", **ack.cluster_request())
+        assert refused.code == code
+        assert role in refused.message
 
 
 @pytest.mark.parametrize(
