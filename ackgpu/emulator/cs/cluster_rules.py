@@ -70,7 +70,7 @@ def network_of(body: dict[str, Any]) -> str:
 
 def _findings(call: Call, region: str, body: dict[str, Any]) -> Iterator[Finding]:
     yield from _identity(call, region, body)
-    yield from _kind(body)
+    yield from _kind(call, body)
     yield from cluster_refusals(call)
     vpc_id = text(body, "vpcid")
     vpc = call.docs.get("vpc", vpc_id)
@@ -101,12 +101,17 @@ def _name(call: Call, name: str) -> Iterator[Finding]:
             return
 
 
-def _kind(body: dict[str, Any]) -> Iterator[Finding]:
+def _kind(call: Call, body: dict[str, Any]) -> Iterator[Finding]:
+    """Dedicated clusters are closed to new ones since 2024-08 (page on dedicated clusters).
+
+    A scenario's limit ``dedicated_clusters`` lets one be made all the same, as an old one that is
+    there already; the instances of its control plane are not emulated.
+    """
     kind, spec = text(body, "cluster_type"), text(body, "cluster_spec")
-    if kind == "Kubernetes":
+    if kind == "Kubernetes" and not call.settings.get("limits", {}).get("dedicated_clusters"):
         message = "ACK dedicated clusters can no longer be created: the quota is 0"
         yield "QuotaExceeded.DedicatedCluster", message
-    elif kind != "ManagedKubernetes":
+    elif kind not in {"Kubernetes", "ManagedKubernetes"}:
         yield "InvalidParameter.ClusterType", f"cluster_type {kind!r} is not supported"
     if spec and spec not in SPECS:
         yield "InvalidParameter.ClusterSpec", f"cluster_spec {spec} is not supported"

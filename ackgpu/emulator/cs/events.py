@@ -7,7 +7,7 @@ from typing import Any
 
 from ackgpu.emulator.cs import instants
 from ackgpu.emulator.cs.lookup import cluster_of
-from ackgpu.emulator.cs.paging import paged
+from ackgpu.emulator.cs.paging import tokened
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
@@ -94,10 +94,10 @@ def _events(call: Call, cluster_id: str | None) -> list[Doc]:
 
 
 def _answer(call: Call, rows: list[Doc]) -> dict[str, Any]:
-    page, page_info = paged(call, rows)
+    page, page_info, token = tokened(call, rows)
     return {
         "events": [_row(call, row) for row in page],
-        "next_token": "",
+        "next_token": token,
         "page_info": page_info,
     }
 

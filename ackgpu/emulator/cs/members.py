@@ -50,6 +50,12 @@ def lasting_nodes(call: Call, cluster_id: str, pool_id: str | None = None) -> li
     ]
 
 
+def is_offline(call: Call, node: Doc) -> bool:
+    """Whether the node's instance is gone: somebody released it behind the cluster's back."""
+    instance = call.docs.get("instance", node.body["instance_id"])
+    return instance is None or (instance.gone is not None and instance.gone <= call.now)
+
+
 def visible_nodes(call: Call, cluster_id: str, pool_id: str | None = None) -> list[Doc]:
     """The nodes that exist now, those being removed among them."""
     rows = call.docs.find("node", at=call.now, scope=cluster_id)

@@ -19,7 +19,7 @@ from ackgpu.emulator.cs.lookup import (
     running_cluster,
     text,
 )
-from ackgpu.emulator.cs.members import lasting_nodes, remove_node
+from ackgpu.emulator.cs.members import is_offline, lasting_nodes, remove_node
 from ackgpu.emulator.cs.pool_body import SECTIONS, merge, set_tags
 from ackgpu.emulator.cs.pool_rules import (
     check_auto_scaling,
@@ -212,8 +212,11 @@ def _update_nodes(call: Call, pool: Doc, before: dict[str, Any]) -> None:
 
 
 def _settle(call: Call, cluster: Doc, pool: Doc, *, changed: bool) -> Course:
-    """Scale the pool to what it should have, and write its states down."""
-    nodes = lasting_nodes(call, cluster.id, pool.id)
+    """Scale the pool to what it should have, and write its states down.
+
+    Nodes whose instances are gone make room for others.
+    """
+    nodes = _without_offline(call, lasting_nodes(call, cluster.id, pool.id))
     wanted = _wanted(pool, len(nodes))
     if wanted > len(nodes):
         check_nodes(call, cluster, wanted - len(nodes))
@@ -230,6 +233,14 @@ def _settle(call: Call, cluster: Doc, pool: Doc, *, changed: bool) -> Course:
         _enter(call, pool, "updating", timing.POOL_UPDATE)
         return Course([("Update node pool", timing.POOL_UPDATE)])
     return Course([("Update node pool", 0.0)])
+
+
+def _without_offline(call: Call, nodes: list[Doc]) -> list[Doc]:
+    offline = {node.id for node in nodes if is_offline(call, node)}
+    for node in nodes:
+        if node.id in offline:
+            remove_node(call, node, call.now, release=False)
+    return [node for node in nodes if node.id not in offline]
 
 
 def _wanted(pool: Doc, present: int) -> int:

@@ -8,6 +8,7 @@ from ackgpu.emulator import catalog, limits
 from ackgpu.emulator.cs import timing
 from ackgpu.emulator.cs.faults import fault
 from ackgpu.emulator.cs.members import Joining, lasting_nodes, make_node
+from ackgpu.emulator.cs.patterns import matching_types
 from ackgpu.emulator.cs.tasks import Course
 from ackgpu.emulator.ecs.instances import make_instance
 from ackgpu.emulator.errors import ApiError
@@ -128,7 +129,8 @@ def _instance(call: Call, cluster: Doc, pool: Doc, index: int, *, at: float) -> 
         turn = index % len(vswitch_ids)
         vswitch_ids = vswitch_ids[turn:] + vswitch_ids[:turn]
     refusal = ApiError("MissingParameter.InstanceTypes", "instance_types is empty")
-    for instance_type in group["instance_types"]:
+    patterns = group.get("instance_patterns", ())
+    for instance_type in group["instance_types"] or matching_types(patterns):
         if not runs_ack(instance_type):
             message = "A node needs at least 4 vCPUs and 8 GiB of memory."
             refusal = ApiError("InvalidInstanceType.NotSupported", f"{instance_type}: {message}")

@@ -8,7 +8,7 @@ from typing import Any
 
 from ackgpu.emulator.cs import instants
 from ackgpu.emulator.cs.lookup import cluster_of
-from ackgpu.emulator.cs.paging import paged
+from ackgpu.emulator.cs.paging import tokened
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.lifecycle import Lifecycle
@@ -128,9 +128,9 @@ def describe_cluster_tasks(call: Call) -> dict[str, Any]:
     """The cluster's tasks, newest first."""
     cluster = cluster_of(call)
     rows = call.docs.find("task", at=call.now, scope=cluster.id)[::-1]
-    page, page_info = paged(call, rows)
+    page, page_info, token = tokened(call, rows)
     return {
-        "next_token": "",
+        "next_token": token,
         "page_info": page_info,
         "tasks": [
             {

@@ -243,3 +243,18 @@ def test_resources_say_what_a_deletion_will_do(ack: Ack) -> None:
     assert rows[ack.vpc_id]["delete_behavior"]["delete_by_default"] is False
     assert rows[ack.vpc_id]["creator_type"] == "user"
     assert rows[f"k8s-log-{cluster_id}"]["delete_behavior"]["delete_by_default"] is False
+
+
+def test_events_come_by_token_as_well(ack: Ack) -> None:
+    cluster_id = ack.make_cluster()
+    whole = ack("DescribeClusterEvents", cluster_id)["events"]
+    read, token = [], ""
+    while True:
+        query = {"next_token": token} if token else {}
+        page = ack("DescribeClusterEvents", cluster_id, max_results=2, **query)
+        read += page["events"]
+        token = page["next_token"]
+        if not token:
+            break
+    assert read == whole
+    assert len(whole) == 5

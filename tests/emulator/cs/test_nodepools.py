@@ -315,3 +315,51 @@ def test_pods_come_in_so_many_shares_of_their_cidr(ack: Ack) -> None:
     shares = sorted(doc["pod_cidr"] for doc in ack.node_docs(cluster_id))
     assert shares == ["", "172.20.0.0/26", "172.20.0.64/26"]
     assert [row["node_status"] for row in ack.nodes(cluster_id)].count("Ready") == 2
+
+
+def test_an_instance_released_by_hand_leaves_an_offline_node(ack: Ack, clock: ManualClock) -> None:
+    config = f'{{"PodVswitchId":{{"cn-hangzhou-k":["{ack.vswitch_id}"]}}}}'
+    cluster_id = ack.make_cluster(addons=[{"name": "terway-eniip", "config": config}])
+    pool_id = ack.make_pool(cluster_id)
+    ack.ecs("DeleteInstance", InstanceId=ack.instances()[0]["InstanceId"], Force=True)
+    clock.advance(30)
+    assert sorted(row["node_status"] for row in ack.nodes(cluster_id)) == ["Offline", "Ready"]
+    status = ack.pool(cluster_id, pool_id)["status"]
+    assert (status["healthy_nodes"], status["offline_nodes"]) == (1, 1)
+    path = f"/clusters/{cluster_id}/nodepools/{pool_id}"
+    ack.raw("ModifyClusterNodePool", "PUT", path, {"scaling_group": {"desired_size": 2}})
+    clock.advance(300)
+    assert [row["node_status"] for row in ack.nodes(cluster_id)] == ["Ready", "Ready"]
+    assert len(ack.instances()) == 2
+
+
+def test_types_are_chosen_by_patterns(ack: Ack, cluster_id: str) -> None:
+    pattern = {"cores": 4, "memory": 12, "instance_type_families": ["ecs.vgn5i"]}
+    ack.make_pool(cluster_id, instance_types=[], instance_patterns=[pattern])
+    assert {row["InstanceType"] for row in ack.instances()} == {VGPU}
+
+
+def test_pools_of_an_old_dedicated_cluster_are_served(clock: ManualClock) -> None:
+    with scenario(clock, limits={"dedicated_clusters": 1}) as emulator:
+        ack = Ack(emulator, clock)
+        ack.make_network()
+        cluster_id = ack.make_cluster(cluster_type="Kubernetes")
+        ack.make_pool(cluster_id)
+        assert ack.detail(cluster_id)["cluster_type"] == "Kubernetes"
+        assert ack.detail(cluster_id)["size"] == 2
+
+
+def test_nodes_come_in_pages_and_by_filters(ack: Ack, cluster_id: str) -> None:
+    pool_id = ack.make_pool(cluster_id, nodes=3)
+    page = ack("DescribeClusterNodes", cluster_id, pageSize="2", pageNumber="2")
+    assert len(page["nodes"]) == 1
+    assert page["page"] == {"page_number": 2, "page_size": 2, "total_count": 3}
+    first = ack.nodes(cluster_id)[0]
+    for query in (
+        {"instanceIds": first["instance_id"]},
+        {"nodeIps": first["ip_address"][0]},
+        {"nodeNames": first["node_name"]},
+    ):
+        assert ack.nodes(cluster_id, **query) == [first]
+    assert len(ack.nodes(cluster_id, nodepool_id=pool_id, state="running")) == 3
+    assert ack.nodes(cluster_id, nodepool_id="np0") == []
