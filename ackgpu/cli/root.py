@@ -23,6 +23,10 @@ from ackgpu.settings import Flags
 
 COMMANDS = (
     "create",
+    "plan",
+    "check-quota",
+    "preflight",
+    "offers",
     "list",
     "describe",
     "wait",
@@ -30,10 +34,11 @@ COMMANDS = (
     "kubeconfig",
     "delete",
     "config",
+    "policy",
     "emulator",
     "version",
 )
-"""In the order of --help. Each is a module ``ackgpu.cli.<name>`` with ``register(root)``."""
+"""In the order of --help. Each is a module of ackgpu.cli with ``register(root)``."""
 
 
 def run(arguments: Sequence[str], invocation: Invocation) -> int:
@@ -62,7 +67,8 @@ def build(names: Sequence[str] = COMMANDS) -> typer.Typer:
     root.callback()(_root)
     for name in COMMANDS:
         if name in names:
-            importlib.import_module(f"ackgpu.cli.{name}").register(root)
+            module = name.replace("-", "_")
+            importlib.import_module(f"ackgpu.cli.{module}").register(root)
     return root
 
 

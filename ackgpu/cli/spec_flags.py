@@ -114,6 +114,15 @@ Period = Annotated[
     typer.Option("--period", help="Months, for PrePaid.", rich_help_panel=NODES,
                  show_default=False),
 ]  # fmt: skip
+DocumentedLimits = Annotated[
+    str,
+    typer.Option("--limits", help="Documented limits to fall back on: of 2020, or today's: 2026."),
+]
+LimitOverrides = Annotated[
+    list[str] | None,
+    typer.Option("--limit", help="A limit that you know, such as eips=30; repeatable.",
+                 show_default=False),
+]  # fmt: skip
 Kubeconfig = Annotated[
     Path | None,
     typer.Option("--kubeconfig", help="Another kubeconfig file.", show_default=False),

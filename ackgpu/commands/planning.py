@@ -1,11 +1,26 @@
-"""A plan as what people and scripts see."""
+"""A plan as what people and scripts see, and the steps of a spec before anything is decided."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 from ackgpu.engine.plan import Plan, PlannedStep
-from ackgpu.engine.step import Pending, Ready
+from ackgpu.engine.step import Pending, Ready, Step
 from ackgpu.render.results import PlanResult, PlanRow
-from ackgpu.steps.blueprint import Blueprint
+from ackgpu.spec.model import ClusterSpec
+from ackgpu.steps.blueprint import Blueprint, ZonePlan
+from ackgpu.steps.graph_of import Ports, create_graph
+
+UNCONNECTED: Any = SimpleNamespace(network=None, compute=None, containers=None)
+"""Stands where steps keep a cloud that they are never going to ask."""
+
+
+def sketch(spec: ClusterSpec) -> tuple[Step[Any], ...]:
+    """The steps of ``spec`` with its decisions open: for what they say of themselves alone."""
+    zones = tuple(ZonePlan(v.zone, v.cidr, v.id) for v in spec.network.vswitches)
+    blueprint = Blueprint(spec, spec.metadata.version, zones, {})
+    return create_graph(Ports(UNCONNECTED, UNCONNECTED, UNCONNECTED), blueprint)
 
 
 def plan_result(blueprint: Blueprint, plan: Plan) -> PlanResult:

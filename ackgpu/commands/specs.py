@@ -29,10 +29,11 @@ class Wanted:
     warnings: tuple[str, ...]
 
 
-def wanted(options: SpecOptions, app: App) -> Wanted:
+def wanted(options: SpecOptions, app: App, *, unnamed: str = "") -> Wanted:
     """The spec. Raises SpecError with every finding, UsageError where there is no name.
 
-    The region comes from the flag, then the file, then the environment or profile.
+    ``unnamed`` is the name for commands that can do without. The region comes from the flag, then
+    the file, then the environment or profile.
     """
     base = load_file(options.file).spec if options.file else None
     flags = options.flags
@@ -41,6 +42,8 @@ def wanted(options: SpecOptions, app: App) -> Wanted:
     in_file = base is not None and "region" in base.metadata.model_fields_set
     if flags.region is None and not in_file:
         flags = replace(flags, region=app.region)
+    if unnamed and not (flags.name or (base and base.name)):
+        flags = replace(flags, name=unnamed)
     if not (flags.name or (base and base.name)):
         raise UsageError(
             "The cluster needs a name.",

@@ -1,0 +1,10 @@
+"""``ackgpu policy``."""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    del root

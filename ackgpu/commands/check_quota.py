@@ -1,0 +1,127 @@
+"""``check-quota``: whether the account's limits leave room for a cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from ackgpu.app import App
+from ackgpu.commands.planning import sketch
+from ackgpu.commands.specs import SpecOptions, wanted
+from ackgpu.engine.gather import settle_all
+from ackgpu.errors import AckGpuError, PreflightFailed
+from ackgpu.preflight.facts import Facts, Target, needs_of
+from ackgpu.preflight.limits import Edition, checked_profile, overrides_of
+from ackgpu.preflight.quota import (
+    LimitCheck,
+    LimitRules,
+    check_limits,
+    offline,
+    quota_reads,
+    reads_in_regions,
+)
+from ackgpu.render.output import present
+from ackgpu.render.results import Result
+from ackgpu.render.verdicts import QuotaResult, QuotaRow
+from ackgpu.settings import DEFAULT_REGION
+from ackgpu.spec.model import ClusterSpec
+
+IDENTITY = "identity"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckQuotaOptions:
+    """What ``check-quota`` was asked for. ``limits``: the documented profile to fall back on."""
+
+    wants: SpecOptions
+    strict: bool = False
+    offline: bool = False
+    limits: str = "2020"
+    overrides: tuple[str, ...] = ()
+
+
+def run(options: CheckQuotaOptions, app: App) -> int:
+    """Show every limit that the cluster touches; exit code 3 where one is short."""
+    rules = LimitRules(checked_profile(options.limits), overrides_of(options.overrides))
+    wants = options.wants
+    if options.offline and wants.flags.region is None:
+        region = app.settings.region or DEFAULT_REGION
+        wants = replace(wants, flags=replace(wants.flags, region=region))
+    want = wanted(wants, app, unnamed="new")
+    spec = want.spec
+    needs = needs_of(step.consumes for step in sketch(spec))
+    began = app.clock.now()
+    if options.offline:
+        edition = Edition(spec.cluster.spec, spec.network.plugin)
+        rows, account = offline(needs, edition, rules), ""
+    else:
+        rows, account = _online(app, spec, Target(spec, app.cloud(spec.region), needs), rules)
+    result = Result(
+        command="check-quota",
+        part=QuotaResult(
+            quotas=tuple(quota_row(row) for row in rows),
+            nodes=spec.node_count,
+            network_plugin="Flannel" if spec.network.is_flannel else "Terway",
+            region=spec.region,
+            account=account,
+        ),
+        durations={"total": app.clock.now() - began},
+        error=limits_error(rows, strict=options.strict),
+    )
+    return present(app.streams, app.settings.output, result)
+
+
+def quota_row(row: LimitCheck) -> QuotaRow:
+    """A limit as results show it."""
+    return QuotaRow(
+        id=row.key,
+        name=row.title,
+        needed=row.needed,
+        used=row.used,
+        limit=row.limit,
+        source=row.source,
+        verdict=row.verdict,
+        why_unknown=row.why_unknown,
+        remedy=row.remedy,
+    )
+
+
+def limits_error(rows: list[LimitCheck], *, strict: bool) -> AckGpuError | None:
+    """The error of limits that are short, or not known where that is asked to count."""
+    short = [row for row in rows if row.verdict == "short"]
+    unknown = [row for row in rows if row.verdict == "unknown"]
+    if short:
+        noun = "limit is" if len(short) == 1 else "limits are"
+        return PreflightFailed(
+            f"{len(short)} {noun} short: {', '.join(row.title for row in short)}.",
+            resolution="Make room or ask for more, as said with each.",
+        )
+    if unknown and strict:
+        noun = "limit is" if len(unknown) == 1 else "limits are"
+        return PreflightFailed(
+            f"{len(unknown)} {noun} not known, and --strict makes that an error.",
+            details=[f"{row.title}: {row.why_unknown}" for row in unknown],
+            resolution="Run it again, or give what you know: --limit NAME=N.",
+        )
+    return None
+
+
+def _online(
+    app: App, spec: ClusterSpec, target: Target, rules: LimitRules
+) -> tuple[list[LimitCheck], str]:
+    reads: dict[str, Any] = {**quota_reads(target), IDENTITY: lambda: app.identity}
+    results = settle_all(app.reading(), reads, partial(reads_in_regions, target))
+    facts = Facts(results)
+    _refuse_unknown_region(facts, spec.region)
+    return check_limits(target, facts, rules), facts[IDENTITY].account_id
+
+
+def _refuse_unknown_region(facts: Facts, region: str) -> None:
+    regions = facts.get("regions")
+    if regions and region not in regions:
+        raise PreflightFailed(
+            f"The region {region} does not exist, or is not open to this account.",
+            details=[", ".join(regions)],
+            resolution="Choose one of these.",
+        )

@@ -1,0 +1,75 @@
+"""What was read before anything is made: each read's result, or the reason why it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ackgpu.cloud.api import Cloud
+from ackgpu.errors import AccessDenied, AckGpuError, CloudError
+from ackgpu.spec.model import ClusterSpec
+
+Reads = Mapping[str, Callable[[], Any]]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is to be made. ``needs``: how much of each limit it takes (see :func:`needs_of`)."""
+
+    spec: ClusterSpec
+    cloud: Cloud
+    needs: Mapping[str, int]
+
+    @property
+    def region(self) -> str:
+        """The region that it is made in."""
+        return self.spec.region
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The results of the reads by their names. A read that failed holds its error."""
+
+    results: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        """The result of the read ``name``; raises its error where it failed."""
+        found = self.results[name]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.results
+
+    def get(self, name: str) -> Any:
+        """The result, or None where there is none or the read failed."""
+        found = self.results.get(name)
+        return None if isinstance(found, Exception) else found
+
+    def error(self, name: str) -> AckGpuError | None:
+        """Why the read failed, or None."""
+        found = self.results.get(name)
+        return found if isinstance(found, AckGpuError) else None
+
+    def denied(self) -> list[AccessDenied]:
+        """Every refusal by RAM, one for each action."""
+        found = [error for error in self.results.values() if isinstance(error, AccessDenied)]
+        return list({error.action: error for error in found}.values())
+
+
+def needs_of(consumptions: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """How much of each limit steps take together (:attr:`ackgpu.engine.step.Step.consumes`)."""
+    needs: dict[str, int] = {}
+    for taken in consumptions:
+        for limit, amount in taken.items():
+            needs[limit] = needs.get(limit, 0) + amount
+    return {limit: amount for limit, amount in needs.items() if amount}
+
+
+def reason(error: AckGpuError) -> str:
+    """Why a read failed, in a few words: ``ListProductQuotas refused (Forbidden.RAM)``."""
+    if isinstance(error, CloudError) and error.action:
+        return f"{error.action} failed ({error.error_code})"
+    return error.message
