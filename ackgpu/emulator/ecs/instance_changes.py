@@ -10,7 +10,6 @@ from ackgpu.emulator.ecs.instance_reads import instance
 from ackgpu.emulator.ecs.instances import remove_instance
 from ackgpu.emulator.ecs.launching import refuse_dry_run
 from ackgpu.emulator.ecs.product import PRODUCT
-from ackgpu.emulator.ecs.security_groups import security_group
 from ackgpu.emulator.ecs.states import INSTANCE
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
@@ -177,12 +176,14 @@ def modify_instance_attribute(call: Call) -> dict[str, Any]:
 
 
 def _join(call: Call, doc: Doc, group_ids: list[str]) -> None:
+    """Move the instance into the groups; the request need not say which region it is about."""
     for group_id in group_ids:
-        if security_group(call, group_id).scope != doc.scope:
+        group = call.docs.get("securitygroup", group_id)
+        if group is None or not group.alive(call.now):
+            raise ApiError("InvalidSecurityGroupId.NotFound", f"There is no {group_id}.", 404)
+        if group.scope != doc.scope:
             raise ApiError(
-                "InvalidSecurityGroupVpc.NotBelongToOneVpc",
-                f"{group_id} is in another VPC.",
-                404,
+                "InvalidSecurityGroupVpc.NotBelongToOneVpc", f"{group_id} is in another VPC.", 404
             )
     doc.body["SecurityGroupIds"] = group_ids
     eni = call.docs.get("eni", doc.body["NetworkInterfaceId"])

@@ -291,6 +291,23 @@ def test_attributes_change_and_the_rest_stays(machines: Machines):
     machines.ecs("DeleteSecurityGroup", SecurityGroupId=machines.group_id)
 
 
+@pytest.mark.parametrize(
+    ("vpc_cidr", "code"),
+    [("", "InvalidSecurityGroupId.NotFound"), ("192.168.0.0/16", "InvalidSecurityGroupVpc")],
+)
+def test_an_instance_joins_no_group_that_is_elsewhere(machines: Machines, vpc_cidr: str, code: str):
+    instance_id = machines.running()
+    group_id = "sg-nothing"
+    if vpc_cidr:
+        other = machines.network.vpc(vpc_cidr)
+        group_id = machines.ecs("CreateSecurityGroup", VpcId=other)["SecurityGroupId"]
+    refusal = machines.ecs.refusal(
+        "ModifyInstanceAttribute", InstanceId=instance_id, SecurityGroupIds=[group_id]
+    )
+    assert refusal[0].startswith(code)
+    assert refusal[1] == 404
+
+
 def test_pay_as_you_go_becomes_a_subscription_and_back(machines: Machines):
     instance_id = machines.running()
     ask = {"InstanceIds": f'["{instance_id}"]', "Period": 1, "PeriodUnit": "Month"}
