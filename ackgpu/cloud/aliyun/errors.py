@@ -82,8 +82,10 @@ def from_body(
 ) -> CloudError:
     """The error that an answer's ``body`` describes."""
     code = code or str(body.get("Code") or body.get("code") or "")
-    message = message or str(body.get("Message") or body.get("message") or "no reason was given")
-    denied = body.get("AccessDeniedDetail") or body.get("accessDeniedDetail") or {}
+    message = " ".join((message or str(body.get("Message") or body.get("message") or "")).split())
+    message = message or "no reason was given"
+    detail = body.get("AccessDeniedDetail") or body.get("accessDeniedDetail")
+    denied = detail if isinstance(detail, dict) else {}
     refusal = meaning(code, status=status, message=message, action=action)
     if denied and refusal in {CloudError, AccessDenied}:
         refusal = AccessDenied

@@ -27,7 +27,6 @@ _PAGE = 500
 _RESTARTS = 3
 _GONE = 410
 _PAUSES = (0.5, 1.0, 2.0)  # real seconds: an API server that restarts refuses for a moment
-_TIMEOUT = 10.0
 _CHECK = "Check that this machine reaches the API server, and the kubeconfig's server."
 
 

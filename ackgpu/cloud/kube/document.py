@@ -38,13 +38,36 @@ def parse(text: str, source: str) -> Document:
         raise wrong from None
     if document is None:
         return {"apiVersion": "v1", "kind": "Config"}
-    if not isinstance(document, MutableMapping):
+    if not _well_formed(document):
         raise wrong
-    for section in ("contexts", "clusters", "users"):
-        rows = document.get(section)
-        if rows is not None and not isinstance(rows, list):
-            raise wrong
-    return document
+    found_document: Document = document
+    return found_document
+
+
+def _well_formed(document: Any) -> bool:
+    """Whether the parts that are used are of the types that kubectl gives them."""
+    if not isinstance(document, MutableMapping):
+        return False
+    for kind in ("context", "cluster", "user"):
+        rows = document.get(f"{kind}s")
+        if not _rows(rows) or not all(_maybe(row.get(kind)) for row in rows or []):
+            return False
+    inner = [row.get("context") or {} for row in document.get("contexts") or []]
+    extensions = [context.get("extensions") for context in inner]
+    return all(
+        _rows(rows) and all(_maybe(row.get("extension")) for row in rows or [])
+        for rows in extensions
+    )
+
+
+def _rows(value: Any) -> bool:
+    if value is None:
+        return True
+    return isinstance(value, list) and all(isinstance(row, MutableMapping) for row in value)
+
+
+def _maybe(value: Any) -> bool:
+    return value is None or isinstance(value, MutableMapping)
 
 
 def dump(document: Document) -> str:
@@ -65,7 +88,7 @@ def _yaml(yaml: Any) -> Any:
 def found(documents: Iterable[Document], section: str, name: Any) -> list[Any]:
     """Every entry of ``name`` in a section, in the documents' order."""
     rows = [row for document in documents for row in document.get(section) or []]
-    return [row for row in rows if isinstance(row, Mapping) and str(row.get("name")) == str(name)]
+    return [row for row in rows if str(row.get("name")) == str(name)]
 
 
 def cluster_id(context: Mapping[str, Any]) -> str:
@@ -89,7 +112,7 @@ def only_context(text: str) -> tuple[Any, Any]:
     user = found([document], "users", inner.get("user"))
     if not cluster or not user:
         raise LocalError("The kubeconfig that the cloud answered lacks its cluster or user.")
-    return cluster[0]["cluster"], user[0]["user"]
+    return cluster[0].get("cluster") or {}, user[0].get("user") or {}
 
 
 def single(name: str, context: Mapping[str, Any], cluster: Any, user: Any) -> Document:
@@ -148,9 +171,9 @@ def absolute(document: Document, directory: Path) -> None:
     """Make relative file names absolute: they are relative to the file that holds them."""
     for section, inner in (("clusters", "cluster"), ("users", "user")):
         for row in document.get(section) or []:
-            body = row.get(inner) if isinstance(row, Mapping) else None
+            body = row.get(inner) or {}
             for key in _FILES:
-                if isinstance(body, MutableMapping) and body.get(key):
+                if body.get(key):
                     body[key] = str(directory / str(body[key]))
 
 
@@ -166,7 +189,7 @@ def quoted(name: str) -> str:
 
 def _used(document: Document, kind: str, name: Any, *, beside: str | None = None) -> bool:
     rows: Sequence[Any] = document.get("contexts") or []
-    others = [row for row in rows if isinstance(row, Mapping) and row.get("name") != beside]
+    others = [row for row in rows if row.get("name") != beside]
     return any((row.get("context") or {}).get(kind) == name for row in others)
 
 
@@ -181,7 +204,7 @@ def _set(document: Document, section: str, name: str, body: Mapping[str, Any]) -
         rows = document[section] = []
     entry = {**body, "name": quoted(name)}
     for index, row in enumerate(rows):
-        if isinstance(row, Mapping) and str(row.get("name")) == name:
+        if str(row.get("name")) == name:
             rows[index] = entry
             return
     rows.append(entry)
