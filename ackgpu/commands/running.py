@@ -37,9 +37,9 @@ def locked(app: App, region: str, name: str) -> Iterator[None]:
             f"Another ackgpu is working on {name} in {region}.",
             resolution="Wait for it to end: ackgpu wait shows how the cluster stands.",
         ) from None
-    except PermissionError as error:
+    except OSError as error:
         raise LocalError(
-            f"{directory} cannot be written: {error.strerror}.",
+            f"{directory} cannot be used: {error.strerror or error}.",
             resolution="Point ACKGPU_STATE_DIR at a directory that can be written.",
         ) from error
 

@@ -26,7 +26,6 @@ class EipStep(Step[Eip]):
     """An EIP. It is Available at once and billed until it is released."""
 
     typical = 1
-    timeout = 300
     reads = ("network.eips",)
     writes = ("network.allocate_eip", "network.release_eip")
 
@@ -136,7 +135,6 @@ class EipBindingStep(Step[str]):
     """The EIP bound to the NAT gateway that was made. Its value is the public address."""
 
     typical = 5
-    timeout = 300
     reads = ("network.eips",)
     writes = ("network.associate_eip", "network.unassociate_eip")
 

@@ -25,7 +25,6 @@ class KubeconfigStep(Step[Access]):
     """
 
     typical = 1
-    timeout = 120
     writes = ("containers.kubeconfig",)
 
     def __init__(

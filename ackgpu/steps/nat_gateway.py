@@ -14,7 +14,7 @@ class NatGatewayStep(Step[NatGateway]):
     """A NAT gateway in the first vSwitch. It takes one to three minutes (VPC documentation)."""
 
     typical = 90
-    timeout = 15 * 60
+
     reads = ("network.nat_gateways",)
     writes = ("network.create_nat_gateway", "network.delete_nat_gateway")
 

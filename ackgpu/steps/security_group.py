@@ -14,7 +14,6 @@ class SecurityGroupStep(Step[SecurityGroup]):
     """A security group. Making one is synchronous."""
 
     typical = 1
-    timeout = 300
     reads = ("compute.security_groups",)
     writes = ("compute.create_security_group", "compute.delete_security_group")
 
@@ -89,7 +88,6 @@ class IcmpRuleStep(Step[SecurityRule]):
     """ICMP from the VPC's own range: what the ACK console sets up for a cluster."""
 
     typical = 1
-    timeout = 120
     reads = ("compute.security_rules",)
     writes = ("compute.authorize",)
 

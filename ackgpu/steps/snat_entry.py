@@ -17,7 +17,6 @@ class SnatEntryStep(Step[SnatEntry]):
     """
 
     typical = 5
-    timeout = 300
     reads = ("network.snat_entries",)
     writes = ("network.create_snat_entry", "network.delete_snat_entry")
 

@@ -24,7 +24,6 @@ class VpcStep(Step[Vpc]):
     """A VPC. It turns Available a few seconds after it was asked for."""
 
     typical = 3
-    timeout = 180
     reads = ("network.vpcs",)
     writes = ("network.create_vpc", "network.delete_vpc")
 

@@ -24,7 +24,6 @@ class VSwitchStep(Step[VSwitch]):
     """A vSwitch. The cloud makes one at a time in a VPC, and refuses the next one meanwhile."""
 
     typical = 3
-    timeout = 300
     reads = ("network.vswitches",)
     writes = ("network.create_vswitch", "network.delete_vswitch")
 

@@ -1,0 +1,151 @@
+"""Bad input and trouble: one clear message, the documented exit code, and nothing lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.cli import Cli
+
+
+def test_another_spec_under_the_same_name_is_a_conflict_that_shows_the_difference(
+    cli: Cli,
+) -> None:
+    cli.ok("create", "demo")
+    before = cli.account()
+    refused = cli("create", "demo", "--nodes", "3")
+    assert refused.code == 6
+    assert "the spec says 3, found 2" in refused.err
+    assert cli.account() == before
+
+
+def test_everything_wrong_with_a_spec_is_said_at_once_at_its_place(
+    cli: Cli, tmp_path: Path
+) -> None:
+    path = tmp_path / "cluster.yaml"
+    path.write_text(
+        "apiVersion: ackgpu.dev/v1alpha1\nkind: GpuCluster\nmetadata:\n  name: demo\n"
+        "network:\n  podCidr: 192.168.0.0/16\nnodePools:\n- name: gpu\n"
+        "  instanceTypes: [ecs.vgn5i-m1.large]\n  desiredSiz: 2\n"
+    )
+    refused = cli("create", "-f", str(path))
+    assert refused.code == 2
+    assert f"{path}:6:" in refused.err
+    assert "ecs.vgn5i-m1.large" in refused.err
+    assert "did you mean 'desiredSize'" in refused.err
+    assert cli.account() == {}
+
+
+@pytest.mark.parametrize("text", ["", "{", "- a\n- b\n", "\x00\x01", "a: 1\n---\nb: 2\n"])
+def test_a_file_that_is_no_spec_is_refused(cli: Cli, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "cluster.yaml"
+    path.write_text(text)
+    assert cli("create", "demo", "-f", str(path)).code == 2
+
+
+def test_a_name_that_is_somebody_elses_is_a_conflict(cli: Cli) -> None:
+    cli.ok("create", "demo")
+    backend = cli.emulator.backend
+    with backend.transaction(write=True) as session:
+        (cluster,) = session.find("cluster")
+        cluster.body["Tags"] = {}
+        session.put(cluster)
+    refused = cli("create", "demo", "--zone", "cn-hangzhou-k")
+    assert refused.code == 6
+    assert "not ackgpu's" in refused.err
+
+
+def test_no_credentials_is_4_and_says_how_to_get_some(cli: Cli) -> None:
+    bare = {k: v for k, v in cli.env.items() if not k.startswith("ALIBABA_CLOUD_ACCESS")}
+    cli.env = bare
+    refused = cli("list")
+    assert refused.code == 4
+    assert "ackgpu emulator serve" in refused.err
+
+
+def test_a_wrong_key_is_4(cli: Cli) -> None:
+    assert cli("list", env={"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI-nobody"}).code == 4
+    assert cli("list", env={"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "wrong"}).code == 4
+
+
+def test_an_unknown_region_is_refused_and_nothing_is_made(cli: Cli) -> None:
+    refused = cli("create", "demo", "--region", "cn-nowhere")
+    assert refused.code in {2, 3, 11}
+    assert "cn-nowhere" in refused.err
+    assert cli.account() == {}
+
+
+def test_an_endpoint_that_nobody_listens_on_is_said_so(cli: Cli) -> None:
+    refused = cli("list", env={"ACKGPU_ENDPOINT_URL": "http://127.0.0.1:9"})
+    assert refused.code == 11
+    assert "127.0.0.1:9" in refused.err
+
+
+def test_a_kubeconfig_that_cannot_be_written_stops_before_anything_is_made(
+    cli: Cli, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    refused = cli("create", "demo", "--kubeconfig", str(tmp_path / "file" / "config"))
+    assert refused.code == 2
+    assert cli.account() == {}
+
+
+def test_a_context_of_the_users_own_is_not_overwritten(cli: Cli) -> None:
+    cli.kubeconfig.parent.mkdir(parents=True)
+    cli.kubeconfig.write_text(
+        "apiVersion: v1\nkind: Config\ncurrent-context: demo\n"
+        "contexts: [{name: demo, context: {cluster: mine, user: me}}]\n"
+        "clusters: [{name: mine, cluster: {server: 'https://10.0.0.1'}}]\n"
+        "users: [{name: me, user: {token: secret}}]\n"
+    )
+    before = cli.kubeconfig.read_text()
+    refused = cli("create", "demo")
+    assert refused.code == 6
+    assert cli.kubeconfig.read_text() == before
+    assert cli.account() == {}
+
+
+def test_without_room_for_the_journal_nothing_is_asked_for(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    refused = cli("create", "demo", env={"ACKGPU_STATE_DIR": str(tmp_path / "file")})
+    assert refused.code == 2
+    assert cli.account() == {}
+
+
+def test_nothing_is_deleted_where_nobody_can_be_asked(cli: Cli) -> None:
+    cli.ok("create", "demo")
+    before = cli.account()
+    refused = cli("delete", "demo")
+    assert refused.code == 2
+    assert "--yes" in refused.err
+    assert cli.account() == before
+
+
+def test_a_fast_clock_is_refused_for_a_real_endpoint(cli: Cli) -> None:
+    refused = cli("list", env={"ACKGPU_ENDPOINT_ECS": "https://ecs.example.com"})
+    assert refused.code == 2
+    assert "ACKGPU_CLOCK_SPEED" in refused.err
+
+
+def test_an_error_as_a_document_has_the_envelope(cli: Cli) -> None:
+    refused = cli("describe", "nothing", "-o", "json")
+    assert refused.code == 5
+    assert refused.json["ok"] is False
+    assert refused.json["exitCode"] == 5
+    assert refused.json["error"]["code"] == "NotFound"
+
+
+def test_flags_that_do_not_exist_are_2(cli: Cli) -> None:
+    assert cli("create", "demo", "--nodse", "2").code == 2
+    assert cli("crate").code == 2
+    assert cli("list", "-o", "xml").code == 2
+
+
+def test_no_secret_is_in_any_output(cli: Cli) -> None:
+    secret = cli.env["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
+    made = cli("create", "demo", "-v", "-o", "json")
+    shown = cli("config", "show")
+    state = "".join(path.read_text() for path in (cli.home / "state").rglob("*") if path.is_file())
+    for text in (made.out, made.err, shown.out, shown.err, state):
+        assert secret not in text
+        assert "PRIVATE KEY" not in text
