@@ -10,7 +10,6 @@ import pytest
 
 from ackgpu.cancel import CancelToken
 from ackgpu.clock import ManualClock
-from ackgpu.cloud.aliyun import transport
 from ackgpu.cloud.aliyun.cloud import AliyunCloud, connect
 from ackgpu.emulator import Emulator
 
@@ -18,7 +17,7 @@ from ackgpu.emulator import Emulator
 @pytest.fixture
 def cloud(emulator: Emulator, clock: ManualClock, tmp_path: Path) -> Iterator[AliyunCloud]:
     """The emulated account in the emulator's own region."""
-    yield connect(
+    cloud = connect(
         emulator.region,
         env=emulator.env,
         home=tmp_path,
@@ -26,4 +25,5 @@ def cloud(emulator: Emulator, clock: ManualClock, tmp_path: Path) -> Iterator[Al
         cancel=CancelToken(),
         rng=random.Random(5),  # noqa: S311
     )
-    transport.close_sessions()
+    yield cloud
+    cloud.close()

@@ -52,6 +52,13 @@ class Clients:
         for product in products:
             self.client(product, region)
 
+    def close(self) -> None:
+        """Close the connections of every client of the process."""
+        if self._made:
+            from ackgpu.cloud.aliyun import transport
+
+            transport.close_sessions()
+
     def _make(self, product: Product, region: str) -> Any:
         client_class = _checked(load(product))
         if self._credential is None:

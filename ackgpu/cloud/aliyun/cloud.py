@@ -79,6 +79,10 @@ class AliyunCloud:
         """The same account in another region; credentials, clients and connections are shared."""
         return AliyunCloud(region, account=self._account, retrier=self._retrier)
 
+    def close(self) -> None:
+        """Close the connections; a later call opens new ones."""
+        self._account.close()
+
     def preload(self, products: Iterable[Product]) -> None:
         """Import what calls to ``products`` need, in this thread, before calls fan out."""
         self._account.preload(products, self._region)
