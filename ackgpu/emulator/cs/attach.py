@@ -60,8 +60,7 @@ def attach_instances(call: Call) -> dict[str, Any]:
     pool_id = text(body_of(call), "nodepool_id")
     if not pool_id:
         raise ApiError("MissingParameter.NodepoolId", "nodepool_id is required")
-    call.path = {**call.path, "nodepool_id": pool_id}
-    reasons, task = _attach(call, cluster, active_pool(call, cluster))
+    reasons, task = _attach(call, cluster, active_pool(call, cluster, pool_id))
     rows = [
         {
             "code": "400" if reason else "200",

@@ -35,18 +35,18 @@ def running_cluster(call: Call) -> Doc:
     return cluster
 
 
-def pool_of(call: Call, cluster: Doc) -> Doc:
-    """The node pool in the path; ErrorNodePoolNotFound (404 is unconfirmed)."""
-    pool_id = call.path["nodepool_id"]
+def pool_of(call: Call, cluster: Doc, pool_id: str = "") -> Doc:
+    """The named node pool, or that in the path; ErrorNodePoolNotFound (404 is unconfirmed)."""
+    pool_id = pool_id or call.path["nodepool_id"]
     pool = call.alive("nodepool", pool_id)
     if pool is None or pool.scope != cluster.id:
         raise ApiError("ErrorNodePoolNotFound", f"nodepool {pool_id} not found", 404)
     return pool
 
 
-def active_pool(call: Call, cluster: Doc) -> Doc:
-    """The node pool in the path if it can be changed now (pool life cycle page, 2026)."""
-    pool = pool_of(call, cluster)
+def active_pool(call: Call, cluster: Doc, pool_id: str = "") -> Doc:
+    """The same if it can be changed now (pool life cycle page, 2026)."""
+    pool = pool_of(call, cluster, pool_id)
     state = call.state(pool)
     if state not in {"active", "failed"}:
         raise ApiError(

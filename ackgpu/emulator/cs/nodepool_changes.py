@@ -1,4 +1,4 @@
-"""Node pools, changed: modified, scaled, repaired, upgraded, synchronised, deleted."""
+"""Node pools, changed: modified, scaled, deleted. Their upkeep is in :mod:`.nodepool_upkeep`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ from ackgpu.emulator.cs.pool_rules import (
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.scaling import Scaling, check_nodes, scale_out
 from ackgpu.emulator.cs.states import POOL
-from ackgpu.emulator.cs.tables import versions
 from ackgpu.emulator.cs.tasks import Course, make_task
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
@@ -134,49 +133,6 @@ def delete_cluster_nodepool(call: Call) -> dict[str, Any]:
     return {"task_id": task.id}
 
 
-@PRODUCT.operation(
-    "RepairClusterNodePool",
-    writes=True,
-    path="/clusters/{cluster_id}/nodepools/{nodepool_id}/repair",
-    request_id_key="request_id",
-)
-def repair_cluster_node_pool(call: Call) -> dict[str, Any]:
-    """Repair a pool's nodes."""
-    cluster = running_cluster(call)
-    pool = active_pool(call, cluster)
-    return {"task_id": _busy(call, cluster, pool, "repairing", timing.POOL_REPAIR).id}
-
-
-@PRODUCT.operation(
-    "UpgradeClusterNodepool",
-    writes=True,
-    path="/clusters/{cluster_id}/nodepools/{nodepool_id}/upgrade",
-)
-def upgrade_cluster_nodepool(call: Call) -> dict[str, Any]:
-    """Upgrade a pool's nodes to the cluster's version or to one that is named.
-
-    Nodes show their new version at once; what takes time is the pool's state.
-    """
-    cluster = running_cluster(call)
-    pool = active_pool(call, cluster)
-    version = text(body_of(call), "kubernetes_version") or cluster.body["versions"][-1][1]
-    if version not in {row["version"] for row in versions()}:
-        raise ApiError("InvalidParameter.KubernetesVersion", f"version {version} is not offered")
-    nodes = lasting_nodes(call, cluster.id, pool.id)
-    for node in nodes:
-        node.body["kubelet_version"] = version
-        call.docs.put(node)
-    seconds = timing.POOL_UPGRADE_PER_NODE * max(1, len(nodes))
-    return {"task_id": _busy(call, cluster, pool, "upgrading", seconds).id}
-
-
-@PRODUCT.operation("SyncClusterNodePool", writes=True, path="/clusters/{cluster_id}/sync_nodepools")
-def sync_cluster_node_pool(call: Call) -> dict[str, Any]:
-    """Synchronise pools with their scaling groups: here they never differ."""
-    running_cluster(call)
-    return {}
-
-
 def _check_change(call: Call, cluster: Doc, pool: Doc, request: dict[str, Any]) -> None:
     group, automatic = part(request, "scaling_group"), part(request, "auto_scaling")
     name = text(part(request, "nodepool_info"), "name")
@@ -263,10 +219,3 @@ def _record_scaling(call: Call, cluster: Doc, pool: Doc, scaling: Scaling) -> No
     record(call, kind, pool.id, "Started", message, at=call.now)
     if scaling.error:
         record(call, kind, pool.id, "Failed", scaling.error[1], at=scaling.ends, level="error")
-
-
-def _busy(call: Call, cluster: Doc, pool: Doc, state: str, seconds: float) -> Doc:
-    _enter(call, pool, state, seconds)
-    kind = {"repairing": "nodepool_repair", "upgrading": "nodepool_upgrade"}[state]
-    course = Course([(f"{kind.removeprefix('nodepool_').capitalize()} nodes", seconds)])
-    return make_task(call, cluster, kind, course, target=(pool.id, "nodepool"))

@@ -92,6 +92,9 @@ def check_group(call: Call, cluster: Doc, group: dict[str, Any]) -> None:
         raise refuse("InvalidParameter.MultiAzPolicy", f"multi_az_policy {policy} is not valid")
     if text(group, "key_pair") and text(group, "login_password"):
         raise refuse("InvalidParameter.KeyPair", "give either key_pair or login_password")
+    for row in objects(group, "tags"):
+        if not text(row, "key"):
+            raise refuse("InvalidParameter.Tags", "a tag needs a key")
     _check_charge(group)
     _check_key_pair(call, cluster, text(group, "key_pair"))
 
