@@ -294,3 +294,11 @@ def _with_taints(node: Obj, row: NodeFacts, now: float) -> Obj:
     if not taints:
         return {**node, "spec": {key: value for key, value in spec.items() if key != "taints"}}
     return {**node, "spec": {**spec, "taints": taints}}
+
+
+def leave_out_computed(node: Obj) -> None:
+    """Take from a node the taints that follow from its state."""
+    rows = node["spec"].pop("taints", None) or []
+    own = [row for row in rows if row["key"] not in {NOT_READY, UNSCHEDULABLE}]
+    if own:
+        node["spec"]["taints"] = own

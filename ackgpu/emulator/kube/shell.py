@@ -13,19 +13,12 @@ from ackgpu.emulator.kube.commands import COMMANDS
 from ackgpu.emulator.kube.machine import File, Machine, Outcome
 from ackgpu.emulator.kube.stdin import consumed
 from ackgpu.emulator.kube.toolchain import run_program
+from ackgpu.emulator.kube.words import RESERVED, Piece, ShellSyntaxError, Token, tokenize
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash"})
-OPERATORS = ("&&", "||", ">>", "2>&1", "&>", "2>", ";", "|", ">", "<", "\n")
+EXIT = Token(tuple(Piece("text", char) for char in "exit"))
+_NO_TIME: float | None = 0.0
 SEPARATORS = frozenset({"&&", "||", ";", "\n"})
-UNSUPPORTED = frozenset({"for", "while", "until", "if", "case", "function", "select", "<<"})
-
-
-Token = tuple[str, bool]
-"""A word or operator, and whether it is an operator."""
-
-
-class ShellSyntaxError(Exception):
-    """The line is beyond this shell."""
 
 
 class NoSuchProgram(Exception):
@@ -36,11 +29,11 @@ class NoSuchProgram(Exception):
 class Stage:
     """One command of a pipeline, its redirections taken out."""
 
-    words: list[str] = field(default_factory=list)
-    stdin: str = ""
-    stdout: str = ""
+    words: list[Token] = field(default_factory=list)
+    stdin: Token | None = None
+    stdout: Token | None = None
     appends: bool = False
-    stderr: str = ""
+    stderr: Token | None = None
     joined: bool = False
 
 
@@ -84,19 +77,17 @@ def knows(machine: Machine, program: str) -> bool:
 def run_script(machine: Machine, text: str, stdin: bytes) -> Outcome:
     """Run lines of shell; the outcome is of all of them, its code the last one's."""
     try:
-        tokens = tokenize(machine, text)
+        pipelines = [(_stages(tokens), end) for tokens, end in _pipelines(tokenize(text))]
     except ShellSyntaxError as error:
         return Outcome(err=f"sh: 1: Syntax error: {error}\n".encode(), code=2)
-    total = Outcome()
-    skip = False
-    for pipeline, separator in _pipelines(tokens):
-        if pipeline and not skip:
+    total, skip = Outcome(), False
+    for stages, separator in pipelines:
+        if stages and not skip:
             machine.env["?"] = str(total.code)
-            done = _run_pipeline(machine, pipeline, stdin)
+            done = _run_pipeline(machine, stages, stdin)
             seconds = _sum(total.seconds, done.seconds)
             total = Outcome(total.out + done.out, total.err + done.err, done.code, seconds)
-            stdin = b""
-            if seconds is None or pipeline[0] == ("exit", False):
+            if seconds is None or stages[0].words[:1] == [EXIT]:
                 break
         skip = (separator == "&&" and total.code != 0) or (separator == "||" and total.code == 0)
     return total
@@ -106,123 +97,45 @@ def _sum(first: float | None, second: float | None) -> float | None:
     return None if first is None or second is None else first + second
 
 
-def tokenize(machine: Machine, text: str) -> list[Token]:
-    """Words (quotes taken off, variables filled in) and operators."""
-    tokens: list[Token] = []
-    word, begun, at = "", False, 0
-    while at < len(text):
-        char = text[at]
-        operator = next((op for op in OPERATORS if text.startswith(op, at)), None)
-        if operator in {"2>&1", "2>"} and begun:
-            operator = None
-        if text.startswith("<<", at):
-            raise ShellSyntaxError("here-documents are not supported")
-        if char == "\\" and at + 1 < len(text):
-            word, begun, at = word + text[at + 1].replace("\n", ""), True, at + 2
-        elif char in "'\"":
-            piece, at = _quoted(machine, text, at)
-            word, begun = word + piece, True
-        elif char == "$":
-            piece, at = _variable(machine, text, at)
-            word, begun = word + piece, begun or bool(piece)
-        elif char == "#" and not begun:
-            end = text.find("\n", at)
-            at = len(text) if end < 0 else end
-        elif operator or char in " \t\r":
-            if begun:
-                tokens.append((word, False))
-            if operator:
-                tokens.append((operator, True))
-            word, begun, at = "", False, at + len(operator or char)
-        else:
-            word, begun, at = word + char, True, at + 1
-    return [*tokens, (word, False)] if begun else tokens
-
-
-def _quoted(machine: Machine, text: str, at: int) -> tuple[str, int]:
-    quote, piece = text[at], ""
-    at += 1
-    while at < len(text) and text[at] != quote:
-        if quote == '"' and text[at] == "\\" and text[at + 1 : at + 2] in {'"', "\\", "$", "`"}:
-            piece, at = piece + text[at + 1], at + 2
-        elif quote == '"' and text[at] == "$":
-            value, at = _variable(machine, text, at)
-            piece += value
-        else:
-            piece, at = piece + text[at], at + 1
-    if at >= len(text):
-        raise ShellSyntaxError("Unterminated quoted string")
-    return piece, at + 1
-
-
-def _variable(machine: Machine, text: str, at: int) -> tuple[str, int]:
-    """The value of ``$NAME``, ``${NAME}``, ``$?`` or ``$(command)`` and where it ends."""
-    if text.startswith("$(", at):
-        end = text.find(")", at)
-        if end < 0:
-            raise ShellSyntaxError('end of file unexpected (expecting ")")')
-        done = run_script(machine, text[at + 2 : end], b"")
-        return done.out.decode(errors="replace").rstrip("\n"), end + 1
-    if text.startswith("${", at):
-        end = text.find("}", at)
-        if end < 0:
-            raise ShellSyntaxError("Missing '}'")
-        return machine.env.get(text[at + 2 : end], ""), end + 1
-    end = at + 1
-    if text[end : end + 1] in {"?", "0", "1", "2", "@", "$"}:
-        end += 1
-    else:
-        while end < len(text) and (text[end].isalnum() or text[end] == "_"):
-            end += 1
-    name = text[at + 1 : end]
-    return (machine.env.get(name, "") if name else "$"), end
-
-
 def _pipelines(tokens: list[Token]) -> list[tuple[list[Token], str]]:
     rows: list[tuple[list[Token], str]] = []
     current: list[Token] = []
-    for word, is_operator in tokens:
-        if is_operator and word in SEPARATORS:
-            rows.append((current, word))
+    for token in tokens:
+        if token.operator in SEPARATORS:
+            rows.append((current, token.operator))
             current = []
         else:
-            current.append((word, is_operator))
+            current.append(token)
     return [*rows, (current, "")]
 
 
-def _run_pipeline(machine: Machine, tokens: list[Token], stdin: bytes) -> Outcome:
-    stages = _stages(tokens)
-    if stages is None:
-        return Outcome(err=b"sh: 1: Syntax error: end of file unexpected\n", code=2)
-    err, seconds, done = b"", 0.0, Outcome(out=stdin)
-    last: float | None = seconds
-    for stage in stages:
-        done = _run_stage(machine, stage, done.out)
-        err += done.err
-        last = _sum(last, done.seconds)
-    return replace(done, err=err, seconds=last)
-
-
-def _stages(tokens: list[Token]) -> list[Stage] | None:
+def _stages(tokens: list[Token]) -> list[Stage]:
+    """The commands of a pipeline; empty for an empty line. Raises ShellSyntaxError."""
+    if not tokens:
+        return []
     stages = [Stage()]
     waiting = iter(tokens)
-    for word, is_operator in waiting:
+    for token in waiting:
         stage = stages[-1]
-        if not is_operator:
-            stage.words.append(word)
-        elif word == "|":
+        if not token.operator:
+            if not stage.words and token.literal in RESERVED:
+                raise ShellSyntaxError(f'"{token.literal}" is not supported')
+            stage.words.append(token)
+        elif token.operator == "|":
             stages.append(Stage())
-        elif word == "2>&1":
+        elif token.operator == "2>&1":
             stage.joined = True
         else:
-            target = next(waiting, ("", True))
-            if target[1]:
-                return None
-            _redirect(stage, word, target[0])
-    return stages if all(stage.words or stage.stdout for stage in stages) else None
+            target = next(waiting, Token(operator="end of file"))
+            if target.operator:
+                raise ShellSyntaxError(f'"{target.operator}" unexpected')
+            _redirect(stage, token.operator, target)
+    if not all(stage.words or stage.stdout for stage in stages):
+        raise ShellSyntaxError('"|" unexpected')
+    return stages
 
 
-def _redirect(stage: Stage, operator: str, target: str) -> None:
+def _redirect(stage: Stage, operator: str, target: Token) -> None:
     if operator == "<":
         stage.stdin = target
     elif operator == "2>":
@@ -232,24 +145,69 @@ def _redirect(stage: Stage, operator: str, target: str) -> None:
         stage.joined = stage.joined or operator == "&>"
 
 
+def _run_pipeline(machine: Machine, stages: list[Stage], stdin: bytes) -> Outcome:
+    err, seconds, done = b"", _NO_TIME, Outcome(out=stdin)
+    for stage in stages:
+        done = _run_stage(machine, stage, done.out)
+        err += done.err
+        seconds = _sum(seconds, done.seconds)
+    return replace(done, err=err, seconds=seconds)
+
+
+def _filled(machine: Machine, token: Token) -> str:
+    """A word with its variables and commands filled in."""
+    text = ""
+    for piece in token.pieces:
+        if piece.kind == "variable":
+            text += machine.env.get(piece.text, "")
+        elif piece.kind == "command":
+            done = run_script(machine, piece.text, b"")
+            text += done.out.decode(errors="replace").rstrip("\n")
+        else:
+            text += piece.text
+    return text
+
+
+def _expanded(machine: Machine, tokens: list[Token]) -> list[str]:
+    """Words filled in; one that is nothing but an unquoted value is split at blanks."""
+    words: list[str] = []
+    for token in tokens:
+        text = _filled(machine, token)
+        whole = len(token.pieces) == 1 and not token.pieces[0].quoted
+        if whole and token.pieces[0].kind != "text":
+            words += text.split()
+        else:
+            words.append(text)
+    return words
+
+
 def _run_stage(machine: Machine, stage: Stage, stdin: bytes) -> Outcome:
     if stage.stdin:
-        file = machine.files.get(machine.path(stage.stdin))
-        if file is None:
-            text = f"sh: 1: cannot open {stage.stdin}: No such file\n"
+        name = _filled(machine, stage.stdin)
+        file = machine.files.get(machine.path(name))
+        if file is None and name != "/dev/null":
+            text = f"sh: 1: cannot open {name}: No such file\n"
             return Outcome(err=text.encode(), code=2)
-        stdin = file.content
-    done = _start(machine, stage.words, stdin) if stage.words else Outcome()
-    if stage.joined:
-        done = replace(done, out=done.out + done.err, err=b"")
+        stdin = file.content if file else b""
+    words = _expanded(machine, stage.words)
+    done = _start(machine, words, stdin) if words else Outcome()
+    return _redirected(machine, stage, done)
+
+
+def _redirected(machine: Machine, stage: Stage, done: Outcome) -> Outcome:
+    """The outcome, less what goes into files."""
+    if stage.joined and not stage.stdout:
+        return replace(done, out=done.out + done.err, err=b"")
     if stage.stderr:
-        _write(machine, stage.stderr, done.err, appends=False)
+        _write(machine, _filled(machine, stage.stderr), done.err, appends=False)
         done = replace(done, err=b"")
     if stage.stdout:
-        if not _write(machine, stage.stdout, done.out, appends=stage.appends):
-            text = f"sh: 1: cannot create {stage.stdout}: Directory nonexistent\n"
+        name = _filled(machine, stage.stdout)
+        content = done.out + (done.err if stage.joined else b"")
+        if not _write(machine, name, content, appends=stage.appends):
+            text = f"sh: 1: cannot create {name}: Directory nonexistent\n"
             return Outcome(err=text.encode(), code=2)
-        done = replace(done, out=b"")
+        done = replace(done, out=b"", err=b"" if stage.joined else done.err)
     return done
 
 
@@ -271,9 +229,6 @@ def _start(machine: Machine, words: list[str], stdin: bytes) -> Outcome:
         machine.env[name], words = value, words[1:]
     if not words:
         return Outcome()
-    if words[0] in UNSUPPORTED:
-        text = f'sh: 1: Syntax error: "{words[0]}" is not supported by the emulated shell\n'
-        return Outcome(err=text.encode(), code=2)
     if words[0] in {"exec", "sudo", "nohup", "time"} and len(words) > 1:
         return _start(machine, words[1:], stdin)
     if words[0].rsplit("/", 1)[-1] in SHELLS:

@@ -147,7 +147,7 @@ class ClusterState:
 
     def next_version(self) -> int:
         """The resource version of the next write."""
-        version = max(self._counter() + 1, version_at(self.now))
+        version = self.version + 1
         self.session.set_meta(f"kube.version.{self.id}", str(version))
         return version
 

@@ -6,6 +6,7 @@ import copy
 import uuid
 
 from ackgpu.emulator.kube.admission import apply_defaults
+from ackgpu.emulator.kube.nodes import leave_out_computed
 from ackgpu.emulator.kube.objects import SAFE_LETTERS, Obj
 from ackgpu.emulator.kube.patching import merge_difference
 from ackgpu.emulator.kube.resources import Resource
@@ -78,6 +79,8 @@ def lay_over(state: ClusterState, resource: Resource, entry: Entry, obj: Obj) ->
         base["metadata"].pop(field, None)
     changed.pop("status", None)
     base.pop("status", None)
+    if resource.plural == "nodes":
+        leave_out_computed(changed)
     body = {"delta": merge_difference(base, changed), "uid": entry.uid, "created": entry.created}
     doc = Doc(
         KIND,

@@ -91,13 +91,14 @@ class Watch:
         return 0 if self.request.flag("sendInitialEvents") else int(text)
 
     def _deleted(self, state: ClusterState, since: int) -> list[Obj]:
-        """Deletions since a version, of objects that clients had made, and of nodes."""
+        """Deletions since a version, of objects that clients had made."""
         target = self.request.target
         rows: list[Obj] = []
         for key, doc in state.documents(target.resource.plural).items():
             chosen = target.namespace in {"", key[0]} and target.name in {"", key[1]}
-            gone = doc.gone is not None and doc.gone <= state.now
-            if chosen and gone and "object" in doc.body and version_at(doc.gone or 0) > since:
+            if not chosen or "object" not in doc.body or doc.gone is None or doc.gone > state.now:
+                continue
+            if max(int(doc.body["version"]), version_at(doc.gone)) > since:
                 rows.append(self._event(state, "DELETED", doc.body["object"]))
         return rows
 
