@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from ackgpu.clock import ManualClock
+from ackgpu.emulator import Emulator
 from tests.emulator.cs.ack import Ack
 
 JUNK: tuple[Any, ...] = (None, 3, -1, "x", "", True, [], {}, [1], [{}], [None], {"key": 1})
@@ -45,12 +47,21 @@ POOL = {
 }
 
 
-def test_no_cluster_request_makes_it_fail(ack: Ack) -> None:
-    given = ack.cluster_request()
-    checked = ("vswitch_ids", "container_cidr", "service_cidr", "addons", "cluster_spec")
-    changes = spoiled(CLUSTER | {key: given[key] for key in checked})
-    bodies = [given | change for change in changes]
-    codes = {outcome(ack, "CreateCluster", "POST", "/clusters", body) for body in bodies}
+def test_no_cluster_request_makes_it_fail(clock: ManualClock) -> None:
+    plenty = dict.fromkeys(("clusters", "balancers", "security_groups", "eips"), 10_000)
+    with Emulator(clock=clock, seed=1, scenario={"limits": plenty}) as emulator:
+        ack = Ack(emulator, clock)
+        ack.make_network()
+        given = ack.cluster_request()
+        checked = ("vswitch_ids", "container_cidr", "service_cidr", "addons", "cluster_spec")
+        changes = spoiled(CLUSTER | {key: given[key] for key in checked})
+        codes = set()
+        for number, change in enumerate(changes):
+            own = {
+                "name": f"n{number}",
+                "container_cidr": f"10.{number // 16}.{number % 16 * 16}.0/20",
+            }
+            codes.add(outcome(ack, "CreateCluster", "POST", "/clusters", given | own | change))
     assert "InternalError" not in codes
     assert {"done", "InvalidParameter", "EmptyCIDR", "InvalidCIDR"} <= codes
 
