@@ -130,7 +130,7 @@ class Params(Mapping[str, str]):
         found: list[tuple[int, str]] = []
         for key, value in self._values.items():
             head, _, tail = key.rpartition(".")
-            if head == name and tail.isdigit():
+            if head == name and tail.isdecimal():
                 found.append((int(tail), value))
         if not found and self._values.get(name):
             return [self._values[name]]
@@ -142,7 +142,7 @@ class Params(Mapping[str, str]):
         prefix = f"{name}."
         for key, value in self._values.items():
             number, dot, attribute = key.removeprefix(prefix).partition(".")
-            if key.startswith(prefix) and number.isdigit() and dot:
+            if key.startswith(prefix) and number.isdecimal() and dot:
                 rows.setdefault(int(number), {})[attribute] = value
         return [rows[number] for number in sorted(rows)]
 
@@ -255,7 +255,7 @@ def token_page(
     """One page by NextToken, and the next token: empty at the end."""
     size = call.params.integer(size_key, default, low=1, high=most)
     text = call.params.text("NextToken")
-    if text and not text.isdigit():
+    if text and not text.isdecimal():
         raise ApiError("InvalidParameter.NextToken", "The specified NextToken is invalid.")
     start = int(text or 0)
     following = start + size

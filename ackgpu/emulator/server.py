@@ -152,10 +152,20 @@ class Server:
         return context
 
 
+LONGEST_REQUEST_LINE = 128 * 1024
+"""The SDKs put everything into the query: user data alone may be 44 KB there."""
+
+
 async def _set_up(
     running: contextlib.AsyncExitStack, app: web.Application, *, logger: logging.Logger
 ) -> web.AppRunner:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN, logger=logger)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        shutdown_timeout=SHUTDOWN,
+        logger=logger,
+        max_line_size=LONGEST_REQUEST_LINE,
+    )
     await runner.setup()
     running.push_async_callback(runner.cleanup)
     return runner
