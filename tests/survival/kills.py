@@ -1,0 +1,146 @@
+"""Kill the program at every request that changes something, and see what it takes to recover."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from support.proxy import MOMENTS, Moment, Proxy, proxy_to
+from survival.machine import NAME, Machine, Things, remains, things
+
+from ackgpu.emulator import Emulator
+
+SPEED = 1000.0
+Verb = Literal["create", "delete"]
+COMMANDS: dict[Verb, tuple[str, ...]] = {
+    "create": ("create", NAME),
+    "delete": ("delete", NAME, "-y", "-o", "json"),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """``killed`` dies at ``moment`` of its change number ``at``; then ``again`` is run.
+
+    ``elsewhere``: from another machine, without the first one's state directory.
+    """
+
+    killed: Verb
+    at: int
+    moment: Moment
+    again: Verb
+    elsewhere: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a case. ``action`` was struck; ``trouble`` is empty where nothing was lost."""
+
+    case: Case
+    action: str
+    trouble: str
+
+
+class Range:
+    """An emulated account behind a proxy, and the figures of undisturbed runs on it."""
+
+    def __init__(self, emulator: Emulator, proxy: Proxy, root: Path) -> None:
+        self._emulator = emulator
+        self._proxy = proxy
+        self._root = root
+        self._machines = 0
+        self.empty = things(emulator)
+        self.counts: dict[Verb, int] = {}
+        self.complete = self._measure()
+
+    def cases(self) -> Iterator[Case]:
+        """Every point, moment, recovery and machine."""
+        for killed, count in self.counts.items():
+            for at in range(1, count + 1):
+                for moment in MOMENTS:
+                    yield Case(killed, at, moment, "create", elsewhere=False)
+                    yield Case(killed, at, moment, "create", elsewhere=True)
+                    yield Case(killed, at, moment, "delete", elsewhere=False)
+                    yield Case(killed, at, moment, "delete", elsewhere=True)
+
+    def judge(self, case: Case) -> Verdict:
+        """Carry a case out on the empty account."""
+        self._emulator.reset()
+        machine = self._machine()
+        if case.killed == "delete":
+            machine.run(*COMMANDS["create"])
+        action = self._kill(machine, case)
+        if not action:
+            return Verdict(case, "", f"there were fewer than {case.at} changes")
+        recovering = self._machine() if case.elsewhere else machine
+        ended = recovering.run(*COMMANDS[case.again])
+        if ended.returncode != 0:
+            return Verdict(case, action, f"exit {ended.returncode}: {ended.stderr[-600:]}")
+        return Verdict(case, action, self._trouble(case, recovering))
+
+    def _kill(self, machine: Machine, case: Case) -> str:
+        with machine.start(*COMMANDS[case.killed]) as process:
+
+            def strike() -> None:
+                process.kill()
+                process.wait()
+
+            self._proxy.arm(case.at, case.moment, strike)
+            process.communicate(timeout=60)
+        action = self._proxy.struck
+        self._proxy.disarm()
+        return action
+
+    def _trouble(self, case: Case, machine: Machine) -> str:
+        if case.again == "create":
+            return _difference(self.complete, things(self._emulator)) or (
+                "" if machine.contexts else "no context in the kubeconfig"
+            )
+        if machine.contexts:
+            return "the kubeconfig still has the context"
+        return _difference(self.empty, things(self._emulator)) or _difference(
+            self.empty, remains(self._emulator)
+        )
+
+    def _machine(self) -> Machine:
+        self._machines += 1
+        env = {**self._emulator.env, "ACKGPU_ENDPOINT_URL": self._proxy.url}
+        return Machine(self._root / str(self._machines), env)
+
+    def _measure(self) -> Things:
+        machine = self._machine()
+        self._proxy.disarm()
+        ended = machine.run(*COMMANDS["create"])
+        if ended.returncode != 0:
+            raise RuntimeError(ended.stderr)
+        complete = things(self._emulator)
+        self.counts["create"] = len(self._proxy.changes)
+        self._proxy.disarm()
+        machine.run(*COMMANDS["delete"])
+        self.counts["delete"] = len(self._proxy.changes)
+        return complete
+
+
+@contextmanager
+def firing_range() -> Iterator[Range]:
+    """A range that is cleared away in the end."""
+    with (
+        tempfile.TemporaryDirectory(prefix="ackgpu-") as root,
+        Emulator(speed=SPEED, seed=7) as emulator,
+        proxy_to(emulator.endpoint) as proxy,
+    ):
+        yield Range(emulator, proxy, Path(root))
+
+
+def _difference(wanted: Things, found: Things) -> str:
+    missing, extra = wanted - found, found - wanted
+    told = [f"missing {_told(missing)}"] if missing else []
+    return "; ".join([*told, f"too many: {_told(extra)}"] if extra else told)
+
+
+def _told(some: Things) -> str:
+    return ", ".join(f"{n} {kind} {name}".strip() for (kind, name), n in sorted(some.items()))
