@@ -1,0 +1,112 @@
+"""A cloud that misbehaves: what was made is made once, and what is lost is said to be lost."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ackgpu import errors
+from ackgpu.cancel import CancelToken
+from ackgpu.clock import ManualClock
+from ackgpu.cloud.aliyun.cloud import AliyunCloud, connect
+from ackgpu.emulator import Emulator
+from tests.contract.account import OURS, cluster, gateway, network, pool_of
+
+Misbehaving = Callable[..., tuple[AliyunCloud, Emulator]]
+
+
+@pytest.fixture
+def misbehaving(clock: ManualClock, tmp_path: Path) -> Iterator[Misbehaving]:
+    """A cloud with faults."""
+    with ExitStack() as stack:
+
+        def make(*faults: dict[str, Any], **options: Any) -> tuple[AliyunCloud, Emulator]:
+            emulator = stack.enter_context(
+                Emulator(clock=clock, seed=7, faults={"faults": list(faults)}, **options)
+            )
+            cloud = connect(
+                emulator.region,
+                env=emulator.env,
+                home=tmp_path,
+                clock=clock,
+                cancel=CancelToken(),
+                rng=random.Random(5),  # noqa: S311
+            )
+            stack.callback(cloud.close)
+            return cloud, emulator
+
+        yield make
+
+
+def asked(emulator: Emulator, action: str) -> int:
+    return sum(1 for row in emulator.requests if row.action == action)
+
+
+@pytest.mark.parametrize("effect", ["lost_reply", "empty", "truncated", "reset", "html"])
+def test_a_vpc_whose_answer_is_lost_is_made_once(misbehaving: Misbehaving, effect: str) -> None:
+    cloud, emulator = misbehaving({"effect": effect, "action": "CreateVpc", "times": 1})
+    made = cloud.network.create_vpc(name="demo", cidr="10.0.0.0/8", tags=OURS, token="once")
+    assert [row.id for row in cloud.network.vpcs()] == [made]
+    assert asked(emulator, "CreateVpc") == 2
+
+
+@pytest.mark.parametrize("effect", ["lost_reply", "empty", "truncated", "html", "error"])
+def test_a_pool_is_never_asked_for_twice_when_its_answer_is_lost(
+    misbehaving: Misbehaving, clock: ManualClock, effect: str
+) -> None:
+    fault = {"effect": effect, "action": "CreateClusterNodePool", "times": 1}
+    if effect == "error":
+        fault |= {"code": "InternalError", "status": 500}
+    cloud, emulator = misbehaving(fault)
+    vpc, vswitch = network(cloud, clock)
+    gateway(cloud, clock, vpc, vswitch)
+    made = cluster(cloud, clock, vpc, vswitch)
+    with pytest.raises(errors.LostReply):
+        cloud.containers.create_node_pool(made, pool_of(vswitch))
+    assert asked(emulator, "CreateClusterNodePool") == 1
+
+
+def test_throttling_is_waited_for_even_where_a_repeat_could_harm(
+    misbehaving: Misbehaving, clock: ManualClock
+) -> None:
+    fault = {
+        "effect": "throttle",
+        "action": "CreateCluster",
+        "retry_after_ms": 2000,
+        "times": 2,
+    }
+    cloud, emulator = misbehaving(fault)
+    vpc, vswitch = network(cloud, clock)
+    before = clock.now()
+    cluster(cloud, clock, vpc, vswitch)
+    assert asked(emulator, "CreateCluster") == 3
+    assert clock.now() - before - 20 * 60 >= 4
+    assert len(cloud.containers.clusters(name="demo")) == 1
+
+
+def test_reads_outlive_a_cloud_that_fails_every_fifth_call(misbehaving: Misbehaving) -> None:
+    cloud, _ = misbehaving({"effect": "error", "probability": 0.2})
+    for _ in range(20):
+        assert cloud.network.vpcs() == []
+
+
+def test_an_error_inside_a_200_ends_a_read(misbehaving: Misbehaving) -> None:
+    cloud, emulator = misbehaving({"effect": "error_in_ok", "action": "DescribeVpcs"})
+    with pytest.raises(errors.CloudError, match="DescribeVpcs was refused"):
+        cloud.network.vpcs()
+    assert asked(emulator, "DescribeVpcs") >= 1
+
+
+def test_a_cloud_that_never_answers_in_json_is_given_up_within_the_budget(
+    misbehaving: Misbehaving, clock: ManualClock
+) -> None:
+    cloud, emulator = misbehaving({"effect": "html"})
+    with pytest.raises(errors.LostReply, match="instead of JSON"):
+        cloud.network.vpcs()
+    assert len(emulator.requests) == 5
+    assert clock.now() <= 30
