@@ -169,6 +169,25 @@ def modify_cluster_addon(call: Call) -> None:
     call.docs.put(doc)
 
 
+@PRODUCT.operation(
+    "DescribeClusterAddonsVersion",
+    method="GET",
+    path="/clusters/{cluster_id}/components/version",
+    request_id_key="",
+)
+def describe_cluster_addons_version(call: Call) -> dict[str, Any]:
+    """The versions of what the cluster has, by name: the older form, which the SDK leaves open."""
+    return {
+        doc.name: {
+            "component_name": doc.name,
+            "version": _shown(call, doc),
+            "next_version": addons()[doc.name]["newer_version"],
+            "can_upgrade": bool(addons()[doc.name]["newer_version"]),
+        }
+        for doc in installed(call, cluster_of(call))
+    }
+
+
 def _changing(call: Call, cluster: Doc, kind: str) -> dict[str, Any]:
     course = Course([("Change components", timing.ADDON_CHANGE)])
     return {"cluster_id": cluster.id, "task_id": make_task(call, cluster, kind, course).id}

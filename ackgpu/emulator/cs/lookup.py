@@ -12,7 +12,7 @@ from ackgpu.emulator.store import Doc
 
 def cluster_of(call: Call) -> Doc:
     """The cluster in the request's path; ErrorClusterNotFound, also from another region."""
-    cluster_id = call.path["cluster_id"]
+    cluster_id = call.path.get("cluster_id") or call.path["clusterid"]
     cluster = call.alive("cluster", cluster_id)
     if cluster is None:
         raise ApiError("ErrorClusterNotFound", f"cluster {cluster_id} not found", 404)

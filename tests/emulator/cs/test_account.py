@@ -154,3 +154,24 @@ def test_default_add_ons_are_there_but_those_left_out(ack: Ack) -> None:
     assert {"kube-flannel-ds", "ack-nvidia-device-plugin"} <= names
     assert "csi-plugin" not in names
     assert {row["state"] for row in rows} == {"active"}
+
+
+def test_permissions_read_back(ack: Ack) -> None:
+    cluster_id = ack.make_cluster()
+    row = {"cluster": cluster_id, "role_name": "dev", "role_type": "cluster"}
+    ack("GrantPermissions", "2099", body=[row])
+    (found,) = ack("DescribeUserPermission", "2099")
+    assert (found["resource_id"], found["role_name"]) == (cluster_id, "dev")
+    more = {"cluster": cluster_id, "namespace": "web", "role_name": "admin"}
+    ack("UpdateUserPermissions", "2099", body=[more], mode="patch")
+    ids = [found["resource_id"] for found in ack("DescribeUserPermission", "2099")]
+    assert ids == [cluster_id, f"{cluster_id}/web"]
+    ack("UpdateUserPermissions", "2099", body=[row], mode="delete")
+    assert len(ack("DescribeUserPermission", "2099")) == 1
+    assert ack("DescribeUserPermission", "nobody") == []
+
+
+def test_versions_of_add_ons_in_the_older_form(ack: Ack) -> None:
+    cluster_id = ack.make_cluster()
+    found = ack("DescribeClusterAddonsVersion", cluster_id)
+    assert found["coredns"]["can_upgrade"] is True

@@ -204,3 +204,19 @@ def test_a_check_passes_after_a_while(ack: Ack, cluster_id: str, clock: ManualCl
     (row,) = ack("ListClusterChecks", cluster_id)["checks"]
     assert row["check_id"] == check_id
     assert ack.refusal("RunClusterCheck", cluster_id, type="Horoscope")[0] == "InvalidParameter"
+
+
+def test_logs_of_the_control_plane_are_off_until_asked_for(ack: Ack, cluster_id: str) -> None:
+    assert ack("CheckControlPlaneLogEnable", cluster_id)["components"] == []
+    ack("UpdateControlPlaneLog", cluster_id, components=["apiserver"])
+    kept = ack("CheckControlPlaneLogEnable", cluster_id)
+    assert (kept["components"], kept["log_ttl"]) == (["apiserver"], "30")
+    assert kept["log_project"] == f"k8s-log-{cluster_id}"
+
+
+def test_the_audit_log_is_turned_on_and_off(ack: Ack, cluster_id: str) -> None:
+    assert ack("GetClusterAuditProject", cluster_id)["audit_enabled"] is False
+    ack("UpdateClusterAuditLogConfig", cluster_id, disable=False)
+    assert ack("GetClusterAuditProject", cluster_id)["sls_project_name"] == f"k8s-log-{cluster_id}"
+    ack("UpdateClusterAuditLogConfig", cluster_id, disable=True)
+    assert ack("GetClusterAuditProject", cluster_id)["audit_enabled"] is False
