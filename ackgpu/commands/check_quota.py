@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from ackgpu.app import App
@@ -12,15 +11,10 @@ from ackgpu.commands.specs import SpecOptions, wanted
 from ackgpu.engine.gather import settle_all
 from ackgpu.errors import AckGpuError, PreflightFailed
 from ackgpu.preflight.facts import Facts, Target, needs_of
+from ackgpu.preflight.limit_values import LimitRules
 from ackgpu.preflight.limits import Edition, checked_profile, overrides_of
-from ackgpu.preflight.quota import (
-    LimitCheck,
-    LimitRules,
-    check_limits,
-    offline,
-    quota_reads,
-    reads_in_regions,
-)
+from ackgpu.preflight.quota import LimitCheck, check_limits, offline
+from ackgpu.preflight.quota_reads import OtherRegions, quota_reads
 from ackgpu.render.output import present
 from ackgpu.render.results import Result
 from ackgpu.render.verdicts import QuotaResult, QuotaRow
@@ -56,7 +50,9 @@ def run(options: CheckQuotaOptions, app: App) -> int:
         edition = Edition(spec.cluster.spec, spec.network.plugin)
         rows, account = offline(needs, edition, rules), ""
     else:
-        rows, account = _online(app, spec, Target(spec, app.cloud(spec.region), needs), rules)
+        rows, account = _online(
+            app, spec, Target(spec, app.cloud(spec.region), app.clock, needs, needs), rules
+        )
     result = Result(
         command="check-quota",
         part=QuotaResult(
@@ -111,7 +107,7 @@ def _online(
     app: App, spec: ClusterSpec, target: Target, rules: LimitRules
 ) -> tuple[list[LimitCheck], str]:
     reads: dict[str, Any] = {**quota_reads(target), IDENTITY: lambda: app.identity}
-    results = settle_all(app.reading(), reads, partial(reads_in_regions, target))
+    results = settle_all(app.reading(), reads, OtherRegions(target, rules))
     facts = Facts(results)
     _refuse_unknown_region(facts, spec.region)
     return check_limits(target, facts, rules), facts[IDENTITY].account_id

@@ -22,7 +22,7 @@ def settle_all(
 ) -> dict[str, Any]:
     """What each call returned or raised, by its name. Raises Interrupted when asked to stop.
 
-    ``then`` is told the name and result of each call that returned, and names the calls that
+    ``then`` is told the name of each call and what it returned or raised, and names the calls that
     follow from it: they begin at once, beside those that are still out.
     """
     results: dict[str, Any] = {}
@@ -33,8 +33,7 @@ def settle_all(
 
             def keep(value: Any, error: Exception | None, name: str = name) -> None:
                 results[name] = value if error is None else error
-                if error is None:
-                    schedule(then(name, value))
+                schedule(then(name, results[name]))
 
             loop.call_at(run.clock.now(), call, keep)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ackgpu.clock import Clock
 from ackgpu.cloud.api import Cloud
 from ackgpu.errors import AccessDenied, AckGpuError, CloudError
 from ackgpu.spec.model import ClusterSpec
@@ -15,11 +16,19 @@ Reads = Mapping[str, Callable[[], Any]]
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be made. ``needs``: how much of each limit it takes (see :func:`needs_of`)."""
+    """What is to be made.
+
+    ``needs``: how much of each limit creating it takes now (see :func:`needs_of`); ``owns``: how
+    much it has of each once it stands. ``zones`` are those decided or named; empty leaves them
+    open.
+    """
 
     spec: ClusterSpec
     cloud: Cloud
+    clock: Clock
     needs: Mapping[str, int]
+    owns: Mapping[str, int]
+    zones: tuple[str, ...] = ()
 
     @property
     def region(self) -> str:

@@ -1,0 +1,113 @@
+"""Every check, in the order in which they are shown, and how they are carried out together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ackgpu.engine.gather import settle_all
+from ackgpu.engine.run import Run
+from ackgpu.errors import AckGpuError, OverBudget, PreflightFailed, UsageError
+from ackgpu.preflight import (
+    credentials,
+    egress,
+    key_pair,
+    network,
+    permissions,
+    price,
+    region,
+    roles,
+    stock,
+    version,
+    vgpu,
+)
+from ackgpu.preflight.check import Check, Finding
+from ackgpu.preflight.facts import Facts, Target
+from ackgpu.preflight.limit_values import LimitRules
+from ackgpu.preflight.limits_check import quota_check
+from ackgpu.preflight.quota_reads import OtherRegions
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the checks found, and the facts that they found it in. ``ids``: those that ran."""
+
+    ids: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    facts: Facts
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """What stands in the way."""
+        return tuple(found for found in self.findings if found.severity == "error")
+
+    @property
+    def doubts(self) -> tuple[Finding, ...]:
+        """What the user should know, and what could not be told."""
+        return tuple(f for f in self.findings if f.severity in {"warning", "unknown"})
+
+    def raise_errors(self) -> None:
+        """Raise PreflightFailed with every error, OverBudget where the price is the only one."""
+        error = self.error()
+        if error is not None:
+            raise error
+
+    def error(self) -> AckGpuError | None:
+        """The error that the findings mean, or None."""
+        errors = self.errors
+        if not errors:
+            return None
+        if all(found.id == price.ID for found in errors):
+            return OverBudget(errors[0].what, resolution=errors[0].fix)
+        noun = "check" if len(errors) == 1 else "checks"
+        return PreflightFailed(
+            f"{len(errors)} {noun} failed, and nothing was created.",
+            details=[_line(found) for found in errors],
+            resolution="Fix what is said with each; --skip-preflight CHECK goes on without one.",
+        )
+
+
+def all_checks(rules: LimitRules) -> tuple[Check, ...]:
+    """Every check."""
+    return (
+        credentials.CHECK,
+        permissions.CHECK,
+        region.CHECK,
+        roles.SERVICE,
+        roles.ROLES,
+        version.CHECK,
+        quota_check(rules),
+        stock.CHECK,
+        network.CHECK,
+        egress.CHECK,
+        key_pair.CHECK,
+        vgpu.FAMILIES,
+        vgpu.TERWAY,
+        price.CHECK,
+    )
+
+
+def chosen(checks: Sequence[Check], *, only: Sequence[str], skip: Sequence[str]) -> list[Check]:
+    """The checks to carry out. Raises UsageError for an id that is none."""
+    ids = [check.id for check in checks]
+    for name in (*only, *skip):
+        if name not in ids:
+            raise UsageError(
+                f"There is no check {name!r}.", resolution=f"One of: {', '.join(ids)}."
+            )
+    return [c for c in checks if (not only or c.id in only) and c.id not in skip]
+
+
+def carry_out(target: Target, checks: Sequence[Check], rules: LimitRules, run: Run) -> Report:
+    """Make every read at once, and judge. What RAM allows is judged by the reads of all checks."""
+    every = all_checks(rules) if permissions.CHECK in checks else checks
+    reads = {name: call for check in every for name, call in check.reads(target).items()}
+    facts = Facts(settle_all(run, reads, OtherRegions(target, rules)))
+    findings = [found for check in checks for found in check.run(target, facts)]
+    return Report(tuple(check.id for check in checks), tuple(findings), facts)
+
+
+def _line(found: Finding) -> str:
+    why = f": {found.why}" if found.why else ""
+    fix = f" → {found.fix}" if found.fix else ""
+    return f"{found.id}: {found.what}{why}{fix}"

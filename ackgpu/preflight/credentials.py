@@ -1,0 +1,37 @@
+"""Who the credentials are, and whether they outlast the creation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ackgpu.cloud.api import Identity
+from ackgpu.preflight.check import Check, Finding
+from ackgpu.preflight.facts import Facts, Reads, Target
+
+ID = "credentials"
+
+
+def _reads(target: Target) -> Reads:
+    return {"identity": target.cloud.identity.whoami}
+
+
+def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
+    identity: Identity = facts["identity"]
+    who = f"{identity.kind} {identity.arn}".strip()
+    timeout = target.spec.lifecycle.timeout
+    if identity.expires is not None and identity.expires < target.clock.after(timeout):
+        yield Finding(
+            ID,
+            "error",
+            "the credentials expire before the creation would end",
+            f"{identity.expires:%Y-%m-%d %H:%M} UTC, and it may take {timeout // 60} m",
+            "Get new ones, or give a shorter --timeout.",
+        )
+        return
+    if identity.kind == "AssumedRoleUser" and identity.expires is None:
+        yield Finding(ID, "ok", f"{who}; temporary, its end is not told")
+        return
+    yield Finding(ID, "ok", who)
+
+
+CHECK = Check(ID, _judge, _reads)

@@ -1,0 +1,100 @@
+"""Whether nodes in existing vSwitches get out: they pull images and join through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from ackgpu.cloud.api import Cloud, NatGateway, SnatEntry, VSwitch
+from ackgpu.preflight.check import Check, Finding
+from ackgpu.preflight.facts import Facts, Reads, Target
+from ackgpu.preflight.quota_reads import route_entries_of
+from ackgpu.spec.cidrs import parse_or_none
+
+ID = "egress"
+READ = "ways out"
+ANYWHERE = "0.0.0.0/0"
+
+
+def _reads(target: Target) -> Reads:
+    network = target.spec.network
+    if not _judged(target):
+        return {}
+    cloud, vpc_id = target.cloud, network.vpc.id
+    reads: dict[str, Callable[[], Any]] = {
+        READ: partial(_ways_out, cloud, vpc_id),
+        "vswitches": partial(cloud.network.vswitches, vpc_id=vpc_id),
+        "route entries": partial(route_entries_of, cloud, vpc_id),
+    }
+    return reads
+
+
+def _judged(target: Target) -> bool:
+    network = target.spec.network
+    return bool(network.vpc.id) and not network.nat.create
+
+
+def _ways_out(cloud: Cloud, vpc_id: str) -> list[tuple[NatGateway, list[SnatEntry]]]:
+    return [
+        (gateway, cloud.network.snat_entries(table_id=gateway.snat_table_id))
+        for gateway in cloud.network.nat_gateways(vpc_id=vpc_id)
+    ]
+
+
+def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
+    network = target.spec.network
+    if not _judged(target):
+        yield _of_new(made=network.nat.create)
+        return
+    ways: list[tuple[NatGateway, list[SnatEntry]]] = facts[READ]
+    if network.nat.id:
+        yield _of_given(network.nat.id, [gateway for gateway, _ in ways])
+        return
+    entries = [entry for _, rows in ways for entry in rows]
+    default_route = any(route.cidr == ANYWHERE for route in facts["route entries"])
+    rows: dict[str, VSwitch] = {row.id: row for row in facts["vswitches"]}
+    ids = [vswitch.id for vswitch in network.vswitches if vswitch.id in rows]
+    shut = [i for i in ids if not _covered(rows[i], entries)]
+    if shut and not (default_route and not ways):
+        yield Finding(
+            ID,
+            "error",
+            f"{', '.join(shut)} has no way out",
+            f"{len(ways)} NAT gateways in {network.vpc.id}, and no SNAT entry for it",
+            "Add a SNAT entry, or let ackgpu make a NAT gateway: network.nat.create.",
+        )
+        return
+    yield Finding(ID, "ok", "a route of the VPC's" if shut else "SNAT entries are there")
+
+
+def _of_new(*, made: bool) -> Finding:
+    if made:
+        return Finding(ID, "ok", "a NAT gateway is made")
+    fix = "Let ackgpu make one: network.nat.create."
+    return Finding(ID, "warning", "no NAT gateway is asked for", "nodes need a way out", fix)
+
+
+def _of_given(nat_id: str, gateways: Sequence[NatGateway]) -> Finding:
+    found = next((gateway for gateway in gateways if gateway.id == nat_id), None)
+    if found is None:
+        fix = "Give the id of a NAT gateway of that VPC."
+        return Finding(ID, "error", f"the NAT gateway {nat_id} is not in the VPC", "", fix)
+    if not found.eip_ids:
+        fix = "Bind an EIP to it: a given gateway is not changed."
+        return Finding(ID, "error", f"the NAT gateway {nat_id} has no EIP", "", fix)
+    return Finding(ID, "ok", f"{nat_id} with {len(found.eip_ids)} EIPs")
+
+
+def _covered(vswitch: VSwitch, entries: Sequence[SnatEntry]) -> bool:
+    block = parse_or_none(vswitch.cidr)
+    for entry in entries:
+        source = parse_or_none(entry.cidr)
+        if entry.vswitch_id == vswitch.id:
+            return True
+        if block is not None and source is not None and block.subnet_of(source):
+            return True
+    return False
+
+
+CHECK = Check(ID, _judge, _reads)

@@ -1,0 +1,132 @@
+"""The reads that tell what limits there are and what is used of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from typing import Any
+
+from ackgpu.cloud.api import Cloud
+from ackgpu.preflight.facts import Facts, Reads, Target
+from ackgpu.preflight.limit_values import LimitRules, live_sources, live_value
+from ackgpu.preflight.limits import limit_kinds
+from ackgpu.spec.model import NetworkSpec
+
+REGIONS = "regions"
+EVERYWHERE: Mapping[str, str] = {
+    "eips": "eips in",
+    "load_balancers": "load balancers in",
+    "security_groups": "security groups in",
+}
+"""Limits that the documents give for the account, and the name of the read of one region."""
+VGPU = frozenset({"vgpu_instances", "vgpu_prepaid_instances", "vgpu_spot_instances"})
+
+
+def quota_reads(target: Target) -> Reads:
+    """The reads that the limits in ``target.needs`` ask for; they do not depend on each other."""
+    cloud, needs = target.cloud, target.needs
+    kinds = [kind for key, kind in limit_kinds().items() if key in needs]
+    reads: dict[str, Callable[[], Any]] = {
+        f"quotas {product}": partial(cloud.quota_center.quotas, product)
+        for product in sorted({kind.product for kind in kinds})
+    }
+    attributes = [n for k in kinds for n in (k.attribute, k.used_attribute) if n]
+    if attributes:
+        reads["attributes"] = partial(cloud.compute.account_attributes, attributes)
+    if any(kind.user_quota for kind in kinds):
+        reads["user quota"] = cloud.containers.user_quota
+    if "clusters" in needs:
+        reads["clusters everywhere"] = cloud.containers.clusters
+    if needs.keys() & EVERYWHERE.keys():
+        reads[REGIONS] = cloud.compute.regions
+        reads |= _reads_in(cloud, target.region, needs)
+    if "vpcs" in needs:
+        reads["vpcs"] = cloud.network.vpcs
+    if needs.keys() & VGPU:
+        reads["instances"] = cloud.compute.instances
+    return reads | _reads_of_given(cloud, target.spec.network, needs)
+
+
+class OtherRegions:
+    """The reads that follow once the regions are known: of what an account-wide limit counts.
+
+    A limit that the account shows as one of the region needs none. Told each read's result by
+    :func:`ackgpu.engine.gather.settle_all`.
+    """
+
+    def __init__(self, target: Target, rules: LimitRules) -> None:
+        self._target = target
+        self._rules = rules
+        self._results: dict[str, Any] = {}
+        self._waiting = {
+            key: {REGIONS, *live_sources(kind)}
+            for key, kind in limit_kinds().items()
+            if key in EVERYWHERE and key in target.needs
+        }
+
+    def __call__(self, name: str, value: Any) -> Reads:
+        """What to read next, now that ``name`` has come to ``value``."""
+        self._results[name] = value
+        ready = {k for k, names in self._waiting.items() if names <= self._results.keys()}
+        for key in ready:
+            del self._waiting[key]
+        return self._reads({key for key in ready if not self._is_regional(key)})
+
+    def _is_regional(self, key: str) -> bool:
+        kind = limit_kinds()[key]
+        return live_value(kind, self._target, Facts(self._results), self._rules).regional
+
+    def _reads(self, keys: set[str]) -> Reads:
+        regions = self._results.get(REGIONS)
+        if not isinstance(regions, list):
+            return {}
+        found: dict[str, Callable[[], Any]] = {}
+        for region in regions:
+            if region != self._target.region:
+                found |= _reads_in(self._target.cloud.in_region(region), region, keys)
+        return found
+
+
+def _reads_in(cloud: Cloud, region: str, needs: Collection[str]) -> dict[str, Callable[[], Any]]:
+    calls: Mapping[str, Callable[[], Any]] = {
+        "eips": cloud.network.eips,
+        "load_balancers": cloud.balancers.pay_as_you_go_count,
+        "security_groups": cloud.compute.security_groups,
+    }
+    return {f"{EVERYWHERE[key]} {region}": call for key, call in calls.items() if key in needs}
+
+
+def _reads_of_given(
+    cloud: Cloud, network: NetworkSpec, needs: Mapping[str, int]
+) -> dict[str, Callable[[], Any]]:
+    vpc_id, nat_id = network.vpc.id, network.nat.id
+    reads: dict[str, Callable[[], Any]] = {}
+    if vpc_id and "route_entries" in needs:
+        reads["route entries"] = partial(route_entries_of, cloud, vpc_id)
+    if vpc_id and "vswitches" in needs:
+        reads["vswitches"] = partial(cloud.network.vswitches, vpc_id=vpc_id)
+    if vpc_id and "nat_gateways" in needs:
+        reads["nat gateways"] = partial(cloud.network.nat_gateways, vpc_id=vpc_id)
+    if nat_id and "snat_entries" in needs:
+        reads["snat entries"] = partial(_snat_entries, cloud, nat_id)
+    return reads
+
+
+def route_entries_of(cloud: Cloud, vpc_id: str) -> list[Any]:
+    """The custom entries of the VPC's system route table; none where there is no such VPC."""
+    rows = cloud.network.vpcs(ids=[vpc_id])
+    return [
+        entry
+        for vpc in rows
+        if vpc.route_table_id
+        for entry in cloud.network.route_entries(table_id=vpc.route_table_id)
+    ]
+
+
+def _snat_entries(cloud: Cloud, nat_id: str) -> list[Any]:
+    gateways = cloud.network.nat_gateways(ids=[nat_id])
+    return [
+        entry
+        for gateway in gateways
+        for entry in cloud.network.snat_entries(table_id=gateway.snat_table_id)
+    ]

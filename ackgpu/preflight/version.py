@@ -1,0 +1,34 @@
+"""Whether the Kubernetes version can be created now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ackgpu.preflight.check import Check, Finding
+from ackgpu.preflight.facts import Facts, Reads, Target
+
+ID = "version"
+
+
+def _reads(target: Target) -> Reads:
+    return {"versions": target.cloud.containers.versions}
+
+
+def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
+    creatable = [row.version for row in facts["versions"] if row.creatable]
+    wanted = target.spec.metadata.version
+    starts = (f"{wanted}.", f"{wanted}-")
+    fitting = [v for v in creatable if wanted in {"auto", v} or v.startswith(starts)]
+    if fitting:
+        yield Finding(ID, "ok", f"Kubernetes {fitting[0]}")
+        return
+    yield Finding(
+        ID,
+        "error",
+        f"Kubernetes {wanted} cannot be created in {target.region} now",
+        "",
+        f"Choose one of: {', '.join(creatable)}; or auto.",
+    )
+
+
+CHECK = Check(ID, _judge, _reads)
