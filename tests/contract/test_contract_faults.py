@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alibabacloud_ram20150501 import models
+from alibabacloud_ram20150501.client import Client as RamClient
+from alibabacloud_tea_openapi.utils_models import Config
 
 from ackgpu import errors
 from ackgpu.cancel import CancelToken
@@ -41,6 +44,21 @@ def misbehaving(clock: ManualClock, tmp_path: Path) -> Iterator[Misbehaving]:
             return cloud, emulator
 
         yield make
+
+
+def access_key_of_a_new_user(emulator: Emulator, name: str) -> tuple[str, str]:
+    """A RAM user without any policy, and its access key."""
+    account = Config(
+        access_key_id=emulator.access_key_id,
+        access_key_secret=emulator.access_key_secret,
+        endpoint=emulator.endpoint.removeprefix("http://"),
+        protocol="HTTP",
+        region_id=emulator.region,
+    )
+    ram = RamClient(account)
+    ram.create_user(models.CreateUserRequest(user_name=name))
+    key = ram.create_access_key(models.CreateAccessKeyRequest(user_name=name)).body.access_key
+    return key.access_key_id, key.access_key_secret
 
 
 def asked(emulator: Emulator, action: str) -> int:
@@ -110,3 +128,31 @@ def test_a_cloud_that_never_answers_in_json_is_given_up_within_the_budget(
         cloud.network.vpcs()
     assert len(emulator.requests) == 5
     assert clock.now() <= 30
+
+
+def test_a_denied_action_is_named_with_who_was_denied(
+    misbehaving: Misbehaving, clock: ManualClock, tmp_path: Path
+) -> None:
+    _, emulator = misbehaving(enforce_ram=True)
+    key_id, secret = access_key_of_a_new_user(emulator, "ci")
+    env = {
+        **emulator.env,
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": key_id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": secret,
+    }
+    cloud = connect(
+        emulator.region,
+        env=env,
+        home=tmp_path,
+        clock=clock,
+        cancel=CancelToken(),
+        rng=random.Random(5),  # noqa: S311
+    )
+    assert cloud.identity.whoami().kind == "RAMUser"
+    with pytest.raises(errors.AccessDenied) as caught:
+        cloud.network.create_vpc(name="n", cidr="10.0.0.0/8", tags={}, token="t")
+    assert "vpc:CreateVpc" in str(caught.value.resolution)
+    with pytest.raises(errors.AccessDenied) as caught:
+        cloud.containers.clusters()
+    assert "cs:DescribeClustersV1" in str(caught.value.resolution)
+    cloud.close()

@@ -26,7 +26,7 @@ _EXPIRED = "Get new temporary credentials (they expired), then run it again."
 _CLOCK = "Set this machine's clock: requests are accepted within 15 minutes of the cloud's time."
 
 _BY_CODE: tuple[tuple[str, str], ...] = (
-    ("InvalidAccessKeyId.Inactive", "The access key is disabled: enable it in RAM, or use another"),
+    ("InvalidAccessKeyId.Inactive", "The access key is disabled: enable it, or use another."),
     ("InvalidAccessKeyId", "Check the access key id: it is not known to this endpoint."),
     ("InvalidSecurityToken", _EXPIRED),
     ("InvalidTimeStamp", _CLOCK),
@@ -53,7 +53,6 @@ _BY_CODE: tuple[tuple[str, str], ...] = (
     ("NoPermission.CreateServiceLinkedRole", "Allow ram:CreateServiceLinkedRole to this identity."),
     ("IdempotentParameterMismatch", "An earlier request used the same token: run it again."),
     ("InvalidSystemDiskCategory", "Choose a disk category that the instance family takes."),
-    ("InvalidParameter.Conflict", "Choose a disk category that the instance family takes."),
     ("InvalidCIDR", "Choose CIDR blocks that do not overlap: `ackgpu preflight --only network`."),
     ("EmptyCIDR", "Give the pod and service CIDR blocks."),
     ("InvalidVSwitch.Count", "Give fewer vSwitches: ACK takes one to eight."),

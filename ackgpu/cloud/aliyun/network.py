@@ -14,6 +14,7 @@ from ackgpu.cloud.api import Eip, NatGateway, RouteEntry, SnatEntry, Tags, Vpc, 
 _PAGE = 50
 _VPC_IDS = 20
 _EIP_IDS = 50
+_TAGGED_IDS = 20
 
 
 class AliyunNetwork:
@@ -268,7 +269,7 @@ class AliyunNetwork:
 
     def _tags_of_nat_gateways(self, ids: Sequence[str]) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
-        for some in chunks(ids, _PAGE):
+        for some in chunks(ids, _TAGGED_IDS):
             if some:
                 for row in self._tag_rows(some):
                     found.setdefault(row.resource_id, {})[row.tag_key] = row.tag_value or ""
