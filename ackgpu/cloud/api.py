@@ -144,6 +144,7 @@ class Instance:
     private_ip: str
     charge_type: str
     tags: Tags
+    spot: bool = False
 
 
 @dataclass(frozen=True)
@@ -259,8 +260,21 @@ class ClusterRequest:
 
 
 @dataclass(frozen=True)
+class AutoScaling:
+    """The bounds of a pool that scales itself. ``kind``: gpu, cpu, gpushare, spot; it stays."""
+
+    enabled: bool = False
+    least: int = 0
+    most: int = 0
+    kind: str = ""
+
+
+@dataclass(frozen=True)
 class NodePool:
-    """A node pool. ``state`` is the cloud's word: initial, active, scaling, deleting and so on."""
+    """A node pool. ``state`` is the cloud's word: initial, active, scaling, deleting and so on.
+
+    ``disks``: category and GiB of each disk of a node, the system disk first.
+    """
 
     id: str
     name: str
@@ -273,6 +287,11 @@ class NodePool:
     tags: Tags
     scaling_group_id: str = ""
     vswitch_ids: tuple[str, ...] = ()
+    auto_scaling: AutoScaling = AutoScaling()
+    charge_type: str = "PostPaid"
+    spot_strategy: str = "NoSpot"
+    key_pair: str = ""
+    disks: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -280,7 +299,9 @@ class NodePoolRequest:
     """What CreateClusterNodePool is asked for.
 
     Labels and taints reach the Kubernetes nodes, tags the ECS instances. ``spot_price_limit`` is
-    an hour's price. ``period`` (months) only for PrePaid.
+    an hour's price, ``on_demand_base`` how many of the nodes are not spot. ``period`` (months) only
+    for PrePaid. ``data_disks``: category and GiB of each. ``user_data`` is base64. Instances are
+    entered with ``key_pair`` or ``login_password``, which is shown nowhere.
     """
 
     name: str
@@ -304,6 +325,34 @@ class NodePoolRequest:
     runtime: str = "containerd"
     user_data: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+    on_demand_base: int = 0
+    data_disks: tuple[tuple[str, int], ...] = ()
+    runtime_version: str = ""
+    login_password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class AttachRequest:
+    """What AttachInstancesToNodePool is asked for: the system disks are replaced.
+
+    ``format_disk``: data disks are formatted too, and hold containers. ``password`` is for pools
+    that are entered by password.
+    """
+
+    instance_ids: tuple[str, ...]
+    keep_instance_name: bool = True
+    format_disk: bool = False
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class ClusterCheck:
+    """A check before an upgrade. ``state``: running, succeeded, failed; ``problems`` in words."""
+
+    id: str
+    state: str
+    message: str
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -455,6 +504,12 @@ class ComputeApi(Protocol):
         self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
     ) -> list[Instance]: ...
     def delete_instance(self, instance_id: str) -> None: ...
+    def subscribe(self, instance_ids: Sequence[str], *, months: int, token: str) -> str:
+        """Change up to 20 pay-as-you-go instances and their data disks to a subscription.
+
+        It is paid at once. The order's id.
+        """
+
     def instance_types(self, ids: Sequence[str]) -> list[InstanceType]: ...
     def stock(self, instance_type: str) -> list[Stock]:
         """Every zone of the region that sells the type, and whether it has it now."""
@@ -468,6 +523,11 @@ class ComputeApi(Protocol):
         spot: bool = False,
     ) -> NodePrice:
         """An hour of a node. ``disks``: category and GiB of each, the system disk first."""
+
+    def subscription_price(
+        self, *, instance_type: str, zone_id: str, disks: Sequence[tuple[str, int]], months: int
+    ) -> Price:
+        """What ``months`` of a node cost, its disks included; not an hour's price."""
 
     def key_pairs(self, name: str) -> list[str]: ...
     def account_attributes(self, names: Sequence[str]) -> Mapping[str, str]: ...
@@ -505,6 +565,30 @@ class ContainerApi(Protocol):
     def delete_node_pool(self, cluster_id: str, node_pool_id: str) -> str: ...
     def set_desired_size(self, cluster_id: str, node_pool_id: str, nodes: int) -> str:
         """Set the pool's absolute size: a replay changes nothing."""
+
+    def set_auto_scaling(self, cluster_id: str, node_pool_id: str, bounds: AutoScaling) -> str:
+        """Let the pool scale itself within bounds, or not any more; the task's id."""
+
+    def attach_instances(self, cluster_id: str, node_pool_id: str, request: AttachRequest) -> str:
+        """Ask that instances join the pool; the task's id."""
+
+    def attach_script(
+        self, cluster_id: str, node_pool_id: str, *, keep_instance_name: bool, format_disk: bool
+    ) -> str:
+        """The command line that makes the host it runs on a node of the pool; it holds a token."""
+
+    def begin_check(self, cluster_id: str, kind: str) -> str:
+        """Begin a check such as ClusterUpgrade; its id."""
+
+    def check(self, cluster_id: str, check_id: str) -> ClusterCheck | None: ...
+    def upgrades(self, version: str) -> list[str]:
+        """The versions that a managed cluster of ``version`` can be upgraded to, newest first."""
+
+    def upgrade_cluster(self, cluster_id: str, version: str) -> str:
+        """Ask for the control plane's upgrade; the task's id."""
+
+    def upgrade_node_pool(self, cluster_id: str, node_pool_id: str, version: str) -> str:
+        """Ask that a pool's nodes are upgraded, in place; the task's id."""
 
     def nodes(self, cluster_id: str, *, node_pool_id: str = "") -> list[ClusterNode]: ...
     def task(self, task_id: str) -> Task | None: ...
@@ -591,6 +675,34 @@ class KubeNode:
     not_ready_reason: str = ""
 
 
+@dataclass(frozen=True)
+class KubePod:
+    """A pod. ``phase``: Pending, Running, Succeeded, Failed or Unknown.
+
+    ``reason`` and ``message`` say why it is not ready, in the words of the scheduler, the kubelet
+    or the container runtime (``Unschedulable``, ``ImagePullBackOff``, ``CrashLoopBackOff``).
+    """
+
+    name: str
+    namespace: str
+    node: str
+    phase: str
+    ready: bool
+    labels: Mapping[str, str]
+    reason: str = ""
+    message: str = ""
+    terminating: bool = False
+
+
+@dataclass(frozen=True)
+class Executed:
+    """What a command in a container gave; ``code`` 127 also where there is no such program."""
+
+    output: str
+    errors: str
+    code: int
+
+
 class KubeApi(Protocol):
     """The Kubernetes API of one cluster."""
 
@@ -599,6 +711,26 @@ class KubeApi(Protocol):
 
     def version(self) -> str:
         """The server's version, as ``/version`` says it."""
+
+    def pods(self, namespace: str, selector: str) -> list[KubePod]:
+        """The pods of a namespace with the labels of ``selector``."""
+
+    def apply(self, manifest: Mapping[str, Any]) -> None:
+        """Apply an object on the server's side, as the field manager ``ackgpu``."""
+
+    def delete(self, manifest: Mapping[str, Any]) -> None:
+        """Delete an object and what it owns, in the background; nothing where there is none."""
+
+    def delete_pod(self, pod: KubePod, *, grace_seconds: int) -> None:
+        """Delete a pod, whose processes get so long to end; nothing where there is none."""
+
+    def execute(
+        self, pod: KubePod, command: Sequence[str], *, stdin: bytes | None = None, seconds: float
+    ) -> Executed:
+        """Run a command in the pod's only container, ``seconds`` real ones at most.
+
+        Raises TimedOut where it takes longer.
+        """
 
 
 class KubeConnect(Protocol):

@@ -135,6 +135,22 @@ class AliyunCompute:
         """Release a pay-as-you-go instance, also while it runs."""
         self._calls.remove("DeleteInstance", instance_id=instance_id, force=True)
 
+    def subscribe(self, instance_ids: Sequence[str], *, months: int, token: str) -> str:
+        """Order a subscription for instances, paid at once with the account's money."""
+        body = self._calls.write(
+            "ModifyInstanceChargeType",
+            idempotent=True,
+            region_id=self._region,
+            instance_ids=json.dumps(list(instance_ids)),
+            instance_charge_type="PrePaid",
+            period=months,
+            period_unit="Month",
+            include_data_disks=True,
+            auto_pay=True,
+            client_token=token,
+        )
+        return required("ModifyInstanceChargeType", body, "order_id")
+
     def instance_types(self, ids: Sequence[str]) -> list[InstanceType]:
         """The types of those ids that ECS knows, sold in the region or not."""
         rows: list[Any] = []
@@ -170,27 +186,14 @@ class AliyunCompute:
         spot: bool = False,
     ) -> NodePrice:
         """An hour of a node; unknown where ECS names no price."""
-        system, *data = disks
-        model = self._calls.model
         try:
-            body = self._calls.read(
-                "DescribePrice",
-                region_id=self._region,
-                resource_type="instance",
-                instance_type=instance_type,
-                zone_id=zone_id or None,
-                system_disk=model(
-                    "DescribePriceRequestSystemDisk", category=system[0], size=system[1]
-                ),
-                data_disk=[
-                    model("DescribePriceRequestDataDisk", category=category, size=size)
-                    for category, size in data
-                ]
-                or None,
+            body = self._describe_price(
+                instance_type,
+                zone_id,
+                disks,
                 spot_strategy="SpotAsPriceGo" if spot else None,
                 price_unit="Hour",
                 period=1,
-                amount=1,
             )
         except CloudError as error:
             if error.cloud_code.startswith(_NO_PRICE):
@@ -198,6 +201,44 @@ class AliyunCompute:
                 return NodePrice(unknown, unknown)
             raise
         return records.node_price(getattr(body.price_info, "price", None))
+
+    def subscription_price(
+        self, *, instance_type: str, zone_id: str, disks: Sequence[tuple[str, int]], months: int
+    ) -> Price:
+        """The months of a node; unknown where ECS names no price."""
+        try:
+            body = self._describe_price(
+                instance_type, zone_id, disks, price_unit="Month", period=months
+            )
+        except CloudError as error:
+            if error.cloud_code.startswith(_NO_PRICE):
+                return Price(None, "", f"DescribePrice: {error.cloud_code}")
+            raise
+        price = getattr(body.price_info, "price", None)
+        total = getattr(price, "trade_price", None)
+        currency = getattr(price, "currency", None) or ""
+        return Price(None if total is None else float(total), currency, "DescribePrice")
+
+    def _describe_price(
+        self, instance_type: str, zone_id: str, disks: Sequence[tuple[str, int]], **terms: Any
+    ) -> Any:
+        system, *data = disks
+        model = self._calls.model
+        return self._calls.read(
+            "DescribePrice",
+            region_id=self._region,
+            resource_type="instance",
+            instance_type=instance_type,
+            zone_id=zone_id or None,
+            system_disk=model("DescribePriceRequestSystemDisk", category=system[0], size=system[1]),
+            data_disk=[
+                model("DescribePriceRequestDataDisk", category=category, size=size)
+                for category, size in data
+            ]
+            or None,
+            amount=1,
+            **terms,
+        )
 
     def key_pairs(self, name: str) -> list[str]:
         """The names of the key pairs that ``name`` matches; ``*`` is a wildcard."""

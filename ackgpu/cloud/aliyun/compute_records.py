@@ -52,6 +52,7 @@ def instance(row: Any) -> Instance:
         private_ip=next(iter(addresses), ""),
         charge_type=row.instance_charge_type or "",
         tags=tags_of(listed(row.tags, "tag")),
+        spot=(row.spot_strategy or "NoSpot") != "NoSpot",
     )
 
 

@@ -50,6 +50,7 @@ def create_node_pool(request: NodePoolRequest) -> Body:
         "labels": labels,
         "taints": taints,
         "runtime": request.runtime,
+        "runtime_version": request.runtime_version,
         "user_data": request.user_data,
     }
     body = {
@@ -69,6 +70,10 @@ def _scaling_group(request: NodePoolRequest) -> Body:
         "image_type": request.image_type,
         "instance_charge_type": request.charge_type,
         "key_pair": request.key_pair,
+        "login_password": request.login_password,
+        "data_disks": [
+            {"category": category, "size": size} for category, size in request.data_disks
+        ],
         "security_group_ids": list(request.security_group_ids),
         "multi_az_policy": request.multi_az_policy,
         "tags": _tags(request.tags),
@@ -86,11 +91,14 @@ def _scaling_group(request: NodePoolRequest) -> Body:
 def _spot(request: NodePoolRequest) -> Body:
     if not request.spot:
         return {}
-    if request.spot_price_limit is None:
-        return {"spot_strategy": "SpotAsPriceGo"}
-    limit = str(request.spot_price_limit)
-    limits = [{"instance_type": kind, "price_limit": limit} for kind in request.instance_types]
-    return {"spot_strategy": "SpotWithPriceLimit", "spot_price_limit": limits}
+    body: Body = {"spot_strategy": "SpotAsPriceGo"}
+    if request.spot_price_limit is not None:
+        limit = str(request.spot_price_limit)
+        limits = [{"instance_type": kind, "price_limit": limit} for kind in request.instance_types]
+        body = {"spot_strategy": "SpotWithPriceLimit", "spot_price_limit": limits}
+    if request.on_demand_base:
+        body["on_demand_base_capacity"] = request.on_demand_base
+    return body
 
 
 def _addon(name: str, config: str) -> Body:

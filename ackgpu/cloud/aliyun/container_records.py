@@ -8,7 +8,9 @@ from typing import Any
 
 from ackgpu.cloud.aliyun.rows import instant, number, tags_of
 from ackgpu.cloud.api import (
+    AutoScaling,
     Cluster,
+    ClusterCheck,
     ClusterEvent,
     ClusterNode,
     ClusterResource,
@@ -24,6 +26,9 @@ _TASK_STATES = {
     "pending": "running",
     "initial": "running",
 }
+
+_CHECK_STATES = {"success": "succeeded", "fail": "failed", "error": "failed", "pending": "running"}
+_CHECK_TROUBLE = frozenset({"error", "fail", "failed", "fatal"})
 
 
 def cluster(row: Any) -> Cluster:
@@ -72,6 +77,43 @@ def node_pool(row: Any) -> NodePool:
         tags=tags_of(_of(group, "tags")),
         scaling_group_id=_of(group, "scaling_group_id") or "",
         vswitch_ids=tuple(_of(group, "vswitch_ids") or ()),
+        auto_scaling=_auto_scaling(row.auto_scaling),
+        charge_type=_of(group, "instance_charge_type") or "PostPaid",
+        spot_strategy=_of(group, "spot_strategy") or "NoSpot",
+        key_pair=_of(group, "key_pair") or "",
+        disks=(
+            (_of(group, "system_disk_category") or "", number(_of(group, "system_disk_size"))),
+            *((disk.category or "", number(disk.size)) for disk in _of(group, "data_disks") or ()),
+        ),
+    )
+
+
+def _auto_scaling(row: Any) -> AutoScaling:
+    return AutoScaling(
+        enabled=bool(_of(row, "enable")),
+        least=number(_of(row, "min_instances")),
+        most=number(_of(row, "max_instances")),
+        kind=_of(row, "type") or "",
+    )
+
+
+def check(body: Any, check_id: str) -> ClusterCheck:
+    """A check of GetClusterCheck: its items that say something else than that all is well.
+
+    What an item's fields are called is UNCONFIRMED: one with a level or status of error is taken
+    for a problem, and its message or name for the reason.
+    """
+    problems = [
+        str(item.get("message") or item.get("name") or item)
+        for items in (body.check_items or {}).values()
+        for item in items or ()
+        if str(item.get("level") or item.get("status") or "").lower() in _CHECK_TROUBLE
+    ]
+    return ClusterCheck(
+        id=body.check_id or check_id,
+        state=_CHECK_STATES.get((body.status or "").lower(), (body.status or "").lower()),
+        message=body.message or "",
+        problems=tuple(problems),
     )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 from ackgpu.cloud.aliyun import container_bodies as bodies
 from ackgpu.cloud.aliyun import container_records as records
-from ackgpu.cloud.aliyun.calls import Calls, required
+from ackgpu.cloud.aliyun.calls import required
+from ackgpu.cloud.aliyun.container_changes import ContainerChanges, or_none
 from ackgpu.cloud.aliyun.errors import missing
 from ackgpu.cloud.aliyun.paging import by_number
 from ackgpu.cloud.aliyun.rows import instant, number
@@ -26,7 +27,6 @@ from ackgpu.cloud.api import (
     Tags,
     Task,
 )
-from ackgpu.errors import ResourceNotFound
 
 _CLUSTERS_A_PAGE = 50
 _NODES_A_PAGE = 100
@@ -34,12 +34,8 @@ _EVENTS_A_PAGE = 100
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-class AliyunContainers:
+class AliyunContainers(ContainerChanges):
     """:class:`~ackgpu.cloud.api.ContainerApi` over CS 2015-12-15."""
-
-    def __init__(self, calls: Calls) -> None:
-        self._calls = calls
-        self._region = calls.region
 
     def clusters(self, *, name: str = "", region: str | None = None) -> list[Cluster]:
         """Clusters; the API's own filter by name is fuzzy, this one is exact."""
@@ -59,7 +55,7 @@ class AliyunContainers:
 
     def cluster(self, cluster_id: str) -> Cluster | None:
         """The cluster, or None where there is none in the region."""
-        body = _or_none(lambda: self._calls.read("DescribeClusterDetail", cluster_id))
+        body = or_none(lambda: self._calls.read("DescribeClusterDetail", cluster_id))
         if body is None:
             return None
         required("DescribeClusterDetail", body, "cluster_id")
@@ -93,7 +89,7 @@ class AliyunContainers:
 
     def node_pools(self, cluster_id: str) -> list[NodePool]:
         """The cluster's node pools; none where the cluster is gone. The API does not page."""
-        body = _or_none(
+        body = or_none(
             lambda: self._calls.read("DescribeClusterNodePools", cluster_id, nodepool_name=None)
         )
         if body is None:
@@ -112,15 +108,6 @@ class AliyunContainers:
         body = self._calls.remove("DeleteClusterNodepool", cluster_id, node_pool_id, force=True)
         return "" if body is None else body.task_id or ""
 
-    def set_desired_size(self, cluster_id: str, node_pool_id: str, nodes: int) -> str:
-        """Set the pool's absolute size; NotYet while the pool is not active."""
-        pathname = (
-            f"/clusters/{quote(cluster_id, safe='')}/nodepools/{quote(node_pool_id, safe='')}"
-        )
-        body = {"scaling_group": {"desired_size": nodes}}
-        answer = self._calls.replace("ModifyClusterNodePool", pathname, body)
-        return answer.task_id or ""
-
     def nodes(self, cluster_id: str, *, node_pool_id: str = "") -> list[ClusterNode]:
         """The nodes as ACK knows them; instances on their way may be missing."""
 
@@ -138,7 +125,7 @@ class AliyunContainers:
 
     def task(self, task_id: str) -> Task | None:
         """The task, or None where the region knows none of that id."""
-        body = _or_none(lambda: self._calls.read("DescribeTaskInfo", task_id))
+        body = or_none(lambda: self._calls.read("DescribeTaskInfo", task_id))
         return None if body is None else records.task(body, task_id)
 
     def tasks(self, cluster_id: str) -> list[Task]:
@@ -217,13 +204,6 @@ class AliyunContainers:
             resource_type="CLUSTER",
             tags=rows,
         )
-
-
-def _or_none(read: Callable[[], Any]) -> Any:
-    try:
-        return read()
-    except ResourceNotFound:
-        return None
 
 
 def _total(page: Any) -> int | None:

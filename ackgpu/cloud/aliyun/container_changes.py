@@ -1,0 +1,128 @@
+"""Container Service (ACK): changes of what exists, and what is asked before them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from ackgpu.cloud.aliyun import container_records as records
+from ackgpu.cloud.aliyun.calls import Calls, required
+from ackgpu.cloud.aliyun.errors import missing
+from ackgpu.cloud.api import AttachRequest, AutoScaling, ClusterCheck
+from ackgpu.errors import ResourceNotFound
+
+
+class ContainerChanges:
+    """The part of :class:`~ackgpu.cloud.api.ContainerApi` that changes pools and versions.
+
+    Bodies of changes are written by hand: see :meth:`~ackgpu.cloud.aliyun.calls.Calls.send`.
+    """
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._region = calls.region
+
+    def set_desired_size(self, cluster_id: str, node_pool_id: str, nodes: int) -> str:
+        """Set the pool's absolute size; NotYet while the pool is not active."""
+        body = {"scaling_group": {"desired_size": nodes}}
+        path = _pool(cluster_id, node_pool_id)
+        answer = self._calls.replace("ModifyClusterNodePool", path, body)
+        return answer.task_id or ""
+
+    def set_auto_scaling(self, cluster_id: str, node_pool_id: str, bounds: AutoScaling) -> str:
+        """Set the pool's bounds, alone in a call: the API takes no desired size beside them."""
+        settings = {
+            "enable": bounds.enabled,
+            "min_instances": bounds.least,
+            "max_instances": bounds.most,
+            "type": bounds.kind,
+        }
+        path = _pool(cluster_id, node_pool_id)
+        answer = self._calls.replace("ModifyClusterNodePool", path, {"auto_scaling": settings})
+        return answer.task_id or ""
+
+    def attach_instances(self, cluster_id: str, node_pool_id: str, request: AttachRequest) -> str:
+        """Ask that instances join; there is no client token: who joined already is left out."""
+        body: dict[str, Any] = {
+            "instances": list(request.instance_ids),
+            "keep_instance_name": request.keep_instance_name,
+            "format_disk": request.format_disk,
+        }
+        if request.password:
+            body["password"] = request.password
+        path = f"{_pool(cluster_id, node_pool_id)}/attach"
+        answer = self._calls.send("AttachInstancesToNodePool", "POST", path, body)
+        return answer.task_id or ""
+
+    def attach_script(
+        self, cluster_id: str, node_pool_id: str, *, keep_instance_name: bool, format_disk: bool
+    ) -> str:
+        """The command line to run on a host: plain text, though the call is a POST."""
+        action = "DescribeClusterAttachScripts"
+        text = self._calls.read(
+            action,
+            cluster_id,
+            nodepool_id=node_pool_id,
+            arch="amd64",
+            keep_instance_name=keep_instance_name,
+            format_disk=format_disk,
+        )
+        if not str(text).strip():
+            raise missing(action, "a script")
+        return str(text).strip()
+
+    def begin_check(self, cluster_id: str, kind: str) -> str:
+        """Begin a check; another one does no harm."""
+        answer = self._calls.write("RunClusterCheck", cluster_id, idempotent=True, type=kind)
+        return required("RunClusterCheck", answer, "check_id")
+
+    def check(self, cluster_id: str, check_id: str) -> ClusterCheck | None:
+        """The check, or None where there is none of that id."""
+        body = or_none(lambda: self._calls.read("GetClusterCheck", cluster_id, check_id))
+        return None if body is None else records.check(body, check_id)
+
+    def upgrades(self, version: str) -> list[str]:
+        """The versions that one of ``version`` can be upgraded to, newest first."""
+        rows = self._calls.read(
+            "DescribeKubernetesVersionMetadata",
+            region=self._region,
+            cluster_type="ManagedKubernetes",
+            profile="Default",
+            kubernetes_version=version,
+            mode="supported",
+            query_upgradable_version=True,
+        )
+        found = {
+            target
+            for row in rows
+            if row.version == version
+            for target in row.upgradable_versions or ()
+        }
+        return sorted(found, key=records.release, reverse=True)
+
+    def upgrade_cluster(self, cluster_id: str, version: str) -> str:
+        """Ask for the upgrade of the control plane alone."""
+        path = f"/api/v2/clusters/{quote(cluster_id, safe='')}/upgrade"
+        body = {"next_version": version, "master_only": True}
+        answer = self._calls.send("UpgradeCluster", "POST", path, body)
+        return answer.task_id or ""
+
+    def upgrade_node_pool(self, cluster_id: str, node_pool_id: str, version: str) -> str:
+        """Ask for the upgrade of the kubelets in place: system disks are not replaced."""
+        path = f"{_pool(cluster_id, node_pool_id)}/upgrade"
+        body = {"kubernetes_version": version, "use_replace": False}
+        answer = self._calls.send("UpgradeClusterNodepool", "POST", path, body)
+        return answer.task_id or ""
+
+
+def or_none(read: Callable[[], Any]) -> Any:
+    """The answer of ``read``, or None where there is no such thing."""
+    try:
+        return read()
+    except ResourceNotFound:
+        return None
+
+
+def _pool(cluster_id: str, node_pool_id: str) -> str:
+    return f"/clusters/{quote(cluster_id, safe='')}/nodepools/{quote(node_pool_id, safe='')}"
