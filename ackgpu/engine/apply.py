@@ -182,7 +182,8 @@ class Apply(Walk):
         token = self._run.token_of(step.name)
         self._run.journal.intent(step.name, token)
         if progress.asked is None:
-            self._run.emit(StepAsked, step=step.name, doing="creating")
+            doing = "changing" if step.changes else "creating"
+            self._run.emit(StepAsked, step=step.name, doing=doing)
         call = lambda: step.create(self._values, token)  # noqa: E731 -- a call, made later
         self._loop.call_at(
             self._run.clock.now(), call, lambda _, error: self._asked(progress, error)
@@ -250,7 +251,9 @@ def _outcome(progress: Progress, finding: Ready[Any]) -> OutcomeWord:
         return "checked"
     if finding.ownership == "given":
         return "reused"
-    return "created" if progress.asked is not None else "adopted"
+    if progress.asked is None:
+        return "adopted"
+    return "changed" if progress.step.changes else "created"
 
 
 def _drifted(step: Step[Any], finding: Ready[Any]) -> ConflictError:

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from ackgpu.engine.step import StepInfo
 
-Outcome = Literal["created", "adopted", "reused", "checked", "deleted", "kept", "absent"]
-Verb = Literal["create", "delete", "verify", "wait"]
+Outcome = Literal["created", "changed", "adopted", "reused", "checked", "deleted", "kept", "absent"]
+Verb = Literal["create", "delete", "verify", "wait", "nodepool", "upgrade"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +44,9 @@ class StepEvent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StepAsked(StepEvent):
-    """The cloud was asked to create or delete it."""
+    """The cloud was asked to create, change or delete it."""
 
-    doing: Literal["creating", "deleting"]
+    doing: Literal["creating", "changing", "deleting"]
 
 
 @dataclass(frozen=True, kw_only=True)

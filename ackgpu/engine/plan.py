@@ -11,7 +11,7 @@ from ackgpu.engine.loop import Loop
 from ackgpu.engine.run import JournalledValues, Run
 from ackgpu.engine.step import Absent, Broken, Finding, Pending, Ready, Resource, Step, Values
 
-Action = Literal["CREATE", "ADOPT", "REUSE", "WAIT", "CHECK", "DELETE", "BROKEN"]
+Action = Literal["CREATE", "CHANGE", "ADOPT", "REUSE", "WAIT", "CHECK", "DELETE", "BROKEN"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Plan:
     @property
     def changes(self) -> bool:
         """Whether apply would create or wait for anything."""
-        return any(p.action in {"CREATE", "WAIT", "BROKEN"} for p in self.steps)
+        return any(p.action in {"CREATE", "CHANGE", "WAIT", "BROKEN"} for p in self.steps)
 
     @property
     def exists(self) -> bool:
@@ -131,7 +131,7 @@ def _action(step: Step[Any], finding: Finding[Any]) -> Action:
         return "CHECK"
     match finding:
         case Absent():
-            return "CREATE"
+            return "CHANGE" if step.changes else "CREATE"
         case Pending():
             return "WAIT"
         case Broken():

@@ -111,14 +111,17 @@ class Step(ABC, Generic[T]):
 
     ``timeout`` is the longest that creating or removing may take, in cloud seconds. ``typical`` is
     how long it usually takes, which only serves to choose when to look. ``checks`` marks a step
-    that creates nothing (verification): it is shown as CHECK and never deleted. ``part_of`` names
-    the step whose deletion takes this one along. ``reads`` and ``writes`` are the calls of
-    :class:`~ackgpu.cloud.api.Cloud` that it can make, such as ``network.create_vpc``.
+    that creates nothing (verification): it is shown as CHECK and never deleted. ``changes`` marks
+    one that changes what exists (a size, a version): it is shown as CHANGE, and Absent means that
+    the change was not asked for yet. ``part_of`` names the step whose deletion takes this along.
+    ``reads`` and ``writes`` are the calls of :class:`~ackgpu.cloud.api.Cloud` that it can make,
+    such as ``network.create_vpc``.
     """
 
     timeout: float = 15 * 60
     typical: float = 5
     checks: bool = False
+    changes: bool = False
     part_of: Step[Any] | None = None
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ackgpu.engine.step import Resource
+from ackgpu.render.money_tables import least_hourly
 from ackgpu.render.pen import DONE, FAILED, NOTHING, TIMES, Block, Cell, Grid, Span, line, point
 from ackgpu.render.results import (
     ClusterDescription,
@@ -187,7 +188,8 @@ def _by_ack(resource: Resource, show: ShowId) -> str:
 
 
 def _costs(part: CreateSummary) -> str:
-    until = f"{hourly(part.price)} until you delete it"
+    price = least_hourly(part.price, part.price_parts) if part.price else hourly(None)
+    until = f"{price} until you delete it"
     return f"{until}   (prices of {part.prices_of})" if part.prices_of else until
 
 

@@ -146,7 +146,7 @@ class _Columns:
 
     def _achieved(self, step: StepState) -> str:
         shown = step.detail or ("" if self._id else short_id(step.id))
-        if step.outcome in {"created", "checked", "deleted"}:
+        if step.outcome in {"created", "changed", "checked", "deleted"}:
             return shown
         return f"{step.outcome}: {shown}" if shown else step.outcome
 

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from ackgpu.cloud.api import Price
 from ackgpu.render.pen import DONE, NOTHING, Block, Cell, Grid, Span, line, point
 from ackgpu.render.results import OfferList, OfferRow, PlanResult, PlanRow, PricePart
 from ackgpu.render.words import about, amount, hourly, number
 
-ACTION_STYLES = {"CREATE": "green", "DELETE": "red", "BROKEN": "red", "ADOPT": "cyan"}
+ACTION_STYLES = {
+    "CREATE": "green",
+    "CHANGE": "yellow",
+    "DELETE": "red",
+    "BROKEN": "red",
+    "ADOPT": "cyan",
+}
 COUNTED = {
     "CREATE": "to create",
+    "CHANGE": "to change",
     "ADOPT": "to adopt",
     "REUSE": "to reuse",
     "WAIT": "to wait for",
@@ -51,13 +59,19 @@ def _sum(part: PlanResult) -> Block:
     if part.seconds is not None:
         sentences.append(f"about {about(part.seconds)}")
     if part.price is not None:
-        sentences.append(_price(hourly(part.price), part.price_parts))
+        sentences.append(_price(least_hourly(part.price, part.price_parts), part.price_parts))
     return point("  ", " · ".join(sentences))
 
 
 def _price(total: str, parts: Sequence[PricePart]) -> str:
     named = ", ".join(f"{part.what} {amount(part.price)}" for part in parts)
     return f"{total}: {named}" if named else total
+
+
+def least_hourly(total: Price, parts: Sequence[PricePart]) -> str:
+    """The total; where a part is not known, the least that it can be."""
+    partial = any(part.price.amount is None for part in parts)
+    return f"at least {hourly(total)}" if partial and total.amount is not None else hourly(total)
 
 
 def _offer_row(row: OfferRow) -> tuple[Cell, ...]:

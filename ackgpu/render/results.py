@@ -22,7 +22,9 @@ from ackgpu.engine.step import Drift, Resource
 from ackgpu.errors import AckGpuError
 
 Output = Literal["table", "json", "yaml", "name", "jsonl"]
-PlanAction = Literal["CREATE", "ADOPT", "REUSE", "WAIT", "CHECK", "DELETE", "KEEP", "BROKEN"]
+PlanAction = Literal[
+    "CREATE", "CHANGE", "ADOPT", "REUSE", "WAIT", "CHECK", "DELETE", "KEEP", "BROKEN"
+]
 
 
 class Part(Protocol):
@@ -181,7 +183,10 @@ class PlanRow:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanResult:
-    """``plan`` and ``create --dry-run``. ``seconds`` is how long it usually takes, None unknown."""
+    """``plan`` and ``create --dry-run``. ``seconds`` is how long it usually takes, None unknown.
+
+    ``prices_of`` is the day that the prices are of.
+    """
 
     cluster_name: str
     region: str
@@ -189,6 +194,7 @@ class PlanResult:
     seconds: float | None = None
     price: Price | None = None
     price_parts: tuple[PricePart, ...] = ()
+    prices_of: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
