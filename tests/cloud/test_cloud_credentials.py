@@ -188,8 +188,13 @@ def test_the_ecs_role_is_asked_for_only_where_it_is_named(tmp_path: Path) -> Non
     assert find(role, tmp_path).name == "the ECS RAM role my-role"
     with pytest.raises(CredentialsError, match="No Alibaba Cloud credentials"):
         find({**role, "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"}, tmp_path)
-    with pytest.raises(CredentialsError, match="cannot be used"):
-        find(role, tmp_path).client()  # disabled in this process's own environment
+
+
+def test_what_the_sdk_refuses_of_a_profile_is_an_error_that_names_it(tmp_path: Path) -> None:
+    role = {"mode": "RamRoleArn", "ram_role_arn": "acs:ram::1:role/r", "expired_seconds": 60}
+    home = home_with(tmp_path, {**AK, **role})
+    with pytest.raises(CredentialsError, match=r"profile work \(RamRoleArn\) cannot be used"):
+        find({}, home, profile="work").client()
 
 
 def test_an_ecs_role_leaves_no_scheduler_behind(tmp_path: Path) -> None:

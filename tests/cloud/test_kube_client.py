@@ -136,6 +136,7 @@ def test_refusals_are_ackgpus_own_errors(
         client(server.url).nodes()
     assert type(caught.value) is expected
     assert server.url in caught.value.message
+    assert "\n" not in caught.value.message
 
 
 def test_an_api_server_that_restarts_is_asked_again(answering: Answer) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from ackgpu.clock import Clock, SystemClock
-from ackgpu.cloud.api import KubeNode
+from ackgpu.cloud.api import Executed, KubeNode, KubePod
 from ackgpu.cloud.kube import document as doc
+from ackgpu.cloud.kube import objects
+from ackgpu.cloud.kube.exec import execute
 from ackgpu.cloud.kube.exec_credential import resolve
 from ackgpu.errors import (
     AccessDenied,
@@ -69,14 +72,51 @@ class KubeClient:
     def version(self) -> str:
         """The server's version, as ``/version`` says it."""
 
-        def ask(config: Any) -> str:
+        def ask(client: Any) -> str:
+            response = client.get("/version")
+            response.raise_for_status()
+            return str(response.json().get("gitVersion") or "")
+
+        return self._request(ask)
+
+    def pods(self, namespace: str, selector: str) -> list[KubePod]:
+        """The pods of a namespace with the labels of ``selector``."""
+        return self._request(lambda client: objects.pods(client, namespace, selector))
+
+    def apply(self, manifest: Mapping[str, Any]) -> None:
+        """Apply an object on the server's side, as the field manager ``ackgpu``."""
+        self._request(lambda client: objects.apply(client, manifest))
+
+    def delete(self, manifest: Mapping[str, Any]) -> None:
+        """Delete an object and what it owns, in the background; nothing where there is none."""
+        self._request(lambda client: objects.delete_object(client, manifest))
+
+    def delete_pod(self, pod: KubePod, *, grace_seconds: int) -> None:
+        """Delete a pod, whose processes get so long to end; nothing where there is none."""
+        self._request(lambda client: objects.delete_pod(client, pod, grace_seconds))
+
+    def execute(
+        self, pod: KubePod, command: Sequence[str], *, stdin: bytes | None = None, seconds: float
+    ) -> Executed:
+        """Run a command in the pod's only container, ``seconds`` real ones at most."""
+
+        def run(config: Any) -> Executed:
+            from lightkube import Client
+
+            with Client(config, trust_env=not _local(config.cluster.server)) as client:
+                return execute(client, pod, command, stdin, seconds)
+
+        return self._ask(run)
+
+    def _request(self, call: Callable[[Any], T]) -> T:
+        """The result of plain requests to the API."""
+
+        def ask(config: Any) -> T:
             from lightkube.config.client_adapter import Client, ConnectionParams
 
             params = ConnectionParams(trust_env=not _local(config.cluster.server))
             with Client(config, params) as client:
-                response = client.get("/version")
-                response.raise_for_status()
-                return str(response.json().get("gitVersion") or "")
+                return call(client)
 
         return self._ask(ask)
 
@@ -127,7 +167,8 @@ class KubeClient:
             self._resolved = user
         try:
             single = doc.single("ackgpu", {}, dict(self._cluster), dict(self._resolved))
-            return KubeConfig.from_dict(dict(single)).get()
+            plain = json.loads(json.dumps(single))  # lightkube takes no subclasses of str and dict
+            return KubeConfig.from_dict(plain).get()
         except (ConfigError, ValueError, TypeError) as error:
             raise LocalError(f"The kubeconfig cannot be used: {error}") from None
 
@@ -185,8 +226,9 @@ def _answered(response: Any, words: str, server: str) -> CloudError:
         AccessDenied: "Have RBAC grant it to this user, in ACK's console under Authorizations.",
         Unavailable: _CHECK,
     }
+    said = next(iter(words.splitlines()), "")
     return refusal(
-        f"The Kubernetes API at {server} refused: {words} (HTTP {status})",
+        f"The Kubernetes API at {server} refused: {said} (HTTP {status})",
         status=status,
         resolution=advice.get(refusal),
     )
