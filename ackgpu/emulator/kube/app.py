@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from aiohttp import web
 
@@ -35,7 +37,9 @@ T = TypeVar("T")
 def build_app(backend: Backend) -> web.Application:
     """The application to serve over TLS with optional client certificates."""
     app = web.Application(client_max_size=LARGEST_BODY)
-    app.router.add_route("*", "/{path:.*}", KubeServer(backend).handle)
+    server = KubeServer(backend)
+    app.router.add_route("*", "/{path:.*}", server.handle)
+    app.on_cleanup.append(server.hang_up)
     return app
 
 
@@ -45,9 +49,18 @@ class KubeServer:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._snapshots = Snapshots()
+        self._connections: WeakSet[asyncio.Transport] = WeakSet()
+
+    async def hang_up(self, _app: web.Application) -> None:
+        """Cut the connections that clients left open: TLS would wait for them to say goodbye."""
+        for connection in list(self._connections):
+            connection.abort()
+        await asyncio.sleep(0)
 
     async def handle(self, http: web.Request) -> web.StreamResponse:
         """Answer one request; whatever goes wrong becomes a ``Status``."""
+        if http.transport is not None:
+            self._connections.add(http.transport)
         try:
             return await self._answer(http)
         except KubeError as error:

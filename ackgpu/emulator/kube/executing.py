@@ -64,10 +64,17 @@ async def execute(http: web.Request, request: KubeRequest, backend: Backend) -> 
         raise bad_request("Upgrade request required")
     with contextlib.suppress(ConnectionResetError):
         await channel.finish(await _run(channel, wanted, backend))
-    if http.transport is not None and upgrade != "websocket":
-        await asyncio.sleep(0)
-        http.transport.close()
+    if http.transport is not None:
+        _hang_up(http.transport, farewell=upgrade != "websocket")
     return response
+
+
+def _hang_up(transport: asyncio.Transport, *, farewell: bool) -> None:
+    """End the connection. Over WebSocket both sides have said goodbye by now."""
+    if farewell:
+        transport.close()
+    else:
+        transport.abort()
 
 
 def _session(state: ClusterState, request: KubeRequest, command: list[str]) -> Session:

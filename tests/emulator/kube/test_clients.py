@@ -154,4 +154,4 @@ def test_the_official_client_executes(
     session.run_forever(timeout=10)
     assert "GRID P4-2Q" in session.read_stdout()
     assert session.returncode == 3
-    session.close()
+    session.sock.sock.close()
