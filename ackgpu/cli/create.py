@@ -41,20 +41,12 @@ def create(  # noqa: PLR0913 -- the flags of the contract
     period: on.Period = None,
     ttl: on.Ttl = None,
     max_hourly_price: on.MaxHourlyPrice = None,
-    verify: Annotated[
-        bool | None,
+    verify: on.Verify = None,
+    on_failure: on.OnFailure = None,
+    skip_preflight: Annotated[
+        list[str] | None,
         typer.Option(
-            "--verify/--no-verify",
-            help="Prove the GPUs in the end; default yes.",
-            show_default=False,
-        ),
-    ] = None,
-    on_failure: Annotated[
-        str | None,
-        typer.Option(
-            "--on-failure",
-            help="keep (default: create again goes on) or rollback.",
-            show_default=False,
+            "--skip-preflight", help="A check to leave out, repeatable; or all.", show_default=False
         ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be made.")] = False,
@@ -100,4 +92,11 @@ def create(  # noqa: PLR0913 -- the flags of the contract
         timeout=timeout,
     )
     wants = SpecOptions(flags=flags, file=file)
-    return run(CreateOptions(wants=wants, dry_run=dry_run, wait=wait, kubeconfig=kubeconfig), app)
+    options = CreateOptions(
+        wants=wants,
+        dry_run=dry_run,
+        wait=wait,
+        kubeconfig=kubeconfig,
+        skip_preflight=on.by_comma(skip_preflight),
+    )
+    return run(options, app)

@@ -114,6 +114,16 @@ Period = Annotated[
     typer.Option("--period", help="Months, for PrePaid.", rich_help_panel=NODES,
                  show_default=False),
 ]  # fmt: skip
+Verify = Annotated[
+    bool | None,
+    typer.Option("--verify/--no-verify", help="Prove the GPUs in the end; default yes.",
+                 show_default=False),
+]  # fmt: skip
+OnFailure = Annotated[
+    str | None,
+    typer.Option("--on-failure", help="keep (default: create again goes on) or rollback.",
+                 show_default=False),
+]  # fmt: skip
 DocumentedLimits = Annotated[
     str,
     typer.Option("--limits", help="Documented limits to fall back on: of 2020, or today's: 2026."),
@@ -134,3 +144,8 @@ Timeout = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it is done.")]
 ClusterName = Annotated[str, typer.Argument(help="The cluster's name.", show_default=False)]
+
+
+def by_comma(given: list[str] | None) -> tuple[str, ...]:
+    """Words that were given one by one, or several in one by comma."""
+    return tuple(word.strip() for text in given or () for word in text.split(",") if word.strip())

@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ackgpu.app import App
-from ackgpu.commands.planning import plan_result
+from ackgpu.commands.capacity import Fallback
+from ackgpu.commands.plan import PlanOptions
+from ackgpu.commands.plan import run as show_plan
+from ackgpu.commands.preflight import before_creation, doubts_of, in_one_line, target_of
+from ackgpu.commands.preparing import graph, prepare, refuse_conflicts
 from ackgpu.commands.running import afresh, how_to_go_on, locked, on_display, where
 from ackgpu.commands.specs import SpecOptions, wanted
 from ackgpu.commands.summary import summary_of
@@ -17,77 +21,37 @@ from ackgpu.engine.destroy import Destroy
 from ackgpu.engine.journal import Journal
 from ackgpu.engine.plan import Plan, survey
 from ackgpu.engine.run import Outcome, Run
-from ackgpu.engine.step import Broken, Ready, Step
-from ackgpu.errors import AckGpuError, ConflictError
-from ackgpu.naming import ownership_tags, run_id
+from ackgpu.engine.step import Step
+from ackgpu.errors import AckGpuError
+from ackgpu.naming import run_id
+from ackgpu.preflight.facts import needs_of
+from ackgpu.preflight.price import Estimate
 from ackgpu.render.output import present
 from ackgpu.render.results import Result
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.blueprint import Blueprint
-from ackgpu.steps.graph_of import Ports, create_graph
-from ackgpu.steps.placement import decide
 
 
 @dataclass(frozen=True, kw_only=True)
 class CreateOptions:
-    """What ``create`` was asked for."""
+    """What ``create`` was asked for. ``skip_preflight``: ids of checks, or ``all``."""
 
     wants: SpecOptions
     dry_run: bool = False
     wait: bool = True
     kubeconfig: Path | None = None
+    skip_preflight: tuple[str, ...] = ()
 
 
 def run(options: CreateOptions, app: App) -> int:
     """Make the cluster, or go on making it; the exit code."""
-    want = wanted(options.wants, app)
     if options.dry_run:
-        return _dry_run(options, want.spec, app, want.warnings)
+        plan = PlanOptions(wants=options.wants, kubeconfig=options.kubeconfig, command="create")
+        return show_plan(plan, app)
+    want = wanted(options.wants, app)
     with locked(app, want.spec.region, want.spec.name):
         creation = _Creation(options, want.spec, app)
         result = creation.carry_out(want.warnings)
-    return present(app.streams, app.settings.output, result)
-
-
-def prepare(
-    app: App, spec: ClusterSpec, run: Run, token_run: str, kubeconfig: Path | None
-) -> tuple[Blueprint, tuple[Step[Any], ...]]:
-    """Decide what is open in the spec, and build the steps."""
-    ttl = spec.lifecycle.ttl
-    expires = app.clock.after(ttl) if ttl else None
-    tags = ownership_tags(cluster=spec.name, run=token_run, expires=expires)
-    cloud = app.cloud(spec.region)
-    blueprint = decide(cloud, spec, run, {**spec.metadata.tags, **tags})
-    file = app.kubeconfig(str(kubeconfig) if kubeconfig else None)
-    return blueprint, create_graph(Ports(cloud, app.connect, file), blueprint)
-
-
-def refuse_conflicts(plan: Plan) -> None:
-    """Raise what is wrong with what exists, before anything is made."""
-    for planned in plan.steps:
-        if isinstance(planned.finding, Broken):
-            raise planned.finding.error
-        drift = planned.finding.drift if isinstance(planned.finding, Ready) else ()
-        if drift:
-            raise ConflictError(
-                f"{planned.step.name} {planned.id} exists and is not what the spec asks for.",
-                details=[f"{d.field}: the spec says {d.wanted}, found {d.found}" for d in drift],
-                resolution="Change the spec to what exists, choose another name, or delete the"
-                " cluster first: ackgpu changes nothing that it finds.",
-            )
-
-
-def _dry_run(options: CreateOptions, spec: ClusterSpec, app: App, warnings: tuple[str, ...]) -> int:
-    reading = app.reading()
-    blueprint, steps = prepare(app, spec, reading, "", options.kubeconfig)
-    plan = survey(steps, reading)
-    refuse_conflicts(plan)
-    result = Result(
-        command="create",
-        part=plan_result(blueprint, plan),
-        resources=plan.resources,
-        warnings=warnings,
-    )
     return present(app.streams, app.settings.output, result)
 
 
@@ -97,6 +61,9 @@ class _Creation:
         self._spec = spec
         self._app = app
         self._journal = app.journal(spec.region, spec.name)
+        self._headline = where(app, spec.region)
+        self._doubts: tuple[str, ...] = ()
+        self._price: Estimate | None = None
 
     def carry_out(self, warnings: tuple[str, ...]) -> Result:
         app, spec, journal = self._app, self._spec, self._journal
@@ -106,8 +73,9 @@ class _Creation:
         blueprint, steps = prepare(app, spec, run, token_run, self._options.kubeconfig)
         plan = survey(steps, run)
         refuse_conflicts(plan)
+        self._check(run, blueprint, plan)
         journal.begin("create", token_run, region=spec.region, version=blueprint.version)
-        outcome = self._apply(run, steps, plan)
+        blueprint, outcome = self._make(run, blueprint, steps, plan)
         journal.finish(ok=outcome.error is None)
         journal.close()
         if outcome.error is not None:
@@ -115,13 +83,18 @@ class _Creation:
         path = self._options.kubeconfig
         file = app.kubeconfig(str(path) if path else None)
         summary = summary_of(
-            app, blueprint, outcome, kubeconfig=file.path, waited=self._options.wait
+            app,
+            blueprint,
+            outcome,
+            kubeconfig=file.path,
+            waited=self._options.wait,
+            price=self._price,
         )
         return Result(
             command="create",
             part=summary,
             resources=outcome.resources,
-            warnings=(*warnings, *self._unverified(blueprint)),
+            warnings=(*warnings, *self._doubts, *self._unverified(blueprint)),
             durations={r.step.name: r.seconds for r in outcome.reports} | {"total": run.elapsed},
         )
 
@@ -131,17 +104,44 @@ class _Creation:
             return journal.run
         return run_id(self._app.clock.wall(), self._app.rng.randbytes(8))
 
+    def _check(self, run: Run, blueprint: Blueprint, plan: Plan) -> None:
+        """Preflight, unless nothing is left to make. Nothing was created where it raises."""
+        skip = self._options.skip_preflight
+        if not plan.count("CREATE") or "all" in skip:
+            return
+        new = (p.step.consumes for p in plan.steps if p.action == "CREATE")
+        zones = [zone.zone_id for zone in blueprint.zones]
+        target = target_of(self._app, self._spec, needs=needs_of(new), zones=zones)
+        report, self._price = before_creation(target, skip, run)
+        self._headline += f"\n{in_one_line(report, target, self._price)}"
+        self._doubts = doubts_of(report)
+
+    def _make(
+        self, run: Run, blueprint: Blueprint, steps: tuple[Step[Any], ...], plan: Plan
+    ) -> tuple[Blueprint, Outcome]:
+        fallback = Fallback(
+            self._app,
+            run,
+            graph=lambda changed: graph(self._app, changed, self._options.kubeconfig),
+            apply=lambda _, made, found: self._apply(run, made, found),
+        )
+        blueprint, outcome = fallback.carry_out(blueprint, steps, plan)
+        if outcome.error is not None and self._spec.lifecycle.on_failure == "rollback":
+            self._roll_back(run, outcome)
+        return blueprint, outcome
+
     def _apply(self, run: Run, steps: tuple[Step[Any], ...], plan: Plan) -> Outcome:
-        app, spec = self._app, self._spec
-        headline = where(app, spec.region)
         with on_display(
-            app, run, verb="create", subject=spec.name, headline=headline, steps=steps
+            self._app,
+            run,
+            verb="create",
+            subject=self._spec.name,
+            headline=self._headline,
+            steps=steps,
         ) as shown:
             leave = frozenset() if self._options.wait else frozenset({"cluster"})
             outcome = Apply(steps, shown.run, known=plan, leave=leave).run()
             shown.finish(outcome)
-        if outcome.error is not None and spec.lifecycle.on_failure == "rollback":
-            self._roll_back(run, outcome)
         return outcome
 
     def _roll_back(self, run: Run, outcome: Outcome) -> None:

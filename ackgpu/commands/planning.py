@@ -7,7 +7,8 @@ from typing import Any
 
 from ackgpu.engine.plan import Plan, PlannedStep
 from ackgpu.engine.step import Pending, Ready, Step
-from ackgpu.render.results import PlanResult, PlanRow
+from ackgpu.preflight.price import Estimate
+from ackgpu.render.results import PlanResult, PlanRow, PricePart
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.blueprint import Blueprint, ZonePlan
 from ackgpu.steps.graph_of import Ports, create_graph
@@ -23,14 +24,22 @@ def sketch(spec: ClusterSpec) -> tuple[Step[Any], ...]:
     return create_graph(Ports(UNCONNECTED, UNCONNECTED, UNCONNECTED), blueprint)
 
 
-def plan_result(blueprint: Blueprint, plan: Plan) -> PlanResult:
+def plan_result(blueprint: Blueprint, plan: Plan, price: Estimate) -> PlanResult:
     """The plan's record. It usually takes as long as its longest chain of steps."""
     return PlanResult(
         cluster_name=blueprint.name,
         region=blueprint.region,
         steps=tuple(_row(planned) for planned in plan.steps),
         seconds=_longest_chain(plan),
+        price=price.total,
+        price_parts=price_parts(price),
+        prices_of=price.of,
     )
+
+
+def price_parts(price: Estimate) -> tuple[PricePart, ...]:
+    """The parts of a price as results show them."""
+    return tuple(PricePart(what=what, price=part) for what, part in price.parts)
 
 
 def _row(planned: PlannedStep) -> PlanRow:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ackgpu.app import App
+from ackgpu.commands.planning import price_parts
 from ackgpu.commands.rows import cluster_row, pool_row
 from ackgpu.engine.run import Outcome, StepReport
 from ackgpu.engine.step import Resource
+from ackgpu.preflight.price import Estimate
 from ackgpu.render.results import ClusterRow, CreateSummary
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.cluster import ClusterStep
@@ -15,8 +17,14 @@ from ackgpu.steps.node_pool import NodePoolStep
 NETWORK_KINDS = frozenset({"vpc", "vswitch", "nat gateway", "eip", "security group"})
 
 
-def summary_of(
-    app: App, blueprint: Blueprint, outcome: Outcome, *, kubeconfig: str, waited: bool
+def summary_of(  # noqa: PLR0913 -- keyword-only, each named where it is given
+    app: App,
+    blueprint: Blueprint,
+    outcome: Outcome,
+    *,
+    kubeconfig: str,
+    waited: bool,
+    price: Estimate | None,
 ) -> CreateSummary:
     """The record of a create that ended well; ``kubeconfig`` is the file's path."""
     values = outcome.values.ready
@@ -41,6 +49,9 @@ def summary_of(
         gpu_nodes_verified=len(verdicts) if GpuNodesStep in by_step and verdicts else None,
         network=_network(outcome),
         by_ack=cluster_report.resources[1:],
+        price=price.total if price else None,
+        price_parts=price_parts(price) if price else (),
+        prices_of=price.of if price else "",
         kubeconfig=kubeconfig if cluster else "",
         seconds=outcome.seconds,
         changed=any(report.asked for report in outcome.reports),

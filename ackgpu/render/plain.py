@@ -82,7 +82,8 @@ def _sentence(event: Event) -> str:
     text = ""
     match event:
         case RunStarted():
-            text = f"{event.verb} {event.subject} · {event.headline}".rstrip(" ·")
+            headline = " · ".join(event.headline.splitlines())
+            text = f"{event.verb} {event.subject} · {headline}".rstrip(" ·")
         case StepAsked():
             text = f"{event.step} {event.doing}"
         case StepWaiting():

@@ -23,6 +23,17 @@ from ackgpu.engine.gather import all_of
 from ackgpu.engine.run import Run
 from ackgpu.naming import CLUSTER_TAG, cluster_name_from_tags, resource_name
 
+READS = (
+    "network.vpcs",
+    "network.vswitches",
+    "network.nat_gateways",
+    "network.eips",
+    "network.snat_entries",
+    "compute.security_groups",
+    "containers.clusters",
+)
+"""The calls that looking for everything makes."""
+
 
 @dataclass(frozen=True)
 class Estate:

@@ -18,6 +18,15 @@ from ackgpu.naming import CLUSTER_TAG, cluster_name_from_tags
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.blueprint import Blueprint, ZonePlan
 
+READS = (
+    "containers.clusters",
+    "containers.versions",
+    "network.vswitches",
+    "network.nat_zones",
+    "compute.stock",
+)
+"""The calls that deciding makes."""
+PLENTY = "WithStock"
 VSWITCH_PREFIX = 24
 """The mask of a vSwitch whose range the spec leaves open: 252 usable addresses."""
 
@@ -45,7 +54,7 @@ def _reads(cloud: Cloud, spec: ClusterSpec) -> dict[str, Any]:
     given = [vswitch.id for vswitch in spec.network.vswitches if vswitch.id]
     if given:
         reads["given"] = lambda: cloud.network.vswitches(ids=given)
-    if any(v.zone == "auto" and not v.id for v in spec.network.vswitches):
+    if _is_open(spec):
         for type_id in spec.instance_types:
             reads[f"stock {type_id}"] = partial(cloud.compute.stock, type_id)
         if spec.network.nat.create and not spec.network.nat.id:
@@ -91,7 +100,39 @@ def _zones(spec: ClusterSpec, facts: Mapping[str, Any]) -> tuple[ZonePlan, ...]:
         taken = [zone for zone in taken if zone != zone_id]
         cidr = wanted.cidr or (mine.cidr if mine else next(ranges))
         zones.append(ZonePlan(zone_id, cidr))
-    return tuple(zones)
+    return (*zones, *_further(spec, existing, zones))
+
+
+def _further(
+    spec: ClusterSpec, existing: Sequence[VSwitch], zones: Sequence[ZonePlan]
+) -> list[ZonePlan]:
+    """Where an earlier run went on to when its zone was sold out (see :func:`next_zone`)."""
+    if not _is_open(spec):
+        return []
+    used = {zone.zone_id for zone in zones}
+    return [ZonePlan(v.zone_id, v.cidr) for v in existing if v.zone_id not in used]
+
+
+def _is_open(spec: ClusterSpec) -> bool:
+    """Whether the spec leaves a zone to ackgpu."""
+    return any(v.zone == "auto" and not v.id for v in spec.network.vswitches)
+
+
+def next_zone(cloud: Cloud, blueprint: Blueprint, run: Run) -> ZonePlan | None:
+    """The next zone that has stock, where the spec leaves zones open; None where there is none."""
+    spec = blueprint.spec
+    if not _is_open(spec):
+        return None
+    reads: dict[str, Any] = {
+        f"stock {type_id}": partial(cloud.compute.stock, type_id) for type_id in spec.instance_types
+    }
+    reads["vswitches"] = lambda: cloud.network.vswitches(tags=blueprint.ours)
+    facts = all_of(run, reads)
+    used = {zone.zone_id for zone in blueprint.zones}
+    ranked = _ranked({t: facts[f"stock {t}"] for t in spec.instance_types})
+    zone_id = next((zone for zone in ranked if zone not in used), "")
+    cidr = next(_free_ranges(spec, facts["vswitches"]), "")
+    return ZonePlan(zone_id, cidr) if zone_id and cidr else None
 
 
 def _given_zone(vswitch_id: str, given: Mapping[str, VSwitch], region: str) -> ZonePlan:
@@ -133,13 +174,17 @@ def _by_stock(spec: ClusterSpec, facts: Mapping[str, Any], exclude: Sequence[str
 
 
 def _ranked(stocks: Mapping[str, Sequence[Stock]]) -> list[str]:
-    score: dict[str, tuple[int, int]] = {}
+    """Zones with stock: those with the most of the types that are refilled, then the most types.
+
+    Between equals the one that has the earlier type of the spec comes first.
+    """
+    order: dict[str, tuple[int, int, int]] = {}
     for rank, rows in enumerate(stocks.values()):
         for row in rows:
             if row.available:
-                count, best = score.get(row.zone_id, (0, rank))
-                score[row.zone_id] = (count + 1, best)
-    return sorted(score, key=lambda zone: (-score[zone][0], score[zone][1], zone))
+                refilled, types, best = order.get(row.zone_id, (0, 0, rank))
+                order[row.zone_id] = (refilled + (row.status == PLENTY), types + 1, best)
+    return sorted(order, key=lambda z: (-order[z][0], -order[z][1], order[z][2], z))
 
 
 def tried(stocks: Mapping[str, Sequence[Stock]]) -> list[str]:

@@ -1,0 +1,130 @@
+"""``preflight``: everything that can be known before anything is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ackgpu.app import App
+from ackgpu.commands.planning import sketch
+from ackgpu.commands.specs import SpecOptions, wanted
+from ackgpu.engine.run import Run
+from ackgpu.preflight import stock
+from ackgpu.preflight.check import Finding
+from ackgpu.preflight.checks import Report, all_checks, carry_out, chosen
+from ackgpu.preflight.facts import Target, needs_of
+from ackgpu.preflight.limit_values import LimitRules
+from ackgpu.preflight.limits import checked_profile, overrides_of
+from ackgpu.preflight.price import Estimate, estimate
+from ackgpu.render.junit import write_junit
+from ackgpu.render.output import present
+from ackgpu.render.results import Result
+from ackgpu.render.verdicts import CheckList, CheckRow, Verdict
+from ackgpu.render.words import count, hourly
+from ackgpu.spec.model import ClusterSpec
+
+VERDICTS: dict[str, Verdict] = {
+    "ok": "passed",
+    "warning": "warning",
+    "unknown": "unknown",
+    "error": "failed",
+    "skipped": "skipped",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreflightOptions:
+    """What ``preflight`` was asked for. ``only``: ids of checks, all where empty."""
+
+    wants: SpecOptions
+    only: tuple[str, ...] = ()
+    junit: Path | None = None
+    limits: str = "2020"
+    overrides: tuple[str, ...] = ()
+
+
+def run(options: PreflightOptions, app: App) -> int:
+    """Carry the checks out and show what each found; exit code 3 where one failed."""
+    rules = LimitRules(checked_profile(options.limits), overrides_of(options.overrides))
+    checks = chosen(all_checks(rules), only=options.only, skip=())
+    spec = wanted(options.wants, app, unnamed="new").spec
+    began = app.clock.now()
+    report = carry_out(target_of(app, spec), checks, rules, app.reading())
+    part = check_list(f"ackgpu preflight · {spec.region}", report.findings)
+    if options.junit:
+        write_junit(options.junit, part)
+    result = Result(
+        command="preflight",
+        part=part,
+        durations={"total": app.clock.now() - began},
+        error=report.error(),
+    )
+    return present(app.streams, app.settings.output, result)
+
+
+def target_of(
+    app: App,
+    spec: ClusterSpec,
+    *,
+    needs: dict[str, int] | None = None,
+    zones: Sequence[str] = (),
+) -> Target:
+    """What the checks look at. Without ``needs``: all that the spec takes, as if nothing stood."""
+    owns = needs_of(step.consumes for step in sketch(spec))
+    named = [v.zone for v in spec.network.vswitches if not v.id and v.zone != "auto"]
+    return Target(
+        spec,
+        app.cloud(spec.region),
+        app.clock,
+        needs=owns if needs is None else needs,
+        owns=owns,
+        zones=tuple(zones or named),
+    )
+
+
+def check_list(title: str, findings: Iterable[Finding]) -> CheckList:
+    """Findings as results show them."""
+    return CheckList(title=title, checks=tuple(_row(found) for found in findings))
+
+
+def before_creation(
+    target: Target, skip: Sequence[str], run: Run
+) -> tuple[Report, Estimate | None]:
+    """Check, and raise what stands in the way; the report and the price, where it was asked."""
+    rules = LimitRules()
+    checks = chosen(all_checks(rules), only=(), skip=skip)
+    report = carry_out(target, checks, rules, run)
+    report.raise_errors()
+    return report, estimate(target, report.facts) if "price" in report.ids else None
+
+
+def in_one_line(report: Report, target: Target, price: Estimate | None) -> str:
+    """``Preflight ✓ 14 checks   quota 6/6 · stock cn-hangzhou-k ✓ · ¥ 9.84 an hour``."""
+    said = []
+    if "quota" in report.ids:
+        touched = len(target.needs)
+        unknown = sum(f.id == "quota" and f.severity == "unknown" for f in report.findings)
+        said.append(f"quota {touched - unknown}/{touched}")
+    if stock.ID in report.ids and target.zones:
+        said.append(f"stock {', '.join(target.zones)} ✓")
+    if price is not None:
+        least = "" if price.complete else "at least "
+        known = price.total.amount is not None
+        said.append(f"{least if known else ''}{hourly(price.total)}")
+    return f"Preflight ✓ {count(len(report.ids), 'check')}   {' · '.join(said)}"
+
+
+def doubts_of(report: Report) -> tuple[str, ...]:
+    """What is worth a warning beside a result; what the spec's own rules say is not repeated."""
+    return tuple(
+        f"{found.id}: {found.what}{f' ({found.why})' if found.why else ''}"
+        for found in report.doubts
+    )
+
+
+def _row(found: Finding) -> CheckRow:
+    message = f"{found.what}: {found.why}" if found.why else found.what
+    return CheckRow(
+        name=found.id, verdict=VERDICTS[found.severity], message=message, remedy=found.fix
+    )
