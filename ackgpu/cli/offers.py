@@ -2,9 +2,64 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
+
+from ackgpu.app import App
+from ackgpu.cli.command import add_command
 
 
 def register(root: typer.Typer) -> None:
     """Add the command."""
-    del root
+    add_command(root, "offers", offers)
+
+
+def offers(  # noqa: PLR0913 -- the flags of the contract
+    app: App,
+    *,
+    gpu_mem: Annotated[
+        str | None,
+        typer.Option(
+            "--gpu-mem", help="GiB of the slice: 4, 2..8, 4.. or ..8.", show_default=False
+        ),
+    ] = None,
+    region: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--region",
+            "-r",
+            help="A region, repeatable; default: the configured one.",
+            show_default=False,
+        ),
+    ] = None,
+    zone: Annotated[
+        list[str] | None,
+        typer.Option("--zone", help="A zone, repeatable.", show_default=False),
+    ] = None,
+    instance_type: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--instance-type",
+            help="A type, repeatable; default: every vGPU type.",
+            show_default=False,
+        ),
+    ] = None,
+    spot: Annotated[bool, typer.Option("--spot", help="Ask for spot prices too.")] = False,
+    available: Annotated[bool, typer.Option("--available", help="Only what has stock.")] = False,
+) -> int:
+    """Show vGPU instance types by zone: slice, stock and price an hour, the best first.
+
+    Example: ackgpu offers --gpu-mem 2..8 --region cn-hangzhou --region cn-shanghai
+    """  # fmt: skip
+    from ackgpu.commands.offers import OffersOptions, run
+
+    options = OffersOptions(
+        gpu_mem=gpu_mem or "",
+        regions=tuple(region or ()),
+        zones=tuple(zone or ()),
+        types=tuple(instance_type or ()),
+        spot=spot,
+        available=available,
+    )
+    return run(options, app)

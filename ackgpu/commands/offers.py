@@ -1,0 +1,86 @@
+"""``offers``: what can be had where, and for how much."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ackgpu.app import App
+from ackgpu.errors import UsageError
+from ackgpu.preflight.facts import reason
+from ackgpu.preflight.offer_search import Offer, Search, gpu_memory, look
+from ackgpu.render.output import present
+from ackgpu.render.results import OfferList, OfferRow, Result
+from ackgpu.spec import catalog
+
+STOCKS: dict[str, Literal["ok", "low", "none"]] = {"WithStock": "ok", "ClosedWithStock": "low"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OffersOptions:
+    """What ``offers`` was asked for; ``regions`` empty means the default one."""
+
+    gpu_mem: str = ""
+    regions: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    spot: bool = False
+    available: bool = False
+
+
+def run(options: OffersOptions, app: App) -> int:
+    """Show the offers, the available first, then by price."""
+    _refuse_unknown_types(options.types)
+    zones = options.zones
+    regions = options.regions or tuple(dict.fromkeys(map(_region_of, zones))) or (app.region,)
+    search = Search(
+        regions=regions,
+        zones=zones,
+        gpu_memory=gpu_memory(options.gpu_mem) if options.gpu_mem else (0, float("inf")),
+        types=options.types,
+        spot=options.spot,
+    )
+    began = app.clock.now()
+    found = look(app.cloud(regions[0]), search, app.reading())
+    if not found.offers and found.unread:
+        raise found.unread[0]
+    offers = [o for o in found.offers if o.stock.available or not options.available]
+    result = Result(
+        command="offers",
+        part=OfferList(offers=tuple(_row(offer) for offer in offers)),
+        warnings=tuple(dict.fromkeys(reason(error) for error in found.unread)),
+        durations={"total": app.clock.now() - began},
+    )
+    return present(app.streams, app.settings.output, result)
+
+
+def _refuse_unknown_types(types: tuple[str, ...]) -> None:
+    for type_id in types:
+        if catalog.gpu_type(type_id) is None:
+            close = ", ".join(catalog.suggest(type_id))
+            raise UsageError(
+                f"{type_id!r} is not a GPU type that ackgpu knows.",
+                resolution=f"Did you mean {close}?" if close else "ackgpu offers lists them.",
+            )
+
+
+def _region_of(zone: str) -> str:
+    """The region of ``cn-hangzhou-k`` or ``ap-southeast-1a``."""
+    head, _, tail = zone.rpartition("-")
+    return head if tail.isalpha() else zone.rstrip("abcdefghijklmnopqrstuvwxyz")
+
+
+def _row(offer: Offer) -> OfferRow:
+    kind = offer.type
+    return OfferRow(
+        instance_type=kind.id,
+        card=f"{kind.card.removeprefix('NVIDIA ')} {kind.slice}".strip(),
+        gpu_memory_gib=kind.gpu_memory_gib,
+        vcpu=kind.vcpus,
+        memory_gib=kind.memory_gib,
+        region=offer.region,
+        zone=offer.stock.zone_id,
+        stock=STOCKS.get(offer.stock.status, "none"),
+        price=offer.price,
+        spot=offer.spot,
+    )

@@ -1,0 +1,137 @@
+"""What can be had where: every vGPU type in every zone, its stock and its price."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from ackgpu.cloud.api import Cloud, NodePrice, Price, Stock
+from ackgpu.engine.gather import settle_all
+from ackgpu.engine.run import Run
+from ackgpu.errors import AckGpuError, UsageError
+from ackgpu.preflight.facts import Facts, Reads
+from ackgpu.spec import catalog
+from ackgpu.spec.catalog import GpuType
+
+DISK_GIB = 120
+"""The system disk that is priced along: the default of a node pool."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A type in a zone. ``spot`` is None where it was not asked for."""
+
+    type: GpuType
+    region: str
+    stock: Stock
+    price: Price
+    spot: Price | None
+
+    @property
+    def order(self) -> tuple[bool, bool, float, str, str]:
+        """Available first, the refilled before the rest, then by price."""
+        amount = self.price.amount
+        cheap = float("inf") if amount is None else amount
+        refilled = self.stock.status == "WithStock"
+        return (not self.stock.available, not refilled, cheap, self.type.id, self.stock.zone_id)
+
+
+@dataclass(frozen=True)
+class Search:
+    """What to look for. ``gpu_memory``: least and most GiB of the slice; ``zones``: any if empty.
+
+    ``types``: those ids alone; all vGPU types where empty.
+    """
+
+    regions: tuple[str, ...]
+    zones: tuple[str, ...] = ()
+    gpu_memory: tuple[float, float] = (0, float("inf"))
+    types: tuple[str, ...] = ()
+    spot: bool = False
+
+    def wanted(self) -> list[GpuType]:
+        """The types that match."""
+        low, high = self.gpu_memory
+        return [
+            row
+            for row in catalog.gpu_types()
+            if (row.id in self.types if self.types else row.vgpu)
+            and low <= row.gpu_memory_gib <= high
+        ]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The offers, best first, and what could not be read."""
+
+    offers: tuple[Offer, ...]
+    unread: tuple[AckGpuError, ...]
+
+
+def gpu_memory(text: str) -> tuple[float, float]:
+    """The bounds that ``4``, ``2..8``, ``4..`` or ``..8`` mean, in GiB. Raises UsageError."""
+    low, dots, high = text.partition("..")
+    try:
+        least = float(low) if low else 0.0
+        most = float(high) if high else float("inf")
+        bounds = (least, most) if dots else (float(low), float(low))
+    except ValueError:
+        bounds = (1.0, 0.0)
+    if not 0 <= bounds[0] <= bounds[1]:
+        raise UsageError(f"--gpu-mem {text!r} is not 4, 2..8, 4.. or ..8 (GiB).")
+    return bounds
+
+
+def look(cloud: Cloud, search: Search, run: Run) -> Found:
+    """Look in every region at once; prices are asked where a region sells a type.
+
+    A stock that cannot be read leaves its rows out and is told; a price that cannot is unknown.
+    """
+    reads = {
+        _stock(region, row.id): partial(cloud.in_region(region).compute.stock, row.id)
+        for region in search.regions
+        for row in search.wanted()
+    }
+    facts = Facts(settle_all(run, reads, partial(_prices_after, cloud, search)))
+    offers = [offer for region in search.regions for offer in _offers(search, facts, region)]
+    errors = [error for name in reads if (error := facts.error(name))]
+    return Found(tuple(sorted(offers, key=lambda offer: offer.order)), tuple(errors))
+
+
+def _prices_after(cloud: Cloud, search: Search, name: str, value: Any) -> Reads:
+    kind, region, type_id = name.split(" ")
+    if kind != "stock" or not isinstance(value, list) or not _here(search, value):
+        return {}
+    ask = partial(
+        cloud.in_region(region).compute.price,
+        instance_type=type_id,
+        zone_id="",
+        disks=[(catalog.disk_category([type_id]), DISK_GIB)],
+    )
+    reads: dict[str, Callable[[], Any]] = {f"price {region} {type_id}": ask}
+    if search.spot:
+        reads[f"spot {region} {type_id}"] = partial(ask, spot=True)
+    return reads
+
+
+def _offers(search: Search, facts: Facts, region: str) -> Iterable[Offer]:
+    for row in search.wanted():
+        for stock in _here(search, facts.get(_stock(region, row.id)) or []):
+            spot = _amount(facts, f"spot {region} {row.id}") if search.spot else None
+            price = _amount(facts, f"price {region} {row.id}")
+            yield Offer(row, region, stock, price, spot)
+
+
+def _here(search: Search, rows: Sequence[Stock]) -> list[Stock]:
+    return [row for row in rows if not search.zones or row.zone_id in search.zones]
+
+
+def _amount(facts: Facts, name: str) -> Price:
+    found: NodePrice | None = facts.get(name)
+    return Price(None, "", "not told") if found is None else found.instance
+
+
+def _stock(region: str, type_id: str) -> str:
+    return f"stock {region} {type_id}"
