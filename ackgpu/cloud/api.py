@@ -8,7 +8,7 @@ A :class:`Cloud` speaks for one account in one region; :meth:`Cloud.in_region` g
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -703,6 +703,18 @@ class Executed:
     code: int
 
 
+@dataclass(frozen=True)
+class ExecOrder:
+    """How a command is run: its input, the real seconds it may take, who hears its output.
+
+    ``hear`` is told each piece of what the command prints, as it arrives.
+    """
+
+    stdin: bytes | None = None
+    seconds: float = 60.0
+    hear: Callable[[str], None] | None = None
+
+
 class KubeApi(Protocol):
     """The Kubernetes API of one cluster."""
 
@@ -715,6 +727,9 @@ class KubeApi(Protocol):
     def pods(self, namespace: str, selector: str) -> list[KubePod]:
         """The pods of a namespace with the labels of ``selector``."""
 
+    def labels_of(self, manifest: Mapping[str, Any]) -> Mapping[str, str] | None:
+        """The labels of the object of that kind and name, or None where there is none."""
+
     def apply(self, manifest: Mapping[str, Any]) -> None:
         """Apply an object on the server's side, as the field manager ``ackgpu``."""
 
@@ -725,11 +740,11 @@ class KubeApi(Protocol):
         """Delete a pod, whose processes get so long to end; nothing where there is none."""
 
     def execute(
-        self, pod: KubePod, command: Sequence[str], *, stdin: bytes | None = None, seconds: float
+        self, pod: KubePod, command: Sequence[str], order: ExecOrder | None = None
     ) -> Executed:
-        """Run a command in the pod's only container, ``seconds`` real ones at most.
+        """Run a command in the pod's only container.
 
-        Raises TimedOut where it takes longer.
+        Raises TimedOut where it takes longer than it may.
         """
 
 

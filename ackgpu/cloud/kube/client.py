@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from ackgpu.clock import Clock, SystemClock
-from ackgpu.cloud.api import Executed, KubeNode, KubePod
+from ackgpu.cloud.api import ExecOrder, Executed, KubeNode, KubePod
 from ackgpu.cloud.kube import document as doc
 from ackgpu.cloud.kube import objects
 from ackgpu.cloud.kube.exec import execute
@@ -83,6 +83,10 @@ class KubeClient:
         """The pods of a namespace with the labels of ``selector``."""
         return self._request(lambda client: objects.pods(client, namespace, selector))
 
+    def labels_of(self, manifest: Mapping[str, Any]) -> Mapping[str, str] | None:
+        """The labels of the object of that kind and name, or None where there is none."""
+        return self._request(lambda client: objects.labels_of(client, manifest))
+
     def apply(self, manifest: Mapping[str, Any]) -> None:
         """Apply an object on the server's side, as the field manager ``ackgpu``."""
         self._request(lambda client: objects.apply(client, manifest))
@@ -96,15 +100,15 @@ class KubeClient:
         self._request(lambda client: objects.delete_pod(client, pod, grace_seconds))
 
     def execute(
-        self, pod: KubePod, command: Sequence[str], *, stdin: bytes | None = None, seconds: float
+        self, pod: KubePod, command: Sequence[str], order: ExecOrder | None = None
     ) -> Executed:
-        """Run a command in the pod's only container, ``seconds`` real ones at most."""
+        """Run a command in the pod's only container; raises TimedOut where it takes too long."""
 
         def run(config: Any) -> Executed:
             from lightkube import Client
 
             with Client(config, trust_env=not _local(config.cluster.server)) as client:
-                return execute(client, pod, command, stdin, seconds)
+                return execute(client, pod, command, order or ExecOrder())
 
         return self._ask(run)
 

@@ -33,6 +33,16 @@ def pods(client: Any, namespace: str, selector: str) -> list[KubePod]:
         query = {**query, "continue": token}
 
 
+def labels_of(client: Any, manifest: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """The labels of the object of that kind and name, or None where there is none."""
+    response = client.get(_path(manifest))
+    if response.status_code == _NOT_FOUND:
+        return None
+    response.raise_for_status()
+    found: Mapping[str, str] = response.json()["metadata"].get("labels") or {}
+    return found
+
+
 def apply(client: Any, manifest: Mapping[str, Any]) -> None:
     """Server-side apply. Another manager's fields are taken over: the object is ackgpu's own."""
     query = {"fieldManager": MANAGER, "force": "true"}
