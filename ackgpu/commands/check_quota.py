@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ackgpu.app import App
@@ -18,7 +18,6 @@ from ackgpu.preflight.quota_reads import OtherRegions, quota_reads
 from ackgpu.render.output import present
 from ackgpu.render.results import Result
 from ackgpu.render.verdicts import QuotaResult, QuotaRow
-from ackgpu.settings import DEFAULT_REGION
 from ackgpu.spec.model import ClusterSpec
 
 IDENTITY = "identity"
@@ -38,12 +37,7 @@ class CheckQuotaOptions:
 def run(options: CheckQuotaOptions, app: App) -> int:
     """Show every limit that the cluster touches; exit code 3 where one is short."""
     rules = LimitRules(checked_profile(options.limits), overrides_of(options.overrides))
-    wants = options.wants
-    if options.offline and wants.flags.region is None:
-        region = app.settings.region or DEFAULT_REGION
-        wants = replace(wants, flags=replace(wants.flags, region=region))
-    want = wanted(wants, app, unnamed="new")
-    spec = want.spec
+    spec = wanted(options.wants, app, unnamed="new", offline=options.offline).spec
     needs = needs_of(step.consumes for step in sketch(spec))
     began = app.clock.now()
     if options.offline:

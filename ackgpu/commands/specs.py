@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ackgpu.app import App
 from ackgpu.errors import UsageError
+from ackgpu.settings import DEFAULT_REGION
 from ackgpu.spec.flags import SpecFlags
 from ackgpu.spec.load import from_flags, load_file
 from ackgpu.spec.model import ClusterSpec
@@ -29,11 +30,11 @@ class Wanted:
     warnings: tuple[str, ...]
 
 
-def wanted(options: SpecOptions, app: App, *, unnamed: str = "") -> Wanted:
+def wanted(options: SpecOptions, app: App, *, unnamed: str = "", offline: bool = False) -> Wanted:
     """The spec. Raises SpecError with every finding, UsageError where there is no name.
 
     ``unnamed`` is the name for commands that can do without. The region comes from the flag, then
-    the file, then the environment or profile.
+    the file, then the environment or profile; ``offline`` does without a profile's credentials.
     """
     base = load_file(options.file).spec if options.file else None
     flags = options.flags
@@ -41,7 +42,8 @@ def wanted(options: SpecOptions, app: App, *, unnamed: str = "") -> Wanted:
         flags = replace(flags, timeout=app.settings.timeout)
     in_file = base is not None and "region" in base.metadata.model_fields_set
     if flags.region is None and not in_file:
-        flags = replace(flags, region=app.region)
+        region = (app.settings.region or DEFAULT_REGION) if offline else app.region
+        flags = replace(flags, region=region)
     if unnamed and not (flags.name or (base and base.name)):
         flags = replace(flags, name=unnamed)
     if not (flags.name or (base and base.name)):

@@ -14,10 +14,23 @@ from ackgpu.emulator.operation import Caller
 from ackgpu.emulator.routing import Route
 from ackgpu.emulator.store import Session
 
+OTHER_NAMES = {
+    "cs:DescribeClustersV1": "cs:GetClusters",
+    "cs:GrantPermissions": "cs:GrantPermission",
+    "cs:DescribeUserPermission": "cs:GetUserPermissions",
+}
+"""Actions that are not called as their operation is (ACK documentation, RAM authorisation)."""
+
+
+def action_of(route: Route) -> str:
+    """The RAM action of an operation: its product's prefix and its name, but for a few."""
+    name = f"{route.product.ram_prefix}:{route.operation.name}"
+    return OTHER_NAMES.get(name, name)
+
 
 def enforce(session: Session, caller: Caller, route: Route, region: str) -> None:
     """Refuse where no policy of the caller allows the operation, or one denies it."""
-    action = f"{route.product.ram_prefix}:{route.operation.name}"
+    action = action_of(route)
     if caller.kind == "Account" or action == "sts:GetCallerIdentity":
         return
     from ackgpu.emulator.ram.evaluate import decide

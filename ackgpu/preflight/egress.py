@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from ackgpu.cloud.api import Cloud, NatGateway, SnatEntry, VSwitch
+from ackgpu.cloud.api import NatGateway, NetworkApi, SnatEntry, VSwitch
 from ackgpu.preflight.check import Check, Finding
 from ackgpu.preflight.facts import Facts, Reads, Target
 from ackgpu.preflight.quota_reads import route_entries_of
@@ -16,6 +16,8 @@ ID = "egress"
 READ = "ways out"
 ANYWHERE = "0.0.0.0/0"
 
+WayOut = tuple[NatGateway, list[SnatEntry]]
+
 
 def _reads(target: Target) -> Reads:
     network = target.spec.network
@@ -23,9 +25,9 @@ def _reads(target: Target) -> Reads:
         return {}
     cloud, vpc_id = target.cloud, network.vpc.id
     reads: dict[str, Callable[[], Any]] = {
-        READ: partial(_ways_out, cloud, vpc_id),
+        READ: _ways_out(cloud.network, vpc_id),
         "vswitches": partial(cloud.network.vswitches, vpc_id=vpc_id),
-        "route entries": partial(route_entries_of, cloud, vpc_id),
+        "route entries": route_entries_of(cloud.network, vpc_id),
     }
     return reads
 
@@ -35,11 +37,16 @@ def _judged(target: Target) -> bool:
     return bool(network.vpc.id) and not network.nat.create
 
 
-def _ways_out(cloud: Cloud, vpc_id: str) -> list[tuple[NatGateway, list[SnatEntry]]]:
-    return [
-        (gateway, cloud.network.snat_entries(table_id=gateway.snat_table_id))
-        for gateway in cloud.network.nat_gateways(vpc_id=vpc_id)
-    ]
+def _ways_out(network: NetworkApi, vpc_id: str) -> Callable[[], list[WayOut]]:
+    nat_gateways, snat_entries = network.nat_gateways, network.snat_entries
+
+    def read() -> list[WayOut]:
+        return [
+            (gateway, snat_entries(table_id=gateway.snat_table_id))
+            for gateway in nat_gateways(vpc_id=vpc_id)
+        ]
+
+    return read
 
 
 def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
@@ -47,7 +54,7 @@ def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
     if not _judged(target):
         yield _of_new(made=network.nat.create)
         return
-    ways: list[tuple[NatGateway, list[SnatEntry]]] = facts[READ]
+    ways: list[WayOut] = facts[READ]
     if network.nat.id:
         yield _of_given(network.nat.id, [gateway for gateway, _ in ways])
         return

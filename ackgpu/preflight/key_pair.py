@@ -16,8 +16,9 @@ def _named(target: Target) -> list[str]:
 
 
 def _reads(target: Target) -> Reads:
-    key_pairs = target.cloud.compute.key_pairs
-    return {f"key pair {name}": partial(key_pairs, name) for name in _named(target)}
+    return {
+        f"key pair {name}": partial(target.cloud.compute.key_pairs, name) for name in _named(target)
+    }
 
 
 def _judge(target: Target, facts: Facts) -> Iterator[Finding]:

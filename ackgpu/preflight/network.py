@@ -26,7 +26,7 @@ def _reads(target: Target) -> Reads:
     reads: dict[str, Callable[[], Any]] = {
         "given vpc": partial(cloud.network.vpcs, ids=[vpc_id]),
         "vswitches": partial(cloud.network.vswitches, vpc_id=vpc_id),
-        "route entries": partial(route_entries_of, cloud, vpc_id),
+        "route entries": route_entries_of(cloud.network, vpc_id),
         "clusters here": partial(cloud.containers.clusters, region=target.region),
     }
     return reads

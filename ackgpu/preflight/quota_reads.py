@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
-from ackgpu.cloud.api import Cloud
+from ackgpu.cloud.api import Cloud, NetworkApi, RouteEntry, SnatEntry
 from ackgpu.preflight.facts import Facts, Reads, Target
 from ackgpu.preflight.limit_values import LimitRules, live_sources, live_value
 from ackgpu.preflight.limits import limit_kinds
@@ -102,31 +102,32 @@ def _reads_of_given(
     vpc_id, nat_id = network.vpc.id, network.nat.id
     reads: dict[str, Callable[[], Any]] = {}
     if vpc_id and "route_entries" in needs:
-        reads["route entries"] = partial(route_entries_of, cloud, vpc_id)
+        reads["route entries"] = route_entries_of(cloud.network, vpc_id)
     if vpc_id and "vswitches" in needs:
         reads["vswitches"] = partial(cloud.network.vswitches, vpc_id=vpc_id)
     if vpc_id and "nat_gateways" in needs:
         reads["nat gateways"] = partial(cloud.network.nat_gateways, vpc_id=vpc_id)
     if nat_id and "snat_entries" in needs:
-        reads["snat entries"] = partial(_snat_entries, cloud, nat_id)
+        reads["snat entries"] = _snat_entries_of(cloud.network, nat_id)
     return reads
 
 
-def route_entries_of(cloud: Cloud, vpc_id: str) -> list[Any]:
-    """The custom entries of the VPC's system route table; none where there is no such VPC."""
-    rows = cloud.network.vpcs(ids=[vpc_id])
-    return [
-        entry
-        for vpc in rows
-        if vpc.route_table_id
-        for entry in cloud.network.route_entries(table_id=vpc.route_table_id)
-    ]
+def route_entries_of(network: NetworkApi, vpc_id: str) -> Callable[[], list[RouteEntry]]:
+    """A read of the custom entries of a VPC's system route table; none where there is no VPC."""
+    vpcs, route_entries = network.vpcs, network.route_entries
+
+    def read() -> list[RouteEntry]:
+        tables = [vpc.route_table_id for vpc in vpcs(ids=[vpc_id]) if vpc.route_table_id]
+        return [entry for table_id in tables for entry in route_entries(table_id=table_id)]
+
+    return read
 
 
-def _snat_entries(cloud: Cloud, nat_id: str) -> list[Any]:
-    gateways = cloud.network.nat_gateways(ids=[nat_id])
-    return [
-        entry
-        for gateway in gateways
-        for entry in cloud.network.snat_entries(table_id=gateway.snat_table_id)
-    ]
+def _snat_entries_of(network: NetworkApi, nat_id: str) -> Callable[[], list[SnatEntry]]:
+    nat_gateways, snat_entries = network.nat_gateways, network.snat_entries
+
+    def read() -> list[SnatEntry]:
+        tables = [gateway.snat_table_id for gateway in nat_gateways(ids=[nat_id])]
+        return [entry for table_id in tables for entry in snat_entries(table_id=table_id)]
+
+    return read

@@ -54,7 +54,7 @@ def _reads(cloud: Cloud, spec: ClusterSpec) -> dict[str, Any]:
     given = [vswitch.id for vswitch in spec.network.vswitches if vswitch.id]
     if given:
         reads["given"] = lambda: cloud.network.vswitches(ids=given)
-    if _is_open(spec):
+    if is_open(spec):
         for type_id in spec.instance_types:
             reads[f"stock {type_id}"] = partial(cloud.compute.stock, type_id)
         if spec.network.nat.create and not spec.network.nat.id:
@@ -107,13 +107,13 @@ def _further(
     spec: ClusterSpec, existing: Sequence[VSwitch], zones: Sequence[ZonePlan]
 ) -> list[ZonePlan]:
     """Where an earlier run went on to when its zone was sold out (see :func:`next_zone`)."""
-    if not _is_open(spec):
+    if not is_open(spec):
         return []
     used = {zone.zone_id for zone in zones}
     return [ZonePlan(v.zone_id, v.cidr) for v in existing if v.zone_id not in used]
 
 
-def _is_open(spec: ClusterSpec) -> bool:
+def is_open(spec: ClusterSpec) -> bool:
     """Whether the spec leaves a zone to ackgpu."""
     return any(v.zone == "auto" and not v.id for v in spec.network.vswitches)
 
@@ -121,7 +121,7 @@ def _is_open(spec: ClusterSpec) -> bool:
 def next_zone(cloud: Cloud, blueprint: Blueprint, run: Run) -> ZonePlan | None:
     """The next zone that has stock, where the spec leaves zones open; None where there is none."""
     spec = blueprint.spec
-    if not _is_open(spec):
+    if not is_open(spec):
         return None
     reads: dict[str, Any] = {
         f"stock {type_id}": partial(cloud.compute.stock, type_id) for type_id in spec.instance_types

@@ -154,5 +154,5 @@ def test_a_denied_action_is_named_with_who_was_denied(
     assert "vpc:CreateVpc" in str(caught.value.resolution)
     with pytest.raises(errors.AccessDenied) as caught:
         cloud.containers.clusters()
-    assert "cs:DescribeClustersV1" in str(caught.value.resolution)
+    assert "cs:GetClusters" in str(caught.value.resolution)
     cloud.close()

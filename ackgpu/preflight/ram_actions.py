@@ -1,0 +1,74 @@
+"""Which RAM actions calls ask for, and which calls checks make: what a least policy is made of."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from typing import Any, cast
+
+from ackgpu.cloud.api import Cloud
+from ackgpu.preflight.check import Check
+from ackgpu.preflight.facts import Target
+
+EVERY_RESOURCE = "*"
+
+
+def actions_of(calls: Iterable[str]) -> list[str]:
+    """The RAM actions of calls such as ``network.create_vpc``, each once, sorted."""
+    table = _table()
+    found: set[str] = set()
+    for call in calls:
+        product, _, method = call.partition(".")
+        found |= set(table[product][method])
+    return sorted(found)
+
+
+def policy_of(actions: Sequence[str]) -> dict[str, Any]:
+    """A RAM policy document that allows ``actions`` and nothing else."""
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": EVERY_RESOURCE}
+    return {"Version": "1", "Statement": [statement]}
+
+
+def calls_of(checks: Iterable[Check], target: Target) -> set[str]:
+    """The calls that the checks' reads make for ``target``; nothing is called."""
+    noted: set[str] = set()
+    looked = replace(target, cloud=cast("Cloud", _NotingCloud(noted)))
+    for check in checks:
+        check.reads(looked)
+    return noted
+
+
+class _NotingCloud:
+    """Stands where a cloud is asked for its calls, and notes which ones were named."""
+
+    def __init__(self, noted: set[str]) -> None:
+        self._noted = noted
+
+    def __getattr__(self, product: str) -> _NotingProduct:
+        return _NotingProduct(product, self._noted)
+
+
+class _NotingProduct:
+    def __init__(self, product: str, noted: set[str]) -> None:
+        self._product = product
+        self._noted = noted
+
+    def __getattr__(self, method: str) -> Callable[..., None]:
+        self._noted.add(f"{self._product}.{method}")
+        return _never
+
+    def __repr__(self) -> str:
+        return f"<calls of {self._product}>"
+
+
+def _never(*_: Any, **__: Any) -> None:
+    raise AssertionError("a call that is only to be named was made")
+
+
+@cache
+def _table() -> dict[str, dict[str, list[str]]]:
+    text = files("ackgpu.preflight").joinpath("data/ram.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
