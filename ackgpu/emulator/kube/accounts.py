@@ -6,15 +6,16 @@ from ackgpu.emulator.certificates import authority_pem
 from ackgpu.emulator.kube.objects import Obj, uid_of
 from ackgpu.emulator.kube.state import ClusterState, Entry, version_at, written_entry
 
+AUTHORITY = "kube-root-ca.crt"
+
 
 def account_entries(state: ClusterState) -> list[Entry]:
     """Every service account."""
     rows = [written_entry(doc) for doc in state.written("serviceaccounts")]
     made = {row.key for row in rows}
-    for name in _namespaces(state):
-        if (name, "default") not in made:
-            rows.append(_brought(state, "ServiceAccount", name, "default", {}))
-    return rows
+    missing = [name for name in _namespaces(state) if (name, "default") not in made]
+    brought = [_brought(state, "ServiceAccount", name, "default", {}) for name in missing]
+    return [*rows, *brought]
 
 
 def config_entries(state: ClusterState) -> list[Entry]:
@@ -22,10 +23,8 @@ def config_entries(state: ClusterState) -> list[Entry]:
     rows = [written_entry(doc) for doc in state.written("configmaps")]
     made = {row.key for row in rows}
     data = {"data": {"ca.crt": authority_pem(state.session)}}
-    for name in _namespaces(state):
-        if (name, "kube-root-ca.crt") not in made:
-            rows.append(_brought(state, "ConfigMap", name, "kube-root-ca.crt", data))
-    return rows
+    missing = [name for name in _namespaces(state) if (name, AUTHORITY) not in made]
+    return [*rows, *(_brought(state, "ConfigMap", name, AUTHORITY, data) for name in missing)]
 
 
 def _namespaces(state: ClusterState) -> list[str]:

@@ -6,16 +6,17 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 from weakref import WeakSet
 
 from aiohttp import web
 
-from ackgpu.emulator.kube import discovery, openapi
 from ackgpu.emulator.kube.access import Identity, identify
 from ackgpu.emulator.kube.contents import open_cluster
 from ackgpu.emulator.kube.courses import settle
 from ackgpu.emulator.kube.deleting import delete, delete_collection
+from ackgpu.emulator.kube.documents import document
 from ackgpu.emulator.kube.executing import execute
 from ackgpu.emulator.kube.logs import follow_log
 from ackgpu.emulator.kube.objects import Obj
@@ -24,7 +25,7 @@ from ackgpu.emulator.kube.reading import Snapshots, get, list_objects
 from ackgpu.emulator.kube.request import KubeRequest, parse_path
 from ackgpu.emulator.kube.resources import SUBRESOURCE_VERBS
 from ackgpu.emulator.kube.state import Backend, ClusterState
-from ackgpu.emulator.kube.status import KubeError, no_such_path, not_allowed
+from ackgpu.emulator.kube.status import KubeError, not_allowed
 from ackgpu.emulator.kube.subresources import evict, issue_token, review, scale_of, set_scale
 from ackgpu.emulator.kube.watching import watch
 from ackgpu.emulator.kube.writing import create, patch, update
@@ -74,18 +75,14 @@ class KubeServer:
             return _json(failure.status(), failure.code)
 
     async def _answer(self, http: web.Request) -> web.StreamResponse:
-        identity = self._look(http, lambda _state, who: who)
-        if http.path.rstrip("/") in {"/healthz", "/livez", "/readyz"}:
-            return web.Response(text="ok")
-        if http.path.startswith("/openapi/"):
-            return _openapi(http.path)
-        document = self._document(http)
-        if document is not None:
-            return _json(*document)
+        identity, version = self._look(http, lambda state, who: (who, state.kubernetes_version))
+        served = document(http.path, http.headers.get("Accept", ""), version, http.host)
+        if served is not None:
+            return web.Response(body=served.body, headers={"Content-Type": served.content_type})
         request = KubeRequest(
             method=http.method,
             path=http.path,
-            query=_query(http),
+            query=dict(http.query),
             headers={key.lower(): value for key, value in http.headers.items()},
             body=await http.read(),
             identity=identity,
@@ -122,17 +119,14 @@ class KubeServer:
     def _change(self, http: web.Request, request: KubeRequest) -> tuple[Obj, int]:
         """Carry out a write; undone in the end where it is a dry run."""
         dry_run = request.dry_run
-        try:
-            with self._backend.transaction(write=True) as session:
-                now = self._backend.timeline_now(session)
-                cluster, _ = identify(session, now, *_credentials(http))
-                state = open_cluster(session, cluster, self._backend)
-                settle(state)
-                answer = write(state, request)
-                if dry_run:
-                    raise _DryRunError(answer)
-        except _DryRunError as done:
-            return done.answer
+        with suppress(_Undo), self._backend.transaction(write=True) as session:
+            now = self._backend.timeline_now(session)
+            cluster, _ = identify(session, now, *_credentials(http))
+            state = open_cluster(session, cluster, self._backend)
+            settle(state)
+            answer = write(state, request)
+            if dry_run:
+                raise _Undo
         return answer
 
     def _look(self, http: web.Request, do: Callable[[ClusterState, Identity], T]) -> T:
@@ -142,36 +136,9 @@ class KubeServer:
             cluster, identity = identify(session, now, *_credentials(http))
             return do(open_cluster(session, cluster, self._backend), identity)
 
-    def _document(self, http: web.Request) -> tuple[Obj, int] | None:
-        """Discovery and version documents."""
-        parts = [part for part in http.path.split("/") if part]
-        if parts == ["version"]:
-            text = self._look(http, lambda state, _: state.kubernetes_version)
-            return discovery.version(text), 200
-        if not parts:
-            return discovery.paths(), 200
-        if parts in (["api"], ["apis"]):
-            return _root(http, core=parts == ["api"]), 200
-        found = None
-        if parts[0] == "api" and len(parts) == 2:
-            found = discovery.resource_list("", parts[1])
-        elif parts[0] == "apis" and len(parts) == 2:
-            found = discovery.group_document(parts[1])
-        elif parts[0] == "apis" and len(parts) == 3:
-            found = discovery.resource_list(parts[1], parts[2])
-        else:
-            return None
-        if found is None:
-            raise no_such_path()
-        return found, 200
 
-
-class _DryRunError(Exception):
-    """Carries the answer of a dry run out of the transaction that it undoes."""
-
-    def __init__(self, answer: tuple[Obj, int]) -> None:
-        super().__init__("dry run")
-        self.answer = answer
+class _Undo(Exception):
+    """Undoes the transaction of a dry run."""
 
 
 def write(state: ClusterState, request: KubeRequest) -> tuple[Obj, int]:
@@ -179,17 +146,13 @@ def write(state: ClusterState, request: KubeRequest) -> tuple[Obj, int]:
     if request.target.subresource:
         return _write_subresource(state, request)
     if request.verb == "create":
-        if request.target.resource.verbs == ("create",):
-            return review(state, request), 201
-        return create(state, request), 201
-    if request.verb == "update":
-        return update(state, request), 200
+        asks = request.target.resource.verbs == ("create",)
+        return review(state, request) if asks else create(state, request), 201
     if request.verb == "patch":
         obj, created = patch(state, request)
         return obj, 201 if created else 200
-    if request.verb == "delete":
-        return delete(state, request), 200
-    return delete_collection(state, request), 200
+    change = {"update": update, "delete": delete}.get(request.verb, delete_collection)
+    return change(state, request), 200
 
 
 def _write_subresource(state: ClusterState, request: KubeRequest) -> tuple[Obj, int]:
@@ -205,39 +168,12 @@ def _write_subresource(state: ClusterState, request: KubeRequest) -> tuple[Obj, 
     return update(state, request), 200
 
 
-def _root(http: web.Request, *, core: bool) -> Obj:
-    accept = http.headers.get("Accept", "").replace(" ", "")
-    for version in ("v2", "v2beta1"):
-        if f"g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList" in accept:
-            return discovery.aggregated(core=core, version=version)
-    return discovery.core_versions(http.host) if core else discovery.group_list()
-
-
-def _openapi(path: str) -> web.Response:
-    if path.rstrip("/") == "/openapi/v2":
-        body, kind = openapi.v2_protobuf(), openapi.V2_TYPE
-        return web.Response(body=body, headers={"Content-Type": kind})
-    if path.rstrip("/") == "/openapi/v3":
-        return _json(openapi.v3_index())
-    found = openapi.v3_document(path.removeprefix("/openapi/v3/"))
-    if found is None:
-        raise no_such_path()
-    return _json(found)
-
-
 def _credentials(http: web.Request) -> tuple[Mapping[str, Any] | None, str]:
     certificate = http.transport.get_extra_info("peercert") if http.transport else None
     return certificate, http.headers.get("Authorization", "")
 
 
-def _query(http: web.Request) -> dict[str, str]:
-    return dict(http.query)
-
-
 def _json(body: Obj, status: int = 200) -> web.Response:
     text = json.dumps(body, separators=(",", ":"))
-    kind = "application/json"
-    if body.get("kind") == "APIGroupDiscoveryList":
-        version = body["apiVersion"].partition("/")[2]
-        kind += f";g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
-    return web.Response(body=text.encode(), status=status, headers={"Content-Type": kind})
+    kind = {"Content-Type": "application/json"}
+    return web.Response(body=text.encode(), status=status, headers=kind)

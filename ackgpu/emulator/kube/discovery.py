@@ -5,7 +5,6 @@ Sources: Kubernetes API concepts, "Discovery"; ``apidiscovery.k8s.io/v2`` types.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from ackgpu.emulator.kube.objects import Obj
@@ -21,7 +20,7 @@ from ackgpu.emulator.kube.resources import (
 
 def version(kubernetes: str) -> Obj:
     """The ``/version`` document of ``1.34.1-aliyun.1``."""
-    major, minor = (re.findall(r"\d+", kubernetes) + ["1", "34"])[:2]
+    major, minor = kubernetes.split(".")[:2]
     return {
         "major": major,
         "minor": f"{minor}+",

@@ -174,7 +174,7 @@ async def _print(channel: Channel, outcome: Outcome, *, tty: bool) -> None:
 async def _linger(channel: Channel, session: Session, backend: Backend) -> None:
     """Wait as a command that runs on does: until the client leaves or the pod ends."""
     reader = asyncio.create_task(_drain(channel)) if session.stdin else None
-    while not channel.gone and _alive(backend, session):
+    while not channel.gone and _alive(backend, session):  # noqa: ASYNC110 -- nobody tells
         await asyncio.sleep(LOOK_EVERY)
     if reader is not None:
         reader.cancel()

@@ -102,7 +102,8 @@ def record_update(before: Obj | None, after: Obj, manager: str, stamp: str, sub:
         elif kept:
             rows.append({**row, "fieldsV1": nested(kept)})
     if own | changed:
-        rows.append(_row(after, manager, "Update", sub, stamp, own | changed))
+        row = _row(after, manager, "Update", stamp, own | changed)
+        rows.append({**row, "subresource": sub} if sub else row)
     after["metadata"]["managedFields"] = rows
 
 
@@ -116,10 +117,8 @@ def _is(row: Obj, manager: str, operation: str, sub: str) -> bool:
     )  # fmt: skip
 
 
-def _row(  # noqa: PLR0913 -- one record
-    obj: Obj, manager: str, operation: str, sub: str, stamp: str, paths: set[Path]
-) -> Obj:
-    row = {
+def _row(obj: Obj, manager: str, operation: str, stamp: str, paths: set[Path]) -> Obj:
+    return {
         "manager": manager,
         "operation": operation,
         "apiVersion": obj["apiVersion"],
@@ -127,7 +126,6 @@ def _row(  # noqa: PLR0913 -- one record
         "fieldsType": "FieldsV1",
         "fieldsV1": nested(paths),
     }
-    return {**row, "subresource": sub} if sub else row
 
 
 def apply(live: Obj, applied: Obj, manager: str, stamp: str, *, force: bool) -> Obj:
@@ -156,7 +154,7 @@ def apply(live: Obj, applied: Obj, manager: str, stamp: str, *, force: bool) -> 
         if (left := flat(row["fieldsV1"]) - taken)
     ]
     merged["metadata"] = {**merged["metadata"]}
-    row = _row(applied, manager, "Apply", "", stamp, wanted)
+    row = _row(applied, manager, "Apply", stamp, wanted)
     mine = next((old for old in rows if _is(old, manager, "Apply", "")), None)
     if mine is not None and mine["fieldsV1"] == row["fieldsV1"]:
         row["time"] = mine["time"]

@@ -1,9 +1,9 @@
 """Kubernetes nodes, from ACK's node documents: a function of the timeline and of what clients set.
 
 A document of kind ``node`` says ``node_name``, ``instance_id``, ``instance_type``, ``ip_address``,
-``pod_cidr``, ``labels``, ``gpu_labels``, ``taints``, ``gpu`` and the course: ``t_join`` (the kubelet
-registers), ``t_ready``, ``t_gpu`` (driver and device plugin are up); a moment that is None or left
-out never comes. The ``gpu_labels`` and the allocatable GPU show from ``t_gpu`` on.
+``pod_cidr``, ``labels``, ``gpu_labels``, ``taints``, ``gpu`` and the course: ``t_join`` (the
+kubelet registers), ``t_ready``, ``t_gpu`` (driver and device plugin are up); a moment that is None
+or left out never comes. The ``gpu_labels`` and the allocatable GPU show from ``t_gpu`` on.
 
 What a real kubelet reports is the source of the shapes (Kubernetes documentation, "Node Status");
 reserved resources follow ACK's "Resource reservation policy" page.

@@ -23,23 +23,26 @@ def nvidia_smi(machine: Machine, args: list[str], _stdin: bytes) -> Outcome:
     if "driver_mismatch" in machine.faults:
         return Outcome(out=MISMATCH.encode(), code=18)
     options = dict(_options(args))
-    if options.keys() & {"-i", "--id"}:
-        number = options.get("-i") or options.get("--id")
-        if number not in {str(index) for index in range(machine.gpu.count)}:
-            return Outcome(out=b"No devices were found\n", code=6)
+    number = options.get("-i") or options.get("--id") or "0"
+    if number not in {str(index) for index in range(machine.gpu.count)}:
+        return Outcome(out=b"No devices were found\n", code=6)
+    return _answer(machine, machine.gpu, options)
+
+
+def _answer(machine: Machine, gpu: Gpu, options: dict[str, str]) -> Outcome:
     if "-L" in options or "--list-gpus" in options:
-        return _print(_listed(machine, machine.gpu))
+        return _print(_listed(machine, gpu))
     if "--query-gpu" in options:
-        return _query(machine, machine.gpu, options)
+        return _query(machine, gpu, options)
     if "-q" in options or "--query" in options:
-        return _print(_full(machine, machine.gpu))
+        return _print(_full(machine, gpu))
     unknown = [name for name in options if name not in {"-i", "--id"}]
     if unknown:
         text = (
             f"Invalid combination of input arguments. Please run 'nvidia-smi -h'.\n{unknown[0]}\n"
         )
         return Outcome(out=text.encode(), code=2)
-    return _print(_table(machine, machine.gpu))
+    return _print(_table(machine, gpu))
 
 
 def _print(lines: list[str]) -> Outcome:

@@ -1,7 +1,7 @@
 """The OpenAPI documents, as far as clients act on them.
 
-kubectl reads from version 3 whether a PATCH takes ``fieldValidation`` and ``dryRun``; before 1.24 it
-reads ``dryRun`` from version 2, which is served as protobuf (gnostic ``openapi.v2`` messages).
+kubectl reads from version 3 whether a PATCH takes ``fieldValidation`` and ``dryRun``; before 1.24
+it reads ``dryRun`` from version 2, which is served as protobuf (gnostic ``openapi.v2`` messages).
 Neither carries schemas: kubectl then leaves validation to the server, and ``kubectl explain`` says
 that it has none.
 """
@@ -13,6 +13,7 @@ from functools import cache
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.resources import RESOURCES, Resource, groups, of_group
 
+MORE = 0x80  # the bit of a varint that says: another byte follows
 QUOTED_EMPTY = '""'
 V2_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 
@@ -75,7 +76,8 @@ def v2_protobuf() -> bytes:
 def _v2_patch(resource: Resource) -> bytes:
     query = _text(2, "query") + _text(4, "dryRun") + _text(6, "string")
     parameter = _block(8, _block(1, _block(2, _block(3, query))))
-    gvk = f"group: {resource.group or QUOTED_EMPTY}\nkind: {resource.kind}\nversion: {resource.version}\n"
+    group = resource.group or QUOTED_EMPTY
+    gvk = f"group: {group}\nkind: {resource.kind}\nversion: {resource.version}\n"
     extension = _text(1, "x-kubernetes-group-version-kind") + _block(2, _text(2, gvk))
     return parameter + _block(13, extension)
 
@@ -90,7 +92,7 @@ def _text(number: int, value: str) -> bytes:
 
 def _varint(value: int) -> bytes:
     out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
+    while value >= MORE:
+        out.append(value % MORE | MORE)
         value >>= 7
     return bytes([*out, value])

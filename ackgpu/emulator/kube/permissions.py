@@ -81,9 +81,8 @@ def _covers(listed: list[str] | None, wanted: str) -> bool:
 
 def _rules(state: ClusterState, identity: Identity, namespace: str) -> Iterator[Obj]:
     bindings = [entry.object for entry in state.entries("clusterrolebindings")]
-    for entry in state.entries("rolebindings"):
-        if namespace and entry.key[0] == namespace:
-            bindings.append(entry.object)
+    local = state.entries("rolebindings") if namespace else []
+    bindings += [entry.object for entry in local if entry.key[0] == namespace]
     for binding in bindings:
         if any(_is(subject, identity) for subject in binding.get("subjects") or []):
             yield from _role(state, binding["roleRef"], binding["metadata"].get("namespace", ""))

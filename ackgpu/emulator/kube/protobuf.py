@@ -18,6 +18,8 @@ from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.status import bad_request
 
 MAGIC = b"k8s\x00"
+VARINT, BYTES = 0, 2
+FIXED = {1: 8, 5: 4}  # wire types of a fixed number of bytes
 
 
 def decode(body: bytes) -> Obj:
@@ -43,17 +45,17 @@ def _fields(data: bytes) -> Iterator[tuple[int, bytes | int]]:
     while at < len(data):
         tag, at = _varint(data, at)
         number, wire = tag >> 3, tag & 7
-        if wire == 0:
+        if wire == VARINT:
             value, at = _varint(data, at)
             yield number, value
-        elif wire == 2:
+        elif wire == BYTES:
             size, at = _varint(data, at)
             if at + size > len(data):
                 raise ValueError("a field ends behind the message")
             yield number, data[at : at + size]
             at += size
-        elif wire in {1, 5}:
-            size = 8 if wire == 1 else 4
+        elif wire in FIXED:
+            size = FIXED[wire]
             yield number, data[at : at + size]
             at += size
         else:
@@ -81,7 +83,7 @@ def _message(name: str, data: bytes) -> Obj:
         if form == ["map"]:
             entry = dict(_fields(bytes(raw))) if isinstance(raw, bytes) else {}
             value = _value(kind, entry.get(2, b""))
-            result.setdefault(key, {})[bytes(entry.get(1, b"")).decode()] = value  # type: ignore[arg-type]
+            result.setdefault(key, {})[bytes(entry.get(1, b"")).decode()] = value
         elif form == ["list"]:
             result.setdefault(key, []).append(_value(kind, raw))
         elif form == ["inline"]:
@@ -111,10 +113,10 @@ def _value(kind: str, raw: bytes | int) -> Any:
 def _special(kind: str, raw: bytes) -> Any:
     fields = dict(_fields(raw)) if kind in {"Quantity", "IntOrString", "Time"} else {}
     if kind == "Quantity":
-        return bytes(fields.get(1, b"")).decode()  # type: ignore[arg-type]
+        return bytes(fields.get(1, b"")).decode()
     if kind == "IntOrString":
         if fields.get(1, 0):
-            return bytes(fields.get(3, b"")).decode()  # type: ignore[arg-type]
+            return bytes(fields.get(3, b"")).decode()
         return fields.get(2, 0)
     if kind == "Time":
         from datetime import UTC, datetime

@@ -95,7 +95,8 @@ class KubeRequest:
 
 
 def _yaml(body: bytes) -> Any:
-    from ruamel.yaml import YAML, YAMLError
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
     try:
         return YAML(typ="safe").load(body)
@@ -112,17 +113,17 @@ def parse_path(path: str) -> Target:
         group, rest = parts[1], parts[2:]
     else:
         raise no_such_path()
-    if len(rest) < 2:
+    if not rest[1:]:
         raise no_such_path()
     return _in_version(group, rest[0], rest[1:])
 
 
 def _in_version(group: str, version: str, parts: list[str]) -> Target:
     namespace = ""
-    if parts[0] == "namespaces" and len(parts) > 2 and parts[2] not in {"status", "finalize"}:
+    if parts[0] == "namespaces" and parts[2:] and parts[2] not in {"status", "finalize"}:
         namespace, parts = parts[1], parts[2:]
     resource = by_path(group, version, parts[0])
-    if resource is None or len(parts) > 3 or (namespace and not resource.namespaced):
+    if resource is None or parts[3:] or (namespace and not resource.namespaced):
         raise no_such_path()
     name, subresource = [*parts[1:], "", ""][:2]
     if subresource and subresource not in resource.subresources:

@@ -103,7 +103,7 @@ def _compares(found: str | None, values: list[str], sign: int) -> bool:
         return False
 
 
-def field_selector(text: str, plural: str, version: str = "v1") -> Callable[[Obj], bool]:
+def field_selector(text: str, plural: str) -> Callable[[Obj], bool]:
     """A selector such as ``spec.nodeName=a,status.phase!=Failed``.
 
     Refuses a field that the resource does not index, as the API server does.

@@ -6,7 +6,7 @@ A pod that was deleted is followed by another: its name carries how many went be
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ackgpu.emulator.kube.data import table
@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class SystemPod:
-    """A pod of the system: on which node, since when, and when it began to run (None: it crashes)."""
+    """A pod of the system: its node, since when it is there, and runs (None: it crashes)."""
 
     row: Row
     name: str
@@ -62,48 +62,44 @@ def _daemon_pods(state: ClusterState, node: NodeFacts) -> Iterator[SystemPod]:
         running: float | None = node.joined + STARTS_AFTER
         if row["when"] == "gpu":
             running = None if plugin_down(state, node) else node.gpu_ready
-        created = node.joined
-        yield _first_alive(
-            state, row, (row["name"], node.doc.id), node, (created, running), ("DaemonSet", "")
+        first = SystemPod(
+            row, "", node.doc.id, node, node.joined, running, "DaemonSet", row["name"]
         )
+        yield _first_alive(state, first)
 
 
 def _deployment_pods(state: ClusterState, nodes: list[NodeFacts]) -> Iterator[SystemPod]:
     ready = [node for node in nodes if node.is_ready(state.now)]
     ready.sort(key=lambda node: (node.ready or 0.0, node.index))
     for row in table("kube/system")["deployments"]:
-        middle = suffix_of(state.id + row["name"], 10)
+        owner = replica_set_name(state, row)
         for number in range(row["replicas"]):
             node = ready[number % len(ready)] if ready else None
             begun = (node.ready or 0.0) + STARTS_AFTER if node else None
-            times = (state.cluster.born, begun)
-            seed = (row["name"], str(number))
-            yield _first_alive(state, row, seed, node, times, ("ReplicaSet", f"-{middle}"))
+            born = state.cluster.born
+            first = SystemPod(row, "", str(number), node, born, begun, "ReplicaSet", owner)
+            yield _first_alive(state, first)
 
 
-def _first_alive(  # noqa: PLR0913 -- the parts of one record
-    state: ClusterState,
-    row: Row,
-    seed: tuple[str, str],
-    node: NodeFacts | None,
-    times: tuple[float, float | None],
-    owner: tuple[str, str],
-) -> SystemPod:
-    """The pod, or the one that followed it where clients deleted it."""
-    created, running = times
-    attempt = 0
+def replica_set_name(state: ClusterState, row: Row) -> str:
+    """The name of the ReplicaSet of a system Deployment."""
+    return f"{row['name']}-{suffix_of(state.id + row['name'], 10)}"
+
+
+def _first_alive(state: ClusterState, first: SystemPod) -> SystemPod:
+    """The pod with its name and uid, or the one that followed it where clients deleted it."""
+    created, running, attempt = first.created, first.running, 0
     while True:
-        text = "/".join((state.id, *seed, str(attempt)))
-        name = f"{row['name']}{owner[1]}-{suffix_of(text)}"
+        seed = "/".join((state.id, first.owner_name, first.uid, str(attempt)))
+        name = f"{first.owner_name}-{suffix_of(seed)}"
         doc = state.documents("pods").get((NAMESPACE, name))
         if doc is None or doc.gone is None or doc.gone > state.now:
-            break
+            return replace(
+                first, name=name, uid=uid_of("pod", seed), created=created, running=running
+            )
         created = doc.gone
         running = None if running is None else max(running, doc.gone + STARTS_AFTER)
         attempt += 1
-    uid = uid_of("pod", text)
-    owner_name = f"{row['name']}{owner[1]}"
-    return SystemPod(row, name, uid, node, created, running, owner[0], owner_name)
 
 
 def daemonset_entries(state: ClusterState) -> list[Entry]:
@@ -146,7 +142,7 @@ def deployment_entries(state: ClusterState, kind: str) -> list[Entry]:
 
 
 def _deployment(state: ClusterState, kind: str, row: Row, pods: list[SystemPod]) -> Entry:
-    name = f"{row['name']}-{suffix_of(state.id + row['name'], 10)}"
+    name = replica_set_name(state, row)
     own = [pod for pod in pods if pod.owner_name == name]
     moments = [pod.running for pod in own if pod.running is not None and pod.running <= state.now]
     shown = name if kind == "ReplicaSet" else row["name"]

@@ -218,7 +218,7 @@ def _check_version(request: KubeRequest, entry: Entry, obj: Obj) -> None:
 
 
 def _kept(request: KubeRequest, old: Obj, obj: Obj) -> Obj:
-    """The new form with what a client cannot change: identity, and spec or status by subresource."""
+    """The new form with what cannot be changed: identity, and spec or status by subresource."""
     metadata = {**obj["metadata"]}
     for field in ("name", "namespace", "uid", "creationTimestamp", "generation",
                   "deletionTimestamp", "deletionGracePeriodSeconds"):  # fmt: skip

@@ -14,11 +14,11 @@ from lightkube.models.core_v1 import Container, PodSpec, PodTemplateSpec, Resour
 from lightkube.models.meta_v1 import LabelSelector, ObjectMeta
 from lightkube.resources.apps_v1 import Deployment
 from lightkube.resources.core_v1 import ConfigMap, Node, Pod
-from tests.emulator.kube.api import GPU_LIMIT
-from tests.emulator.kube.clusters import kubeconfig_of, put_node, write_node
 
 from ackgpu.clock import ManualClock
 from ackgpu.emulator import Emulator
+from tests.emulator.kube.api import GPU_LIMIT
+from tests.emulator.kube.clusters import kubeconfig_of, put_node, write_node
 
 
 @pytest.fixture

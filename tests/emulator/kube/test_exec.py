@@ -1,3 +1,4 @@
+# ruff: noqa: S108 -- the paths are inside emulated containers
 """Exec over WebSocket and SPDY, and the emulated commands."""
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from tests.emulator.kube.api import GPU_LIMIT, PODS, Api, pod
-from tests.emulator.kube.clusters import GPU, write_node
 
 from ackgpu.clock import ManualClock
 from ackgpu.emulator import Emulator
 from ackgpu.emulator.kube.spdy import DICTIONARY
+from tests.emulator.kube.api import GPU_LIMIT, PODS, Api, pod
+from tests.emulator.kube.clusters import GPU, write_node
 
 VECTOR_ADD = "__global__ void vectorAdd(const float *a) {}\nint main() { return 0; }\n"
 
@@ -288,7 +289,7 @@ def test_nvidia_smi_prints_the_documented_table(
         ("sample_wrong_result", "/tmp/v", "Result verification failed", 1),
     ],
 )
-def test_faults_of_the_gpu_show_in_the_tools(  # noqa: PLR0913
+def test_faults_of_the_gpu_show_in_the_tools(  # noqa: PLR0913, PLR0917
     emulator: Emulator, api: Api, fault: str, command: str, says: str, code: int
 ) -> None:
     run(api, "sh", "-c", "cat > /tmp/v.cu && nvcc /tmp/v.cu -o /tmp/v", stdin=VECTOR_ADD.encode())

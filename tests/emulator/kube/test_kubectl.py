@@ -1,10 +1,12 @@
-"""The real kubectl against the emulated clusters: get, describe, apply, wait, logs, exec, delete."""
+# ruff: noqa: S108 -- the paths are inside emulated containers
+"""The real kubectl against emulated clusters: get, describe, apply, wait, logs, exec, delete."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
+
 from tests.emulator.kube.conftest import Kubectl
 
 SAMPLE = """

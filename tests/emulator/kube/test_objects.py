@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ackgpu.emulator.kube.ages import short
 from ackgpu.emulator.kube.managed_fields import flat, nested, paths_of
 from ackgpu.emulator.kube.patching import (
     json_patch,
@@ -22,7 +24,6 @@ from ackgpu.emulator.kube.quantities import amount, shown
 from ackgpu.emulator.kube.selectors import matches
 from ackgpu.emulator.kube.spdy import DICTIONARY
 from ackgpu.emulator.kube.status import KubeError
-from ackgpu.emulator.kube.tables import short
 
 LEAVES = st.one_of(st.booleans(), st.integers(), st.text(max_size=5))
 OBJECTS: Any = st.dictionaries(
@@ -114,7 +115,7 @@ def test_quantities(text: str, number: Any) -> None:
 
 @pytest.mark.parametrize("text", ["", "x", "1Q", "Gi", "1 2"])
 def test_what_is_no_quantity(text: str) -> None:
-    with pytest.raises(ValueError, match=".*"):
+    with pytest.raises(ValueError):  # noqa: PT011 -- decimal's and our own
         amount(text)
 
 
@@ -187,10 +188,8 @@ def test_a_protobuf_body_that_cannot_be_read_is_refused(body: bytes) -> None:
 
 @given(st.binary(max_size=60))
 def test_no_protobuf_body_breaks_the_decoder(raw: bytes) -> None:
-    try:
-        assert isinstance(decode(envelope(b"v1", b"Pod", raw[:60])), dict)
-    except KubeError as error:
-        assert error.code == 400
+    with suppress(KubeError):
+        assert decode(envelope(b"v1", b"Pod", raw))["kind"] == "Pod"
 
 
 def test_the_spdy_dictionary_is_the_specifications() -> None:

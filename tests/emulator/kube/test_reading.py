@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.emulator.kube.api import DEPLOYMENTS, NODES, PODS, TABLE, Api, deployment, pod
-from tests.emulator.kube.clusters import put_node, write_cluster, write_node
 
 from ackgpu.clock import ManualClock
 from ackgpu.emulator import Emulator
+from tests.emulator.kube.api import DEPLOYMENTS, NODES, PODS, TABLE, Api, deployment, pod
+from tests.emulator.kube.clusters import put_node, write_cluster, write_node
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.emulator.kube.api import NODES, PODS, TABLE, Api, pod
-from tests.emulator.kube.clusters import write_node
 
 from ackgpu.clock import ManualClock
 from ackgpu.emulator import Emulator
+from tests.emulator.kube.api import NODES, PODS, TABLE, Api, pod
+from tests.emulator.kube.clusters import write_node
 
 CONFIGS = "/api/v1/namespaces/default/configmaps"
 MERGE = "application/merge-patch+json"

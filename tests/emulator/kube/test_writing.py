@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.emulator.kube.api import DEPLOYMENTS, GPU_LIMIT, NODES, PODS, Api, deployment, pod
-from tests.emulator.kube.clusters import write_node
 
 from ackgpu.clock import ManualClock
 from ackgpu.emulator import Emulator
+from tests.emulator.kube.api import DEPLOYMENTS, GPU_LIMIT, NODES, PODS, Api, deployment, pod
+from tests.emulator.kube.clusters import write_node
 
 CONFIGS = "/api/v1/namespaces/default/configmaps"
 MERGE = "application/merge-patch+json"
@@ -350,8 +350,9 @@ def test_tokens_stand_for_service_accounts_and_their_roles(
     robot = Api(emulator, token=token)
     refused = robot("GET", NODES)
     assert refused.status == 403
-    assert 'User "system:serviceaccount:default:robot" cannot list resource "nodes"' in (
-        refused.body["message"]
+    assert (
+        'User "system:serviceaccount:default:robot" cannot list resource "nodes"'
+        in (refused.body["message"])
     )
     binding = {
         "metadata": {"name": "robots"},
