@@ -6,7 +6,6 @@ Only this module knows which implementation stands behind each protocol. Command
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import cached_property
@@ -20,12 +19,24 @@ from ackgpu.settings import DEFAULT_REGION, Settings
 from ackgpu.streams import Streams
 
 if TYPE_CHECKING:
+    import random
+
     from ackgpu.cloud.aliyun.cloud import AliyunCloud
     from ackgpu.cloud.api import Cloud, Identity, KubeconfigFile, KubeConnect
     from ackgpu.engine.events import Listener
     from ackgpu.engine.journal import Journal
     from ackgpu.engine.run import Run
     from ackgpu.engine.workers import Workers
+
+LEADS_ELSEWHERE = (
+    "ACKGPU_ENDPOINT_",
+    "ACKGPU_ACCESS_KEY_",
+    "ACKGPU_SECURITY_TOKEN",
+    "ACKGPU_PROFILE",
+    "ALIBABA_CLOUD_SECURITY_TOKEN",
+    "ALICLOUD_",
+)
+"""Variables that --emulator overrules, as they would lead to another cloud or sign for one."""
 
 
 class App:
@@ -49,7 +60,7 @@ class App:
         self.close()
 
     def close(self) -> None:
-        """Stop what was started: the embedded emulator, if it is one."""
+        """Close the connections, and the embedded emulator where it was started."""
         self._closing.close()
 
     @cached_property
@@ -57,7 +68,8 @@ class App:
         """The environment, led to the embedded emulator where that was asked for."""
         if not self.settings.emulator:
             return self._own_env
-        return {**self._own_env, **self._emulator_env}
+        own = {k: v for k, v in self._own_env.items() if not k.startswith(LEADS_ELSEWHERE)}
+        return {**own, **self._emulator_env}
 
     @cached_property
     def clock(self) -> Clock:
@@ -153,6 +165,8 @@ class App:
     @cached_property
     def rng(self) -> random.Random:
         """The source of jitter and run ids."""
+        import random
+
         return random.Random()  # noqa: S311 -- jitter and names, not secrets
 
     @property
@@ -169,16 +183,19 @@ class App:
     def _cloud(self) -> AliyunCloud:
         from ackgpu.cloud.aliyun.cloud import connect
 
-        return connect(
+        cloud = connect(
             self.settings.region,
             env=self.env,
             home=self.home,
-            profile=self.settings.profile,
+            profile="" if self.settings.emulator else self.settings.profile,
             default_region=DEFAULT_REGION,
-            clock=self.clock,
+            # Adapters wait in worker threads: not on the pipe that wakes the engine.
+            clock=SystemClock(self.clock.speed),
             cancel=self.cancel,
             rng=self.rng,
         )
+        self._closing.callback(cloud.close)
+        return cloud
 
     @cached_property
     def _emulator_env(self) -> Mapping[str, str]:

@@ -17,6 +17,7 @@ import os
 import select
 import time
 import weakref
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -69,7 +70,8 @@ class Wakeup:
         """Return after ``seconds`` real seconds, or as soon as notified."""
         ready, _, _ = select.select([self._reader], [], [], max(0.0, seconds))
         if ready:
-            os.read(self._reader, 4096)
+            with suppress(BlockingIOError):  # another sleeper took the notification
+                os.read(self._reader, 4096)
 
 
 class SystemClock:

@@ -63,8 +63,17 @@ class Settings:
     no_input: bool
     color: Literal["auto", "always", "never"]
     emulator: bool
-    state_dir: Path
+    state_dir_given: str
     timeout: str
+
+    @property
+    def state_dir(self) -> Path:
+        """Where journals, logs and the emulator's account are kept."""
+        if self.state_dir_given:
+            return Path(self.state_dir_given).expanduser().absolute()
+        from platformdirs import user_state_path
+
+        return user_state_path("ackgpu")
 
     @classmethod
     def resolve(cls, flags: Flags, env: Mapping[str, str]) -> Settings:
@@ -79,7 +88,7 @@ class Settings:
             no_input=flags.no_input or truthy(env.get("ACKGPU_NO_INPUT")),
             color=_one_of(flags.color, ("auto", "always", "never"), "--color"),
             emulator=flags.emulator or truthy(env.get("ACKGPU_EMULATOR")),
-            state_dir=_state_dir(env),
+            state_dir_given=env.get("ACKGPU_STATE_DIR", ""),
             timeout=env.get("ACKGPU_TIMEOUT", ""),
         )
 
@@ -87,15 +96,6 @@ class Settings:
 def truthy(value: str | None) -> bool:
     """Whether an environment variable says yes."""
     return (value or "").lower() not in {"", "0", "false", "no"}
-
-
-def _state_dir(env: Mapping[str, str]) -> Path:
-    given = env.get("ACKGPU_STATE_DIR")
-    if given:
-        return Path(given).expanduser().absolute()
-    from platformdirs import user_state_path
-
-    return user_state_path("ackgpu")
 
 
 def _one_of(value: str, allowed: tuple[T, ...], flag: str) -> T:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated
 
 import typer
@@ -21,24 +21,25 @@ from ackgpu.cli.command import (
 from ackgpu.cli.invocation import Invocation
 from ackgpu.settings import Flags
 
-COMMANDS = (
-    "create",
-    "plan",
-    "check-quota",
-    "preflight",
-    "offers",
-    "list",
-    "describe",
-    "wait",
-    "verify",
-    "kubeconfig",
-    "delete",
-    "config",
-    "policy",
-    "emulator",
-    "version",
-)
-"""In the order of --help. Each is a module of ackgpu.cli with ``register(root)``."""
+COMMANDS = {
+    "create": "Make a cluster and prove that its GPUs are usable; again, it goes on.",
+    "plan": "Show what create would do, and what it would cost.",
+    "check-quota": "Show the headroom of every limit that a rollout touches.",
+    "preflight": "Check everything that must be true before anything is made.",
+    "offers": "Show vGPU types by zone: slice, stock, price.",
+    "list": "List ackgpu's clusters, and what unfinished ones left.",
+    "describe": "Show one cluster, its node pools and its network.",
+    "wait": "Wait until a cluster is as far as asked, or gone.",
+    "verify": "Check every GPU node, rung by rung.",
+    "kubeconfig": "Write, show or remove a cluster's context.",
+    "delete": "Remove a cluster and all that was made for it.",
+    "config": "Start, check and explain a cluster.yaml.",
+    "policy": "Derive the least RAM policy for a spec.",
+    "emulator": "The embedded cloud, as a server.",
+    "version": "Print the versions of ackgpu and of what it stands on.",
+}
+"""In the order of --help, with a line each. Each is a module ``ackgpu.cli.<name>`` with
+``register(root)``; it is imported only where a command line names it."""
 
 
 def run(arguments: Sequence[str], invocation: Invocation) -> int:
@@ -46,7 +47,7 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
 
     Raises what the command raises; usage errors are reported by typer with exit code 2.
     """
-    root = build([word for word in arguments if word in COMMANDS] or COMMANDS)
+    root = build({word for word in arguments if word in COMMANDS})
     try:
         root(args=list(arguments), obj=invocation, prog_name="ackgpu")
     except SystemExit as leaving:
@@ -54,8 +55,8 @@ def run(arguments: Sequence[str], invocation: Invocation) -> int:
     return 0
 
 
-def build(names: Sequence[str] = COMMANDS) -> typer.Typer:
-    """The typer application with the named commands."""
+def build(names: Collection[str]) -> typer.Typer:
+    """The typer application with the named commands; where none is named, with a line of each."""
     root = typer.Typer(
         name="ackgpu",
         help="Make, prove and remove ACK clusters for lightweight GPU workloads.",
@@ -65,11 +66,17 @@ def build(names: Sequence[str] = COMMANDS) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     root.callback()(_root)
-    for name in COMMANDS:
+    for name, summary in COMMANDS.items():
         if name in names:
             module = name.replace("-", "_")
             importlib.import_module(f"ackgpu.cli.{module}").register(root)
+        elif not names:
+            root.command(name, help=summary, add_help_option=False)(_unnamed)
     return root
+
+
+def _unnamed() -> None:
+    """Stand for a command on the page that lists them; no command line reaches it."""
 
 
 def _print_version(value: bool) -> None:  # noqa: FBT001 -- typer calls it
