@@ -47,6 +47,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from ackgpu.emulator import domain_faults
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.wire import Answer
 
@@ -153,7 +154,7 @@ class Faults:
         entries = [] if described.get("faults") is None else described["faults"]
         if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
             raise ConfigurationError("faults: a list of mappings is expected")
-        self.domain = [each for each in entries if "kind" in each]
+        self.domain = [_domain(each) for each in entries if "kind" in each]
         self._rules = [_rule(each) for each in entries if "kind" not in each]
         self._met = [0] * len(self._rules)
         self._hit = [0] * len(self._rules)
@@ -208,6 +209,13 @@ def read_file(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ConfigurationError(f"{path}: a mapping is expected")
     return value
+
+
+def _domain(entry: dict[str, Any]) -> dict[str, Any]:
+    complaint = domain_faults.complaint(entry)
+    if complaint:
+        raise ConfigurationError(complaint)
+    return entry
 
 
 def _rule(entry: dict[str, Any]) -> Fault:

@@ -1,8 +1,6 @@
 """A pytest fixture for code that uses Alibaba Cloud: an emulated account, nothing real in reach.
 
-::
-
-    pytest_plugins = ["ackgpu.emulator.pytest_plugin"]        # in conftest.py
+Where ackgpu is installed pytest finds the fixture by itself::
 
     def test_my_code(ackgpu_emulator):
         my_code.create_network(endpoint=ackgpu_emulator.endpoint)

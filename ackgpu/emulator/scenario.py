@@ -22,32 +22,92 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ackgpu.emulator import catalog
 from ackgpu.emulator.account import REGION
 from ackgpu.emulator.backend import Backend
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.faults import ConfigurationError
+from ackgpu.emulator.limits import DEFAULTS
 from ackgpu.emulator.operation import Operation, Product
 from ackgpu.emulator.store import Session
 
 SETTINGS = frozenset({"limits", "stock", "regions", "missing_roles"})
 KEYS = SETTINGS | {"latency_ms", "faults", "resources", "seed"}
+SHAPES: Mapping[str, tuple[type, str]] = {
+    "limits": (dict, "a mapping"),
+    "stock": (dict, "a mapping"),
+    "regions": (list, "a list"),
+    "missing_roles": (list, "a list"),
+    "resources": (list, "a list"),
+}
+RESOURCE_KEYS = frozenset({"name", "action", "parameters", "region", "path", "body"})
+STATUSES = ("WithStock", "ClosedWithStock", "WithoutStock", "ClosedWithoutStock")
 APART = 1200.0
 MADE = "scenario.made"
 
 
 def check_scenario(scenario: Mapping[str, Any]) -> None:
     """Refuse what a scenario cannot say: :class:`ConfigurationError`."""
+    complaint = next(_complaints(scenario), None)
+    if complaint:
+        raise ConfigurationError(f"the scenario: {complaint}")
+
+
+def _complaints(scenario: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with it, the first of all first: later checks rely on earlier ones."""
     unknown = sorted(str(key) for key in scenario if key not in KEYS)
     if unknown:
-        raise ConfigurationError(f"the scenario: unknown key {', '.join(unknown)}")
+        yield f"unknown key {', '.join(unknown)}"
+    for key, (kind, name) in SHAPES.items():
+        if scenario.get(key) is not None and not isinstance(scenario[key], kind):
+            yield f"{key}: {name} is expected"
+    if not _is_number(scenario.get("latency_ms", 0), least=0):
+        yield "latency_ms: a number of milliseconds is expected"
+    if not isinstance(scenario.get("seed", 0), int):
+        yield "seed: a whole number is expected"
+    known = {row["id"] for row in catalog.regions()}
+    for region in scenario.get("regions") or ():
+        if region not in known:
+            yield f"regions: there is no region {region!r}"
+    yield from _wrong_limits(scenario.get("limits") or {}, known)
+    yield from _wrong_stock(scenario.get("stock") or {})
+    for resource in scenario.get("resources") or ():
+        if not isinstance(resource, dict) or set(resource) - RESOURCE_KEYS:
+            yield f"resources: a mapping of {', '.join(sorted(RESOURCE_KEYS))} is expected"
+
+
+def _wrong_limits(limits: Mapping[str, Any], regions: set[str]) -> Iterator[str]:
+    for key, value in limits.items():
+        name, at, region = str(key).partition("@")
+        if name not in DEFAULTS or (at and region not in regions):
+            yield f"limits: there is no limit {key!r}"
+        if not isinstance(value, int) or not _is_number(value, least=0):
+            yield f"limits: {key} cannot be {value!r}"
+
+
+def _wrong_stock(stock: Mapping[str, Any]) -> Iterator[str]:
+    for zone, types in stock.items():
+        if not catalog.region_of(str(zone)):
+            yield f"stock: there is no zone {zone!r}"
+        if not isinstance(types, dict):
+            yield f"stock: {zone}: a mapping is expected"
+        for type_id, status in types.items():
+            if catalog.instance_type(str(type_id)) is None:
+                yield f"stock: there is no instance type {type_id!r}"
+            if status not in STATUSES:
+                yield f"stock: a status is one of {', '.join(STATUSES)}; not {status!r}"
+
+
+def _is_number(value: Any, *, least: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= least
 
 
 def settings_of(scenario: Mapping[str, Any]) -> dict[str, Any]:
     """The part that products read through ``call.settings``."""
-    return {key: value for key, value in scenario.items() if key in SETTINGS}
+    return {key: value for key, value in scenario.items() if key in SETTINGS and value is not None}
 
 
 def make_resources(

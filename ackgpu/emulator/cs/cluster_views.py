@@ -64,7 +64,7 @@ def row(call: Call, cluster: Doc) -> dict[str, Any]:
         "init_version": body["init_version"],
         "ip_stack": body["ip_stack"],
         "maintenance_window": {"enable": False, "weekly_period": ""} | body["maintenance_window"],
-        "master_url": _master_url(endpoints),
+        "master_url": _master_url(call, endpoints),
         "meta_data": _meta_data(call, cluster),
         "name": cluster.name,
         "network_mode": "vpc",
@@ -149,13 +149,17 @@ def _balancer_id(endpoints: dict[str, dict[str, Any]]) -> str:
     return str(chosen["id"]) if chosen else ""
 
 
-def _master_url(endpoints: dict[str, dict[str, Any]]) -> str:
-    """A JSON text; without a public endpoint its address is empty (documented example)."""
+def _master_url(call: Call, endpoints: dict[str, dict[str, Any]]) -> str:
+    """A JSON text; without a public endpoint its address is empty (documented example).
+
+    The public one is the server that kubeconfigs name, so that a client which builds its own can
+    reach it: the EIP's address is nowhere.
+    """
     if not endpoints:
         return ""
     return _compact(
         {
-            "api_server_endpoint": endpoints.get("public", {}).get("url", ""),
+            "api_server_endpoint": call.kube_endpoint if "public" in endpoints else "",
             "intranet_api_server_endpoint": endpoints.get("intranet", {}).get("url", ""),
         }
     )

@@ -162,6 +162,12 @@ def test_domain_faults_are_handed_to_the_products(gateway: Gateway) -> None:
         {"faults": [{"effect": "reset", "when": "always"}]},
         {"faults": [{"effect": "reset", "probability": "often"}]},
         {"faults": [{"effect": "reset", "calls": "first"}]},
+        {"faults": [{"kind": "stock-out"}]},
+        {"faults": [{"kind": ["stock_out"]}]},
+        {"faults": [{"kind": "stock_out", "zones": "cn-hangzhou-k"}]},
+        {"faults": [{"kind": "stock_out", "after": True}]},
+        {"faults": [{"kind": "stock_out", "effect": "reset"}]},
+        {"faults": [{"kind": "label_wrong", "key": "k"}]},
     ],
 )
 def test_a_fault_file_that_says_nonsense_is_refused(description: dict[str, Any]) -> None:

@@ -11,8 +11,6 @@ THEIRS = """
 import http.client
 import os
 
-pytest_plugins = ["ackgpu.emulator.pytest_plugin"]
-
 
 def test_theirs(ackgpu_emulator):
     assert os.environ["ACKGPU_ENDPOINT_URL"] == ackgpu_emulator.endpoint

@@ -78,9 +78,37 @@ def test_products_read_their_part_of_the_scenario() -> None:
     assert set(settings_of(scenario)) == {"limits", "stock", "regions"}
 
 
-def test_an_unknown_key_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="limit"):
-        check_scenario({"limit": {}})
+@pytest.mark.parametrize(
+    ("scenario", "named"),
+    [
+        ({"limit": {}}, "limit"),
+        ({"limits": []}, "limits"),
+        ({"limits": {"eip": 3}}, "eip"),
+        ({"limits": {"eips@cn-atlantis": 3}}, "cn-atlantis"),
+        ({"limits": {"eips": "many"}}, "many"),
+        ({"limits": {"eips": -1}}, "-1"),
+        ({"regions": "cn-hangzhou"}, "regions"),
+        ({"regions": ["cn-atlantis"]}, "cn-atlantis"),
+        ({"stock": {"cn-hangzhou": {}}}, "cn-hangzhou"),
+        ({"stock": {"cn-hangzhou-k": "WithoutStock"}}, "cn-hangzhou-k"),
+        ({"stock": {"cn-hangzhou-k": {"ecs.vgn5i.huge": "WithStock"}}}, "huge"),
+        ({"stock": {"cn-hangzhou-k": {"ecs.vgn5i-m2.xlarge": "SoldOut"}}}, "SoldOut"),
+        ({"latency_ms": "slow"}, "latency_ms"),
+        ({"latency_ms": -1}, "latency_ms"),
+        ({"seed": "seven"}, "seed"),
+        ({"missing_roles": "AliyunCSManagedLogRole"}, "missing_roles"),
+        ({"resources": [{"acton": "vpc.CreateVpc"}]}, "action"),
+    ],
+)
+def test_what_a_scenario_cannot_say_is_refused(scenario: dict[str, Any], named: str) -> None:
+    with pytest.raises(ConfigurationError, match=named):
+        check_scenario(scenario)
+
+
+def test_an_empty_key_says_nothing() -> None:
+    scenario = {"limits": None, "stock": None, "regions": None, "resources": None}
+    check_scenario(scenario)
+    assert settings_of(scenario) == {}
 
 
 def test_a_region_that_the_scenario_leaves_out_does_not_exist(

@@ -131,7 +131,7 @@ def test_a_public_endpoint_is_a_balancer_with_an_eip(
     (eip,) = ack.vpc("DescribeEipAddresses")["EipAddresses"]["EipAddress"]
     assert eip["InstanceId"] == public["LoadBalancerId"]
     url = json.loads(ack.detail(cluster_id)["master_url"])["api_server_endpoint"]
-    assert url == f"https://{eip['IpAddress']}:6443"
+    assert url == ack.emulator.kube_endpoint
 
 
 def test_a_security_group_that_is_given_is_used(ack: Ack) -> None:
