@@ -64,7 +64,9 @@ class Destroy(Walk):
             if removal.status == "waiting":
                 self._run.emit(StepNotStarted, step=removal.step.name, reason="not removed")
         reports = tuple(self._report(removal) for removal in self._all.values())
-        return Outcome(self._values, reports, self._run.elapsed, self._error)
+        complete = all(report.status in {"gone", "kept"} for report in reports)
+        error = self._outcome_error(complete=complete)
+        return Outcome(self._values, reports, self._run.elapsed, error)
 
     def _admit(self) -> None:
         progressed = True
@@ -88,7 +90,7 @@ class Destroy(Walk):
 
     def _begin(self, removal: Removal) -> None:
         removal.began = self._run.clock.now()
-        if removal.step.checks:
+        if removal.step.checks or removal.step.changes:
             removal.status = "gone"
         elif isinstance(removal.finding, Ready) and removal.finding.ownership == "given":
             self._keep(removal)

@@ -21,6 +21,8 @@ License = Literal["own", "included", "none"]
 NAME_LABEL = "aliyun.accelerator/nvidia_name"
 MEM_LABEL = "aliyun.accelerator/nvidia_mem"
 COUNT_LABEL = "aliyun.accelerator/nvidia_count"
+KIND_LABEL = "ackgpu.dev/gpu-kind"
+"""A label of ackgpu's own on the nodes of its pools: ``vgpu`` for slices, ``whole`` for cards."""
 
 # Drivers reserve part of a slice, and nvidia_mem is what the guest's driver shows: 1889 MiB of 2048
 # on driver 470, 15109 of 16384 on a whole T4. The next smaller slice is at most 2/3 of any.
@@ -147,6 +149,11 @@ def looks_vgpu(type_id: str) -> bool:
 def looks_whole_gpu(type_id: str) -> bool:
     """Whether the id is of a family with whole GPUs, known to the table or not."""
     return bool(_WHOLE_GPU_ID.match(type_id))
+
+
+def gpu_kind(type_ids: Sequence[str]) -> str:
+    """The value of :data:`KIND_LABEL` for a pool of these types; a pool never mixes them."""
+    return "vgpu" if any(looks_vgpu(type_id) for type_id in type_ids) else "whole"
 
 
 def disk_category(type_ids: Sequence[str]) -> str:

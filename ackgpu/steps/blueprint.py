@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ackgpu.cloud.api import VSwitch
 from ackgpu.naming import CLUSTER_TAG, resource_name
@@ -33,7 +33,8 @@ class ZonePlan:
 class Blueprint:
     """The spec, the decisions, and the tags that everything made carries.
 
-    ``retain``: ids that a deletion leaves alone.
+    ``retain``: ids that a deletion leaves alone. ``login_password`` opens the nodes of pools that
+    have no key pair; empty leaves them closed.
     """
 
     spec: ClusterSpec
@@ -41,6 +42,7 @@ class Blueprint:
     zones: tuple[ZonePlan, ...]
     tags: Mapping[str, str]
     retain: tuple[str, ...] = ()
+    login_password: str = field(default="", repr=False)
 
     @property
     def name(self) -> str:

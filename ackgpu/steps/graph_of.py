@@ -6,8 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ackgpu.cloud.api import Cloud, KubeconfigFile, KubeConnect, SecurityGroup, VSwitch
+from ackgpu.cloud.api import (
+    AttachRequest,
+    AutoScaling,
+    Cloud,
+    Cluster,
+    KubeconfigFile,
+    KubeConnect,
+    SecurityGroup,
+    VSwitch,
+)
 from ackgpu.engine.step import Step
+from ackgpu.spec.model import NodePoolSpec
+from ackgpu.steps.attach import AttachStep
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.cluster import ClusterStep
 from ackgpu.steps.eip import BoundAddressStep, EipBindingStep, EipStep
@@ -16,6 +27,7 @@ from ackgpu.steps.kubeconfig import KubeconfigStep
 from ackgpu.steps.lookup import TAGGED, given
 from ackgpu.steps.nat_gateway import NatGatewayStep
 from ackgpu.steps.node_pool import NodePoolStep
+from ackgpu.steps.pool_change import AutoScalingStep
 from ackgpu.steps.security_group import IcmpRuleStep, SecurityGroupStep
 from ackgpu.steps.snat_entry import SnatEntryStep
 from ackgpu.steps.vpc import VpcStep
@@ -74,20 +86,62 @@ def create_graph(ports: Ports, plan: Blueprint) -> tuple[Step[Any], ...]:
         for pool in plan.spec.node_pools
     ]
     kubeconfig = KubeconfigStep(cloud, plan, cluster=cluster, file=ports.kubeconfig)
-    steps: Steps = [*network.steps, cluster, *pools, kubeconfig]
+    more = [
+        addition
+        for step, pool in zip(pools, plan.spec.node_pools, strict=True)
+        for addition in additions(cloud, pool, cluster=cluster, made=step, plan=plan)
+    ]
+    steps: Steps = [*network.steps, cluster, *pools, *more, kubeconfig]
     if verifies(plan):
-        sizes = dict(zip(pools, (pool.desired_size for pool in plan.spec.node_pools), strict=True))
+        sizes = dict(zip(pools, (least_nodes(p) for p in plan.spec.node_pools), strict=True))
         steps.append(
             GpuNodesStep(
                 ports.connect,
                 access=kubeconfig,
-                pools=pools,
+                pools=[*pools, *more],
                 wanted=lambda ctx: {ctx[step].id: size for step, size in sizes.items()},
                 expect=plan.spec.gpu.expect,
                 level=plan.spec.verify.level,
             )
         )
     return tuple(steps)
+
+
+def additions(
+    cloud: Cloud, pool: NodePoolSpec, *, cluster: Step[Cluster], made: Step[Any], plan: Blueprint
+) -> Steps:
+    """What follows once a pool stands: instances to attach, and bounds to scale itself within."""
+    steps: Steps = []
+    if pool.attach.instance_ids:
+        request = AttachRequest(
+            pool.attach.instance_ids,
+            pool.attach.keep_instance_name,
+            pool.attach.format_disk,
+            "" if pool.key_pair else plan.login_password,
+        )
+        flannel = plan.spec.network.is_flannel
+        steps.append(
+            AttachStep(
+                cloud,
+                name=pool.name,
+                request=request,
+                flannel=flannel,
+                cluster=cluster,
+                needs=[made],
+            )
+        )
+    if pool.auto_scaling.enable:
+        scaling = pool.auto_scaling
+        bounds = AutoScaling(enabled=True, least=scaling.min, most=scaling.max, kind=scaling.type)
+        steps.append(
+            AutoScalingStep(cloud, name=pool.name, bounds=bounds, cluster=cluster, pool=made)
+        )
+    return steps
+
+
+def least_nodes(pool: NodePoolSpec) -> int:
+    """How many nodes a pool must show; one that scales itself may shrink to its least at once."""
+    return pool.auto_scaling.min if pool.auto_scaling.enable else pool.node_count
 
 
 def verifies(plan: Blueprint) -> bool:

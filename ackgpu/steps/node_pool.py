@@ -33,6 +33,7 @@ from ackgpu.spec import catalog
 from ackgpu.spec.model import NodePoolSpec
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.cluster import task_error
+from ackgpu.steps.user_data import user_data_of
 
 SETTLING = frozenset({"initial", "scaling", "updating", "upgrading", "repairing", "removing_nodes"})
 STOCK_CODES = ("NoStock", "RecommendEmpty", "NotOnSale", "ZoneNotSupported", "SoldOut")
@@ -72,8 +73,11 @@ class NodePoolStep(Step[NodePool]):
 
     @property
     def title(self) -> str:
-        """How many of what."""
-        return f"{self._pool.desired_size} × {' or '.join(self._pool.instance_types)}"
+        """How many of what, and how they are paid for where that is not as they are used."""
+        pool = self._pool
+        paid = "" if pool.charge_type == "PostPaid" else f", PrePaid for {pool.period} months"
+        spot = ", spot" if pool.spot.enabled else ""
+        return f"{pool.desired_size} × {' or '.join(pool.instance_types)}{paid}{spot}"
 
     @property
     def consumes(self) -> Mapping[str, int]:
@@ -103,7 +107,7 @@ class NodePoolStep(Step[NodePool]):
             return Broken(self._why(ctx, cluster, found), id=found.id)
         if found.state == "deleting":
             return Pending("deleting", id=found.id, removing=True)
-        complete = found.state == "active" and found.healthy >= self._pool.desired_size
+        complete = found.state == "active" and found.healthy >= self._least(found)
         if complete or self._drift(found):
             return self._ready(cluster, found)
         return self._not_yet(ctx, cluster, found)
@@ -145,7 +149,7 @@ class NodePoolStep(Step[NodePool]):
         ended = task is not None and task.state.lower() in {"fail", "failed"}
         if ended and found.state == "active":
             return Broken(pool_error(task, self.name), id=found.id)
-        detail = f"{found.state}: {found.healthy} of {self._pool.desired_size} nodes ready"
+        detail = f"{found.state}: {found.healthy} of {self._least(found)} nodes ready"
         if found.failed:
             nodes = self._cloud.containers.nodes(cluster.id, node_pool_id=found.id)
             detail += "".join(f"; {node.instance_id}: {node.error}" for node in nodes if node.error)
@@ -167,6 +171,7 @@ class NodePoolStep(Step[NodePool]):
 
     def _request(self, ctx: Context) -> NodePoolRequest:
         pool = self._pool
+        script = user_data_of(self._plan.spec, pool)
         return NodePoolRequest(
             name=pool.name,
             instance_types=pool.instance_types,
@@ -178,27 +183,43 @@ class NodePoolStep(Step[NodePool]):
             charge_type=pool.charge_type,
             period=pool.period,
             auto_renew=pool.auto_renew,
-            labels=pool.labels,
+            labels={catalog.KIND_LABEL: catalog.gpu_kind(pool.instance_types), **pool.labels},
             taints=tuple((taint.key, taint.value, taint.effect) for taint in pool.taints),
             tags=self._plan.tags,
             key_pair=pool.key_pair,
+            login_password="" if pool.key_pair else self._plan.login_password,
             spot=pool.spot.enabled,
             spot_price_limit=pool.spot.price_limit,
+            on_demand_base=pool.spot.on_demand_base,
             security_group_ids=() if self._group is None else (ctx[self._group].id,),
-            multi_az_policy=pool.multi_az_policy,
+            multi_az_policy=_policy(pool),
             runtime=pool.runtime.name,
-            user_data=base64.b64encode(pool.user_data.encode()).decode(),
+            runtime_version=pool.runtime.version,
+            data_disks=tuple(
+                (disk.category or pool.disk_category, disk.size) for disk in pool.data_disks
+            ),
+            user_data=base64.b64encode(script.encode()).decode(),
         )
 
+    def _least(self, found: NodePool) -> int:
+        """How many nodes make it complete; one that scales itself may have gone to its least."""
+        return found.auto_scaling.least if found.auto_scaling.enabled else self._pool.desired_size
+
     def _drift(self, found: NodePool) -> tuple[Drift, ...]:
-        wanted, has = self._pool.instance_types, found.instance_types
-        drift = []
-        if tuple(wanted) != tuple(has):
-            drift.append(Drift(f"{self.name} types", ", ".join(wanted), ", ".join(has)))
-        if found.desired != self._pool.desired_size:
-            size = str(self._pool.desired_size)
-            drift.append(Drift(f"{self.name} desiredSize", size, str(found.desired)))
-        return tuple(drift)
+        pool, scales = self._pool, found.auto_scaling.enabled
+        wanted = {
+            "types": (", ".join(pool.instance_types), ", ".join(found.instance_types)),
+            "chargeType": (pool.charge_type, found.charge_type),
+        }
+        if scales and not pool.auto_scaling.enable:
+            wanted["autoScaling"] = ("off", "on")
+        if not scales and not pool.desired_size <= found.desired <= pool.node_count:
+            wanted["desiredSize"] = (str(pool.desired_size), str(found.desired))
+        return tuple(
+            Drift(f"{self.name} {field}", want, has)
+            for field, (want, has) in wanted.items()
+            if want != has
+        )
 
     def _resource(self, found: NodePool) -> Resource:
         return Resource(
@@ -229,6 +250,15 @@ def _instances_limit(pool: NodePoolSpec) -> str:
     if pool.spot.enabled:
         return "vgpu_spot_instances"
     return "vgpu_instances" if pool.charge_type == "PostPaid" else "vgpu_prepaid_instances"
+
+
+def _policy(pool: NodePoolSpec) -> str:
+    """The policy over several zones.
+
+    Auto Scaling keeps an on-demand base under the cost policy alone (ESS API reference,
+    CreateScalingGroup, OnDemandBaseCapacity).
+    """
+    return "COST_OPTIMIZED" if pool.spot.on_demand_base else pool.multi_az_policy
 
 
 def pool_error(task: Task | None, what: str) -> CloudError:

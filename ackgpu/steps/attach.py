@@ -1,0 +1,109 @@
+"""Existing instances taken into a node pool by ACK, which replaces their system disks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ackgpu.cloud.api import AttachRequest, Cloud, Cluster, ClusterNode
+from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Step
+from ackgpu.errors import ResourceNotFound
+from ackgpu.steps.cluster import task_error
+from ackgpu.steps.pool_change import instance_resource, pool_named
+
+
+class AttachStep(Step[tuple[ClusterNode, ...]]):
+    """The instances, each a Ready node of the pool. It takes about five minutes (ACK help page).
+
+    Who is a node already is not asked for again, so that a repeat does no harm.
+    """
+
+    typical = 300
+    timeout = 30 * 60
+    changes = True
+    reads = ("containers.node_pools", "containers.nodes", "containers.task")
+    writes = ("containers.attach_instances",)
+
+    def __init__(  # noqa: PLR0913 -- keyword-only, each named where it is given
+        self,
+        cloud: Cloud,
+        *,
+        name: str,
+        request: AttachRequest,
+        flannel: bool,
+        cluster: Step[Cluster],
+        needs: Sequence[Step[Any]] = (),
+    ) -> None:
+        super().__init__(f"instances of {name}", "attached instances", (cluster, *needs))
+        self._cloud = cloud
+        self._name = name
+        self._request = request
+        self._flannel = flannel
+        self._cluster = cluster
+
+    @property
+    def title(self) -> str:
+        """Who joins, and what it costs them."""
+        return f"{', '.join(self._request.instance_ids)}: system disks are replaced"
+
+    @property
+    def consumes(self) -> Mapping[str, int]:
+        """Places in the cluster, and with Flannel routes: the instances exist already."""
+        count = len(self._request.instance_ids)
+        return {"nodes": count} | ({"route_entries": count} if self._flannel else {})
+
+    def find(self, ctx: Context) -> Finding[tuple[ClusterNode, ...]]:
+        """Look for the instances among the pool's nodes."""
+        cluster = ctx.get(self._cluster)
+        pool = pool_named(self._cloud, cluster.id, self._name) if cluster else None
+        if cluster is None or pool is None:
+            return Absent()
+        nodes = self._joined(cluster.id, pool.id)
+        ready = [node for node in nodes if node.node_status == "Ready"]
+        wanted = len(self._request.instance_ids)
+        if len(ready) == wanted and pool.state == "active":
+            names = ", ".join(node.name for node in ready)
+            resources = tuple(instance_resource(node, self._cloud.region) for node in ready)
+            return Ready(tuple(ready), pool.id, names, resources=resources)
+        task_id = ctx.recall(self, "task")
+        task = self._cloud.containers.task(task_id) if task_id else None
+        if task is not None and task.state in {"fail", "failed"}:
+            return Broken(task_error(task, f"{self.name} could not be attached"), id=pool.id)
+        over = task is None or task.state == "success"
+        if len(nodes) < wanted and over and pool.state == "active":
+            return self._left_out(nodes) if task is not None else Absent()
+        reasons = "".join(f"; {node.instance_id}: {node.error}" for node in nodes if node.error)
+        return Pending(f"{pool.state}: {len(ready)} of {wanted} nodes ready{reasons}", id=pool.id)
+
+    def create(self, ctx: Context, token: str) -> None:
+        """Ask that those join who have not; NotYet while the pool is busy. There is no token."""
+        del token
+        cluster = ctx[self._cluster]
+        pool = pool_named(self._cloud, cluster.id, self._name)
+        if pool is None:
+            raise ResourceNotFound(f"There is no node pool {self._name}.")
+        joined = {node.instance_id for node in self._joined(cluster.id, pool.id)}
+        ids = tuple(i for i in self._request.instance_ids if i not in joined)
+        request = AttachRequest(
+            ids,
+            self._request.keep_instance_name,
+            self._request.format_disk,
+            self._request.password,
+        )
+        task_id = self._cloud.containers.attach_instances(cluster.id, pool.id, request)
+        ctx.remember(self, "task", task_id)
+
+    def _joined(self, cluster_id: str, pool_id: str) -> list[ClusterNode]:
+        wanted = set(self._request.instance_ids)
+        nodes = self._cloud.containers.nodes(cluster_id, node_pool_id=pool_id)
+        return [node for node in nodes if node.instance_id in wanted]
+
+    def _left_out(self, nodes: Sequence[ClusterNode]) -> Broken:
+        """ACK takes those that it can, and calls the task a success."""
+        joined = {node.instance_id for node in nodes}
+        left = [i for i in self._request.instance_ids if i not in joined]
+        error = ResourceNotFound(
+            f"ACK did not take {', '.join(left)} into {self._name}.",
+            resolution="ackgpu describe --events shows what ACK says; the others are nodes now.",
+        )
+        return Broken(error)

@@ -1,0 +1,69 @@
+"""Nodes changed from pay-as-you-go to a subscription."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ackgpu.cloud.api import Cloud, Instance
+from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Step
+from ackgpu.errors import ResourceNotFound
+
+MOST_AN_ORDER = 20
+"""ECS API reference, ModifyInstanceChargeType, InstanceIds."""
+
+
+class SubscriptionStep(Step[tuple[Instance, ...]]):
+    """One order for up to 20 instances. Its client token makes sure that it is paid once."""
+
+    typical = 10
+    changes = True
+    reads = ("compute.instances",)
+    writes = ("compute.subscribe",)
+
+    def __init__(
+        self, cloud: Cloud, *, name: str, instance_ids: Sequence[str], months: int
+    ) -> None:
+        super().__init__(name, "billing")
+        self._compute = cloud.compute
+        self._ids = tuple(instance_ids)
+        self._months = months
+
+    @property
+    def title(self) -> str:
+        """Who is subscribed, and for how long."""
+        return f"{len(self._ids)} instances PrePaid for {self._months} months"
+
+    def find(self, ctx: Context) -> Finding[tuple[Instance, ...]]:
+        """Look at how the instances are paid for."""
+        del ctx
+        found = self._compute.instances(ids=self._ids)
+        gone = set(self._ids) - {instance.id for instance in found}
+        if gone:
+            return Broken(ResourceNotFound(f"{', '.join(sorted(gone))} exist no more."))
+        open_ids = [i.id for i in found if i.charge_type != "PrePaid"]
+        if not open_ids:
+            return Ready(tuple(found), detail=f"{len(found)} instances PrePaid")
+        if len(open_ids) < len(found):
+            return Pending(f"{len(open_ids)} of {len(found)} instances are still PostPaid")
+        return Absent()
+
+    def create(self, ctx: Context, token: str) -> None:
+        """Order and pay."""
+        del ctx
+        self._compute.subscribe(self._ids, months=self._months, token=token)
+
+
+def subscription_steps(
+    cloud: Cloud, instances: Sequence[Instance], months: int
+) -> tuple[SubscriptionStep, ...]:
+    """The orders for ``instances``, 20 in each.
+
+    A step's name stands in its token, and says whom the order begins with: after a crash those that
+    are left are cut anew, and no token may be used for another order.
+    """
+    ids = sorted(instance.id for instance in instances)
+    parts = [ids[at : at + MOST_AN_ORDER] for at in range(0, len(ids), MOST_AN_ORDER)]
+    return tuple(
+        SubscriptionStep(cloud, name=f"order from {part[0]}", instance_ids=part, months=months)
+        for part in parts
+    )

@@ -1,0 +1,190 @@
+"""Changes of a node pool that exists: its size, and whether it scales itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ackgpu.cloud.api import AutoScaling, Cloud, Cluster, ClusterNode, NodePool
+from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Resource, Step
+from ackgpu.errors import ResourceNotFound
+from ackgpu.steps.node_pool import pool_error
+
+
+def pool_named(cloud: Cloud, cluster_id: str, name: str) -> NodePool | None:
+    """The cluster's pool of that name."""
+    pools = cloud.containers.node_pools(cluster_id)
+    return next((pool for pool in pools if pool.name == name), None)
+
+
+def no_such_pool(name: str) -> Broken:
+    """What a step finds where its pool is not there, or on its way out."""
+    return Broken(ResourceNotFound(f"There is no node pool {name} that could be changed."))
+
+
+def instance_resource(node: ClusterNode, region: str) -> Resource:
+    """A node's instance as results show it."""
+    return Resource(
+        product="ecs",
+        type="Instance",
+        id=node.instance_id,
+        name=node.name,
+        region=region,
+        state=node.state,
+        owned=True,
+        billable=True,
+    )
+
+
+class PoolSizeStep(Step[NodePool]):
+    """The absolute size of a pool: asked for twice, it is the same size."""
+
+    typical = 180
+    timeout = 30 * 60
+    changes = True
+    reads = ("containers.node_pools", "containers.nodes", "containers.task")
+    writes = ("containers.set_desired_size",)
+
+    def __init__(self, cloud: Cloud, *, name: str, nodes: int, cluster: Step[Cluster]) -> None:
+        super().__init__(f"size of {name}", "node pool size", (cluster,))
+        self._cloud = cloud
+        self._name = name
+        self._nodes = nodes
+        self._cluster = cluster
+
+    @property
+    def title(self) -> str:
+        """How many nodes it will have."""
+        return f"{self._nodes} nodes"
+
+    def find(self, ctx: Context) -> Finding[NodePool]:  # noqa: PLR0911 -- one for each standing
+        """Look at the pool: what it should have, what it has, and how its last scaling ended."""
+        cluster = ctx.get(self._cluster)
+        if cluster is None:
+            return Absent()
+        pool = pool_named(self._cloud, cluster.id, self._name)
+        if pool is None or pool.state == "deleting":
+            return no_such_pool(self._name)
+        if pool.state == "active" and pool.desired == self._nodes == pool.healthy == pool.total:
+            nodes = self._cloud.containers.nodes(cluster.id, node_pool_id=pool.id)
+            region = self._cloud.region
+            resources = tuple(instance_resource(node, region) for node in nodes)
+            return Ready(pool, pool.id, f"{pool.healthy} nodes", resources=resources)
+        progress = f"{pool.state}: {pool.healthy} of {self._nodes} nodes ready"
+        if pool.state not in {"active", "failed"}:
+            return Pending(progress, id=pool.id)
+        task_id = ctx.recall(self, "task")
+        if pool.desired != self._nodes or not task_id:
+            return Absent()
+        task = self._cloud.containers.task(task_id)
+        failed = task is not None and task.state in {"fail", "failed"}
+        if failed:
+            return Broken(pool_error(task, f"The node pool {self._name}"), id=pool.id)
+        return Pending(progress, id=pool.id)
+
+    def create(self, ctx: Context, token: str) -> None:
+        """Ask for the size; NotYet while the pool is busy. There is no client token."""
+        del token
+        cluster = ctx[self._cluster]
+        pool = pool_named(self._cloud, cluster.id, self._name)
+        if pool is None:
+            raise ResourceNotFound(f"There is no node pool {self._name}.")
+        task_id = self._cloud.containers.set_desired_size(cluster.id, pool.id, self._nodes)
+        ctx.remember(self, "task", task_id)
+
+
+class AutoScalingStep(Step[AutoScaling]):
+    """Whether a pool scales itself, and between what bounds.
+
+    The API takes no desired size beside it: the pool is made with one first, and then given its
+    bounds (CS API reference, InvalidDesiredSizeOrCount.NotNull).
+    """
+
+    typical = 10
+    changes = True
+    reads = ("containers.node_pools",)
+    writes = ("containers.set_auto_scaling",)
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        *,
+        name: str,
+        bounds: AutoScaling,
+        cluster: Step[Cluster],
+        pool: Step[Any],
+    ) -> None:
+        super().__init__(f"autoscaling of {name}", "autoscaling", (cluster, pool))
+        self._cloud = cloud
+        self._name = name
+        self._bounds = bounds
+        self._cluster = cluster
+
+    @property
+    def title(self) -> str:
+        """The bounds."""
+        return f"{self._bounds.least} to {self._bounds.most} nodes, by {self._bounds.kind}"
+
+    def find(self, ctx: Context) -> Finding[AutoScaling]:
+        """Look at the pool's bounds."""
+        cluster = ctx.get(self._cluster)
+        pool = pool_named(self._cloud, cluster.id, self._name) if cluster else None
+        if pool is None:
+            return Absent()
+        if pool.state != "active":
+            return Pending(pool.state, id=pool.id)
+        if pool.auto_scaling != self._bounds:
+            return Absent()
+        return Ready(pool.auto_scaling, pool.id, self.title)
+
+    def create(self, ctx: Context, token: str) -> None:
+        """Ask for the bounds."""
+        del token
+        cluster = ctx[self._cluster]
+        pool = pool_named(self._cloud, cluster.id, self._name)
+        if pool is None:
+            raise ResourceNotFound(f"There is no node pool {self._name}.")
+        self._cloud.containers.set_auto_scaling(cluster.id, pool.id, self._bounds)
+
+
+class PoolRemoval(Step[NodePool]):
+    """A pool that is to go, with the nodes that it may release."""
+
+    typical = 90
+    timeout = 40 * 60
+    reads = ("containers.node_pools",)
+    writes = ("containers.delete_node_pool",)
+
+    def __init__(self, cloud: Cloud, *, name: str, pool_id: str, cluster: Step[Cluster]) -> None:
+        super().__init__(f"node pool {name}", "node pool", (cluster,))
+        self._cloud = cloud
+        self._pool_id = pool_id
+        self._cluster = cluster
+
+    @property
+    def consumes(self) -> Mapping[str, int]:
+        """Nothing: it gives back."""
+        return {}
+
+    def find(self, ctx: Context) -> Finding[NodePool]:
+        """Look for the pool by its id."""
+        pools = self._cloud.containers.node_pools(ctx[self._cluster].id)
+        found = next((pool for pool in pools if pool.id == self._pool_id), None)
+        if found is None:
+            return Absent()
+        if found.state == "deleting":
+            return Pending(f"deleting: {found.total} nodes left", id=found.id, removing=True)
+        if found.state in {"delete_failed", "deleted_failed"}:
+            tasks = self._cloud.containers.tasks(ctx[self._cluster].id)
+            why = pool_error(next(iter(tasks), None), f"{self.name} is {found.state}")
+            return Broken(why, id=found.id)
+        return Ready(found, found.id, f"{found.total} nodes")
+
+    def create(self, ctx: Context, token: str) -> None:
+        """Nothing is made in a deletion."""
+        del ctx, token
+        raise AssertionError("a removal creates nothing")
+
+    def delete(self, ctx: Context, found_id: str) -> None:
+        """Ask that it goes with its nodes; NotYet while it is busy."""
+        self._cloud.containers.delete_node_pool(ctx[self._cluster].id, found_id)

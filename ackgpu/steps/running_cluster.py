@@ -1,0 +1,68 @@
+"""A cluster that stands already: what a change of its pools begins with."""
+
+from __future__ import annotations
+
+from ackgpu.cloud.api import Cloud, Cluster
+from ackgpu.engine.step import Broken, CheckStep, Context, Finding, Pending, Ready, Step
+from ackgpu.errors import CloudError, NoSuchCluster
+from ackgpu.steps.kubeconfig import Access
+
+SETTLING = frozenset({"initial", "updating", "upgrading", "scaling", "removing", "draining"})
+KUBECONFIG_MINUTES = 120
+
+
+class RunningCluster(CheckStep[Cluster]):
+    """The cluster, once it takes changes: ACK refuses them while it is busy with another one."""
+
+    typical = 30
+    timeout = 40 * 60
+    reads = ("containers.cluster",)
+
+    def __init__(self, cloud: Cloud, cluster_id: str) -> None:
+        super().__init__("cluster", "cluster")
+        self._containers = cloud.containers
+        self._id = cluster_id
+
+    @property
+    def title(self) -> str:
+        """Its id."""
+        return self._id
+
+    def find(self, ctx: Context) -> Finding[Cluster]:
+        """Look at its state."""
+        del ctx
+        found = self._containers.cluster(self._id)
+        if found is None or found.state == "deleting":
+            return Broken(NoSuchCluster(f"The cluster {self._id} is gone, or on its way out."))
+        if found.state == "running":
+            return Ready(found, found.id, found.version)
+        if found.state in SETTLING:
+            return Pending(found.state, id=found.id)
+        error = CloudError(
+            f"The cluster {found.name} ({found.id}) is {found.state}: it takes no changes.",
+            resolution=f"ackgpu describe {found.name} --events shows what happened.",
+        )
+        return Broken(error, id=found.id)
+
+
+class TemporaryAccess(CheckStep[Access]):
+    """A kubeconfig for this run alone; the user's file is left as it is."""
+
+    typical = 1
+    reads = ("containers.kubeconfig",)
+
+    def __init__(self, cloud: Cloud, *, cluster: Step[Cluster]) -> None:
+        super().__init__("access", "kubeconfig", (cluster,))
+        self._containers = cloud.containers
+        self._cluster = cluster
+
+    @property
+    def title(self) -> str:
+        """For how long."""
+        return f"for {KUBECONFIG_MINUTES} minutes"
+
+    def find(self, ctx: Context) -> Finding[Access]:
+        """Ask for it."""
+        cluster = ctx[self._cluster]
+        text = self._containers.kubeconfig(cluster.id, private=False, minutes=KUBECONFIG_MINUTES)
+        return Ready(Access(text, public=True))
