@@ -14,7 +14,23 @@ import sys
 from measure import ENVIRONMENT, PASS, measure, table
 
 ACKGPU = (sys.executable, "-m", "ackgpu")
-SDKS = "from ackgpu.cloud.aliyun.clients import load\nfor product in ('CS', 'ECS', 'VPC'): load(product)"
+SDKS = """
+from ackgpu.cloud.aliyun.clients import load
+for product in ("CS", "ECS", "VPC"):
+    load(product)
+"""
+DISPATCH = """
+import os, sys, types
+commands = types.ModuleType("ackgpu.commands")
+commands.__path__ = []
+listing = types.ModuleType("ackgpu.commands.listing")
+listing.ListOptions = lambda **given: given
+listing.run = lambda options, app: 0
+sys.modules["ackgpu.commands"] = commands
+sys.modules["ackgpu.commands.listing"] = listing
+from ackgpu.main import main
+raise SystemExit(main(["list"], os.environ))
+"""
 CASES = (
     ("`python -c pass`", PASS),
     ("`ackgpu --version`", (*ACKGPU, "--version")),
