@@ -47,7 +47,12 @@ def settle_all(
 def all_of(run: Run, calls: Mapping[str, Call]) -> dict[str, Any]:
     """What each call returned, by its name; raises the first error in the order of the calls."""
     results = settle_all(run, calls)
-    for name in calls:
-        if isinstance(results[name], Exception):
-            raise results[name]
+    raise_first({name: results[name] for name in calls})
     return results
+
+
+def raise_first(results: Mapping[str, Any]) -> None:
+    """Raise the first of the results that is an error, where there is one."""
+    for result in results.values():
+        if isinstance(result, Exception):
+            raise result

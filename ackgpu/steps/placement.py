@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from ackgpu.cloud.api import Cloud, Cluster, KubernetesVersion, Stock, VSwitch
-from ackgpu.engine.gather import all_of
+from ackgpu.engine.gather import all_of, raise_first, settle_all
 from ackgpu.engine.run import Run
 from ackgpu.errors import NoCapacity, PreflightFailed, ResourceNotFound
 from ackgpu.naming import CLUSTER_TAG, cluster_name_from_tags
@@ -23,6 +23,7 @@ READS = (
     "containers.versions",
     "network.vswitches",
     "network.nat_zones",
+    "compute.regions",
     "compute.stock",
 )
 """The calls that deciding makes."""
@@ -35,9 +36,16 @@ def decide(cloud: Cloud, spec: ClusterSpec, run: Run, tags: Mapping[str, str]) -
     """Read what the decisions need, all at once, and decide.
 
     Raises :class:`~ackgpu.errors.NoCapacity` when no zone has any type of the spec, and
-    :class:`~ackgpu.errors.PreflightFailed` when its version cannot be created.
+    :class:`~ackgpu.errors.PreflightFailed` when its region or version does not exist.
     """
-    facts = all_of(run, _reads(cloud, spec))
+    facts = settle_all(run, {"regions": cloud.compute.regions, **_reads(cloud, spec)})
+    regions = facts["regions"]
+    if isinstance(regions, list) and spec.region not in regions:
+        raise PreflightFailed(
+            f"The region {spec.region} does not exist, or is not open to this account.",
+            resolution=f"Choose one of: {', '.join(regions)}.",
+        )
+    raise_first(facts)
     ours = [c for c in facts["clusters"] if cluster_name_from_tags(c.tags) == spec.name]
     version = _version(spec, ours, facts.get("versions", []))
     zones = _zones(spec, facts)
