@@ -54,9 +54,19 @@ class Shown:
 
 @contextmanager
 def on_display(  # noqa: PLR0913 -- keyword-only, each named where it is given
-    app: App, run: Run, *, verb: Verb, subject: str, headline: str, steps: Sequence[Step[Any]]
+    app: App,
+    run: Run,
+    *,
+    verb: Verb,
+    subject: str,
+    headline: str,
+    steps: Sequence[Step[Any]],
+    go_on: str = "",
 ) -> Iterator[Shown]:
-    """Show the run while the block lasts, and take SIGINT and SIGTERM as requests to stop."""
+    """Show the run while the block lasts, and take SIGINT and SIGTERM as requests to stop.
+
+    ``go_on`` says what to run next after a stop at once, where it is not ``create`` or ``delete``.
+    """
     with ExitStack() as stack:
         renderer = listener(
             app.streams, app.settings.output, quiet=app.settings.quiet, clock=app.clock
@@ -64,11 +74,13 @@ def on_display(  # noqa: PLR0913 -- keyword-only, each named where it is given
         stack.enter_context(renderer)
         listen = _fan_out([renderer, _log_to(run.journal.path)])
         told = replace(run, listen=listen)
+        told.started = run.started
 
         def insist(code: int) -> None:
             with suppress(Exception):
                 renderer.close()
-            warn(app.streams, f"Stopped at once, exit {code}. {how_to_go_on(subject)}")
+            next_command = go_on or how_to_go_on(subject)
+            warn(app.streams, f"Stopped at once, exit {code}. {next_command}")
 
         stack.enter_context(stop_on_signals(app.cancel, insist))
         infos = tuple(info_of(step) for step in steps)

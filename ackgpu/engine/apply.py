@@ -82,7 +82,9 @@ class Apply(Walk):
             if progress.status == "waiting":
                 self._run.emit(StepNotStarted, step=progress.step.name, reason="not started")
         reports = tuple(self._report(progress) for progress in self._all.values())
-        return Outcome(self._values, reports, self._run.elapsed, self._error)
+        complete = all(report.status == "done" for report in reports)
+        error = self._outcome_error(complete=complete)
+        return Outcome(self._values, reports, self._run.elapsed, error)
 
     def _admit(self) -> None:
         for progress in self._all.values():

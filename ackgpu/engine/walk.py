@@ -57,6 +57,10 @@ class Walk(ABC):
             self._error = self._error or TimedOut(message)
             self._close()
 
+    def _outcome_error(self, *, complete: bool) -> Exception | None:
+        """The first failure; none where what was under way at the deadline came to its end."""
+        return None if complete and isinstance(self._error, TimedOut) else self._error
+
     def _say_waiting(self, step: str, detail: str, found_id: str) -> None:
         self._run.emit(StepWaiting, step=step, detail=detail, id=found_id)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from support.proxy import MOMENTS, Moment, Proxy, proxy_to
-from survival.machine import NAME, Machine, Things, remains, things
+from survival.machine import NAME, Machine, Things, difference, remains, things
 
 from ackgpu.emulator import Emulator
 
@@ -97,12 +97,12 @@ class Range:
 
     def _trouble(self, case: Case, machine: Machine) -> str:
         if case.again == "create":
-            return _difference(self.complete, things(self._emulator)) or (
+            return difference(self.complete, things(self._emulator)) or (
                 "" if machine.contexts else "no context in the kubeconfig"
             )
         if machine.contexts:
             return "the kubeconfig still has the context"
-        return _difference(self.empty, things(self._emulator)) or _difference(
+        return difference(self.empty, things(self._emulator)) or difference(
             self.empty, remains(self._emulator)
         )
 
@@ -134,13 +134,3 @@ def firing_range() -> Iterator[Range]:
         proxy_to(emulator.endpoint) as proxy,
     ):
         yield Range(emulator, proxy, Path(root))
-
-
-def _difference(wanted: Things, found: Things) -> str:
-    missing, extra = wanted - found, found - wanted
-    told = [f"missing {_told(missing)}"] if missing else []
-    return "; ".join([*told, f"too many: {_told(extra)}"] if extra else told)
-
-
-def _told(some: Things) -> str:
-    return ", ".join(f"{n} {kind} {name}".strip() for (kind, name), n in sorted(some.items()))

@@ -80,6 +80,17 @@ def remains(emulator: Emulator) -> Things:
     return _at(emulator, now + LATER)
 
 
+def difference(wanted: Things, found: Things) -> str:
+    """What is missing and what is too many, in words; empty where all is as wanted."""
+    missing, extra = wanted - found, found - wanted
+    told = [f"missing {_told(missing)}"] if missing else []
+    return "; ".join([*told, f"too many: {_told(extra)}"] if extra else told)
+
+
+def _told(some: Things) -> str:
+    return ", ".join(f"{n} {kind} {name}".strip() for (kind, name), n in sorted(some.items()))
+
+
 def _at(emulator: Emulator, at: float) -> Things:
     with emulator.backend.transaction() as session:
         kinds = set(session.kinds(at=at)) - TRACES
@@ -89,4 +100,6 @@ def _at(emulator: Emulator, at: float) -> Things:
 
 
 def _name(kind: str, name: str) -> str:
-    return name if kind in {"vpc", "vswitch", "cluster", "nodepool", "natgateway"} else ""
+    if kind == "vswitch":
+        return name.rpartition("-")[0]  # its zone is the one with the best stock at the moment
+    return name if kind in {"vpc", "cluster", "nodepool", "natgateway"} else ""
