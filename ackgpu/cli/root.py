@@ -31,6 +31,7 @@ COMMANDS = {
     "describe": "Show one cluster, its node pools and its network.",
     "wait": "Wait until a cluster is as far as asked, or gone.",
     "verify": "Check every GPU node, rung by rung.",
+    "nodepool": "List, add, scale, delete and convert node pools; attach instances.",
     "kubeconfig": "Write, show or remove a cluster's context.",
     "delete": "Remove a cluster and all that was made for it.",
     "config": "Start, check and explain a cluster.yaml.",

@@ -26,8 +26,9 @@ def cluster_row(app: App, cluster: Cluster, *, nodes: int | None = None) -> Clus
     )
 
 
-def pool_row(pool: NodePool, *, charge_type: str = "PostPaid") -> NodePoolRow:
+def pool_row(pool: NodePool) -> NodePoolRow:
     """A node pool's row, with the slice that its first type gives."""
+    bounds = pool.auto_scaling
     labels = catalog.expected_labels(pool.instance_types[0]) if pool.instance_types else None
     return NodePoolRow(
         name=pool.name,
@@ -39,5 +40,7 @@ def pool_row(pool: NodePool, *, charge_type: str = "PostPaid") -> NodePoolRow:
         healthy=pool.healthy,
         failed=pool.failed,
         slice=f"{labels.nvidia_name} {labels.nvidia_mem}".strip() if labels else "",
-        charge_type=charge_type,
+        charge_type=pool.charge_type,
+        spot=pool.spot_strategy != "NoSpot",
+        auto_scaling=f"{bounds.least} to {bounds.most}" if bounds.enabled else "",
     )

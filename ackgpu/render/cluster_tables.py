@@ -104,6 +104,7 @@ def deleted(part: DeleteResult) -> list[Block]:
         return [line(f"{part.cluster_name} is being deleted: ackgpu wait --for deleted follows it")]
     text = f"{part.cluster_name} is deleted, and read back as gone   {duration(part.seconds)}"
     blocks: list[Block] = [line(Span(f"{DONE} ", "green"), text)]
+    blocks += [point("  kept: ", f"{_called(r.resource)}: {r.why}") for r in part.retained]
     lived = f"lived {duration(part.lived)}" if part.lived is not None else ""
     cost = f"about {money(part.cost)}" if part.cost and part.cost.amount is not None else ""
     epitaph = ", ".join(filter(None, (lived, cost)))
@@ -130,6 +131,10 @@ def collected(part: GcResult) -> list[Block]:
     what = count(len(rows), "thing")
     end = f"{what} removed." if part.executed else f"{what} found; --execute removes them."
     return [Grid(rows, "<<<<><>", header, ids=2, indent=0), line(end)]
+
+
+def _called(resource: Resource) -> str:
+    return f"{resource.type} {resource.id}"
 
 
 def _cluster_row(row: ClusterRow) -> tuple[Cell, ...]:
@@ -205,13 +210,19 @@ def _pool_grid(pools: Sequence[NodePoolRow]) -> Grid:
             pool.id,
             _state(pool.state),
             ", ".join(pool.instance_types),
-            f"{pool.healthy}/{pool.desired}",
+            _nodes(pool),
             str(pool.failed) if pool.failed else "",
-            pool.charge_type,
+            f"{pool.charge_type} spot" if pool.spot else pool.charge_type,
         )
         for pool in pools
     ]
     return Grid(rows, "<<<<>><", header, ids=1)
+
+
+def _nodes(pool: NodePoolRow) -> str:
+    if pool.auto_scaling:
+        return f"{pool.healthy} of {pool.auto_scaling}"
+    return f"{pool.healthy}/{pool.desired}"
 
 
 def _resource_grid(resources: Sequence[Resource]) -> Grid:

@@ -70,7 +70,10 @@ class PricePart:
 
 @dataclass(frozen=True, kw_only=True)
 class NodePoolRow:
-    """A node pool. ``slice`` is what one node's GPU is ("GRID-P4-2Q 2048MiB"), where known."""
+    """A node pool. ``slice`` is what one node's GPU is ("GRID-P4-2Q 2048MiB"), where known.
+
+    ``auto_scaling``: the bounds of a pool that scales itself ("1 to 5"), which desires no number.
+    """
 
     name: str
     id: str
@@ -82,6 +85,8 @@ class NodePoolRow:
     failed: int = 0
     slice: str = ""
     charge_type: str = "PostPaid"
+    spot: bool = False
+    auto_scaling: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,10 +262,21 @@ class DeletePreview:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Retained:
+    """A resource that a deletion left alone, and why."""
+
+    resource: Resource
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeleteResult:
     """``delete``, done. ``existed`` False: there was nothing to delete. ``cost`` is the sum.
 
-    ``waited`` False: it was asked for with --no-wait, and is going on. ``left`` are leftovers.
+    ``waited`` False: it was asked for with --no-wait, and is going on. The receipt: ``gone`` was
+    read back as absent, ``retained`` was left alone on purpose, ``left`` are leftovers, and
+    ``unread`` went along with the cluster and cannot be read back by ackgpu (log project, ROS
+    stack, RAM role).
     """
 
     cluster_name: str
@@ -270,6 +286,9 @@ class DeleteResult:
     lived: float | None = None
     cost: Price | None = None
     left: tuple[Resource, ...] = ()
+    gone: tuple[Resource, ...] = ()
+    retained: tuple[Retained, ...] = ()
+    unread: tuple[Resource, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -83,16 +83,13 @@ class NodePoolStep(Step[NodePool]):
     def consumes(self) -> Mapping[str, int]:
         """The pool, its nodes, their instances, and with Flannel a route entry for each node.
 
+        Attached instances are counted by the step that attaches them.
+
         vGPU instances are counted by number, other types by vCPU (ECS documentation, quotas).
         """
-        pool, nodes = self._pool, self._pool.desired_size
-        taken = {"node_pools": 1, "nodes": pool.node_count}
-        if self._plan.spec.network.is_flannel:
-            taken["route_entries"] = pool.node_count
-        first = catalog.gpu_type(pool.instance_types[0])
-        if first is None or first.vgpu:
-            return taken | {_instances_limit(pool): nodes}
-        return taken | {"vcpus": nodes * first.vcpus}
+        flannel = self._plan.spec.network.is_flannel
+        taken = taken_by(self._pool, self._pool.desired_size, flannel=flannel)
+        return {"node_pools": 1, **taken}
 
     def find(self, ctx: Context) -> Finding[NodePool]:
         """Look by name within the cluster."""
@@ -244,6 +241,15 @@ class NodePoolStep(Step[NodePool]):
             owned=True,
             billable=True,
         )
+
+
+def taken_by(pool: NodePoolSpec, nodes: int, *, flannel: bool) -> dict[str, int]:
+    """How much ``nodes`` more nodes of ``pool`` take of each limit."""
+    taken = {"nodes": nodes} | ({"route_entries": nodes} if flannel else {})
+    first = catalog.gpu_type(pool.instance_types[0])
+    if first is None or first.vgpu:
+        return taken | {_instances_limit(pool): nodes}
+    return taken | {"vcpus": nodes * first.vcpus}
 
 
 def _instances_limit(pool: NodePoolSpec) -> str:

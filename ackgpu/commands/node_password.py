@@ -1,0 +1,61 @@
+"""The password of nodes: from a prompt, a file or the environment, never from the command line."""
+
+from __future__ import annotations
+
+import getpass
+import re
+from pathlib import Path
+
+from ackgpu.app import App
+from ackgpu.errors import LocalError, UsageError
+
+VARIABLE = "ACKGPU_NODE_PASSWORD"
+_SHORTEST, _LONGEST, _CLASSES = 8, 30, 3
+_KINDS = (r"[a-z]", r"[A-Z]", r"[0-9]", r"[()`~!@#$%^&*_\-+=|{}\[\]:;'<>,.?/]")
+
+
+def node_password(app: App, *, file: Path | None = None, ask: bool = False) -> str:
+    """The password, or nothing where none is given: by prompt, then file, then environment.
+
+    Raises UsageError for one that ECS would refuse, and where nobody can be asked.
+    """
+    if ask:
+        password = _prompt(app)
+    elif file is not None:
+        password = _read(file)
+    else:
+        password = app.env.get(VARIABLE, "")
+    if password:
+        _check(password)
+    return password
+
+
+def _prompt(app: App) -> str:
+    streams = app.streams
+    if streams.no_input or not streams.is_terminal(streams.stdin):
+        raise UsageError(
+            "The password cannot be asked for: there is no terminal, or input is switched off.",
+            resolution=f"Give --password-file PATH, or set {VARIABLE}.",
+        )
+    password = getpass.getpass("Password of the nodes: ", stream=streams.err)
+    if password != getpass.getpass("Once more: ", stream=streams.err):
+        raise UsageError("The two passwords differ.")
+    return password
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LocalError(f"{file} cannot be read: {error}.") from error
+
+
+def _check(password: str) -> None:
+    """ECS API reference, RunInstances, Password: 8 to 30 characters, three kinds of four."""
+    kinds = sum(bool(re.search(kind, password)) for kind in _KINDS)
+    if not _SHORTEST <= len(password) <= _LONGEST or kinds < _CLASSES:
+        raise UsageError(
+            "The password of the nodes would be refused.",
+            resolution="8 to 30 characters, of three kinds among lower case, upper case, digits"
+            " and the special characters that ECS takes.",
+        )

@@ -1,0 +1,124 @@
+"""``nodepool convert-billing``: pay-as-you-go nodes become subscription ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+
+from ackgpu.app import App
+from ackgpu.cloud.api import Instance, NodePool, Price
+from ackgpu.commands.pool_changing import ChangeOptions, PoolChange
+from ackgpu.commands.running import locked
+from ackgpu.engine.gather import all_of
+from ackgpu.errors import ConflictError, PreflightFailed, UsageError
+from ackgpu.render.output import present
+from ackgpu.render.results import Facts, Result
+from ackgpu.steps.billing import subscription_steps
+
+PERIODS = (*range(1, 10), 12, 24, 36, 48, 60)
+"""Months (ECS API reference, ModifyInstanceChargeType)."""
+CONVERTIBLE = ("Running", "Stopped")
+
+
+def convert(options: ChangeOptions, months: int, app: App) -> int:
+    """Show the price, ask, and order; the exit code."""
+    if months not in PERIODS:
+        raise UsageError(
+            f"--period {months} is no period.",
+            resolution=f"Months: {', '.join(map(str, PERIODS))}.",
+        )
+    cloud = app.cloud()
+    with locked(app, cloud.region, options.name):
+        key = f"subscribe {options.pool} for {months} months"
+        change = PoolChange(app, options, "nodepool convert-billing", key)
+        pool = change.pool()
+        instances = _instances(change, pool)
+        todo = [i for i in instances if i.charge_type != "PrePaid"]
+        _refuse(pool, todo)
+        price = _price(change, pool, todo, months)
+        facts = {
+            "cluster": options.name,
+            "nodePool": pool.name,
+            "instances": [i.id for i in todo],
+            "alreadyPrePaid": [i.id for i in instances if i not in todo],
+            "months": months,
+            "price": price.amount,
+            "currency": price.currency,
+        }
+        if not todo or options.dry_run:
+            return present(app.streams, app.settings.output, _result(facts, todo, done=False))
+        change.confirm(f"{_sentence(todo, months, price)} Go on?")
+        steps = subscription_steps(cloud, todo, months)
+        change.apply(steps, change.look(steps))
+        result = _result(facts, todo, done=True)
+    return present(app.streams, app.settings.output, result)
+
+
+def _instances(change: PoolChange, pool: NodePool) -> list[Instance]:
+    nodes = change.cloud.containers.nodes(change.cluster.id, node_pool_id=pool.id)
+    ids = sorted(node.instance_id for node in nodes if node.instance_id)
+    return change.cloud.compute.instances(ids=ids) if ids else []
+
+
+def _refuse(pool: NodePool, todo: Sequence[Instance]) -> None:
+    spot = [i.id for i in todo if i.spot]
+    if spot:
+        raise ConflictError(
+            f"Spot instances cannot be subscribed: {', '.join(spot)}.",
+            resolution="Make a pool without --spot.",
+        )
+    if todo and pool.auto_scaling.enabled:
+        raise ConflictError(
+            f"The node pool {pool.name} scales itself: it may release what was paid for.",
+            resolution="Switch its autoscaling off first, in the ACK console.",
+        )
+    busy = [f"{i.id} is {i.state}" for i in todo if i.state not in CONVERTIBLE]
+    if busy:
+        raise PreflightFailed(
+            "Only Running or Stopped instances are converted; nothing was ordered.", details=busy
+        )
+
+
+def _price(change: PoolChange, pool: NodePool, todo: Sequence[Instance], months: int) -> Price:
+    """The sum for all of them; unknown where one is."""
+    kinds = Counter((i.type, i.zone_id) for i in todo)
+    reads = {
+        f"{type_id} {zone_id}": partial(
+            change.cloud.compute.subscription_price,
+            instance_type=type_id,
+            zone_id=zone_id,
+            disks=pool.disks,
+            months=months,
+        )
+        for type_id, zone_id in kinds
+    }
+    prices: dict[str, Price] = all_of(change.app.reading(), reads)
+    total = 0.0
+    for (type_id, zone_id), count in kinds.items():
+        amount = prices[f"{type_id} {zone_id}"].amount
+        if amount is None:
+            return Price(None, "", "DescribePrice")
+        total += count * amount
+    currency = next((price.currency for price in prices.values()), "")
+    return Price(round(total, 2), currency, "DescribePrice")
+
+
+def _sentence(todo: Sequence[Instance], months: int, price: Price) -> str:
+    term = "1 month" if months == 1 else f"{months} months"
+    cost = "a price that could not be read"
+    if price.amount is not None:
+        cost = f"{price.amount:,.2f} {price.currency}"
+    return (
+        f"{len(todo)} instances become subscriptions for {term}: {cost}, paid at once, and not"
+        " released before their term when the pool or the cluster is deleted."
+    )
+
+
+def _result(facts: dict[str, object], todo: Sequence[Instance], *, done: bool) -> Result:
+    headline = "Nothing to convert: every node is PrePaid."
+    if todo:
+        verb = "are" if done else "would become"
+        headline = f"{len(todo)} instances {verb} subscriptions"
+    part = Facts(headline=headline, facts=facts, done=done)
+    return Result(command="nodepool convert-billing", part=part)

@@ -1,0 +1,105 @@
+"""``nodepool scale`` and ``nodepool delete``."""
+
+from __future__ import annotations
+
+from ackgpu.app import App
+from ackgpu.cloud.api import NodePool
+from ackgpu.commands.pool_changing import ChangeOptions, PoolChange
+from ackgpu.commands.pool_spec import blueprint_of, spec_of_pool
+from ackgpu.commands.rows import pool_row
+from ackgpu.commands.running import locked
+from ackgpu.engine.plan import Plan
+from ackgpu.errors import UsageError
+from ackgpu.render.output import present
+from ackgpu.render.results import NodePoolList, PlanResult, PlanRow, Result
+from ackgpu.steps.node_pool import taken_by
+from ackgpu.steps.pool_graph import removal_graph, scale_graph
+
+PREPAID_STAYS = (
+    "{count} subscription instances leave the cluster and are not released: they stay in the VPC,"
+    " paid for their term, until they are converted back or released in the ECS console: {ids}"
+)
+
+
+def scale(options: ChangeOptions, nodes: int, app: App) -> int:
+    """Set a pool's absolute size; the exit code."""
+    if nodes < 0:
+        raise UsageError(f"--nodes {nodes} is no size.")
+    cloud = app.cloud()
+    with locked(app, cloud.region, options.name):
+        change = PoolChange(app, options, "nodepool scale", f"scale {options.pool} to {nodes}")
+        pool = change.pool()
+        change.refuse_autoscaled(pool, "it takes no size")
+        steps = scale_graph(change.standing, name=pool.name, nodes=nodes)
+        plan = change.look(steps)
+        more = nodes - pool.desired
+        if more > 0:
+            _check_quota(change, pool, more)
+        if options.dry_run:
+            return present(app.streams, app.settings.output, _shown(change, pool, nodes, plan))
+        if more < 0:
+            change.confirm(
+                f"{-more} of the {pool.total} nodes of {pool.name} go, with their pods; ACK decides"
+                " which. Go on?"
+            )
+        outcome = change.apply(steps, plan)
+        result = change.result(outcome)
+    return present(app.streams, app.settings.output, result)
+
+
+def delete(options: ChangeOptions, app: App) -> int:
+    """Remove a pool with its nodes; what is not there is removed already. The exit code."""
+    cloud = app.cloud()
+    with locked(app, cloud.region, options.name):
+        change = PoolChange(app, options, "nodepool delete", f"delete {options.pool}")
+        pools = cloud.containers.node_pools(change.cluster.id)
+        pool = next((pool for pool in pools if pool.name == options.pool), None)
+        if pool is None:
+            rows = tuple(pool_row(row) for row in pools)
+            part = NodePoolList(cluster_name=options.name, node_pools=rows)
+            gone = Result(command=change.command, part=part)
+            return present(app.streams, app.settings.output, gone)
+        steps = removal_graph(change.standing, name=pool.name, pool_id=pool.id)
+        plan = change.look(steps, removing=True)
+        warnings = _prepaid(change, pool)
+        if options.dry_run:
+            shown = _removal(change, pool, warnings)
+            return present(app.streams, app.settings.output, shown)
+        change.confirm(_question(pool, warnings))
+        outcome = change.destroy(steps, plan)
+        result = change.result(outcome, warnings)
+    return present(app.streams, app.settings.output, result)
+
+
+def _check_quota(change: PoolChange, pool: NodePool, more: int) -> None:
+    spec = spec_of_pool(change.cluster, change.vswitches(pool.vswitch_ids), pool, more)
+    taken = taken_by(spec.node_pools[0], more, flannel=spec.network.is_flannel)
+    change.check_growth(spec, taken)
+
+
+def _shown(change: PoolChange, pool: NodePool, nodes: int, plan: Plan) -> Result:
+    vswitches = change.vswitches(pool.vswitch_ids)
+    spec = spec_of_pool(change.cluster, vswitches, pool, nodes)
+    return change.shown(blueprint_of(spec, change.cluster, vswitches), plan)
+
+
+def _prepaid(change: PoolChange, pool: NodePool) -> tuple[str, ...]:
+    nodes = change.cloud.containers.nodes(change.cluster.id, node_pool_id=pool.id)
+    ids = [node.instance_id for node in nodes if node.instance_id]
+    instances = change.cloud.compute.instances(ids=ids) if ids else []
+    paid = [instance.id for instance in instances if instance.charge_type == "PrePaid"]
+    return (PREPAID_STAYS.format(count=len(paid), ids=", ".join(paid)),) if paid else ()
+
+
+def _removal(change: PoolChange, pool: NodePool, warnings: tuple[str, ...]) -> Result:
+    row = PlanRow(
+        action="DELETE", step=f"node pool {pool.name}", id=pool.id, detail=f"{pool.total} nodes"
+    )
+    part = PlanResult(cluster_name=change.options.name, region=change.cloud.region, steps=(row,))
+    return Result(command=change.command, part=part, warnings=warnings)
+
+
+def _question(pool: NodePool, warnings: tuple[str, ...]) -> str:
+    types = " or ".join(pool.instance_types)
+    said = " ".join((*warnings, "Go on?"))
+    return f"This deletes the node pool {pool.name} with its {pool.total} nodes ({types}). {said}"

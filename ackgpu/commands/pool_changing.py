@@ -1,0 +1,208 @@
+"""What every change of a node pool shares: the cluster, the journal, the engine's run, the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ackgpu.app import App
+from ackgpu.cloud.api import Cluster, NodePool, VSwitch
+from ackgpu.commands.estates import cluster_named
+from ackgpu.commands.planning import plan_result
+from ackgpu.commands.rows import pool_row
+from ackgpu.commands.running import on_display, where
+from ackgpu.engine.apply import Apply
+from ackgpu.engine.destroy import Destroy
+from ackgpu.engine.journal import Journal
+from ackgpu.engine.plan import Plan, survey
+from ackgpu.engine.run import Outcome, Run
+from ackgpu.engine.step import Broken, Step
+from ackgpu.errors import AckGpuError, ConflictError, Interrupted, TimedOut, UsageError
+from ackgpu.naming import run_id
+from ackgpu.preflight.checks import all_checks, carry_out, chosen
+from ackgpu.preflight.facts import Target
+from ackgpu.preflight.limit_values import LimitRules
+from ackgpu.preflight.price import Estimate
+from ackgpu.render.results import NodePoolList, Result
+from ackgpu.spec import durations
+from ackgpu.spec.model import ClusterSpec
+from ackgpu.steps.blueprint import Blueprint
+from ackgpu.steps.pool_graph import Standing
+
+DEFAULT_TIMEOUT = "45m"
+Steps = Sequence[Step[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeOptions:
+    """What every change is asked with."""
+
+    name: str
+    pool: str
+    dry_run: bool = False
+    yes: bool = False
+    wait: bool = True
+    timeout: str = ""
+
+
+class PoolChange:
+    """One change of one pool of a cluster that stands.
+
+    ``command`` is its name in results, ``key`` the whole of what was asked: a run that was cut off
+    is gone on with, tokens and all, by the same words alone.
+    """
+
+    def __init__(self, app: App, options: ChangeOptions, command: str, key: str) -> None:
+        self.app = app
+        self.options = options
+        self.command = command
+        self.cloud = app.cloud()
+        self.cluster: Cluster = cluster_named(self.cloud, options.name)
+        self._key = key
+        path = app.cluster_dir(self.cloud.region, options.name) / f"{self.cluster.id}.jsonl"
+        self._journal = self._open(Journal(path, app.clock))
+        self.run = self._run()
+
+    @property
+    def standing(self) -> Standing:
+        """The cluster, and what reaches it."""
+        verify = bool(self.cluster.public_endpoint)
+        return Standing(self.cloud, self.app.connect, self.cluster, verify)
+
+    def pool(self) -> NodePool:
+        """The pool. Raises UsageError where the cluster has none of that name."""
+        pools = self.cloud.containers.node_pools(self.cluster.id)
+        found = next((pool for pool in pools if pool.name == self.options.pool), None)
+        if found is None:
+            names = ", ".join(pool.name for pool in pools) or "none"
+            raise UsageError(
+                f"{self.options.name} has no node pool {self.options.pool}.",
+                resolution=f"It has: {names}.",
+            )
+        return found
+
+    def vswitches(self, ids: Sequence[str] = ()) -> list[VSwitch]:
+        """The vSwitches of those ids, else the cluster's, in the order of their ids' list."""
+        wanted = list(ids or self.cluster.vswitch_ids)
+        found = {v.id: v for v in self.cloud.network.vswitches(ids=wanted)}
+        return [found[i] for i in wanted if i in found]
+
+    def look(self, steps: Steps, *, removing: bool = False) -> Plan:
+        """What the steps find. Raises what stands in the way, but for what is to be removed."""
+        plan = survey(steps, self.run)
+        for planned in plan.steps:
+            if isinstance(planned.finding, Broken) and (planned.step.checks or not removing):
+                raise planned.finding.error
+        return plan
+
+    def check(
+        self, spec: ClusterSpec, needs: dict[str, int], zones: Sequence[str], only: Sequence[str]
+    ) -> None:
+        """Preflight for what the change takes. ``nodes`` are counted with those that stand."""
+        total = needs | {"nodes": needs.get("nodes", 0) + self._nodes()}
+        target = Target(spec, self.cloud, self.app.clock, total, total, tuple(zones))
+        rules = LimitRules()
+        report = carry_out(target, chosen(all_checks(rules), only=only, skip=()), rules, self.run)
+        report.raise_errors()
+
+    def check_growth(self, spec: ClusterSpec, needs: dict[str, int]) -> None:
+        """Quotas for more nodes of a pool that exists."""
+        self.check(spec, needs, (), ["quota"])
+
+    def shown(self, blueprint: Blueprint, plan: Plan, warnings: Sequence[str] = ()) -> Result:
+        """The result of --dry-run."""
+        part = plan_result(blueprint, plan, Estimate((), ""))
+        return Result(
+            command=self.command,
+            part=part,
+            resources=plan.resources,
+            warnings=tuple(warnings),
+        )
+
+    def apply(self, steps: Steps, plan: Plan) -> Outcome:
+        """Carry the change out. Raises its first failure."""
+        leave = frozenset() if self.options.wait else frozenset(s.name for s in steps)
+        return self._carry_out(steps, lambda run: Apply(steps, run, known=plan, leave=leave).run())
+
+    def destroy(self, steps: Steps, plan: Plan) -> Outcome:
+        """Remove what the plan found. Raises the first failure."""
+        leave = frozenset() if self.options.wait else frozenset(s.name for s in steps)
+        return self._carry_out(steps, lambda run: Destroy(plan, run, leave=leave).run())
+
+    def result(self, outcome: Outcome, warnings: Sequence[str] = ()) -> Result:
+        """The cluster's pools as they are in the end."""
+        pools = self.cloud.containers.node_pools(self.cluster.id)
+        rows = tuple(pool_row(pool) for pool in pools)
+        seconds = {r.step.name: r.seconds for r in outcome.reports} | {"total": self.run.elapsed}
+        return Result(
+            command=self.command,
+            part=NodePoolList(cluster_name=self.options.name, node_pools=rows),
+            resources=outcome.resources,
+            warnings=tuple(warnings),
+            durations=seconds,
+        )
+
+    def confirm(self, question: str) -> None:
+        """Ask, unless --yes was given. Raises UsageError where the answer is not yes."""
+        if not self.options.yes and not self.app.streams.confirm(question):
+            raise UsageError("Nothing was changed: the answer was not yes.")
+
+    def refuse_autoscaled(self, pool: NodePool, what: str) -> None:
+        """Raise ConflictError where the pool scales itself (CS API reference)."""
+        if pool.auto_scaling.enabled:
+            bounds = f"{pool.auto_scaling.least} to {pool.auto_scaling.most}"
+            raise ConflictError(
+                f"The node pool {pool.name} scales itself ({bounds} nodes): {what}.",
+                resolution="Switch its autoscaling off first, in the ACK console.",
+            )
+
+    def _nodes(self) -> int:
+        pools = self.cloud.containers.node_pools(self.cluster.id)
+        return sum(pool.total for pool in pools)
+
+    def _open(self, journal: Journal) -> Journal:
+        """The journal of the run that was cut off, or an empty one: others are of no use."""
+        if journal.verb == self._key and not journal.finished:
+            return journal
+        if not self.options.dry_run:
+            journal.discard()
+        return Journal(journal.path, self.app.clock)
+
+    def _run(self) -> Run:
+        app, options = self.app, self.options
+        token_run = self._journal.run or run_id(app.clock.wall(), app.rng.randbytes(8))
+        self._token_run = token_run
+        run = app.run(self._journal, lambda _: None, token_run=token_run, name=options.name)
+        text = options.timeout or app.settings.timeout or DEFAULT_TIMEOUT
+        try:
+            run.deadline = run.started + durations.parse(text)
+        except ValueError as error:
+            raise UsageError(f"--timeout {text}: {error}") from None
+        return run
+
+    def _carry_out(self, steps: Steps, work: Any) -> Outcome:
+        self._journal.begin(self._key, self._token_run)
+        headline = f"{self._key} · {where(self.app, self.cloud.region)}"
+        again = "The same command goes on from here."
+        with on_display(
+            self.app,
+            self.run,
+            verb="nodepool",
+            subject=self.options.name,
+            headline=headline,
+            steps=steps,
+            go_on=again,
+        ) as display:
+            outcome: Outcome = work(display.run)
+            display.finish(outcome)
+        error = outcome.error
+        if isinstance(error, Interrupted | TimedOut):
+            error.resolution = error.resolution or again
+            self._journal.close()
+        else:
+            self._journal.discard()
+        if isinstance(error, AckGpuError):
+            error.resolution = error.resolution or again
+        outcome.raise_error()
+        return outcome

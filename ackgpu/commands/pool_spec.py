@@ -1,0 +1,166 @@
+"""A cluster that stands, and one pool of it, as a spec: what the rules and the steps speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_args
+
+from ackgpu.cloud.api import Cluster, NodePool, VSwitch
+from ackgpu.errors import SpecError, UsageError
+from ackgpu.spec.load import load_file
+from ackgpu.spec.model import ClusterSpec, ControlPlaneSpec, document_of, parse
+from ackgpu.spec.shape import read_spec
+from ackgpu.steps.blueprint import Blueprint, ZonePlan
+
+EDITIONS = get_args(ControlPlaneSpec.model_fields["spec"].annotation)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolFlags:
+    """A pool as the command line has it. ``settings`` are keys of a spec's pool with their values.
+
+    ``file``: a cluster.yaml in which a pool of that name is described; flags come over it.
+    """
+
+    file: Path | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    labels: tuple[str, ...] = ()
+    taints: tuple[str, ...] = ()
+    system_disk: str = ""
+    data_disks: tuple[str, ...] = ()
+    user_data: Path | None = None
+    spot: Mapping[str, Any] = field(default_factory=dict)
+    least: int | None = None
+    most: int | None = None
+
+
+def pool_document(name: str, flags: PoolFlags) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The pool ``name``, and the ``gpu`` part of its file, as a spec has them.
+
+    Raises UsageError for what cannot be read.
+    """
+    pool, gpu = _from_file(name, flags.file)
+    pool |= {key: value for key, value in flags.settings.items() if value not in (None, [], ())}
+    if flags.labels:
+        pool["labels"] = {**pool.get("labels", {}), **dict(_label(text) for text in flags.labels)}
+    if flags.taints:
+        pool["taints"] = [_taint(text) for text in flags.taints]
+    if flags.system_disk:
+        pool["systemDisk"] = _disk(flags.system_disk)
+    if flags.data_disks:
+        pool["dataDisks"] = [_disk(text) for text in flags.data_disks]
+    if flags.user_data is not None:
+        pool["userData"] = _text(flags.user_data)
+    if flags.spot:
+        pool["spot"] = dict(flags.spot)
+    if flags.least is not None or flags.most is not None:
+        bounds = {"min": flags.least or 0, "max": flags.most or 0}
+        pool["autoScaling"] = {"enable": True, "type": "gpu", **bounds}
+    return pool, gpu
+
+
+def checked_spec(document: Mapping[str, Any]) -> tuple[ClusterSpec, tuple[str, ...]]:
+    """The spec by every rule, and its warnings. Raises SpecError with every finding."""
+    spec, findings = read_spec(document)
+    errors = [finding for finding in findings if finding.is_error]
+    if errors or spec is None:
+        raise SpecError(errors)
+    return spec, tuple(str(finding) for finding in findings if not finding.is_error)
+
+
+def standing_document(
+    cluster: Cluster, vswitches: Sequence[VSwitch], pool: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The cluster's spec with ``pool`` alone: its network is given."""
+    network: dict[str, Any] = {
+        "plugin": "flannel" if cluster.pod_cidr else "terway-eniip",
+        "vpc": {"id": cluster.vpc_id},
+        "vswitches": [{"id": vswitch.id} for vswitch in vswitches],
+        "nat": {"create": False},
+    }
+    if cluster.pod_cidr:
+        network["podCidr"] = cluster.pod_cidr
+    if cluster.security_group_id:
+        network["securityGroupId"] = cluster.security_group_id
+    control_plane: dict[str, Any] = {"endpointPublicAccess": bool(cluster.public_endpoint)}
+    if cluster.service_cidr:
+        control_plane["serviceCidr"] = cluster.service_cidr
+    if cluster.cluster_spec in EDITIONS:
+        control_plane["spec"] = cluster.cluster_spec
+    return {
+        "metadata": {"name": cluster.name, "region": cluster.region},
+        "cluster": control_plane,
+        "network": network,
+        "nodePools": [dict(pool)],
+    }
+
+
+def spec_of_pool(
+    cluster: Cluster, vswitches: Sequence[VSwitch], pool: NodePool, nodes: int
+) -> ClusterSpec:
+    """The same of a pool that exists, with ``nodes`` nodes; the rules are not applied."""
+    document = standing_document(
+        cluster,
+        vswitches,
+        {
+            "name": pool.name,
+            "instanceTypes": list(pool.instance_types),
+            "desiredSize": nodes,
+            "chargeType": pool.charge_type,
+            "spot": {"strategy": pool.spot_strategy},
+        },
+    )
+    return parse(document)
+
+
+def blueprint_of(spec: ClusterSpec, cluster: Cluster, vswitches: Sequence[VSwitch]) -> Blueprint:
+    """The decided form: everything of ours on the cluster is passed on to what is made."""
+    tags = {key: value for key, value in cluster.tags.items() if key.startswith("ackgpu:")}
+    zones = tuple(ZonePlan(v.zone_id, v.cidr, v.id) for v in vswitches)
+    return Blueprint(spec, cluster.version, zones, tags)
+
+
+def _from_file(name: str, file: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    if file is None:
+        return {"name": name}, {}
+    spec = load_file(file).spec
+    found = next((pool for pool in spec.node_pools if pool.name == name), None)
+    if found is None:
+        names = ", ".join(pool.name for pool in spec.node_pools)
+        raise UsageError(f"{file} has no node pool {name}.", resolution=f"It has {names}.")
+    return document_of(found, defaults=False), document_of(spec.gpu, defaults=False)
+
+
+def _label(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise UsageError(f"--label {text} is no label.", resolution="Give key=value.")
+    return key, value
+
+
+def _taint(text: str) -> dict[str, str]:
+    head, colon, effect = text.rpartition(":")
+    key, _, value = head.partition("=")
+    if not (key and colon):
+        raise UsageError(
+            f"--taint {text} is no taint.", resolution="Give key=value:NoSchedule, as kubectl does."
+        )
+    return {"key": key, "value": value, "effect": effect}
+
+
+def _disk(text: str) -> dict[str, Any]:
+    category, _, size = text.rpartition(":")
+    if not size.isdecimal():
+        raise UsageError(
+            f"{text} is no disk.", resolution="Give GiB or category:GiB, such as cloud_essd:200."
+        )
+    return {"category": category, "size": int(size)}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--user-data {path} cannot be read: {error}.") from error
