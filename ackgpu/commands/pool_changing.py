@@ -18,7 +18,14 @@ from ackgpu.engine.journal import Journal
 from ackgpu.engine.plan import Plan, survey
 from ackgpu.engine.run import Outcome, Run
 from ackgpu.engine.step import Broken, Step
-from ackgpu.errors import AckGpuError, ConflictError, Interrupted, TimedOut, UsageError
+from ackgpu.errors import (
+    AckGpuError,
+    ConflictError,
+    Interrupted,
+    NoSuchCluster,
+    TimedOut,
+    UsageError,
+)
 from ackgpu.naming import run_id
 from ackgpu.preflight.checks import all_checks, carry_out, chosen
 from ackgpu.preflight.facts import Target
@@ -71,12 +78,12 @@ class PoolChange:
         return Standing(self.cloud, self.app.connect, self.cluster, verify)
 
     def pool(self) -> NodePool:
-        """The pool. Raises UsageError where the cluster has none of that name."""
+        """The pool. Raises the error of exit code 5 where the cluster has none of that name."""
         pools = self.cloud.containers.node_pools(self.cluster.id)
         found = next((pool for pool in pools if pool.name == self.options.pool), None)
         if found is None:
             names = ", ".join(pool.name for pool in pools) or "none"
-            raise UsageError(
+            raise NoSuchCluster(
                 f"{self.options.name} has no node pool {self.options.pool}.",
                 resolution=f"It has: {names}.",
             )
