@@ -1,0 +1,144 @@
+"""The policy that ``policy generate`` writes is enough, and no action of it is too many."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.cli import Cli, cli_on
+
+from ackgpu.emulator.store import Doc
+
+CREATING = (
+    "cs:CheckServiceRole", "cs:CreateCluster", "cs:CreateClusterNodePool",
+    "cs:DescribeClusterNodePools", "cs:DescribeClusterNodes", "cs:DescribeClusterResources",
+    "cs:DescribeClusterUserKubeconfig", "cs:DescribeKubernetesVersionMetadata",
+    "cs:DescribeTaskInfo", "cs:DescribeUserQuota", "cs:GetClusters",
+    "ecs:AuthorizeSecurityGroup", "ecs:CreateSecurityGroup", "ecs:DescribeAccountAttributes",
+    "ecs:DescribeAvailableResource", "ecs:DescribeInstanceTypes", "ecs:DescribeInstances",
+    "ecs:DescribePrice", "ecs:DescribeRegions", "ecs:DescribeSecurityGroupAttribute",
+    "ecs:DescribeSecurityGroups", "ecs:DescribeZones", "quotas:ListProductQuotas",
+    "slb:DescribeLoadBalancers", "vpc:AllocateEipAddress", "vpc:AssociateEipAddress",
+    "vpc:CreateNatGateway", "vpc:CreateSnatEntry", "vpc:CreateVSwitch", "vpc:CreateVpc",
+    "vpc:DescribeEipAddresses", "vpc:DescribeNatGateways", "vpc:DescribeSnatTableEntries",
+    "vpc:DescribeVSwitches", "vpc:DescribeVpcs", "vpc:ListEnhanhcedNatGatewayAvailableZones",
+)  # fmt: skip
+DELETING = (
+    "cs:DeleteCluster", "ecs:DeleteSecurityGroup", "vpc:DeleteNatGateway", "vpc:DeleteSnatEntry",
+    "vpc:DeleteVSwitch", "vpc:DeleteVpc", "vpc:ReleaseEipAddress", "vpc:UnassociateEipAddress",
+)  # fmt: skip
+ON_DETOURS = ("cs:DeleteClusterNodepool", "cs:DescribeClusterTasks", "vpc:ListTagResources")
+"""A pool that is sold out is made again elsewhere; another machine asks for the cluster's tasks;
+and tags are asked for apart where a NAT gateway shows none."""
+SOLD_OUT = {
+    "faults": [{"kind": "stock_out", "zone": "cn-hangzhou-k", "announced": False}]
+}  # fmt: skip
+
+
+@pytest.fixture
+def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Cli]:
+    with cli_on(tmp_path / "user", capsys, enforce_ram=True, speed=3000) as shell:
+        yield shell
+
+
+def generated(cli: Cli, *flags: str) -> list[str]:
+    policy = json.loads(cli.ok("policy", "generate", *flags).out)
+    (statement,) = policy["Statement"]
+    actions: list[str] = statement["Action"]
+    return actions
+
+
+def as_user_with(cli: Cli, actions: list[str]) -> dict[str, str]:
+    """The environment of a RAM user who may do ``actions``; the account's own stays as it is."""
+    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    document = json.dumps({"Version": "1", "Statement": [statement]})
+    with cli.emulator.backend.transaction(write=True) as session:
+        session.put(Doc("rampolicy", "Custom/least", born=0.0, body={"PolicyDocument": document}))
+        policies = {"UserId": "200000000000000001", "Policies": {"Custom/least": 0.0}}
+        session.put(Doc("ramuser", "tester", name="tester", born=0.0, body=policies))
+        key = {"UserName": "tester", "AccessKeySecret": "secret", "Status": "Active"}
+        session.put(Doc("accesskey", "LTAItester", scope="tester", born=0.0, body=key))
+    return {
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAItester",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret",
+    }
+
+
+def without(cli: Cli, action: str, *flags: str) -> dict[str, str]:
+    actions = generated(cli, *flags)
+    actions.remove(action)
+    return as_user_with(cli, actions)
+
+
+def test_the_actions_are_those_that_the_tests_below_take_away(cli: Cli) -> None:
+    assert set(generated(cli)) == {*CREATING, *DELETING, *ON_DETOURS}
+
+
+def test_a_cluster_is_made_verified_and_deleted_under_the_generated_policy(cli: Cli) -> None:
+    user = as_user_with(cli, generated(cli))
+    for command in (("create", "demo"), ("verify", "demo"), ("delete", "demo", "-y")):
+        ended = cli(*command, env=user)
+        assert ended.code == 0, ended.err
+    assert cli.account() == {}
+
+
+@pytest.mark.parametrize("action", CREATING)
+def test_without_an_action_the_creation_fails_and_names_it(cli: Cli, action: str) -> None:
+    user = without(cli, action)
+    ended = cli("create", "demo", env=user)
+    assert ended.code in {3, 4}
+    assert action in ended.err
+
+
+@pytest.mark.parametrize("action", DELETING)
+def test_without_an_action_the_deletion_fails_and_names_it(cli: Cli, action: str) -> None:
+    user = without(cli, action)
+    made = cli("create", "demo", "--no-verify", env=user)
+    assert made.code == 0, made.err
+    ended = cli("delete", "demo", "-y", env=user)
+    assert ended.code in {4, 10}
+    assert action in ended.err
+
+
+def test_without_deleting_node_pools_no_other_zone_is_taken(cli: Cli) -> None:
+    cli.emulator.set_faults(SOLD_OUT)
+    ended = cli("create", "demo", env=without(cli, "cs:DeleteClusterNodepool"))
+    assert ended.code in {4, 10}
+    assert "cs:DeleteClusterNodepool" in ended.err
+
+
+def test_without_listing_tasks_another_machine_cannot_go_on(cli: Cli) -> None:
+    user = without(cli, "cs:DescribeClusterTasks")
+    assert cli("create", "demo", "--no-wait", env=user).code == 0
+    elsewhere = {"ACKGPU_STATE_DIR": str(cli.home / "another-machine")}
+    ended = cli("create", "demo", env={**user, **elsewhere})
+    assert ended.code == 4
+    assert "cs:DescribeClusterTasks" in ended.err
+
+
+def test_a_given_vpc_needs_no_permission_to_make_or_remove_one(cli: Cli) -> None:
+    given = generated(cli, "--vpc-id", "vpc-1", "--vswitch-id", "vsw-1")
+    absent = {"vpc:CreateVpc", "vpc:DeleteVpc", "vpc:CreateVSwitch", "vpc:DeleteVSwitch"}
+    assert not absent & set(given)
+    assert "vpc:DescribeRouteEntryList" in given
+    assert "vpc:DescribeRouteEntryList" not in generated(cli)
+
+
+def test_a_key_pair_adds_its_read_alone(cli: Cli) -> None:
+    added = set(generated(cli, "--key-pair", "mine")) - set(generated(cli))
+    assert added == {"ecs:DescribeKeyPairs"}
+
+
+def test_the_policy_is_part_of_the_document(cli: Cli) -> None:
+    document = cli.ok("policy", "generate", "-o", "json").json
+    assert document["policy"]["Version"] == "1"
+
+
+def test_check_names_each_refused_read_and_exits_with_3(cli: Cli) -> None:
+    assert cli.ok("policy", "check").code == 0
+    refused = cli("policy", "check", env=without(cli, "ecs:DescribePrice"))
+    assert refused.code == 3
+    assert "ecs:DescribePrice" in refused.err
+    assert "ecs:DescribeZones" not in refused.err
