@@ -15,12 +15,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from ackgpu.emulator.catalog import regions
 from ackgpu.emulator.real_time import REAL
 from ackgpu.emulator.store import Session
 
 AUTHORITY_DAYS = 3650
 BACKDATED = timedelta(days=1)
 SERVER_NAMES = ("localhost", "kubernetes", "kubernetes.default.svc", "*.aliyuncs.com")
+"""Besides these, ``*.<region>.aliyuncs.com`` for each region: a star stands for one label only."""
 CERTIFICATE, KEY = "authority.certificate", "authority.key"
 
 
@@ -30,8 +32,9 @@ def authority_pem(session: Session) -> str:
     return certificate if certificate is not None else _make_authority(session)
 
 
-def server_certificate(session: Session, names: Sequence[str] = SERVER_NAMES) -> tuple[str, str]:
-    """A certificate for loopback and ``names``, and its key, both PEM."""
+def server_certificate(session: Session) -> tuple[str, str]:
+    """A certificate for loopback, clusters and every product's endpoints, and its key, both PEM."""
+    names = [*SERVER_NAMES, *(f"*.{row['id']}.aliyuncs.com" for row in regions())]
     wanted: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
     wanted.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])

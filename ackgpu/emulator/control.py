@@ -1,8 +1,9 @@
 """The emulator's own API under ``/_emulator/``: for its command line and for tests.
 
-``GET status``; ``POST reset``; ``GET`` and ``DELETE requests``; ``PUT faults`` with the JSON of a
-fault file; ``POST advance`` with ``{"seconds": n}``, where the clock is moved by hand. Pages of
-other sites that a browser shows cannot use it: their requests carry an Origin or another Host.
+``GET status``; ``GET ca.pem``, the authority that signs its certificates; ``POST reset``; ``GET``
+and ``DELETE requests``; ``PUT faults`` with the JSON of a fault file; ``POST advance`` with
+``{"seconds": n}``, where the clock is moved by hand. Pages of other sites that a browser shows
+cannot use it: their requests carry an Origin or another Host.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from aiohttp import web
 
 from ackgpu.clock import ManualClock
 from ackgpu.emulator.account import ACCOUNT_ID, REGION
+from ackgpu.emulator.certificates import authority_pem
 from ackgpu.emulator.faults import ConfigurationError, Faults
 from ackgpu.emulator.gateway import Gateway
 
@@ -35,6 +37,7 @@ class Control:
         """The routes, to be added to the cloud's application."""
         return [
             web.get("/_emulator/status", _local(self._status)),
+            web.get("/_emulator/ca.pem", _local(self._authority)),
             web.post("/_emulator/reset", _local(self._do_reset)),
             web.get("/_emulator/requests", _local(self._requests)),
             web.delete("/_emulator/requests", _local(self._forget_requests)),
@@ -61,6 +64,10 @@ class Control:
                 "documents": documents,
             }
         )
+
+    async def _authority(self, _request: web.Request) -> web.Response:
+        with self._gateway.backend.transaction(write=True) as session:
+            return web.Response(text=authority_pem(session), content_type="application/x-pem-file")
 
     async def _do_reset(self, _request: web.Request) -> web.Response:
         self._reset()

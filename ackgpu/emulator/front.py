@@ -12,6 +12,7 @@ from ackgpu.clock import Clock, SystemClock
 from ackgpu.emulator.account import ACCESS_KEY_ID, ACCESS_KEY_SECRET, REGION
 from ackgpu.emulator.attached import Attached, environment, find_live
 from ackgpu.emulator.backend import Backend
+from ackgpu.emulator.certificates import authority_pem
 from ackgpu.emulator.faults import Faults, read_file
 from ackgpu.emulator.gateway import Gateway
 from ackgpu.emulator.request_log import RequestLog
@@ -92,6 +93,12 @@ class Emulator:
     def env(self) -> dict[str, str]:
         """What to export so that ackgpu, or any SDK, uses this emulator."""
         return environment(self.endpoint, self.speed)
+
+    @property
+    def authority(self) -> str:
+        """The certificate authority that clients must trust to use HTTPS, as PEM text."""
+        with self._backend.transaction(write=True) as session:
+            return authority_pem(session)
 
     @property
     def backend(self) -> Backend:

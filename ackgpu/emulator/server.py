@@ -167,8 +167,18 @@ async def _set_up(
         max_line_size=LONGEST_REQUEST_LINE,
     )
     await runner.setup()
-    running.push_async_callback(runner.cleanup)
+    running.push_async_callback(_clean_up, runner)
     return runner
+
+
+async def _clean_up(runner: web.AppRunner) -> None:
+    """Close it with its connections; a TLS client that keeps one open would never say goodbye."""
+    connections = runner.server.connections if runner.server else []
+    transports = [handler.transport for handler in connections]
+    await runner.cleanup()
+    for transport in transports:
+        if transport is not None:
+            transport.abort()
 
 
 def _bind(port: int) -> socket.socket:

@@ -102,9 +102,12 @@ def test_a_proxy_request_reaches_the_emulator_whatever_host_it_names(served: Emu
     assert answer["HostId"] == "ecs.cn-shanghai.aliyuncs.com"
 
 
-def test_a_tunnel_ends_in_the_emulator_under_a_certificate_for_its_host(served: Emulator) -> None:
+@pytest.mark.parametrize("host", ["vpc.aliyuncs.com", "cs.ap-southeast-1.aliyuncs.com"])
+def test_a_tunnel_ends_in_the_emulator_under_a_certificate_for_its_host(
+    served: Emulator, host: str
+) -> None:
     connection = http.client.HTTPSConnection(*address(served), timeout=10, context=trusting(served))
-    connection.set_tunnel("vpc.aliyuncs.com", 443)
+    connection.set_tunnel(host, 443)
     assert code(connection) == "InvalidAction.NotFound"
 
 
@@ -159,6 +162,23 @@ def test_status_tells_what_is_there(emulator: Emulator) -> None:
     assert answer["documents"]["vpc"] == 1
     assert answer["kubeEndpoint"] == emulator.kube_endpoint
     assert (answer["requests"], answer["speed"]) == (1, 1.0)
+
+
+def test_the_authority_is_told_to_clients_that_use_https(emulator: Emulator) -> None:
+    connection = http.client.HTTPConnection(*address(emulator), timeout=10)
+    connection.request("GET", "/_emulator/ca.pem")
+    assert connection.getresponse().read().decode() == emulator.authority
+    connection.close()
+
+
+def test_an_open_https_connection_does_not_outlive_the_server() -> None:
+    with Emulator(clock=ManualClock(), seed=7) as emulator:
+        context = ssl.create_default_context(cadata=emulator.authority)
+        tls = http.client.HTTPSConnection(*address(emulator), timeout=10, context=context)
+        tls.request("GET", QUERY)
+        tls.getresponse().read()
+    with pytest.raises((OSError, http.client.HTTPException)):
+        code(tls)
 
 
 def test_advance_moves_a_manual_clock(emulator: Emulator, clock: ManualClock) -> None:
