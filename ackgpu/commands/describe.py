@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ackgpu.app import App
-from ackgpu.cloud.api import Cloud, Cluster
+from ackgpu.cloud.api import Cloud, Cluster, ClusterNode, NodePool
 from ackgpu.commands.estates import not_found
 from ackgpu.commands.rows import cluster_row, pool_row
 from ackgpu.engine.gather import all_of
@@ -16,6 +16,7 @@ from ackgpu.render.output import present
 from ackgpu.render.results import ClusterDescription, ClusterRow, Result
 from ackgpu.steps.cluster import by_ack
 from ackgpu.steps.discover import Estate, discover
+from ackgpu.steps.pool_change import instance_resource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +36,13 @@ def run(options: DescribeOptions, app: App) -> int:
         raise not_found(options.name, cloud.region)
     cluster = estate.clusters[0] if estate.clusters else None
     more = all_of(app.reading(), _reads(cloud, cluster, events=options.events))
-    listed = (*_network(estate), *more.get("resources", ()))
+    pools = more.get("pools", ())
+    nodes = more.get("nodes", ())
+    listed = _once((*_network(estate), *_pools(estate, pools, nodes), *more.get("resources", ())))
     part = ClusterDescription(
         cluster=cluster_row(app, cluster) if cluster else _unfinished(estate),
         facts=tuple(_facts(estate, cluster)),
-        node_pools=tuple(pool_row(pool) for pool in more.get("pools", ())),
+        node_pools=tuple(pool_row(pool) for pool in pools),
         listed=listed if options.resources else (),
         events=tuple(more.get("events", ())),
     )
@@ -53,6 +56,7 @@ def _reads(cloud: Cloud, cluster: Cluster | None, *, events: bool) -> dict[str, 
     containers = cloud.containers
     reads: dict[str, Callable[[], Any]] = {
         "pools": lambda: containers.node_pools(cluster.id),
+        "nodes": lambda: containers.nodes(cluster.id),
         "resources": lambda: [
             by_ack(row, cloud.region) for row in containers.resources(cluster.id)
         ],
@@ -84,6 +88,31 @@ def _facts(estate: Estate, cluster: Cluster | None) -> list[tuple[str, str]]:
     facts += [("NAT gateway", f"{gateway.id} {gateway.state}") for gateway in estate.nat_gateways]
     facts += [("EIP", f"{eip.id} {eip.address} {eip.state}") for eip in estate.eips]
     return [(label, text) for label, text in facts if text]
+
+
+def _pools(
+    estate: Estate, pools: Sequence[NodePool], nodes: Sequence[ClusterNode]
+) -> Iterator[Resource]:
+    for pool in pools:
+        yield Resource(
+            product="cs",
+            type="NodePool",
+            id=pool.id,
+            name=pool.name,
+            region=estate.region,
+            state=pool.state,
+            owned=True,
+            billable=False,
+        )
+    yield from (instance_resource(node, estate.region) for node in nodes if node.instance_id)
+
+
+def _once(resources: Iterable[Resource]) -> tuple[Resource, ...]:
+    """Each id once: ACK lists what it uses beside what it made."""
+    found: dict[str, Resource] = {}
+    for resource in resources:
+        found.setdefault(resource.id, resource)
+    return tuple(found.values())
 
 
 def _network(estate: Estate) -> tuple[Resource, ...]:
