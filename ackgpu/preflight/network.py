@@ -8,7 +8,6 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ackgpu.cloud.api import Cluster, RouteEntry, Vpc, VSwitch
-from ackgpu.errors import ResourceNotFound
 from ackgpu.preflight.check import Check, Finding
 from ackgpu.preflight.facts import Facts, Reads, Target
 from ackgpu.preflight.quota_reads import route_entries_of
@@ -39,10 +38,9 @@ def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
         return
     found = next(iter(facts["given vpc"]), None)
     if found is None:
-        raise ResourceNotFound(
-            f"The VPC {network.vpc.id} does not exist in {target.region}.",
-            resolution="Check the id and the region.",
-        )
+        what = f"the VPC {network.vpc.id} does not exist in {target.region}"
+        yield Finding(ID, "error", what, "", "Check the id and the region.")
+        return
     problems = [*_overlaps(target, facts, found), *_vswitches(target, facts)]
     yield from problems
     if not problems:

@@ -1,0 +1,320 @@
+"""``preflight``: each check by what it finds, alone and before a creation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from support.cli import Cli, Ended, cli_on
+
+CHECKS = ("credentials", "permissions", "region", "service", "roles", "version", "quota", "stock",
+          "network", "egress", "key-pair", "vgpu", "terway", "price")  # fmt: skip
+Shell = Callable[..., Cli]
+K = "cn-hangzhou-k"
+
+
+@pytest.fixture
+def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Shell]:
+    """Makes shells on accounts with a scenario or faults."""
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(cli_on(tmp_path / "user", capsys, **options))
+
+
+def refusing(action: str, code: str, status: int = 403) -> dict[str, Any]:
+    return {"faults": [{"effect": "error", "action": action, "code": code, "status": status}]}
+
+
+def found(ended: Ended, check: str) -> list[dict[str, Any]]:
+    return [row for row in ended.json["checks"] if row["name"] == check]
+
+
+def verdict(ended: Ended, check: str) -> str:
+    (row,) = found(ended, check)
+    return str(row["verdict"])
+
+
+def test_every_check_runs_in_its_order_and_changes_nothing(cli: Cli) -> None:
+    ended = cli.ok("preflight", "demo", "-o", "json")
+    assert tuple(dict.fromkeys(row["name"] for row in ended.json["checks"])) == CHECKS
+    assert {row["verdict"] for row in ended.json["checks"]} == {"passed", "warning", "skipped"}
+    assert cli.emulator.requests.writes() == []
+
+
+def test_only_carries_out_the_checks_that_were_named_and_their_reads(cli: Cli) -> None:
+    ended = cli.ok("preflight", "--only", "roles,version", "-o", "json")
+    assert [row["name"] for row in ended.json["checks"]] == ["roles", "version"]
+    asked = {entry.action for entry in cli.emulator.requests}
+    assert asked == {"CheckServiceRole", "DescribeKubernetesVersionMetadata"}
+
+
+def test_a_check_that_does_not_exist_is_2_and_lists_those_that_do(cli: Cli) -> None:
+    for command in (("preflight", "--only", "rols"), ("create", "x", "--skip-preflight", "rols")):
+        ended = cli(*command)
+        assert ended.code == 2
+        assert "roles" in ended.err
+    assert cli.account() == {}
+
+
+def test_a_missing_service_role_is_3_with_the_link_that_grants_it(shell: Shell) -> None:
+    cli = shell(scenario={"missing_roles": ["AliyunCSManagedLogRole"]})
+    ended = cli("preflight", "--only", "roles")
+    assert ended.code == 3
+    assert "AliyunCSManagedLogRole" in ended.out
+    assert "https://ram.console.aliyun.com/role/authorize?request=AliyunCSManagedLogRole" in (
+        ended.out
+    )
+
+
+def test_a_role_that_only_autoscaling_needs_is_asked_for_by_pools_that_scale(
+    shell: Shell, tmp_path: Path
+) -> None:
+    cli = shell(scenario={"missing_roles": ["AliyunCSManagedAutoScalerRole"]})
+    assert cli("preflight", "--only", "roles").code == 0
+    file = tmp_path / "cluster.yaml"
+    file.write_text(
+        "apiVersion: ackgpu.dev/v1alpha1\nkind: GpuCluster\nmetadata: {name: demo}\n"
+        "nodePools:\n- name: gpu\n  instanceTypes: [ecs.vgn5i-m2.xlarge]\n"
+        "  autoScaling: {enable: true, min: 0, max: 4}\n"
+    )
+    assert cli("preflight", "--only", "roles", "-f", str(file)).code == 3
+
+
+def test_a_service_that_is_not_open_is_said_so_with_where_to_open_it(shell: Shell) -> None:
+    cli = shell(faults=refusing("CheckServiceRole", "ErrServiceNotOpen", 400))
+    ended = cli("preflight", "--only", "service")
+    assert ended.code == 3
+    assert "Container Service is not open" in ended.out
+    assert "https://cs.console.aliyun.com" in ended.out
+
+
+def test_a_refused_read_is_named_by_permissions_and_unknown_elsewhere(shell: Shell) -> None:
+    cli = shell(faults=refusing("DescribePrice", "Forbidden.RAM"))
+    ended = cli("preflight", "-o", "json")
+    assert ended.code == 3
+    assert verdict(ended, "permissions") == "failed"
+    assert verdict(ended, "price") == "unknown"
+    assert "DescribePrice" in found(ended, "permissions")[0]["message"]
+    others = {row["name"] for row in ended.json["checks"] if row["verdict"] == "failed"}
+    assert others == {"permissions"}
+
+
+def test_a_short_limit_fails_quota(shell: Shell) -> None:
+    ended = shell(scenario={"limits": {"eips": 1}})("preflight", "-o", "json")
+    assert ended.code == 3
+    assert [row["verdict"] for row in found(ended, "quota")] == ["failed"]
+
+
+def test_no_stock_anywhere_fails_with_what_was_looked_at(shell: Shell) -> None:
+    sold_out = {zone: {"ecs.vgn5i-m2.xlarge": "WithoutStock"} for zone in (K, "cn-hangzhou-j")}
+    ended = shell(scenario={"stock": sold_out})("preflight", "--only", "stock", "-o", "json")
+    assert ended.code == 3
+    assert f"{K} ecs.vgn5i-m2.xlarge WithoutStock" in found(ended, "stock")[0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "check", "words"),
+    [
+        (("--zone", "cn-hangzhou-i"), "stock", "no zone there sells it"),
+        (("--zone", "cn-hangzhou-x"), "region", "no zone cn-hangzhou-x"),
+        (("--kubernetes-version", "1.20"), "version", "cannot be created"),
+        (("--key-pair", "nobody"), "key-pair", "no key pair nobody"),
+        (("--region", "cn-nowhere"), "region", "cn-nowhere does not exist"),
+    ],
+)
+def test_what_the_region_does_not_have_fails_its_check(
+    cli: Cli, flags: tuple[str, ...], check: str, words: str
+) -> None:
+    ended = cli("preflight", *flags, "-o", "json")
+    assert ended.code == 3
+    (row,) = [row for row in found(ended, check) if row["verdict"] == "failed"]
+    assert words in row["message"]
+
+
+def test_a_retired_family_is_a_warning_and_a_current_one_is_not(cli: Cli) -> None:
+    old = cli.ok("preflight", "--only", "vgpu", "-o", "json")
+    assert verdict(old, "vgpu") == "warning"
+    new = cli.ok("preflight", "--only", "vgpu", "--instance-type", "ecs.sgn7i-vws-m4.2xlarge",
+                 "-o", "json")  # fmt: skip
+    assert verdict(new, "vgpu") == "passed"
+
+
+def test_terways_pod_density_is_told(cli: Cli) -> None:
+    flags = ("--network", "terway", "--instance-type", "ecs.vgn5i-m4.2xlarge")
+    ended = cli.ok("preflight", "--only", "terway", *flags, "-o", "json")
+    assert "pods a node" in found(ended, "terway")[0]["message"]
+
+
+def test_too_expensive_is_13(cli: Cli) -> None:
+    assert cli("preflight", "--max-hourly-price", "5").code == 13
+
+
+def test_the_report_is_junit(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "report.xml"
+    assert cli("preflight", "--zone", "cn-hangzhou-i", "--junit", str(path)).code == 3
+    (suite,) = ET.parse(path).getroot().findall("testsuite")  # noqa: S314 -- our own file
+    assert suite.get("failures") == "1"
+    assert {case.get("name") for case in suite} == set(CHECKS)
+
+
+class TestGivenNetwork:
+    """A VPC that somebody else made, with two vSwitches, the first with a way out."""
+
+    @pytest.fixture
+    def cli(self, shell: Shell) -> Cli:
+        resources = [
+            {"name": "net", "action": "vpc.CreateVpc", "parameters": {"CidrBlock": "10.0.0.0/8"}},
+            {"name": "a", "action": "vpc.CreateVSwitch",
+             "parameters": {"VpcId": "${net.VpcId}", "ZoneId": K, "CidrBlock": "10.0.0.0/24"}},
+            {"name": "b", "action": "vpc.CreateVSwitch",
+             "parameters": {"VpcId": "${net.VpcId}", "ZoneId": K, "CidrBlock": "10.0.1.0/29"}},
+            {"name": "nat", "action": "vpc.CreateNatGateway",
+             "parameters": {"VpcId": "${net.VpcId}", "VSwitchId": "${a.VSwitchId}",
+                            "NatType": "Enhanced"}},
+            {"name": "eip", "action": "vpc.AllocateEipAddress", "parameters": {}},
+        ]  # fmt: skip
+        return shell(scenario={"resources": resources})
+
+    @staticmethod
+    def check(cli: Cli, tmp_path: Path, **network: Any) -> Ended:
+        account = cli.account()
+        spec = {
+            "apiVersion": "ackgpu.dev/v1alpha1",
+            "kind": "GpuCluster",
+            "metadata": {"name": "demo"},
+            "network": {
+                "vpc": {"id": account["vpc"][0]},
+                "vswitches": [{"id": vswitch_id} for vswitch_id in account["vswitch"]],
+                **network,
+            },
+        }
+        path = tmp_path / "cluster.yaml"
+        path.write_text(json.dumps(spec))
+        return cli("preflight", "-f", str(path), "-o", "json")
+
+    def test_it_fits(self, cli: Cli, tmp_path: Path) -> None:
+        ended = self.check(cli, tmp_path)
+        assert ended.code == 0, ended.err
+        assert verdict(ended, "network") == verdict(ended, "egress") == "passed"
+
+    def test_pods_that_overlap_the_vpc_are_found(self, cli: Cli, tmp_path: Path) -> None:
+        ended = self.check(cli, tmp_path, podCidr="10.64.0.0/16")
+        assert ended.code == 3
+        assert (
+            "the pod CIDR 10.64.0.0/16 overlaps 10.0.0.0/8" in found(ended, "network")[0]["message"]
+        )
+
+    def test_a_vswitch_of_another_vpc_is_found(self, cli: Cli, tmp_path: Path) -> None:
+        ended = self.check(cli, tmp_path, vswitches=[{"id": "vsw-elsewhere"}])
+        assert "vsw-elsewhere is not in" in found(ended, "network")[0]["message"]
+
+    def test_a_vswitch_without_a_way_out_is_found(self, cli: Cli, tmp_path: Path) -> None:
+        ended = self.check(cli, tmp_path, nat={"create": False})
+        assert ended.code == 3
+        assert "has no way out" in found(ended, "egress")[0]["message"]
+
+    def test_a_given_nat_gateway_needs_an_eip(self, cli: Cli, tmp_path: Path) -> None:
+        nat = {"create": False, "id": cli.account()["natgateway"][0]}
+        ended = self.check(cli, tmp_path, nat=nat)
+        assert "has no EIP" in found(ended, "egress")[0]["message"]
+
+    def test_a_vpc_that_does_not_exist_is_named(self, cli: Cli, tmp_path: Path) -> None:
+        ended = self.check(cli, tmp_path, vpc={"id": "vpc-nowhere"})
+        assert "vpc-nowhere" in found(ended, "network")[0]["message"]
+        assert verdict(ended, "network") == "failed"
+
+
+class TestBeforeCreating:
+    """``create`` checks first, and makes nothing where a check fails."""
+
+    def test_the_headline_tells_what_was_checked(self, cli: Cli) -> None:
+        ended = cli.ok("create", "demo", "--no-verify")
+        assert "Preflight ✓ 14 checks   quota 12/12 · stock cn-hangzhou-k ✓" in ended.err
+        assert "at least ¥ 8.54 an hour" in ended.out
+
+    def test_nothing_is_made_where_a_check_fails(self, shell: Shell) -> None:
+        cli = shell(scenario={"limits": {"eips": 1}})
+        ended = cli("create", "demo")
+        assert ended.code == 3
+        assert "EIPs" in ended.err
+        assert "--skip-preflight" in ended.err
+        assert cli.emulator.requests.writes() == []
+        assert cli.account() == {}
+
+    def test_a_check_can_be_skipped_and_the_cloud_decides(self, shell: Shell) -> None:
+        cli = shell(scenario={"limits": {"eips": 1}})
+        ended = cli("create", "demo", "--skip-preflight", "quota")
+        assert ended.code == 11
+        assert cli.account()["vpc"]
+
+    def test_too_expensive_is_13_and_nothing_is_made(self, cli: Cli) -> None:
+        ended = cli("create", "demo", "--max-hourly-price", "5")
+        assert ended.code == 13
+        assert cli.account() == {}
+
+    def test_a_limit_that_is_not_known_warns_and_does_not_stop(self, shell: Shell) -> None:
+        faults = {"faults": [{"effect": "throttle", "action": "ListProductQuotas",
+                              "retry_after_ms": 1}]}  # fmt: skip
+        ended = shell(faults=faults)("create", "demo", "--no-verify", "-o", "json")
+        assert ended.code == 0, ended.err
+        assert any("not known: EIPs" in warning for warning in ended.json["warnings"])
+
+    def test_a_second_create_with_nothing_to_make_checks_nothing(self, cli: Cli) -> None:
+        cli.ok("create", "demo", "--no-verify")
+        cli.emulator.requests.clear()
+        cli.ok("create", "demo", "--no-verify")
+        assert "CheckServiceRole" not in {entry.action for entry in cli.emulator.requests}
+
+
+class TestCapacity:
+    """Where the chosen zone is sold out, the next one is taken in the same run."""
+
+    def test_the_next_zone_is_taken_and_the_cluster_is_verified(self, shell: Shell) -> None:
+        cli = shell(faults={"faults": [{"kind": "stock_out", "zone": K, "announced": False}]})
+        ended = cli("create", "demo", "-o", "json")
+        assert ended.code == 0, ended.err
+        assert ended.json["gpuNodesVerified"] == 2
+        assert "going on in cn-hangzhou-j" in ended.err
+        account = cli.account()
+        assert len(account["nodepool"]) == 1
+        assert len(account["vswitch"]) == len(account["snat"]) == 2
+        again = cli.ok("create", "demo", "-o", "json").json
+        assert again["changed"] is False
+        cli.ok("delete", "demo", "-y")
+        assert cli.account() == {}
+
+    def test_8_with_all_that_was_tried_where_nothing_is_left(self, shell: Shell) -> None:
+        cli = shell(faults={"faults": [{"kind": "stock_out", "announced": False}]})
+        ended = cli("create", "demo", "-o", "json")
+        assert ended.code == 8
+        details = ended.json["error"]["details"]
+        assert [line.split()[0] for line in details] == [K, "cn-hangzhou-j"]
+        assert all("OperationDenied.NoStock" in line for line in details)
+        assert "ackgpu offers" in ended.json["error"]["resolution"]
+        assert "ackgpu delete demo" in ended.json["error"]["resolution"]
+
+    def test_a_zone_that_was_named_is_not_left(self, shell: Shell) -> None:
+        cli = shell(faults={"faults": [{"kind": "stock_out", "zone": K, "announced": False}]})
+        ended = cli("create", "demo", "--zone", K)
+        assert ended.code == 8
+        assert len(cli.account()["vswitch"]) == 1
+
+    def test_the_next_type_of_the_spec_serves_as_well(self, shell: Shell) -> None:
+        first = {"kind": "stock_out", "instance_type": "ecs.vgn5i-m2.xlarge", "announced": False}
+        cli = shell(faults={"faults": [first]})
+        types = ("--instance-type", "ecs.vgn5i-m2.xlarge", "--instance-type",
+                 "ecs.vgn5i-m4.2xlarge")  # fmt: skip
+        ended = cli("create", "demo", *types, "--no-verify", "-o", "json")
+        assert ended.code == 0, ended.err
+        assert len(cli.account()["instance"]) == 2
+
+    def test_known_sold_out_everywhere_makes_nothing(self, shell: Shell) -> None:
+        cli = shell(faults={"faults": [{"kind": "stock_out"}]})
+        ended = cli("create", "demo")
+        assert ended.code == 8
+        assert f"{K}  ecs.vgn5i-m2.xlarge" in ended.err
+        assert cli.account() == {}
