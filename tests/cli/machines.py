@@ -1,0 +1,59 @@
+"""A user's own instances, and looks into the emulated account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import alibabacloud_ecs20140526.models as ecs_models
+from alibabacloud_ecs20140526.client import Client as EcsClient
+from support.cli import Cli
+
+from tests.emulator.net.apis import Api
+
+TYPE = "ecs.vgn5i-m2.xlarge"
+IMAGE = "aliyun_3_x64_20G_alibase_20250629.vhd"
+
+
+def ecs_of(cli: Cli) -> Api:
+    """ECS through its official SDK."""
+    return Api(EcsClient, ecs_models, cli.emulator)
+
+
+def own_instance(cli: Cli, *, instance_type: str = TYPE, vswitch_id: str = "") -> str:
+    """An instance of the user's own in the cluster's VPC; it is Running after a moment."""
+    ecs = ecs_of(cli)
+    account = cli.account()
+    group = ecs("CreateSecurityGroup", VpcId=account["vpc"][0])["SecurityGroupId"]
+    made = ecs(
+        "RunInstances",
+        InstanceType=instance_type,
+        VSwitchId=vswitch_id or account["vswitch"][0],
+        SecurityGroupId=group,
+        ImageId=IMAGE,
+        SystemDisk={"Category": "cloud_ssd", "Size": "40"},
+    )
+    instance_id = str(made["InstanceIdSets"]["InstanceIdSet"][0])
+    while state_of(cli, instance_id) != "Running":
+        pass
+    return instance_id
+
+
+def state_of(cli: Cli, instance_id: str) -> str:
+    """An instance's state."""
+    import json
+
+    found = ecs_of(cli)("DescribeInstances", InstanceIds=json.dumps([instance_id]))
+    return str(found["Instances"]["Instance"][0]["Status"])
+
+
+def bodies(cli: Cli, kind: str) -> list[dict[str, Any]]:
+    """The documents of a kind in the emulated account, with their names."""
+    backend = cli.emulator.backend
+    with backend.transaction() as session:
+        now = backend.timeline_now(session)
+        return [dict(d.body) | {"name": d.name} for d in session.find(kind, at=now)]
+
+
+def asked(cli: Cli) -> list[str]:
+    """The actions that changed something since the log was cleared."""
+    return [entry.action for entry in cli.emulator.requests.writes()]
