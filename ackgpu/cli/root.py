@@ -31,6 +31,8 @@ COMMANDS = {
     "describe": "Show one cluster, its node pools and its network.",
     "wait": "Wait until a cluster is as far as asked, or gone.",
     "verify": "Check every GPU node, rung by rung.",
+    "run-sample": "Run a CUDA program on one GPU of a cluster.",
+    "manifest": "Print the CUDA sample's Deployment for kubectl.",
     "nodepool": "List, add, scale, delete and convert node pools; attach instances.",
     "kubeconfig": "Write, show or remove a cluster's context.",
     "delete": "Remove a cluster and all that was made for it.",

@@ -9,6 +9,7 @@ import typer
 
 from ackgpu.app import App
 from ackgpu.cli.command import add_command
+from ackgpu.cli.run_sample import Image
 
 
 def register(root: typer.Typer) -> None:
@@ -29,7 +30,23 @@ def verify(  # noqa: PLR0913 -- the flags of the contract
     context: Annotated[
         str | None, typer.Option("--context", help="A context of it.", show_default=False)
     ] = None,
-    level: Annotated[str, typer.Option("--level", help="labels or allocatable.")] = "allocatable",
+    level: Annotated[
+        str, typer.Option("--level", help="labels, allocatable or cuda.")
+    ] = "allocatable",
+    count: Annotated[int, typer.Option("--count", help="How many passes in a row must agree.")] = 1,
+    image: Image = None,
+    timeout: Annotated[
+        str | None,
+        typer.Option(
+            "--timeout", help="How long the CUDA samples may take; default 15m.", show_default=False
+        ),
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", help="Write a JUnit report.", show_default=False)
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Write a page of HTML.", show_default=False)
+    ] = None,
     private: Annotated[
         bool, typer.Option("--private", help="Over the private endpoint, from within the VPC.")
     ] = False,
@@ -46,5 +63,10 @@ def verify(  # noqa: PLR0913 -- the flags of the contract
         context=context or "",
         level=level,
         private=private,
+        count=count,
+        image=image or "",
+        timeout=timeout or "",
+        junit=junit,
+        report=report,
     )
     return run(options, app)

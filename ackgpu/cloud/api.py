@@ -663,7 +663,10 @@ class Cloud(Protocol):
 
 @dataclass(frozen=True)
 class KubeNode:
-    """A Kubernetes node, reduced to what verification reads."""
+    """A Kubernetes node, reduced to what verification reads.
+
+    ``instance_id`` is the ECS instance behind it (``spec.providerID``).
+    """
 
     name: str
     ready: bool
@@ -673,6 +676,7 @@ class KubeNode:
     version: str
     unschedulable: bool = False
     not_ready_reason: str = ""
+    instance_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,121 +2,214 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ackgpu.app import App
-from ackgpu.cloud.api import KubeApi
-from ackgpu.commands.estates import cluster_named
-from ackgpu.errors import LocalError, UsageError, VerificationFailed
+from ackgpu.commands.reach import Reached, by_kubeconfig, by_name
+from ackgpu.commands.running import where
+from ackgpu.commands.sampling import Sampling, carry_out, sample_row
+from ackgpu.errors import TimedOut, UsageError, VerificationFailed
+from ackgpu.render.junit import write_junit
 from ackgpu.render.output import present
 from ackgpu.render.results import Result
-from ackgpu.render.verdicts import Rung, Verdict, VerifyResult, VerifyRow
-from ackgpu.spec import catalog
-from ackgpu.spec.catalog import MEM_LABEL, NAME_LABEL
+from ackgpu.render.verdicts import Rung, VerifyResult, VerifyRow
+from ackgpu.spec import durations
+from ackgpu.spec.catalog import COUNT_LABEL, MEM_LABEL, NAME_LABEL
 from ackgpu.spec.model import ExpectSpec
 from ackgpu.steps import gpu_ladder as ladder
-from ackgpu.steps.gpu_ladder import GPU, GPU_MEMORY, TYPE_LABEL, NodeVerdict, judge
+from ackgpu.steps.cuda_sample import CudaSampleStep, SampleWishes, on_node
+from ackgpu.steps.gpu_ladder import LEVELS, NodeVerdict
+from ackgpu.steps.gpu_survey import climb
+from ackgpu.steps.manifests import default_image
+from ackgpu.steps.sample_trial import SampleOutcome
 
-LEVELS = ("labels", "allocatable")
+REGION_LABEL = "topology.kubernetes.io/region"
+SHOWN_LABELS = (NAME_LABEL, MEM_LABEL, COUNT_LABEL, ladder.SCHEDULE_LABEL, ladder.POOL_LABEL)
+BETWEEN_PASSES = 5.0  # cloud seconds
+NAMED_NODES = 3
+DEFAULT_TIMEOUT = "15m"
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerifyOptions:
-    """What ``verify`` was asked for: a cluster of ours by name, or any by its kubeconfig."""
+    """What ``verify`` was asked for: a cluster of ours by name, or any by its kubeconfig.
+
+    ``count`` passes in a row must agree. ``image`` and ``timeout`` are the CUDA sample's.
+    """
 
     name: str = ""
     kubeconfig: Path | None = None
     context: str = ""
     level: str = "allocatable"
     private: bool = False
+    count: int = 1
+    image: str = ""
+    timeout: str = ""
+    junit: Path | None = None
+    report: Path | None = None
+
+    @property
+    def subject(self) -> str:
+        """The cluster, in a word."""
+        return self.name or str(self.kubeconfig)
+
+
+@dataclass
+class _Pass:
+    """One look at every node; ``outcomes`` are the samples', by node."""
+
+    verdicts: tuple[NodeVerdict, ...]
+    outcomes: dict[str, SampleOutcome] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return bool(self.verdicts) and all(verdict.ok for verdict in self.verdicts)
 
 
 def run(options: VerifyOptions, app: App) -> int:
     """Verify every GPU node; exit code 9 where one fails."""
-    if options.level not in LEVELS:
-        raise UsageError(
-            f"--level {options.level} is not known.", resolution=f"One of: {', '.join(LEVELS)}."
-        )
+    _check(options)
     began = app.clock.now()
-    api = _api(options, app)
-    nodes = [node for node in api.nodes() if _has_gpu(node.labels, node.capacity)]
-    verdicts = [judge(node, ExpectSpec(), options.level) for node in nodes]
-    failed = [verdict for verdict in verdicts if not verdict.ok]
-    warnings = tuple(
-        f"{verdict.node}: {warning}" for verdict in verdicts for warning in verdict.warnings
+    reached = _reach(options, app)
+    passes = [_look(options, app, reached)]
+    while passes[-1].ok and len(passes) < options.count:
+        app.clock.sleep(BETWEEN_PASSES)
+        passes.append(_look(options, app, reached))
+    last = passes[-1]
+    part = VerifyResult(
+        cluster_name=options.subject,
+        level=options.level,
+        rungs=LEVELS[options.level] if last.verdicts else (),
+        nodes=tuple(_row(verdict, last.outcomes.get(verdict.node)) for verdict in last.verdicts),
+        seconds=app.clock.now() - began,
+        passes=len(passes),
     )
+    if options.junit is not None:
+        write_junit(options.junit, part)
+    if options.report is not None:
+        from ackgpu.commands.reporting import write_verify_report
+
+        write_verify_report(app, options.report, part, reached.cluster)
     result = Result(
         command="verify",
-        part=VerifyResult(
-            cluster_name=options.name or str(options.kubeconfig),
-            level=options.level,
-            rungs=tuple(rung.name for rung in verdicts[0].rungs) if verdicts else (),
-            nodes=tuple(_row(verdict) for verdict in verdicts),
-            seconds=app.clock.now() - began,
-        ),
-        warnings=warnings,
-        error=_error(verdicts, failed),
+        part=part,
+        warnings=(*_warnings(last.verdicts), *(text for each in passes for text in each.left)),
+        durations={"total": part.seconds},
+        error=_error(last.verdicts),
     )
     return present(app.streams, app.settings.output, result)
 
 
-def _api(options: VerifyOptions, app: App) -> KubeApi:
+def _check(options: VerifyOptions) -> None:
+    if options.level not in LEVELS:
+        raise UsageError(
+            f"--level {options.level} is not known.", resolution=f"One of: {', '.join(LEVELS)}."
+        )
     if bool(options.name) == bool(options.kubeconfig):
         raise UsageError("Give the name of a cluster of ackgpu's, or --kubeconfig PATH.")
+    if options.count < 1:
+        raise UsageError(f"--count {options.count}: at least one pass is made.")
+    for flag, path in (("--junit", options.junit), ("--report", options.report)):
+        if path is not None and not path.parent.is_dir():
+            raise UsageError(
+                f"{flag} {path}: the directory {path.parent} does not exist.",
+                resolution="Make the directory, or give another path.",
+            )
+
+
+def _reach(options: VerifyOptions, app: App) -> Reached:
     if options.kubeconfig:
-        try:
-            text = options.kubeconfig.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise LocalError(f"{options.kubeconfig} cannot be read: {error}.") from error
-        return app.connect(text, context=options.context or None)
-    cloud = app.cloud()
-    cluster = cluster_named(cloud, options.name)
-    if not cluster.public_endpoint and not options.private:
-        raise UsageError(
-            f"The API server of {options.name} has no public endpoint.",
-            resolution="From a machine in the VPC, give --private.",
-        )
-    private = options.private
-    text = cloud.containers.kubeconfig(cluster.id, private=private, minutes=60)
-    return app.connect(text)
+        return by_kubeconfig(app, options.kubeconfig, options.context)
+    return by_name(app, options.name, private=options.private)
 
 
-def _has_gpu(labels: Mapping[str, str], capacity: Mapping[str, str]) -> bool:
-    type_id = labels.get(TYPE_LABEL, "")
-    known = catalog.looks_vgpu(type_id) or catalog.looks_whole_gpu(type_id)
-    labelled = NAME_LABEL in labels or MEM_LABEL in labels
-    return known or labelled or GPU in capacity or GPU_MEMORY in capacity
+def _look(options: VerifyOptions, app: App, reached: Reached) -> _Pass:
+    base = "allocatable" if options.level == "cuda" else options.level
+    verdicts = climb(reached.api, ExpectSpec(), base)
+    if options.level != "cuda":
+        return _Pass(verdicts)
+    good = [verdict for verdict in verdicts if verdict.ok]
+    if not good:
+        return _Pass(tuple(_with_sample(verdict, None) for verdict in verdicts))
+    region = good[0].labels.get(REGION_LABEL, "")
+    image = options.image or default_image(region)
+    step = CudaSampleStep(
+        reach=lambda _: reached.api,
+        targets=lambda _: [on_node(verdict, image) for verdict in good],
+        wishes=SampleWishes(image, timeout=parsed_timeout(options.timeout, DEFAULT_TIMEOUT)),
+    )
+    headline = f"{where(app, region)} · CUDA sample on {len(good)} of {len(verdicts)} GPU nodes"
+    done = carry_out(app, step, Sampling("verify", options.subject, headline))
+    if done.error is not None and not isinstance(done.error, TimedOut):
+        raise done.error
+    outcomes = {outcome.node: outcome for outcome in step.outcomes}
+    return _Pass(
+        tuple(_with_sample(verdict, outcomes.get(verdict.node)) for verdict in verdicts),
+        outcomes,
+        done.left,
+    )
 
 
-def _row(verdict: NodeVerdict) -> VerifyRow:
+def parsed_timeout(text: str, default: str) -> float:
+    """Cloud seconds; raises UsageError where ``text`` is no duration."""
+    try:
+        return durations.parse(text or default)
+    except ValueError as error:
+        raise UsageError(f"--timeout {text}: {error}") from None
+
+
+def _with_sample(verdict: NodeVerdict, outcome: SampleOutcome | None) -> NodeVerdict:
+    if outcome is None:
+        return verdict.with_rungs(ladder.Rung("driver", "skipped"), ladder.Rung("cuda", "skipped"))
+    return verdict.with_rungs(*outcome.rungs)
+
+
+def _row(verdict: NodeVerdict, outcome: SampleOutcome | None) -> VerifyRow:
     return VerifyRow(
         node=verdict.node,
         instance_type=verdict.instance_type,
-        zone=verdict.zone,
+        zone=verdict.labels.get(ladder.ZONE_LABEL, ""),
         rungs=tuple(_rung(verdict, rung) for rung in verdict.rungs),
+        instance_id=verdict.instance_id,
+        labels={key: verdict.labels[key] for key in SHOWN_LABELS if key in verdict.labels},
+        sample=sample_row(outcome) if outcome is not None else None,
     )
 
 
 def _rung(verdict: NodeVerdict, rung: ladder.Rung) -> Rung:
-    words: dict[bool | None, Verdict] = {True: "passed", False: "failed", None: "skipped"}
+    reached = rung.verdict != "skipped"
     return Rung(
         name=rung.name,
-        verdict=words[rung.passed],
-        value=verdict.gpu if rung.name == "gpu" and rung.passed is not None else "",
+        verdict=rung.verdict,
+        value=verdict.gpu if rung.name == "gpu" and reached else "",
         message=rung.message,
-        remedy=rung.remedy if rung.passed is False else "",
+        remedy=rung.remedy if rung.verdict in {"failed", "unknown"} else "",
     )
 
 
-def _error(verdicts: list[NodeVerdict], failed: list[NodeVerdict]) -> VerificationFailed | None:
+def _warnings(verdicts: Sequence[NodeVerdict]) -> tuple[str, ...]:
+    """Each warning once, with the nodes that it is of, or their number where there are many."""
+    times = Counter(warning for verdict in verdicts for warning in verdict.warnings)
+    said = []
+    for warning, number in times.items():
+        nodes = [verdict.node for verdict in verdicts if warning in verdict.warnings]
+        of = ", ".join(nodes) if number <= NAMED_NODES else f"{number:,} nodes"
+        said.append(f"{of}: {warning}")
+    return tuple(said)
+
+
+def _error(verdicts: Sequence[NodeVerdict]) -> VerificationFailed | None:
     if not verdicts:
         return VerificationFailed(
             "The cluster has no GPU node.",
             resolution="ackgpu describe shows its pools; ackgpu create goes on making them.",
         )
+    failed = sum(1 for verdict in verdicts if not verdict.ok)
     if not failed:
         return None
-    noun = "node is" if len(failed) == 1 else "nodes are"
-    return VerificationFailed(f"{len(failed)} of {len(verdicts)} GPU {noun} not usable.")
+    noun = "node is" if failed == 1 else "nodes are"
+    return VerificationFailed(f"{failed:,} of {len(verdicts):,} GPU {noun} not verified.")

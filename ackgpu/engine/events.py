@@ -58,6 +58,13 @@ class StepWaiting(StepEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StepOutput(StepEvent):
+    """A program that it runs printed ``text``, whole lines."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class StepDone(StepEvent):
     """It is ready, or gone. ``seconds`` is how long this step took, in cloud seconds."""
 

@@ -10,9 +10,9 @@ from rich.live import Live
 from rich.text import Text
 
 from ackgpu.clock import Clock
-from ackgpu.engine.events import Event, RunFinished, RunStarted, Warned
+from ackgpu.engine.events import Event, RunFinished, RunStarted, StepOutput, Warned
 from ackgpu.render.frame import View, draw_frame
-from ackgpu.render.pen import Pen, line
+from ackgpu.render.pen import Line, Pen, line
 from ackgpu.render.progress import Progress
 from ackgpu.render.renderer import Renderer
 from ackgpu.streams import Streams
@@ -64,7 +64,9 @@ class LiveDisplay(Renderer):
             case RunStarted():
                 self._begin(event)
             case Warned():
-                self._warn(event.message)
+                self._say(line(("! ", "yellow"), event.message))
+            case StepOutput():
+                self._say(*(line((text, "dim")) for text in event.text.splitlines()))
             case RunFinished():
                 self.close()
 
@@ -101,8 +103,8 @@ class LiveDisplay(Renderer):
         colors = self._streams.colors(self._streams.err)
         return Pen(width=console.width - 1, colors=colors, unicode=unicode)
 
-    def _warn(self, message: str) -> None:
-        for text in self._pen(self._console).layout([line(("! ", "yellow"), message)]):
+    def _say(self, *lines: Line) -> None:
+        for text in self._pen(self._console).layout(lines):
             self._console.print(text, soft_wrap=True)
 
 

@@ -12,6 +12,7 @@ from ackgpu.engine.events import (
     StepDone,
     StepFailed,
     StepNotStarted,
+    StepOutput,
     StepWaiting,
     StopRequested,
     Tick,
@@ -78,7 +79,7 @@ def _stamped(wall: datetime, text: str) -> list[Block]:
     return [point(f"{wall:%H:%M:%S} ", first), *(point(" " * 9, other) for other in others)]
 
 
-def _sentence(event: Event) -> str:
+def _sentence(event: Event) -> str:  # noqa: C901 -- one line for each kind of event
     text = ""
     match event:
         case RunStarted():
@@ -88,6 +89,8 @@ def _sentence(event: Event) -> str:
             text = f"{event.step} {event.doing}"
         case StepWaiting():
             text = _joined(f"{event.step} {event.id}", event.detail)
+        case StepOutput():
+            text = event.text
         case StepDone():
             took = f" ({duration(event.seconds)})" if event.seconds >= 1 else ""
             text = _joined(f"{event.step} {event.outcome} {event.id}", event.detail) + took

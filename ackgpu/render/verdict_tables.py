@@ -89,7 +89,17 @@ def sample(part: SampleResult) -> list[Block]:
     mark = MARKS["passed" if part.passed else "failed"]
     text = f"CUDA sample {word} on {part.node}: {part.gpu}, {part.memory}, driver {part.driver}"
     output = [line(Span(f"  {row}", "dim")) for row in part.output.splitlines()]
-    return [*output, point(Span(f"{mark.text} ", mark.style), f"{text}   {duration(part.seconds)}")]
+    blocks: list[Block] = [
+        *output,
+        point(Span(f"{mark.text} ", mark.style), f"{text}   {duration(part.seconds)}"),
+    ]
+    if part.message:
+        row = CheckRow(name=part.node, verdict="failed", message=part.message, remedy=part.remedy)
+        blocks += _remedies([row])
+    if part.kept:
+        command = f"kubectl exec -it deployment/{part.kept} -- bash"
+        blocks.append(point("  ", f"{part.kept} was kept: {command}"))
+    return blocks
 
 
 def _remedies(rows: Iterable[CheckRow]) -> list[Block]:

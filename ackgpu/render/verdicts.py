@@ -5,6 +5,7 @@ As :mod:`ackgpu.render.results`: plain, frozen, and the same for people and mach
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -91,14 +92,37 @@ class Rung:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SampleRow:
+    """What the CUDA sample saw of a node's GPU; memory as the driver says it ("2048 MiB").
+
+    ``license`` is the vGPU licence's state, empty where the GPU needs none. ``output`` is what the
+    program printed.
+    """
+
+    gpu: str = ""
+    memory: str = ""
+    driver: str = ""
+    cuda: str = ""
+    toolkit: str = ""
+    license: str = ""
+    program: str = ""
+    output: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class VerifyRow:
-    """One node's ladder; rungs after the first failed one are absent or skipped."""
+    """One node's ladder; rungs after the first failed one are absent or skipped.
+
+    ``labels`` are those that tell of the GPU. ``sample`` is there with the level cuda.
+    """
 
     node: str
     instance_type: str
     zone: str
     rungs: tuple[Rung, ...]
     instance_id: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    sample: SampleRow | None = None
 
     @property
     def ok(self) -> bool:
@@ -108,13 +132,17 @@ class VerifyRow:
 
 @dataclass(frozen=True, kw_only=True)
 class VerifyResult:
-    """``verify``. ``rungs`` names the columns, lowest first, up to ``level``."""
+    """``verify``. ``rungs`` names the columns, lowest first, up to ``level``.
+
+    ``passes``: how often in a row every node was looked at. The rows are the last pass's.
+    """
 
     cluster_name: str
     level: str
     rungs: tuple[str, ...]
     nodes: tuple[VerifyRow, ...]
     seconds: float = 0
+    passes: int = 1
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -124,7 +152,11 @@ class VerifyResult:
 
 @dataclass(frozen=True, kw_only=True)
 class SampleResult:
-    """``run-sample``. ``output`` is the program's last lines; memory as the driver says it."""
+    """``run-sample``. ``output`` is what the program printed; memory as the driver says it.
+
+    ``message`` and ``remedy`` are there where it did not pass. ``kept`` names the Deployment that
+    was left (--keep).
+    """
 
     cluster_name: str
     node: str
@@ -134,6 +166,14 @@ class SampleResult:
     passed: bool
     seconds: float
     output: str = ""
+    cuda: str = ""
+    toolkit: str = ""
+    license: str = ""
+    program: str = ""
+    image: str = ""
+    message: str = ""
+    remedy: str = ""
+    kept: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:

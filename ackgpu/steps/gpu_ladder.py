@@ -1,33 +1,53 @@
-"""Whether a node's GPU is what was paid for, as a ladder: the lowest failing rung tells most."""
+"""Whether a node's GPU is what was paid for, as a ladder: the lowest failing rung tells most.
+
+The rungs up to ``gpu`` are read from the node and from the device plugin's pods; ``driver`` and
+``cuda`` come from a sample that ran on the node (:mod:`ackgpu.steps.sample_trial`).
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from ackgpu.cloud.api import KubeNode
+from ackgpu.cloud.api import KubeNode, KubePod
 from ackgpu.spec import catalog
 from ackgpu.spec.catalog import COUNT_LABEL, MEM_LABEL, NAME_LABEL
 from ackgpu.spec.model import ExpectSpec
 
 TYPE_LABEL = "node.kubernetes.io/instance-type"
 POOL_LABEL = "alibabacloud.com/nodepool-id"
+ZONE_LABEL = "topology.kubernetes.io/zone"
+HOSTNAME_LABEL = "kubernetes.io/hostname"
 SCHEDULE_LABEL = "ack.node.gpu.schedule"
 GPU = "nvidia.com/gpu"
 GPU_MEMORY = "aliyun.com/gpu-mem"
 SHARED = frozenset({"share", "cgpu", "topology", "mps", "core_mem"})
 """Values of the schedule label with which a GPU is handed out by memory (ACK, GPU sharing)."""
-RUNGS = ("ready", "labels", "values", "gpu")
+PLUGIN_NAMESPACE, PLUGIN_SELECTOR = "kube-system", "component=nvidia-device-plugin"
+"""Where the device plugin's pods are (ACK documentation, "Custom NVIDIA driver version")."""
+LEVELS = {
+    "labels": ("ready", "labels", "values"),
+    "allocatable": ("ready", "labels", "values", "plugin", "gpu"),
+    "cuda": ("ready", "labels", "values", "plugin", "gpu", "driver", "cuda"),
+}
 _BOUND = re.compile(r"(>=|<=|>|<|=)?\s*(\d+)")
+
+Verdict = Literal["passed", "failed", "unknown", "skipped"]
+PluginPods = Mapping[str, KubePod]
+"""The device plugin's pod of each node, by the node's name."""
 
 
 @dataclass(frozen=True)
 class Rung:
-    """A rung: passed, failed, or (None) not reached. ``final``: waiting will not mend it."""
+    """A rung and its verdict. ``final``: waiting will not mend it.
+
+    ``unknown``: it could not be looked at; ``skipped``: a lower rung stopped the climb.
+    """
 
     name: str
-    passed: bool | None
+    verdict: Verdict
     message: str = ""
     remedy: str = ""
     final: bool = False
@@ -38,82 +58,127 @@ class NodeVerdict:
     """What the ladder says of a node. ``gpu`` is allocatable of capacity, such as ``1/1``."""
 
     node: str
-    instance_type: str
-    zone: str
+    instance_id: str
     rungs: tuple[Rung, ...]
     gpu: str
-    gpu_name: str
-    gpu_memory: str
+    labels: Mapping[str, str]
     warnings: tuple[str, ...] = ()
 
     @property
+    def instance_type(self) -> str:
+        """The ECS instance type, empty where the node does not say it."""
+        return self.labels.get(TYPE_LABEL, "")
+
+    @property
+    def gpu_name(self) -> str:
+        """The GPU as the node's labels name it."""
+        return " ".join(self.labels[key] for key in (NAME_LABEL, MEM_LABEL) if key in self.labels)
+
+    @property
+    def shared(self) -> bool:
+        """Whether the GPU is handed out by memory."""
+        return is_shared(self.labels)
+
+    @property
     def failure(self) -> Rung | None:
-        """The lowest failing rung."""
-        return next((rung for rung in self.rungs if rung.passed is False), None)
+        """The lowest rung that failed, or that could not be looked at."""
+        wrong = (rung for rung in self.rungs if rung.verdict in {"failed", "unknown"})
+        return next(wrong, None)
 
     @property
     def ok(self) -> bool:
         """Whether every rung was reached and passed."""
-        return all(rung.passed for rung in self.rungs)
+        return all(rung.verdict == "passed" for rung in self.rungs)
+
+    def with_rungs(self, *further: Rung) -> NodeVerdict:
+        """The verdict with further rungs on top; they are skipped where the climb ended before."""
+        if not self.ok:
+            further = tuple(Rung(rung.name, "skipped") for rung in further)
+        return replace(self, rungs=(*self.rungs, *further))
 
 
-def judge(node: KubeNode, expect: ExpectSpec, level: str = "allocatable") -> NodeVerdict:
-    """Climb the ladder up to ``level``: labels or allocatable."""
+def judge(
+    node: KubeNode,
+    expect: ExpectSpec,
+    level: str = "allocatable",
+    plugins: PluginPods | None = None,
+) -> NodeVerdict:
+    """Climb as far as ``level`` needs of what the API tells: to ``values`` or to ``gpu``.
+
+    ``plugins`` None: the device plugin's pods were not read.
+    """
     labels = node.labels
     checks = [_ready(node), _labels(labels), _values(labels, expect)]
     if level != "labels":
-        checks.append(_gpu(node, expect))
+        checks += [_plugin(node, expect, plugins), _gpu(node, expect)]
     rungs: list[Rung] = []
     for rung in checks:
-        reached = not rungs or rungs[-1].passed
-        rungs.append(rung if reached else Rung(rung.name, None))
-    resource = GPU_MEMORY if _shared(labels) else GPU
+        reached = all(below.verdict == "passed" for below in rungs)
+        rungs.append(rung if reached else Rung(rung.name, "skipped"))
+    resource = GPU_MEMORY if is_shared(labels) else GPU
     return NodeVerdict(
         node=node.name,
-        instance_type=labels.get(TYPE_LABEL, ""),
-        zone=labels.get("topology.kubernetes.io/zone", ""),
+        instance_id=node.instance_id,
         rungs=tuple(rungs),
         gpu=f"{node.allocatable.get(resource, '0')}/{node.capacity.get(resource, '0')}",
-        gpu_name=labels.get(NAME_LABEL, ""),
-        gpu_memory=labels.get(MEM_LABEL, ""),
+        labels=labels,
         warnings=_warnings(labels),
     )
 
 
+def is_shared(labels: Mapping[str, str]) -> bool:
+    """Whether a node hands its GPU out by memory."""
+    return labels.get(SCHEDULE_LABEL, "") in SHARED
+
+
 def _ready(node: KubeNode) -> Rung:
+    if node.ready:
+        return Rung("ready", "passed")
     message = f"the node is not Ready: {node.not_ready_reason or 'no reason given'}"
     remedy = "kubectl describe node shows the kubelet's conditions; ackgpu describe --events, ACK's"
-    return Rung("ready", node.ready, "" if node.ready else message, remedy)
+    return Rung("ready", "failed", message, remedy)
 
 
 def _labels(labels: Mapping[str, str]) -> Rung:
     absent = [key for key in (COUNT_LABEL, MEM_LABEL, NAME_LABEL) if key not in labels]
-    message = f"without the label {', '.join(absent)}" if absent else ""
+    if not absent:
+        return Rung("labels", "passed")
     remedy = (
         "the bootstrap script sets them from nvidia-smi: without them the driver was not loaded"
         " when the node joined; replace the node"
     )
-    return Rung("labels", not absent, message, remedy)
+    return Rung("labels", "failed", f"without the label {', '.join(absent)}", remedy)
 
 
 def _values(labels: Mapping[str, str], expect: ExpectSpec) -> Rung:
     wrong = _wrong_values(labels, expect)
+    if not wrong:
+        return Rung("values", "passed")
     type_id = labels.get(TYPE_LABEL, "the type")
     message = "; ".join(f"{key} is {has}; {type_id} should show {want}" for key, has, want in wrong)
     remedy = "the node runs another slice than its type says: replace it, or report the instance"
-    return Rung("values", not wrong, message, remedy, final=bool(wrong))
+    return Rung("values", "failed", message, remedy, final=True)
 
 
 def _wrong_values(labels: Mapping[str, str], expect: ExpectSpec) -> list[tuple[str, str, str]]:
+    """Each label with a wrong value: key, value, expected.
+
+    What a spec expects is meant for its vGPU nodes: a whole GPU is judged by its own type alone.
+    """
     wrong: list[tuple[str, str, str]] = []
-    name, memory = labels.get(NAME_LABEL, ""), labels.get(MEM_LABEL, "")
-    known = catalog.expected_labels(labels.get(TYPE_LABEL, ""))
-    if labels.get(COUNT_LABEL) != str(expect.count):
-        wrong.append((COUNT_LABEL, labels.get(COUNT_LABEL, ""), str(expect.count)))
+    type_id = labels.get(TYPE_LABEL, "")
+    name, memory, number = (labels.get(key, "") for key in (NAME_LABEL, MEM_LABEL, COUNT_LABEL))
+    whole = catalog.looks_whole_gpu(type_id)
+    if whole:
+        expect = ExpectSpec(from_instance_table=expect.from_instance_table)
+    counts = number.isdigit() and int(number) > 0 if whole else number == str(expect.count)
+    if not counts:
+        wrong.append((COUNT_LABEL, number, "1 or more" if whole else str(expect.count)))
     if expect.name and name != expect.name:
         wrong.append((NAME_LABEL, name, expect.name))
     if expect.mem_mib and not _within(memory, expect.mem_mib):
         wrong.append((MEM_LABEL, memory, f"{expect.mem_mib}MiB"))
+    known = catalog.expected_labels(type_id)
     if known is None or not expect.from_instance_table:
         return wrong
     if not expect.mem_mib and not known.accepts_mem(memory):
@@ -135,23 +200,61 @@ def _warnings(labels: Mapping[str, str]) -> tuple[str, ...]:
     )
 
 
+def _plugin(node: KubeNode, expect: ExpectSpec, plugins: PluginPods | None) -> Rung:
+    """Whether the device plugin serves.
+
+    The kubelet takes a plugin's devices out of allocatable as soon as the plugin goes (Kubernetes,
+    "Device Plugins"), so devices that are offered prove the plugin; its pods need not be read.
+    """
+    if not _lack(node, expect):
+        return Rung("plugin", "passed")
+    if plugins is None:
+        text = "the device plugin's pods could not be read, and the node offers no GPU"
+        return Rung("plugin", "unknown", text, f"kubectl get pods -n {PLUGIN_NAMESPACE}"
+                    f" -l {PLUGIN_SELECTOR} -o wide shows them to who may list pods")  # fmt: skip
+    pod = plugins.get(node.name)
+    if pod is None:
+        remedy = (
+            "it starts about 90 s after the node is Ready; if it does not, check the addon"
+            f" ack-nvidia-device-plugin and the node's label {SCHEDULE_LABEL}"
+        )
+        return Rung("plugin", "failed", "no device plugin runs on the node", remedy)
+    if pod.ready:
+        return Rung("plugin", "passed")
+    why = ": ".join(filter(None, (pod.reason or pod.phase, pod.message)))
+    remedy = f"kubectl -n {PLUGIN_NAMESPACE} logs {pod.name}; delete the pod to have it start anew"
+    return Rung("plugin", "failed", f"the device plugin {pod.name} is not running: {why}", remedy)
+
+
 def _gpu(node: KubeNode, expect: ExpectSpec) -> Rung:
-    resource = GPU_MEMORY if _shared(node.labels) else GPU
-    wanted = 1 if resource == GPU_MEMORY else expect.count
+    lack = _lack(node, expect)
+    if not lack:
+        return Rung("gpu", "passed")
+    remedy = (
+        "the device plugin runs and offers no healthy GPU: its log says why"
+        f" (kubectl -n {PLUGIN_NAMESPACE} logs -l {PLUGIN_SELECTOR}); replace the node if it stays"
+    )
+    return Rung("gpu", "failed", lack, remedy)
+
+
+def _lack(node: KubeNode, expect: ExpectSpec) -> str:
+    """What the node does not offer of its GPUs; empty where it offers them all."""
+    resource, wanted = _offer(node.labels, expect)
     for word, amounts in (("capacity", node.capacity), ("allocatable", node.allocatable)):
         has = amounts.get(resource, "0")
         if not has.isdigit() or int(has) < wanted:
-            message = f"{word} {resource} is {has}, at least {wanted} was expected"
-            remedy = (
-                "the device plugin reports the GPU about 90 s after the node is Ready; if it stays"
-                " so, look at its pod: kubectl -n kube-system get pods -o wide"
-            )
-            return Rung("gpu", passed=False, message=message, remedy=remedy)
-    return Rung("gpu", passed=True)
+            return f"{word} {resource} is {has}, at least {wanted} was expected"
+    return ""
 
 
-def _shared(labels: Mapping[str, str]) -> bool:
-    return labels.get(SCHEDULE_LABEL, "") in SHARED
+def _offer(labels: Mapping[str, str], expect: ExpectSpec) -> tuple[str, int]:
+    """The resource under which a node offers its GPUs, and how much of it there must be."""
+    if is_shared(labels):
+        return GPU_MEMORY, 1
+    if catalog.looks_whole_gpu(labels.get(TYPE_LABEL, "")):
+        number = labels.get(COUNT_LABEL, "")
+        return GPU, int(number) if number.isdigit() else 1
+    return GPU, expect.count
 
 
 def _within(label: str, bound: str) -> bool:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ackgpu.cloud.api import KubeConnect, KubeNode
+from ackgpu.cloud.api import KubeConnect
 from ackgpu.engine.step import Broken, CheckStep, Context, Finding, Pending, Ready, Step
-from ackgpu.errors import Transient, VerificationFailed
+from ackgpu.errors import TimedOut, Transient, VerificationFailed
 from ackgpu.spec.model import ExpectSpec
-from ackgpu.steps.gpu_ladder import POOL_LABEL, NodeVerdict, judge
+from ackgpu.steps.gpu_ladder import POOL_LABEL, NodeVerdict
+from ackgpu.steps.gpu_survey import climb
 from ackgpu.steps.kubeconfig import Access
+
+LOOK_AGAIN = 3.0  # cloud seconds between looks that must agree
 
 
 class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):
-    """Every node of the GPU pools passes the ladder.
+    """Every node of the GPU pools passes the ladder, ``consecutive`` times in a row.
 
     Labels and ``nvidia.com/gpu`` appear about 90 s after a node is Ready, when the device plugin
     has registered; a value that is wrong is not going to change, and fails at once. ``wanted``
@@ -33,6 +36,7 @@ class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):
         wanted: Callable[[Context], Mapping[str, int]],
         expect: ExpectSpec,
         level: str = "allocatable",
+        consecutive: int = 1,
     ) -> None:
         super().__init__("gpu nodes", "gpu nodes", (access, *pools))
         self._connect = connect
@@ -40,6 +44,9 @@ class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):
         self._wanted = wanted
         self._expect = expect
         self._level = level
+        self._consecutive = consecutive
+        self._agreed = 0
+        self._reached = False
 
     @property
     def title(self) -> str:
@@ -52,22 +59,31 @@ class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):
         access = ctx[self._access]
         wanted = self._wanted(ctx)
         try:
-            nodes = self._connect(access.kubeconfig).nodes()
+            api = self._connect(access.kubeconfig)
+            verdicts = climb(
+                api,
+                self._expect,
+                self._level,
+                wants=lambda node: node.labels.get(POOL_LABEL) in wanted,
+            )
         except Transient as error:
+            self._agreed = 0
             return Pending(f"the Kubernetes API does not answer: {error.message}", again_in=5)
-        members = [node for node in nodes if node.labels.get(POOL_LABEL) in wanted]
-        missing = sum(wanted.values()) - len(members)
-        return self._verdict(members, missing)
+        self._reached = True
+        return self._verdict(verdicts, sum(wanted.values()) - len(verdicts))
 
     def overdue(self, detail: str, seconds: float) -> Exception:
-        """The cluster is up and its GPUs are not usable."""
+        """The cluster is up and its GPUs are not usable; or its API was never reached."""
+        if not self._reached:
+            return TimedOut(f"The GPUs could not be verified within {seconds:.0f} s: {detail}.")
         return VerificationFailed(
             f"The GPUs are not usable after {seconds:.0f} s: {detail}.",
             resolution="ackgpu verify shows the ladder of each node, with remedies.",
         )
 
-    def _verdict(self, members: list[KubeNode], missing: int) -> Finding[tuple[NodeVerdict, ...]]:
-        verdicts = tuple(judge(node, self._expect, self._level) for node in members)
+    def _verdict(
+        self, verdicts: tuple[NodeVerdict, ...], missing: int
+    ) -> Finding[tuple[NodeVerdict, ...]]:
         failures = [(v, v.failure) for v in verdicts if v.failure is not None]
         final = [f"{v.node}: {rung.message}" for v, rung in failures if rung.final]
         if final:
@@ -78,10 +94,16 @@ class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):
             )
             return Broken(error)
         if failures or missing > 0:
+            self._agreed = 0
             good = len(verdicts) - len(failures)
             why = f"; {failures[0][0].node}: {failures[0][1].message}" if failures else ""
             absent = f"; {missing} not registered" if missing > 0 else ""
             return Pending(
                 f"{good} of {good + len(failures) + max(0, missing)} verified{absent}{why}"
             )
-        return Ready(verdicts, detail=f"{len(verdicts)} of {len(verdicts)} verified")
+        self._agreed += 1
+        detail = f"{len(verdicts)} of {len(verdicts)} verified"
+        if self._agreed < self._consecutive:
+            again = f"look {self._agreed} of {self._consecutive}"
+            return Pending(f"{detail}; {again}", again_in=LOOK_AGAIN)
+        return Ready(verdicts, detail=detail)

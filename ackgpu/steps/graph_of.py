@@ -22,7 +22,6 @@ from ackgpu.steps.attach import AttachStep
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.cluster import ClusterStep
 from ackgpu.steps.eip import BoundAddressStep, EipBindingStep, EipStep
-from ackgpu.steps.gpu_nodes import GpuNodesStep
 from ackgpu.steps.kubeconfig import KubeconfigStep
 from ackgpu.steps.lookup import TAGGED, given
 from ackgpu.steps.nat_gateway import NatGatewayStep
@@ -30,6 +29,7 @@ from ackgpu.steps.node_pool import NodePoolStep
 from ackgpu.steps.pool_change import AutoScalingStep
 from ackgpu.steps.security_group import IcmpRuleStep, SecurityGroupStep
 from ackgpu.steps.snat_entry import SnatEntryStep
+from ackgpu.steps.verification import Verified, verification
 from ackgpu.steps.vpc import VpcStep
 from ackgpu.steps.vswitch import VSwitchStep
 
@@ -93,17 +93,12 @@ def create_graph(ports: Ports, plan: Blueprint) -> tuple[Step[Any], ...]:
     ]
     steps: Steps = [*network.steps, cluster, *pools, *more, kubeconfig]
     if verifies(plan):
-        sizes = dict(zip(pools, (least_nodes(p) for p in plan.spec.node_pools), strict=True))
-        steps.append(
-            GpuNodesStep(
-                ports.connect,
-                access=kubeconfig,
-                pools=[*pools, *more],
-                wanted=lambda ctx: {ctx[step].id: size for step, size in sizes.items()},
-                expect=plan.spec.gpu.expect,
-                level=plan.spec.verify.level,
-            )
-        )
+        sizes = [
+            (step, least_nodes(pool))
+            for step, pool in zip(pools, plan.spec.node_pools, strict=True)
+        ]
+        to_verify = Verified(plan, kubeconfig, sizes, after=[*pools, *more])
+        steps += verification(ports.connect, to_verify)
     return tuple(steps)
 
 
@@ -161,21 +156,26 @@ def network_of(cloud: Cloud, plan: Blueprint) -> Network:
     steps: Steps = [vpc, *vswitches, group, *rule]
     if not wants.nat.create and not wants.nat.id:
         return Network(steps, vswitches, group, ())
-    out = _way_out(cloud, plan, vpc, vswitches)
+    out = _way_out(cloud, plan, (vpc, group), vswitches)
     snat = tuple(step for step in out if isinstance(step, SnatEntryStep))
     return Network([*steps, *out], vswitches, group, snat)
 
 
 def _way_out(
-    cloud: Cloud, plan: Blueprint, vpc: VpcStep, vswitches: Sequence[Step[VSwitch]]
+    cloud: Cloud,
+    plan: Blueprint,
+    claim: tuple[VpcStep, SecurityGroupStep],
+    vswitches: Sequence[Step[VSwitch]],
 ) -> Steps:
     wants = plan.spec.network.nat
-    nat = NatGatewayStep(cloud, plan, vpc=vpc, vswitch=vswitches[0], pick=given(wants.id))
+    nat = NatGatewayStep(
+        cloud, plan, vpc=claim[0], vswitch=vswitches[0], pick=given(wants.id), after=claim
+    )
     if wants.id:
         address: Step[str] = BoundAddressStep(cloud, nat=nat)
         steps: Steps = [nat, address]
     else:
-        eip = EipStep(cloud, plan, pick=given(wants.eip.id))
+        eip = EipStep(cloud, plan, pick=given(wants.eip.id), after=claim)
         address = EipBindingStep(cloud, nat=nat, eip=eip)
         steps = [nat, eip, address]
     snat = [

@@ -191,6 +191,7 @@ def _node(row: Any) -> KubeNode:
         version=status.nodeInfo.kubeletVersion if status.nodeInfo else "",
         unschedulable=bool(spec is not None and spec.unschedulable),
         not_ready_reason=why.strip(": "),
+        instance_id=str((spec and spec.providerID) or "").rpartition(".")[2],
     )
 
 

@@ -33,7 +33,10 @@ LONGEST_INPUT = 64 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Session:
-    """What is to be run, and where its container lies."""
+    """What is to be run, and where its container lies.
+
+    ``directories`` are those that the container has before.
+    """
 
     cluster_id: str
     pod_uid: str
@@ -42,6 +45,7 @@ class Session:
     machine: Machine
     stdin: bool
     tty: bool
+    directories: frozenset[str]
 
 
 async def execute(http: web.Request, request: KubeRequest, backend: Backend) -> web.StreamResponse:
@@ -99,6 +103,7 @@ def _session(state: ClusterState, request: KubeRequest, command: list[str]) -> S
         machine=machine,
         stdin=request.flag("stdin"),
         tty=request.flag("tty"),
+        directories=frozenset(machine.directories),
     )
 
 
@@ -277,7 +282,8 @@ def _save(backend: Backend, session: Session) -> None:
     body = {"files": files, "directories": sorted(session.machine.directories)}
     with backend.transaction() as docs:
         known = docs.get(KIND, key)
-    if (known is None and not files) or (known is not None and known.body == body):
+    untouched = not files and session.machine.directories == session.directories
+    if (known is None and untouched) or (known is not None and known.body == body):
         return
     with backend.transaction(write=True) as docs:
         docs.put(Doc(KIND, key, "", session.cluster_id, "files", 0.0, None, body))

@@ -1,0 +1,38 @@
+"""``ackgpu manifest``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ackgpu.app import App
+from ackgpu.cli.command import add_command
+from ackgpu.cli.run_sample import Image, Private
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    group = typer.Typer(no_args_is_help=True, help="Print manifests for kubectl.")
+    add_command(group, "sample", sample, prefix="manifest")
+    root.add_typer(group, name="manifest")
+
+
+def sample(
+    app: App,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="Fit it to this cluster's nodes and region.", show_default=False),
+    ] = None,
+    *,
+    image: Image = None,
+    private: Private = False,
+) -> int:
+    """Print the CUDA sample's Deployment; without a name as ACK documents it.
+
+    Example: ackgpu manifest sample demo | kubectl apply -f -
+    """
+    from ackgpu.commands import manifest as command
+
+    options = command.ManifestOptions(name=name or "", image=image or "", private=private)
+    return command.sample(options, app)

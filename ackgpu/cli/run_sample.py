@@ -1,0 +1,46 @@
+"""``ackgpu run-sample``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ackgpu.app import App
+from ackgpu.cli import spec_flags as on
+from ackgpu.cli.command import add_command
+
+Image = Annotated[
+    str | None,
+    typer.Option("--image", help="An image with nvcc; default: one for the cluster's region.",
+                 show_default=False),
+]  # fmt: skip
+Private = Annotated[
+    bool, typer.Option("--private", help="Over the private endpoint, from within the VPC.")
+]
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    add_command(root, "run-sample", run_sample)
+
+
+def run_sample(  # noqa: PLR0913 -- the flags of the contract
+    app: App,
+    name: on.ClusterName,
+    *,
+    image: Image = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the Deployment.")] = False,
+    private: Private = False,
+    timeout: on.Timeout = None,
+) -> int:
+    """Run a CUDA program on one GPU of the cluster, and delete what it needed.
+
+    Example: ackgpu run-sample demo
+    """
+    from ackgpu.commands.run_sample import RunSampleOptions, run
+
+    options = RunSampleOptions(
+        name=name, image=image or "", keep=keep, private=private, timeout=timeout or ""
+    )
+    return run(options, app)

@@ -1,0 +1,129 @@
+"""``run-sample``: the documented CUDA sample on one GPU of a cluster, and nothing left of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ackgpu.app import App
+from ackgpu.commands.reach import by_name
+from ackgpu.commands.running import where
+from ackgpu.commands.sampling import Heard, Sampled, Sampling, carry_out, sample_row
+from ackgpu.commands.verify import parsed_timeout
+from ackgpu.errors import AckGpuError, VerificationFailed
+from ackgpu.render.output import present, warn
+from ackgpu.render.results import Result
+from ackgpu.render.verdicts import SampleResult
+from ackgpu.spec.catalog import looks_vgpu
+from ackgpu.spec.model import ExpectSpec
+from ackgpu.steps import manifests
+from ackgpu.steps.cuda_sample import CudaSampleStep, SampleWishes, anywhere
+from ackgpu.steps.gpu_ladder import NodeVerdict
+from ackgpu.steps.gpu_survey import climb
+from ackgpu.steps.sample_trial import SampleOutcome
+
+DEFAULT_TIMEOUT = "10m"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSampleOptions:
+    """What was asked for. ``image`` empty: the region's default. ``keep`` leaves the Deployment."""
+
+    name: str
+    image: str = ""
+    keep: bool = False
+    private: bool = False
+    timeout: str = ""
+
+
+def run(options: RunSampleOptions, app: App) -> int:
+    """Run the sample; exit code 9 where the GPU does not do what it should."""
+    began = app.clock.now()
+    timeout = parsed_timeout(options.timeout or app.settings.timeout or "", DEFAULT_TIMEOUT)
+    reached = by_name(app, options.name, private=options.private)
+    verdict = choose_node(climb(reached.api, ExpectSpec()))
+    region = reached.cluster.region if reached.cluster else app.region
+    image = options.image or manifests.default_image(region)
+    heard = Heard()
+    step = CudaSampleStep(
+        reach=lambda _: reached.api,
+        targets=lambda _: [anywhere(verdict, image)],
+        wishes=SampleWishes(
+            image, packages=True, keep=options.keep, hear=heard.hear, timeout=timeout
+        ),
+    )
+    headline = f"{where(app, region)} · CUDA sample on {verdict.gpu_name} from {image}"
+    done = carry_out(app, step, Sampling("verify", options.name, headline, heard))
+    outcome = _outcome(app, step, done)
+    seconds = app.clock.now() - began
+    result = Result(
+        command="run-sample",
+        part=_part(options, outcome, image, seconds),
+        warnings=done.left,
+        durations={"total": seconds},
+        error=_error(outcome),
+    )
+    return present(app.streams, app.settings.output, result)
+
+
+def choose_node(verdicts: tuple[NodeVerdict, ...]) -> NodeVerdict:
+    """A node whose GPU the API offers, a vGPU before a whole one; raises VerificationFailed."""
+    if not verdicts:
+        raise VerificationFailed(
+            "The cluster has no GPU node to run the sample on.",
+            resolution="ackgpu describe shows its pools; ackgpu create goes on making them.",
+        )
+    good = [verdict for verdict in verdicts if verdict.ok]
+    if not good:
+        failure = verdicts[0].failure
+        why = f"{verdicts[0].node}: {failure.message}" if failure else verdicts[0].node
+        raise VerificationFailed(
+            f"No node offers a GPU that the sample could run on: {why}",
+            resolution="ackgpu verify shows the ladder of each node, with remedies.",
+        )
+    return next((v for v in good if looks_vgpu(v.instance_type)), good[0])
+
+
+def _outcome(app: App, step: CudaSampleStep, done: Sampled) -> SampleOutcome:
+    error = done.error
+    if error is None:
+        error = step.outcomes[0].error
+    if error is None:
+        return step.outcomes[0]
+    for text in done.left:
+        warn(app.streams, text)
+    raise error
+
+
+def _part(
+    options: RunSampleOptions, outcome: SampleOutcome, image: str, seconds: float
+) -> SampleResult:
+    row = sample_row(outcome)
+    failed = next((rung for rung in outcome.rungs if rung.verdict in {"failed", "unknown"}), None)
+    return SampleResult(
+        cluster_name=options.name,
+        node=outcome.node,
+        gpu=row.gpu,
+        memory=row.memory,
+        driver=row.driver,
+        passed=outcome.ok,
+        seconds=seconds,
+        output=row.output,
+        cuda=row.cuda,
+        toolkit=row.toolkit,
+        license=row.license,
+        program=row.program,
+        image=image,
+        message=failed.message if failed else "",
+        remedy=failed.remedy if failed else "",
+        kept=manifests.NAME if options.keep else "",
+    )
+
+
+def _error(outcome: SampleOutcome) -> AckGpuError | None:
+    if outcome.ok:
+        return None
+    failed = next(rung for rung in outcome.rungs if rung.verdict in {"failed", "unknown"})
+    return VerificationFailed(
+        f"The CUDA sample did not pass on {outcome.node}: {failed.message}",
+        resolution=failed.remedy,
+    )

@@ -1,0 +1,119 @@
+"""The CUDA sample's Deployment: the documented one, and the same fitted to a cluster.
+
+Source: ACK documentation, "Create an ACK cluster to schedule lightweight GPU workloads". A vGPU
+node has one device, so the limit is exactly one.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import io
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from ackgpu.steps.gpu_ladder import GPU
+
+NAME = "cuda-sample"
+NAMESPACE = "default"
+OWNER_LABEL, OWNER = "app.kubernetes.io/managed-by", "ackgpu"
+Manifest = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleDeployment:
+    """How the documented Deployment is changed.
+
+    ``selector`` replaces the node selector, ``resource`` is what its container has one of,
+    ``image`` is empty for the documented one.
+    """
+
+    name: str = NAME
+    image: str = ""
+    selector: Mapping[str, str] = field(default_factory=dict)
+    resource: str = GPU
+
+
+def sample_manifest(wants: SampleDeployment) -> dict[str, Any]:
+    """The Deployment as it is applied: in a namespace, and labelled as ackgpu's own."""
+    manifest: dict[str, Any] = _plain(_fitted(wants))
+    manifest["metadata"]["namespace"] = NAMESPACE
+    for labels in (manifest["metadata"]["labels"], _template(manifest)["metadata"]["labels"]):
+        labels[OWNER_LABEL] = OWNER
+    return manifest
+
+
+def sample_yaml(wants: SampleDeployment) -> str:
+    """The Deployment as YAML, for people who prefer kubectl; as documented by default."""
+    from ruamel.yaml import YAML
+
+    text = io.StringIO()
+    _style(YAML()).dump(_fitted(wants), text)
+    return text.getvalue()
+
+
+def default_image(region: str) -> str:
+    """The image that nodes of ``region`` can pull; see data/sample_images.toml."""
+    return next(
+        str(row["image"])
+        for row in _images()
+        if any(fnmatch.fnmatch(region, pattern) for pattern in row["regions"])
+    )
+
+
+@cache
+def _images() -> tuple[dict[str, Any], ...]:
+    document = tomllib.loads(_data("sample_images.toml"))
+    return tuple(document["images"])
+
+
+def _fitted(wants: SampleDeployment) -> Any:
+    from ruamel.yaml import YAML
+
+    document = _style(YAML()).load(_data("cuda_sample.yaml"))
+    pod = _template(document)
+    for labels in (
+        document["metadata"]["labels"],
+        document["spec"]["selector"]["matchLabels"],
+        pod["metadata"]["labels"],
+    ):
+        labels["app"] = wants.name
+    document["metadata"]["name"] = wants.name
+    container = pod["spec"]["containers"][0]
+    if wants.image:
+        container["image"] = wants.image
+    if wants.selector:
+        pod["spec"]["nodeSelector"] = dict(wants.selector)
+    limits = container["resources"]["limits"]
+    limits[wants.resource] = limits.pop(GPU)
+    return document
+
+
+def _template(document: Any) -> Any:
+    return document["spec"]["template"]
+
+
+def _style(yaml: Any) -> Any:
+    yaml.preserve_quotes = True
+    yaml.width = 1_000_000  # an image's name stays on its line
+    return yaml
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def sample_source() -> bytes:
+    """The CUDA source of the vector addition that ackgpu brings along."""
+    return _data("vector_add.cu").encode()
+
+
+def _data(name: str) -> str:
+    return files("ackgpu.steps").joinpath(f"data/{name}").read_text(encoding="utf-8")
