@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import alibabacloud_ecs20140526.models as ecs_models
@@ -19,7 +20,7 @@ def ecs_of(cli: Cli) -> Api:
     return Api(EcsClient, ecs_models, cli.emulator)
 
 
-def own_instance(cli: Cli, *, instance_type: str = TYPE, vswitch_id: str = "") -> str:
+def own_instance(cli: Cli, *, instance_type: str = TYPE, disk: str = "cloud_ssd") -> str:
     """An instance of the user's own in the cluster's VPC; it is Running after a moment."""
     ecs = ecs_of(cli)
     account = cli.account()
@@ -27,10 +28,10 @@ def own_instance(cli: Cli, *, instance_type: str = TYPE, vswitch_id: str = "") -
     made = ecs(
         "RunInstances",
         InstanceType=instance_type,
-        VSwitchId=vswitch_id or account["vswitch"][0],
+        VSwitchId=account["vswitch"][0],
         SecurityGroupId=group,
         ImageId=IMAGE,
-        SystemDisk={"Category": "cloud_ssd", "Size": "40"},
+        SystemDisk={"Category": disk, "Size": "40"},
     )
     instance_id = str(made["InstanceIdSets"]["InstanceIdSet"][0])
     while state_of(cli, instance_id) != "Running":
@@ -40,8 +41,6 @@ def own_instance(cli: Cli, *, instance_type: str = TYPE, vswitch_id: str = "") -
 
 def state_of(cli: Cli, instance_id: str) -> str:
     """An instance's state."""
-    import json
-
     found = ecs_of(cli)("DescribeInstances", InstanceIds=json.dumps([instance_id]))
     return str(found["Instances"]["Instance"][0]["Status"])
 

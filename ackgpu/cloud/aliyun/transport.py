@@ -35,6 +35,10 @@ _context_lock = threading.Lock()
 _session_lock = threading.Lock()
 
 
+PLAIN_TEXT = "/attachscript"
+"""How the path ends of the one call whose answer is a text (DescribeClusterAttachScripts)."""
+
+
 class UnusableAnswer(IOError):
     """An answer that is neither JSON nor XML: a proxy's page, a captive portal, a gateway's 502.
 
@@ -100,7 +104,7 @@ class SharedTlsAdapter(HTTPAdapter):
         response = send(request, stream, timeout, verify, cert, routes)
         response.headers.pop("location", None)
         if not stream:
-            _refuse_pages(response)
+            _refuse_pages(response, plain=str(request.url).partition("?")[0].endswith(PLAIN_TEXT))
         return response
 
     def close(self) -> None:
@@ -110,8 +114,11 @@ class SharedTlsAdapter(HTTPAdapter):
             self._stock.close()
 
 
-def _refuse_pages(response: Response) -> None:
+def _refuse_pages(response: Response, *, plain: bool) -> None:
+    """``plain``: the answer is a text of an UNCONFIRMED type; a page begins with ``<``."""
     content = response.content.strip()
+    if plain and response.ok and not content.startswith(b"<"):
+        return
     structured = content[:1] in {b"{", b"[", b'"'} or content == b"null"
     content_type = response.headers.get("content-type", "")
     if content and not structured and "xml" not in content_type:
