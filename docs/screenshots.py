@@ -1,7 +1,7 @@
 """Draw docs/img/*.svg from the samples that the tests of the renderers use.
 
 Run it from the root of a checkout: ``python docs/screenshots.py``.
-"""  # noqa: INP001 -- a script, not a module
+"""
 
 from __future__ import annotations
 
