@@ -160,7 +160,9 @@ class App:
         """Who carries out the calls."""
         from ackgpu.engine.workers import ThreadWorkers
 
-        return ThreadWorkers(self.wakeup)
+        workers = ThreadWorkers(self.wakeup)
+        self._closing.callback(workers.close)
+        return workers
 
     @cached_property
     def rng(self) -> random.Random:

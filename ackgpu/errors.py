@@ -10,6 +10,7 @@
     ├─ CredentialsError            4  missing, expired or denied
     ├─ NoSuchCluster               5
     ├─ ConflictError               6  not ours, another spec, deletion protection
+    │  └─ Overtaken                6  another create of the same name was first
     ├─ TimedOut                    7  still progressing: run it again
     ├─ NoCapacity                  8  no stock in any (type, zone) allowed
     ├─ VerificationFailed          9  the cluster is up, its GPUs are not usable
@@ -138,6 +139,12 @@ class ConflictError(AckGpuError):
 
     exit_code = 6
     code = "Conflict"
+
+
+class Overtaken(ConflictError):
+    """Another run began to make the same cluster before this one, and goes on."""
+
+    code = "Overtaken"
 
 
 class TimedOut(AckGpuError):

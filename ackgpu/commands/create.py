@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ackgpu.app import App
 from ackgpu.commands.capacity import Fallback
+from ackgpu.commands.giving_way import give_way
 from ackgpu.commands.plan import PlanOptions
 from ackgpu.commands.plan import run as show_plan
 from ackgpu.commands.preflight import before_creation, doubts_of, in_one_line, target_of
@@ -22,7 +24,7 @@ from ackgpu.engine.journal import Journal
 from ackgpu.engine.plan import Plan, survey
 from ackgpu.engine.run import Outcome, Run
 from ackgpu.engine.step import Step
-from ackgpu.errors import AckGpuError
+from ackgpu.errors import AckGpuError, Overtaken
 from ackgpu.naming import run_id
 from ackgpu.preflight.facts import needs_of
 from ackgpu.preflight.price import Estimate
@@ -30,6 +32,9 @@ from ackgpu.render.output import present
 from ackgpu.render.results import Result
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.blueprint import Blueprint
+
+SAME_RUN_SECONDS = 600.0
+"""How long after its last request a run that was cut off is taken up under the same tokens."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +56,8 @@ def run(options: CreateOptions, app: App) -> int:
     want = wanted(options.wants, app)
     with locked(app, want.spec.region, want.spec.name):
         creation = _Creation(options, want.spec, app)
-        result = creation.carry_out(want.warnings)
+        with closing(creation.journal):
+            result = creation.carry_out(want.warnings)
     return present(app.streams, app.settings.output, result)
 
 
@@ -60,13 +66,13 @@ class _Creation:
         self._options = options
         self._spec = spec
         self._app = app
-        self._journal = app.journal(spec.region, spec.name)
+        self.journal = app.journal(spec.region, spec.name)
         self._headline = where(app, spec.region)
         self._doubts: tuple[str, ...] = ()
         self._price: Estimate | None = None
 
     def carry_out(self, warnings: tuple[str, ...]) -> Result:
-        app, spec, journal = self._app, self._spec, self._journal
+        app, spec, journal = self._app, self._spec, self.journal
         token_run = self._token_run(journal)
         run = app.run(journal, lambda _: None, token_run=token_run, name=spec.name)
         run.deadline = run.started + spec.lifecycle.timeout
@@ -77,7 +83,6 @@ class _Creation:
         journal.begin("create", token_run, region=spec.region, version=blueprint.version)
         blueprint, outcome = self._make(run, blueprint, steps, plan)
         journal.finish(ok=outcome.error is None)
-        journal.close()
         if outcome.error is not None:
             raise self._explained(outcome.error)
         path = self._options.kubeconfig
@@ -99,8 +104,14 @@ class _Creation:
         )
 
     def _token_run(self, journal: Journal) -> str:
-        """The run whose tokens a crash left behind, or a new one."""
-        if journal.run and journal.verb == "create" and not journal.finished:
+        """The run whose tokens a crash left behind moments ago, or a new one.
+
+        The cloud answers a token for a day as it did at first, also when what it stood for has
+        been removed from elsewhere.
+        """
+        asked = journal.last_asked()
+        lately = asked is not None and self._app.clock.since(asked) < SAME_RUN_SECONDS
+        if lately and journal.run and journal.verb == "create" and not journal.finished:
             return journal.run
         return run_id(self._app.clock.wall(), self._app.rng.randbytes(8))
 
@@ -126,7 +137,9 @@ class _Creation:
             apply=lambda _, made, found: self._apply(run, made, found),
         )
         blueprint, outcome = fallback.carry_out(blueprint, steps, plan)
-        if outcome.error is not None and self._spec.lifecycle.on_failure == "rollback":
+        if isinstance(outcome.error, Overtaken):
+            give_way(self._app, run, outcome.error, blueprint)
+        elif outcome.error is not None and self._spec.lifecycle.on_failure == "rollback":
             self._roll_back(run, outcome)
         return blueprint, outcome
 
@@ -167,6 +180,8 @@ class _Creation:
 
     def _explained(self, error: Exception) -> Exception:
         """The error with the next commands."""
+        if isinstance(error, Overtaken):
+            return error
         if isinstance(error, AckGpuError) and self._spec.lifecycle.on_failure == "keep":
             advice = f"{error.resolution} " if error.resolution else ""
             error.resolution = advice + how_to_go_on(self._spec.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,11 +10,11 @@ from pathlib import Path
 from ackgpu.app import App
 from ackgpu.cloud.api import Cloud
 from ackgpu.commands.estates import not_found
+from ackgpu.commands.receipt import leftovers, not_waited, preview_of, receipt_of
 from ackgpu.commands.running import afresh, locked, on_display, where
 from ackgpu.engine.destroy import Destroy
-from ackgpu.engine.plan import Plan, PlannedStep, survey
+from ackgpu.engine.plan import Plan, survey
 from ackgpu.engine.run import Outcome, Run
-from ackgpu.engine.step import Absent, Ready, Resource
 from ackgpu.errors import (
     AckGpuError,
     ConflictError,
@@ -26,7 +27,6 @@ from ackgpu.naming import run_id
 from ackgpu.render.output import present, show_preview
 from ackgpu.render.results import DeletePreview, DeleteResult, Result
 from ackgpu.spec import durations
-from ackgpu.steps.cluster import by_ack
 from ackgpu.steps.discover import Estate, discover
 from ackgpu.steps.removal import delete_graph
 
@@ -51,7 +51,9 @@ def run(options: DeleteOptions, app: App) -> int:
     """Remove the cluster; what is not there is removed already. The exit code."""
     cloud = app.cloud()
     with locked(app, cloud.region, options.name):
-        result = _Deletion(options, app, cloud).carry_out()
+        deletion = _Deletion(options, app, cloud)
+        with closing(deletion.journal):
+            result = deletion.carry_out()
     return present(app.streams, app.settings.output, result)
 
 
@@ -60,13 +62,15 @@ class _Deletion:
         self._options = options
         self._app = app
         self._cloud = cloud
-        self._journal = app.journal(cloud.region, options.name)
+        self.journal = app.journal(cloud.region, options.name)
 
     def carry_out(self) -> Result:
         options, app = self._options, self._app
         run = self._run()
         self._wait_until_visible(run)
-        estate = discover(self._cloud, options.name, run)
+        remembered = self.journal.recall("cluster", "id")
+        known = [remembered] if remembered else []
+        estate = discover(self._cloud, options.name, run, cluster_ids=known)
         if estate.empty:
             return self._nothing(estate)
         plan = survey(delete_graph(self._cloud, estate, options.retain), run)
@@ -75,7 +79,7 @@ class _Deletion:
             return Result(command="delete", part=preview, resources=plan.resources)
         self._refuse_protected(estate)
         self._ask(preview)
-        self._journal.begin("delete", self._journal.run or _new_run(app))
+        self.journal.begin("delete", self.journal.run or _new_run(app))
         outcome = self._destroy(run, plan)
         self._forget_context()
         return self._result(estate, run, outcome)
@@ -83,7 +87,7 @@ class _Deletion:
     def _run(self) -> Run:
         app = self._app
         run = app.run(
-            self._journal, lambda _: None, token_run=self._journal.run, name=self._options.name
+            self.journal, lambda _: None, token_run=self.journal.run, name=self._options.name
         )
         text = self._options.timeout or app.settings.timeout or DEFAULT_TIMEOUT
         try:
@@ -94,7 +98,7 @@ class _Deletion:
 
     def _wait_until_visible(self, run: Run) -> None:
         """After a create that was cut off moments ago, reads may not show yet what it made."""
-        asked = self._journal.last_asked()
+        asked = self.journal.last_asked()
         if self._options.dry_run or asked is None:
             return
         passed = self._app.clock.since(asked)
@@ -112,7 +116,7 @@ class _Deletion:
             raise not_found(estate.name, estate.region)
         if not self._options.dry_run:
             self._forget_context()
-            self._journal.discard()
+            self.journal.discard()
         part = DeleteResult(cluster_name=estate.name, existed=False)
         return Result(command="delete", part=part)
 
@@ -134,28 +138,13 @@ class _Deletion:
             raise UsageError("Nothing was deleted: what was typed is not the cluster's name.")
 
     def _preview(self, estate: Estate, plan: Plan) -> DeletePreview:
-        removes = [p for p in plan.steps if _goes(p)]
-        keeps = [p for p in plan.steps if _stays(p)]
         pools = [
-            f"node pool {pool.name} ({pool.total} instances)"
+            pool
             for cluster in estate.clusters
+            if cluster.id not in self._options.retain
             for pool in self._cloud.containers.node_pools(cluster.id)
         ]
-        made = [
-            by_ack(row, estate.region)
-            for cluster in estate.clusters
-            for row in self._cloud.containers.resources(cluster.id)
-            if row.auto_created and row.delete_by_default
-        ]
-        balancers = [resource.id for resource in made if resource.type == "LoadBalancer"]
-        by = [f"{len(balancers)} CLBs by ACK ({', '.join(balancers)})"] if balancers else []
-        return DeletePreview(
-            cluster_name=estate.name,
-            id=", ".join(cluster.id for cluster in estate.clusters),
-            region=estate.region,
-            removes=(*(f"{p.step.name} {p.id}".strip() for p in reversed(removes)), *pools, *by),
-            keeps=tuple(f"{p.step.name} {p.id}".strip() for p in keeps),
-        )
+        return preview_of(estate, plan, pools, self._options.retain)
 
     def _destroy(self, run: Run, plan: Plan) -> Outcome:
         app, name = self._app, self._options.name
@@ -182,15 +171,15 @@ class _Deletion:
 
     def _result(self, estate: Estate, run: Run, outcome: Outcome) -> Result:
         if not self._options.wait and outcome.error is None:
-            self._journal.finish(ok=False)
-            part = DeleteResult(cluster_name=estate.name, waited=False, seconds=outcome.seconds)
+            self.journal.finish(ok=False)
+            part = not_waited(estate, outcome)
             return Result(command="delete", part=part, resources=outcome.resources)
-        left = discover(self._cloud, estate.name, afresh(self._app, run))
+        left = discover(self._cloud, estate.name, afresh(self._app, run), cluster_ids=_ids(estate))
         error = self._failure(outcome, left)
         if error is None:
-            self._journal.discard()
+            self.journal.discard()
         else:
-            self._journal.finish(ok=False)
+            self.journal.finish(ok=False)
             if not isinstance(error, LeftoversError):
                 raise error
         return Result(
@@ -199,7 +188,7 @@ class _Deletion:
                 cluster_name=estate.name,
                 seconds=outcome.seconds,
                 lived=_lived(self._app, estate),
-                left=_leftovers(outcome),
+                **receipt_of(estate, outcome, self._options.retain),
             ),
             resources=outcome.resources,
             error=error,
@@ -216,11 +205,11 @@ class _Deletion:
         remains = [i for i in left.ids if i not in kept and i not in self._options.retain]
         if error is None and not remains:
             return None
-        leftovers = [f"{r.type} {r.id}" for r in _leftovers(outcome)]
+        told = [f"{r.type} {r.id}" for r in leftovers(outcome)]
         reason = f": {error.message}" if isinstance(error, AckGpuError) else ""
         found = LeftoversError(
             f"{self._options.name} is not gone completely{reason}",
-            details=leftovers or remains,
+            details=told or remains,
             resolution=again,
         )
         found.__cause__ = error
@@ -231,17 +220,8 @@ def _new_run(app: App) -> str:
     return run_id(app.clock.wall(), app.rng.randbytes(8))
 
 
-def _goes(planned: PlannedStep) -> bool:
-    return not _stays(planned) and not isinstance(planned.finding, Absent)
-
-
-def _stays(planned: PlannedStep) -> bool:
-    return isinstance(planned.finding, Ready) and planned.finding.ownership == "given"
-
-
-def _leftovers(outcome: Outcome) -> tuple[Resource, ...]:
-    reports = (r for r in outcome.reports if r.status in {"left", "failed"})
-    return tuple(resource for report in reports for resource in report.resources)
+def _ids(estate: Estate) -> list[str]:
+    return [cluster.id for cluster in estate.clusters]
 
 
 def _lived(app: App, estate: Estate) -> float | None:

@@ -23,6 +23,8 @@ from ackgpu.engine.run import JournalledValues, Outcome, Run, StepReport, one_li
 from ackgpu.engine.step import Absent, Broken, Finding, Pending, Ready, Resource, Step
 from ackgpu.engine.walk import UNREACHABLE_SECONDS, InFlight, Walk, pause_after
 from ackgpu.errors import (
+    AlreadyExists,
+    CloudError,
     ConflictError,
     LostReply,
     NotYet,
@@ -181,7 +183,7 @@ class Apply(Walk):
 
     def _ask(self, progress: Progress) -> None:
         step = progress.step
-        token = self._run.token_of(step.name)
+        token = self._run.token_of(_wording(progress))
         self._run.journal.intent(step.name, token)
         if progress.asked is None:
             doing = "changing" if step.changes else "creating"
@@ -204,10 +206,26 @@ class Apply(Walk):
             self._wait(progress, error.message, again_in=pause_after(error))
             return
         else:
-            self._fail(progress, error)
+            self._refused(progress, error)
             return
         if not self._closed:
             self._look(progress, min(1.0, progress.step.typical / 4))
+
+    def _refused(self, progress: Progress, error: Exception) -> None:
+        """Look whether it is there: what another run made meanwhile is in the way, and serves."""
+        in_the_way = isinstance(error, AlreadyExists) or type(error) is CloudError
+        if not in_the_way or self._closed:
+            self._fail(progress, error)
+            return
+
+        def settle(finding: Finding[Any] | None, failure: Exception | None) -> None:
+            if failure is not None or isinstance(finding, Absent):
+                self._fail(progress, error)
+            else:
+                self._found(progress, finding, None)
+
+        call = lambda: progress.step.find(self._values)  # noqa: E731 -- a call, made later
+        self._loop.call_at(self._run.clock.now(), call, settle)
 
     def _wait(self, progress: Progress, detail: str, *, again_in: float | None) -> None:
         if detail != progress.detail:
@@ -246,6 +264,16 @@ class Apply(Walk):
             progress.error,
             asked=progress.asked is not None,
         )
+
+
+def _wording(progress: Progress) -> str:
+    """What the client token is made of.
+
+    The cloud gives the same answer to the same token for a day, also when what it stood for was
+    removed meanwhile. So the last attempt at what never appeared has a token of its own.
+    """
+    last = progress.times_asked >= ASK_AGAIN_LIMIT - 1
+    return f"{progress.step.name}, once more" if last else progress.step.name
 
 
 def _outcome(progress: Progress, finding: Ready[Any]) -> OutcomeWord:

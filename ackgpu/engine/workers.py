@@ -30,6 +30,9 @@ class Workers(Protocol):
     def collect(self) -> list[Result]:
         """The results that came in: (number, value, error). Does not wait."""
 
+    def close(self) -> None:
+        """Take no more calls; those under way end by themselves."""
+
 
 def carry_out(number: int, call: Call) -> Result:
     """The result of a call, whatever it is."""
@@ -59,6 +62,9 @@ class InlineWorkers:
         results, self._results = self._results, []
         return results
 
+    def close(self) -> None:
+        """Nothing is under way."""
+
 
 class ThreadWorkers:
     """Carries calls out in daemon threads, which never keep the process from ending."""
@@ -66,7 +72,7 @@ class ThreadWorkers:
     def __init__(self, wakeup: Wakeup, threads: int = 64) -> None:
         self._wakeup = wakeup
         self._most = threads
-        self._calls: queue.SimpleQueue[tuple[int, Call]] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[tuple[int, Call] | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._busy = 0
@@ -95,8 +101,13 @@ class ThreadWorkers:
                 self._busy -= len(results)
                 return results
 
+    def close(self) -> None:
+        """Let the threads end once they have carried out what they took."""
+        for _ in self._threads:
+            self._calls.put(None)
+
     def _work(self) -> None:
-        while True:
-            number, call = self._calls.get()
+        while (taken := self._calls.get()) is not None:
+            number, call = taken
             self._results.put(carry_out(number, call))
             self._wakeup.notify()

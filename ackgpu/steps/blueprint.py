@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ackgpu.cloud.api import VSwitch
-from ackgpu.naming import CLUSTER_TAG, resource_name
+from ackgpu.naming import CLUSTER_TAG, RUN_TAG, resource_name
 from ackgpu.spec.model import ClusterSpec
 
 
@@ -53,6 +53,11 @@ class Blueprint:
     def region(self) -> str:
         """The cluster's region."""
         return self.spec.region
+
+    @property
+    def run(self) -> str:
+        """The run that makes what is missing; empty where nothing is made."""
+        return self.tags.get(RUN_TAG, "")
 
     @property
     def ours(self) -> dict[str, str]:

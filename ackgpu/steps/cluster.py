@@ -26,10 +26,10 @@ from ackgpu.engine.step import (
     Resource,
     Step,
 )
-from ackgpu.errors import CloudError, ConflictError
+from ackgpu.errors import CloudError, ConflictError, Overtaken
 from ackgpu.naming import cluster_name_from_tags
 from ackgpu.steps.blueprint import Blueprint
-from ackgpu.steps.lookup import Pick, the_one
+from ackgpu.steps.lookup import Pick, overtaken, the_one
 
 UP = frozenset({"running", "updating", "upgrading", "scaling", "removing", "draining"})
 """States in which the API server answers (CS API reference, DescribeClusterDetail)."""
@@ -50,7 +50,14 @@ class ClusterStep(Step[Cluster]):
 
     typical = 360
     timeout = 40 * 60
-    reads = ("containers.clusters", "containers.resources", "containers.task", "containers.tasks")
+    reads = (
+        "network.vpcs",
+        "compute.security_groups",
+        "containers.clusters",
+        "containers.resources",
+        "containers.task",
+        "containers.tasks",
+    )
     writes = ("containers.create_cluster", "containers.delete_cluster")
 
     def __init__(  # noqa: PLR0913 -- keyword-only, each named where it is given
@@ -102,6 +109,8 @@ class ClusterStep(Step[Cluster]):
             return Absent()
         if isinstance(found, Broken):
             return found
+        if self._elsewhere(ctx, found):
+            return Broken(overtaken("cluster", found.id), id=found.id)
         resource = self._resource(found)
         if found.state in UP:
             made_by_ack = self._made_by_ack(found)
@@ -126,6 +135,7 @@ class ClusterStep(Step[Cluster]):
 
     def create(self, ctx: Context, token: str) -> None:
         """Ask for the cluster, without node pools: ACK is not known to honour them in this call."""
+        self._give_way(ctx)
         spec = self._plan.spec
         group = ctx[self._group].id if self._group is not None else ""
         vswitches = tuple(ctx[step] for step in self._vswitches)
@@ -148,7 +158,8 @@ class ClusterStep(Step[Cluster]):
             tags=self._plan.tags,
             extra=spec.cluster.raw,
         )
-        _, task_id = self._cloud.containers.create_cluster(request, token=token)
+        cluster_id, task_id = self._cloud.containers.create_cluster(request, token=token)
+        ctx.remember(self, "id", cluster_id)
         ctx.remember(self, "task", task_id)
 
     def delete(self, ctx: Context, found_id: str) -> None:
@@ -157,6 +168,27 @@ class ClusterStep(Step[Cluster]):
         modes: dict[str, Literal["delete", "retain"]] = dict.fromkeys(DELETED_TYPES, "delete")
         options = DeleteOptions(self._plan.retain, modes)
         self._cloud.containers.delete_cluster(found_id, options)
+
+    def _elsewhere(self, ctx: Context, found: Cluster) -> bool:
+        """Whether another run has made the cluster in another VPC than this one's."""
+        home = next((vswitch.vpc_id for s in self._vswitches if (vswitch := ctx.get(s))), "")
+        return bool(home and found.vpc_id and found.vpc_id != home)
+
+    def _give_way(self, ctx: Context) -> None:
+        """Look once more whether another create was first: the cluster is what costs.
+
+        Raises Overtaken. What both made moments ago, reads may not have shown before.
+        """
+        vpcs = self._cloud.network.vpcs(tags=self._plan.ours)
+        groups = self._cloud.compute.security_groups(tags=self._plan.ours)
+        home = ctx[self._vswitches[0]].vpc_id
+        mine = [group for group in groups if group.vpc_id == home]
+        for found in (
+            the_one(vpcs, "VPC", run=self._plan.run),
+            the_one(mine, "security group", run=self._plan.run),
+        ):
+            if isinstance(found, Broken) and isinstance(found.error, Overtaken):
+                raise found.error
 
     def _look(self) -> Cluster | Broken | None:
         if self._pick.id:
@@ -170,7 +202,7 @@ class ClusterStep(Step[Cluster]):
                 resolution="Choose another name.",
             )
             return Broken(error, id=rows[0].id)
-        return the_one(ours, "cluster")
+        return the_one(ours, "cluster", run=self._plan.run)
 
     def _drift(self, found: Cluster) -> tuple[Drift, ...]:
         if self._pick.id:

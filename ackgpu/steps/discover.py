@@ -6,13 +6,17 @@ as well as any other.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from ackgpu.cloud.api import (
     Cloud,
     Cluster,
+    ClusterResource,
     Eip,
+    Instance,
+    LoadBalancer,
     NatGateway,
     SecurityGroup,
     SnatEntry,
@@ -21,7 +25,10 @@ from ackgpu.cloud.api import (
 )
 from ackgpu.engine.gather import all_of
 from ackgpu.engine.run import Run
-from ackgpu.naming import CLUSTER_TAG, cluster_name_from_tags, resource_name
+from ackgpu.naming import CLUSTER_TAG, RUN_TAG, cluster_name_from_tags, resource_name
+
+ACK_TAG = "ack.aliyun.com"
+"""What ACK and its cloud controller put on what they make; the value is the cluster's id."""
 
 READS = (
     "network.vpcs",
@@ -30,7 +37,11 @@ READS = (
     "network.eips",
     "network.snat_entries",
     "compute.security_groups",
+    "compute.instances",
     "containers.clusters",
+    "containers.cluster",
+    "containers.resources",
+    "balancers.load_balancers",
 )
 """The calls that looking for everything makes."""
 
@@ -40,7 +51,10 @@ class Estate:
     """What carries a cluster's tag in a region, and the clusters of its name.
 
     ``foreign``: clusters of that name that are not ours. ``snat_entries``: every entry on a gateway
-    of ours, and those of our name on a given one; they carry no tags.
+    of ours, and those of our name on a given one; they carry no tags. ``by_ack``: what ACK made for
+    the clusters, by DescribeClusterResources. ``balancers``: load balancers that carry ACK's tag
+    with the id of one of the clusters, or in a VPC of ours with that of a cluster that is gone.
+    ``instances`` carry the tag that node pools give to their nodes.
     """
 
     name: str
@@ -53,6 +67,9 @@ class Estate:
     clusters: tuple[Cluster, ...]
     foreign: tuple[Cluster, ...] = ()
     snat_entries: tuple[tuple[NatGateway, SnatEntry], ...] = ()
+    instances: tuple[Instance, ...] = ()
+    balancers: tuple[LoadBalancer, ...] = ()
+    by_ack: tuple[ClusterResource, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -69,6 +86,8 @@ class Estate:
             self.nat_gateways,
             self.eips,
             self.clusters,
+            self.instances,
+            self.balancers,
             [entry for _, entry in self.snat_entries],
         )
         return tuple(item.id for group in groups for item in group)
@@ -81,12 +100,17 @@ class Estate:
             *(cluster.vpc_id for cluster in self.clusters),
             *(vswitch.vpc_id for vswitch in self.vswitches),
             *(group.vpc_id for group in self.groups),
+            *(instance.vpc_id for instance in self.instances),
         ]
         return next(iter(ids), "")
 
 
-def discover(cloud: Cloud, name: str, run: Run) -> Estate:
-    """Look for everything of the cluster ``name`` at once."""
+def discover(cloud: Cloud, name: str, run: Run, *, cluster_ids: Sequence[str] = ()) -> Estate:
+    """Look for everything of the cluster ``name`` at once.
+
+    ``cluster_ids``: clusters that the journal remembers, which may be gone without their load
+    balancers.
+    """
     mine = {CLUSTER_TAG: name}
     found = all_of(
         run,
@@ -96,6 +120,7 @@ def discover(cloud: Cloud, name: str, run: Run) -> Estate:
             "groups": lambda: cloud.compute.security_groups(tags=mine),
             "nats": lambda: cloud.network.nat_gateways(tags=mine),
             "eips": lambda: cloud.network.eips(tags=mine),
+            "instances": lambda: cloud.compute.instances(tags=mine),
             "clusters": lambda: cloud.containers.clusters(name=name, region=cloud.region),
         },
     )
@@ -110,19 +135,88 @@ def discover(cloud: Cloud, name: str, run: Run) -> Estate:
         eips=tuple(found["eips"]),
         clusters=tuple(ours),
         foreign=tuple(c for c in found["clusters"] if c not in ours),
+        instances=tuple(found["instances"]),
     )
-    return replace(estate, snat_entries=_snat_entries(cloud, estate, run))
+    return _with_what_hangs_on_it(cloud, estate, run, cluster_ids)
 
 
-def _snat_entries(
-    cloud: Cloud, estate: Estate, run: Run
-) -> tuple[tuple[NatGateway, SnatEntry], ...]:
+def redundant(estate: Estate, run: str) -> Estate:
+    """The part of the estate that ``run`` made and another run has made as well.
+
+    All that lies in a VPC made twice is; elsewhere what there is a second one of.
+    """
+
+    def own(tags: Mapping[str, str]) -> bool:
+        return tags.get(RUN_TAG) == run
+
+    vpcs = tuple(v for v in estate.vpcs if own(v.tags) and len(estate.vpcs) > 1)
+    inside = {vpc.id for vpc in vpcs}
+    nats = tuple(
+        nat
+        for nat in estate.nat_gateways
+        if own(nat.tags) and (nat.vpc_id in inside or len(estate.nat_gateways) > 1)
+    )
+    return Estate(
+        name=estate.name,
+        region=estate.region,
+        vpcs=vpcs,
+        vswitches=tuple(v for v in estate.vswitches if own(v.tags) and v.vpc_id in inside),
+        groups=tuple(
+            group
+            for group in estate.groups
+            if own(group.tags) and (group.vpc_id in inside or len(estate.groups) > 1)
+        ),
+        nat_gateways=nats,
+        eips=tuple(e for e in estate.eips if own(e.tags) and len(estate.eips) > 1),
+        clusters=tuple(c for c in estate.clusters if own(c.tags) and len(estate.clusters) > 1),
+        snat_entries=tuple(pair for pair in estate.snat_entries if pair[0] in nats),
+    )
+
+
+def _with_what_hangs_on_it(
+    cloud: Cloud, estate: Estate, run: Run, remembered: Sequence[str]
+) -> Estate:
+    """The estate with what carries no tag of ours: SNAT entries, and what ACK made."""
     gateways = list(estate.nat_gateways)
     if not gateways and estate.vpc_id:
         gateways = cloud.network.nat_gateways(vpc_id=estate.vpc_id)
+    clusters = [cluster.id for cluster in estate.clusters]
+    tagged = dict.fromkeys([*clusters, *remembered])
+    found = all_of(
+        run,
+        {
+            **{g.id: partial(cloud.network.snat_entries, table_id=g.snat_table_id)
+               for g in gateways},
+            **{f"resources {id_}": partial(cloud.containers.resources, id_) for id_ in clusters},
+            **{f"tag {id_}": partial(cloud.balancers.load_balancers, tags={ACK_TAG: id_})
+               for id_ in tagged},
+            **{f"vpc {v.id}": partial(cloud.balancers.load_balancers, vpc_id=v.id)
+               for v in estate.vpcs},
+        },
+    )  # fmt: skip
+    rows = [row for id_ in clusters for row in found[f"resources {id_}"] if row.auto_created]
+    balancers = {b.id: b for id_ in tagged for b in found[f"tag {id_}"]}
+    inside = [b for v in estate.vpcs for b in found[f"vpc {v.id}"]]
+    balancers |= {b.id: b for b in _orphaned(cloud, inside)}
+    return replace(
+        estate,
+        snat_entries=_ours_of(estate, gateways, found),
+        balancers=tuple(balancers.values()),
+        by_ack=tuple(rows),
+    )
+
+
+def _orphaned(cloud: Cloud, inside: Sequence[LoadBalancer]) -> list[LoadBalancer]:
+    """Those whose cluster is gone. Others in a VPC of ours are somebody else's, and stay."""
+    makers = {b.tags[ACK_TAG] for b in inside if b.tags.get(ACK_TAG)}
+    gone = {maker for maker in makers if cloud.containers.cluster(maker) is None}
+    return [b for b in inside if b.tags.get(ACK_TAG) in gone]
+
+
+def _ours_of(
+    estate: Estate, gateways: Sequence[NatGateway], found: Mapping[str, Sequence[SnatEntry]]
+) -> tuple[tuple[NatGateway, SnatEntry], ...]:
     prefix = resource_name(estate.name, "snat")
-    calls = {g.id: partial(cloud.network.snat_entries, table_id=g.snat_table_id) for g in gateways}
-    found = all_of(run, calls)
     return tuple(
         (gateway, entry)
         for gateway in gateways

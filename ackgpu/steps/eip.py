@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ackgpu.cloud.api import Cloud, Eip, NatGateway
 from ackgpu.engine.step import (
@@ -23,14 +24,25 @@ from ackgpu.steps.lookup import Pick, the_one
 
 
 class EipStep(Step[Eip]):
-    """An EIP. It is Available at once and billed until it is released."""
+    """An EIP. It is Available at once and billed until it is released.
+
+    ``after``: steps that settle which of two creates at once goes on (see docs/adr/0011).
+    """
 
     typical = 1
     reads = ("network.eips",)
     writes = ("network.allocate_eip", "network.release_eip")
 
-    def __init__(self, cloud: Cloud, plan: Blueprint, *, pick: Pick, name: str = "eip") -> None:
-        super().__init__(name, "eip")
+    def __init__(
+        self,
+        cloud: Cloud,
+        plan: Blueprint,
+        *,
+        pick: Pick,
+        name: str = "eip",
+        after: tuple[Step[Any], ...] = (),
+    ) -> None:
+        super().__init__(name, "eip", after)
         self._network = cloud.network
         self._plan = plan
         self._pick = pick
@@ -57,7 +69,7 @@ class EipStep(Step[Eip]):
         del ctx
         tags = None if self._pick.id else self._plan.ours
         rows = self._network.eips(tags=tags, ids=self._pick.ids)
-        found = the_one(rows, "EIP", self._pick, self._plan.region)
+        found = the_one(rows, "EIP", self._pick, self._plan.region, run=self._plan.run)
         if found is None:
             return Absent()
         if isinstance(found, Broken):

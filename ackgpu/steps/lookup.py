@@ -6,19 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from ackgpu.cloud.api import Tags, Vpc
 from ackgpu.engine.step import Broken, Ownership
-from ackgpu.errors import ConflictError, ResourceNotFound
+from ackgpu.errors import ConflictError, Overtaken, ResourceNotFound
+from ackgpu.naming import RUN_TAG
 
 
-class Identified(Protocol):
-    """A record with an id."""
+class Tagged(Protocol):
+    """A record with an id and tags."""
 
     @property
     def id(self) -> str:
         """The cloud's id."""
 
+    @property
+    def tags(self) -> Tags:
+        """Its tags."""
 
-R = TypeVar("R", bound=Identified)
+
+R = TypeVar("R", bound=Tagged)
 
 
 @dataclass(frozen=True)
@@ -54,9 +60,13 @@ def given(resource_id: str) -> Pick:
 
 
 def the_one(
-    found: Sequence[R], what: str, pick: Pick = TAGGED, region: str = ""
+    found: Sequence[R], what: str, pick: Pick = TAGGED, region: str = "", *, run: str = ""
 ) -> R | Broken | None:
-    """What was picked, None where there is none, or what is wrong with the findings."""
+    """What was picked, None where there is none, or what is wrong with the findings.
+
+    Of several that carry the cluster's tag, those of two creates at once, the one of the earlier
+    ``run`` counts: the other run finds :class:`~ackgpu.errors.Overtaken`.
+    """
     if pick.given and pick.must_exist and not found:
         error = ResourceNotFound(
             f"The {what} {pick.id} that the spec names does not exist in {region}.",
@@ -64,11 +74,47 @@ def the_one(
         )
         return Broken(error, id=pick.id)
     if len(found) > 1:
-        ids = ", ".join(item.id for item in found)
-        conflict = ConflictError(
-            f"{len(found)} {what}s carry this cluster's tag: {ids}.",
-            resolution="ackgpu delete removes all that carry it; or take the tag ackgpu:cluster"
-            " off all but one.",
-        )
-        return Broken(conflict, id=found[0].id)
+        return _first(found, what, run)
     return found[0] if found else None
+
+
+class InVpc(Tagged, Protocol):
+    """A record of something in a VPC."""
+
+    @property
+    def vpc_id(self) -> str:
+        """The VPC's id."""
+
+
+V = TypeVar("V", bound=InVpc)
+
+
+def within(vpc: Vpc | None, found: Sequence[V], pick: Pick) -> list[V]:
+    """Those in ``vpc``, where it is known; what was picked by its id is taken as it is."""
+    if vpc is None or pick.id:
+        return list(found)
+    return [item for item in found if item.vpc_id == vpc.id]
+
+
+def overtaken(what: str, by: str) -> Overtaken:
+    """The error of the run that stops; ``by`` is the id of the other one's resource."""
+    return Overtaken(
+        f"Another create of this cluster began earlier and has made the {what} {by}: this one"
+        " stops.",
+        resolution="Wait for the other one: ackgpu wait NAME --for gpu.",
+    )
+
+
+def _first(found: Sequence[R], what: str, run: str) -> R | Broken:
+    first, *others = sorted(found, key=lambda item: (item.tags.get(RUN_TAG, ""), item.id))
+    if run and first.tags.get(RUN_TAG) == run:
+        return first
+    if run and any(item.tags.get(RUN_TAG) == run for item in others):
+        return Broken(overtaken(what, first.id), id=first.id)
+    ids = ", ".join(item.id for item in found)
+    conflict = ConflictError(
+        f"{len(found)} {what}s carry this cluster's tag: {ids}.",
+        resolution="ackgpu delete removes all that carry it; or take the tag ackgpu:cluster"
+        " off all but one.",
+    )
+    return Broken(conflict, id=found[0].id)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ackgpu.cloud.api import Cloud, NatGateway, Vpc, VSwitch
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Resource, Step
 from ackgpu.steps.blueprint import Blueprint
-from ackgpu.steps.lookup import Pick, the_one
+from ackgpu.steps.lookup import Pick, the_one, within
 
 
 class NatGatewayStep(Step[NatGateway]):
-    """A NAT gateway in the first vSwitch. It takes one to three minutes (VPC documentation)."""
+    """A NAT gateway in the first vSwitch. It takes one to three minutes (VPC documentation).
+
+    ``after``: steps that settle which of two creates at once goes on (see docs/adr/0011).
+    """
 
     typical = 90
 
@@ -27,8 +31,9 @@ class NatGatewayStep(Step[NatGateway]):
         vswitch: Step[VSwitch],
         pick: Pick,
         name: str = "nat gateway",
+        after: tuple[Step[Any], ...] = (),
     ) -> None:
-        super().__init__(name, "nat gateway", (vpc, vswitch))
+        super().__init__(name, "nat gateway", (vpc, vswitch, *after))
         self._network = cloud.network
         self._plan = plan
         self._vpc = vpc
@@ -51,11 +56,11 @@ class NatGatewayStep(Step[NatGateway]):
         return {} if self.given else {"nat_gateways": 1}
 
     def find(self, ctx: Context) -> Finding[NatGateway]:
-        """Look by id or by tag."""
-        del ctx
+        """Look by id, or by tag within the VPC."""
         tags = None if self._pick.id else self._plan.ours
         rows = self._network.nat_gateways(tags=tags, ids=self._pick.ids)
-        found = the_one(rows, "NAT gateway", self._pick, self._plan.region)
+        rows = within(ctx.get(self._vpc), rows, self._pick)
+        found = the_one(rows, "NAT gateway", self._pick, self._plan.region, run=self._plan.run)
         if found is None:
             return Absent()
         if isinstance(found, Broken):

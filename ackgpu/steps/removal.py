@@ -14,14 +14,17 @@ from ackgpu.steps.discover import Estate
 from ackgpu.steps.eip import EipStep
 from ackgpu.steps.lookup import Pick
 from ackgpu.steps.nat_gateway import NatGatewayStep
+from ackgpu.steps.residue import BalancerRemoval, InstancesRemoval, Removal
 from ackgpu.steps.security_group import SecurityGroupStep
 from ackgpu.steps.vpc import VpcStep
 from ackgpu.steps.vswitch import VSwitchStep
 
 AnyStep = Step[Any]
+ACK_TYPES = ("ALIYUN::SLB::LoadBalancer", "ALIYUN::VPC::EIP", "ALIYUN::ECS::SecurityGroup")
+"""What ACK makes that can be read back, and removed where its cluster's deletion left it."""
 
 
-class SnatRemoval(Step[SnatEntry]):
+class SnatRemoval(Removal):
     """A SNAT entry that is to go."""
 
     def __init__(
@@ -53,18 +56,13 @@ class SnatRemoval(Step[SnatEntry]):
             return Pending(found.state, id=found.id, removing=True, resources=(resource,))
         return Ready(found, found.id, found.address, resources=(resource,))
 
-    def create(self, ctx: Context, token: str) -> None:
-        """Nothing is made in a deletion."""
-        del ctx, token
-        raise AssertionError("a removal creates nothing")
-
     def delete(self, ctx: Context, found_id: str) -> None:
         """Ask that it goes."""
         del ctx
         self._network.delete_snat_entry(table_id=self._entry.table_id, entry_id=found_id)
 
 
-class Unbinding(Step[str]):
+class Unbinding(Removal):
     """An EIP of ours that is to come off what it is bound to."""
 
     def __init__(self, cloud: Cloud, eip: Eip, *, name: str, needs: Sequence[AnyStep]) -> None:
@@ -81,11 +79,6 @@ class Unbinding(Step[str]):
         if found.state == "Unassociating":
             return Pending(found.state, id=found.id, removing=True)
         return Ready(found.bound_to, found.id, found.bound_to)
-
-    def create(self, ctx: Context, token: str) -> None:
-        """Nothing is made in a deletion."""
-        del ctx, token
-        raise AssertionError("a removal creates nothing")
 
     def delete(self, ctx: Context, found_id: str) -> None:
         """Ask that it is unbound."""
@@ -113,6 +106,8 @@ def _with_homes(estate: Estate, retain: set[str]) -> set[str]:
     for cluster in estate.clusters:
         if cluster.id in kept:
             kept |= {*cluster.vswitch_ids, cluster.security_group_id, cluster.vpc_id}
+            kept |= {row.id for row in estate.by_ack}
+            kept |= {balancer.id for balancer in estate.balancers}
     kept |= {vswitch.vpc_id for vswitch in estate.vswitches if vswitch.id in kept}
     kept |= {group.vpc_id for group in estate.groups if group.id in kept}
     return kept
@@ -136,20 +131,58 @@ class _Builder:
             self._vpc(vpc.id)
         for vswitch in estate.vswitches:
             self._vswitch(vswitch.id, vswitch.vpc_id)
-        groups = [
-            SecurityGroupStep(
-                self._cloud,
-                self._plan,
-                vpc=self._vpc(group.vpc_id),
-                pick=self._pick(group.id, ours=True),
-                name=self._name("security group"),
-            )
-            for group in estate.groups
-        ]
+        groups = [self._group(group.id, group.vpc_id) for group in estate.groups]
         out = self._ways_out()
-        clusters = self._clusters(groups, out)
+        residue = self._residue(groups)
+        clusters = self._clusters([*groups, *residue], out)
         network: list[AnyStep] = [*self._vpcs.values(), *self._vswitches.values(), *groups]
-        return (*network, *self._nats.values(), *out, *clusters)
+        return (*network, *self._nats.values(), *out, *residue, *clusters)
+
+    def _group(self, group_id: str, vpc_id: str) -> SecurityGroupStep:
+        return SecurityGroupStep(
+            self._cloud,
+            self._plan,
+            vpc=self._vpc(vpc_id),
+            pick=self._pick(group_id, ours=True),
+            name=self._name("security group"),
+        )
+
+    def _residue(self, groups: Sequence[SecurityGroupStep]) -> list[AnyStep]:
+        """What goes along with the cluster, each read back as gone after it.
+
+        The load balancers go before their EIPs, and the instances before their security groups.
+        """
+        estate = self._estate
+        made = {kind: [row.id for row in estate.by_ack if row.type == kind and row.id]
+                for kind in ACK_TYPES}  # fmt: skip
+        eips: list[AnyStep] = [
+            EipStep(
+                self._cloud, self._plan, pick=self._pick(id_, ours=True), name=self._name("ACK eip")
+            )
+            for id_ in made["ALIYUN::VPC::EIP"]
+        ]
+        home: list[AnyStep] = [*self._vpcs.values(), *self._vswitches.values()]
+        known = [group.id for group in estate.groups]
+        more = [id_ for id_ in made["ALIYUN::ECS::SecurityGroup"] if id_ not in known]
+        own = [self._group(id_, estate.vpc_id) for id_ in more]
+        ids = [*(b.id for b in estate.balancers), *made["ALIYUN::SLB::LoadBalancer"]]
+        balancers: list[AnyStep] = [
+            BalancerRemoval(
+                self._cloud,
+                pick=self._pick(id_, ours=True),
+                name=self._name("load balancer"),
+                needs=[*home, *eips],
+            )
+            for id_ in dict.fromkeys(ids)
+        ]
+        return [*eips, *own, *balancers, *self._instances([*home, *groups, *own])]
+
+    def _instances(self, needs: Sequence[AnyStep]) -> list[AnyStep]:
+        ids = [instance.id for instance in self._estate.instances]
+        if not ids:
+            return []
+        kept = any(cluster.id in self._kept for cluster in self._estate.clusters)
+        return [InstancesRemoval(self._cloud, ids, keep=kept, needs=needs)]
 
     def _name(self, base: str) -> str:
         self._names[base] = self._names.get(base, 0) + 1
@@ -222,9 +255,7 @@ class _Builder:
             steps.append(SnatRemoval(self._cloud, entry, name=self._name("snat"), needs=needs))
         return steps
 
-    def _clusters(
-        self, groups: Sequence[SecurityGroupStep], out: Sequence[AnyStep]
-    ) -> list[ClusterStep]:
+    def _clusters(self, groups: Sequence[AnyStep], out: Sequence[AnyStep]) -> list[ClusterStep]:
         snat = tuple(step for step in out if isinstance(step, SnatRemoval))
         return [
             ClusterStep(

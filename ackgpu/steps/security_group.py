@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ackgpu.cloud.api import Cloud, SecurityGroup, SecurityRule, Vpc
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Ready, Resource, Step
 from ackgpu.steps.blueprint import Blueprint
-from ackgpu.steps.lookup import Pick, the_one
+from ackgpu.steps.lookup import Pick, the_one, within
 
 
 class SecurityGroupStep(Step[SecurityGroup]):
@@ -48,11 +48,11 @@ class SecurityGroupStep(Step[SecurityGroup]):
         return {} if self.given else {"security_groups": 1}
 
     def find(self, ctx: Context) -> Finding[SecurityGroup]:
-        """Look by id or by tag."""
-        del ctx
+        """Look by id, or by tag within the VPC."""
         tags = None if self._pick.id else self._plan.ours
         rows = self._compute.security_groups(tags=tags, ids=self._pick.ids)
-        found = the_one(rows, "security group", self._pick, self._plan.region)
+        rows = within(ctx.get(self._vpc), rows, self._pick)
+        found = the_one(rows, "security group", self._pick, self._plan.region, run=self._plan.run)
         if found is None:
             return Absent()
         if isinstance(found, Broken):

@@ -53,7 +53,7 @@ class VpcStep(Step[Vpc]):
         del ctx
         tags = None if self._pick.id else self._plan.ours
         rows = self._network.vpcs(tags=tags, ids=self._pick.ids)
-        found = the_one(rows, "VPC", self._pick, self._plan.region)
+        found = the_one(rows, "VPC", self._pick, self._plan.region, run=self._plan.run)
         if found is None:
             return Absent()
         if isinstance(found, Broken):

@@ -17,7 +17,7 @@ from ackgpu.engine.step import (
     Step,
 )
 from ackgpu.steps.blueprint import Blueprint, ZonePlan
-from ackgpu.steps.lookup import Pick, the_one
+from ackgpu.steps.lookup import Pick, the_one, within
 
 
 class VSwitchStep(Step[VSwitch]):
@@ -53,14 +53,14 @@ class VSwitchStep(Step[VSwitch]):
         return {} if self.given else {"vswitches": 1}
 
     def find(self, ctx: Context) -> Finding[VSwitch]:
-        """Look by id, or by tag within the zone."""
-        del ctx
+        """Look by id, or by tag within the VPC and the zone."""
         rows = self._network.vswitches(
             tags=None if self._pick.id else self._plan.ours, ids=self._pick.ids
         )
         if not self._pick.id:
             rows = [row for row in rows if row.zone_id == self._zone.zone_id]
-        found = the_one(rows, "vSwitch", self._pick, self._plan.region)
+            rows = within(ctx.get(self._vpc), rows, self._pick)
+        found = the_one(rows, "vSwitch", self._pick, self._plan.region, run=self._plan.run)
         if found is None:
             return Absent()
         if isinstance(found, Broken):

@@ -119,9 +119,7 @@ class Laboratory:
         self._emulator.set_faults(None)
         return ended
 
-    def _after(
-        self, ended: Ended, shell: Shell, command: tuple[str, ...], wanted: Things
-    ) -> str:
+    def _after(self, ended: Ended, shell: Shell, command: tuple[str, ...], wanted: Things) -> str:
         if ended.code not in DOCUMENTED:
             return f"{command[0]} exit {ended.code}: {ended.err[-500:]}"
         if ended.code:

@@ -1,0 +1,85 @@
+"""What a deletion is going to do, and what it came to: nothing is asked of the cloud here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ackgpu.cloud.api import ClusterResource, NodePool
+from ackgpu.engine.plan import Plan, PlannedStep
+from ackgpu.engine.run import Outcome, StepReport
+from ackgpu.engine.step import Absent, Ready, Resource
+from ackgpu.render.results import DeletePreview, DeleteResult, Retained
+from ackgpu.steps.cluster import by_ack
+from ackgpu.steps.discover import Estate
+from ackgpu.steps.removal import ACK_TYPES
+
+UNFINISHED = frozenset({"left", "failed"})
+
+
+def preview_of(
+    estate: Estate, plan: Plan, pools: Sequence[NodePool], retain: Sequence[str]
+) -> DeletePreview:
+    """What goes and what stays, the cluster first."""
+    goes = [p for p in reversed(plan.steps) if not _stays(p) and not isinstance(p.finding, Absent)]
+    stays = [p for p in plan.steps if _stays(p)]
+    along = [
+        f"{row.type.split('::')[-1]} {row.id} goes along with the cluster"
+        for row in _unreadable(estate)
+        if row.id not in retain
+    ]
+    return DeletePreview(
+        cluster_name=estate.name,
+        id=", ".join(cluster.id for cluster in estate.clusters),
+        region=estate.region,
+        removes=(
+            *(f"{p.step.name} {p.id}".strip() for p in goes),
+            *(f"node pool {pool.name} ({pool.total} instances)" for pool in pools),
+        ),
+        keeps=tuple(f"{p.step.name} {p.id}: {_why(p.id, retain)}" for p in stays),
+        notes=tuple(along),
+    )
+
+
+def receipt_of(estate: Estate, outcome: Outcome, retain: Sequence[str]) -> dict[str, Any]:
+    """The fields of :class:`~ackgpu.render.results.DeleteResult` that say where everything is."""
+    kept = [r for r in outcome.reports if r.status == "kept"]
+    went = [r for r in outcome.reports if r.status == "gone"]
+    unread = [row for row in _unreadable(estate) if row.id not in retain]
+    return {
+        "gone": _unique(went, without=[row.id for row in unread]),
+        "retained": tuple(
+            Retained(resource=resource, why=_why(resource.id, retain)) for resource in _unique(kept)
+        ),
+        "left": leftovers(outcome),
+        "unread": tuple(by_ack(row, estate.region) for row in unread),
+    }
+
+
+def leftovers(outcome: Outcome) -> tuple[Resource, ...]:
+    """What a deletion could not remove."""
+    return _unique([report for report in outcome.reports if report.status in UNFINISHED])
+
+
+def not_waited(estate: Estate, outcome: Outcome) -> DeleteResult:
+    """The part of a deletion that goes on without us."""
+    return DeleteResult(cluster_name=estate.name, waited=False, seconds=outcome.seconds)
+
+
+def _unique(reports: Sequence[StepReport], without: Sequence[str] = ()) -> tuple[Resource, ...]:
+    resources = {r.id: r for report in reports for r in report.resources if r.id not in without}
+    return tuple(resources.values())
+
+
+def _stays(planned: PlannedStep) -> bool:
+    return isinstance(planned.finding, Ready) and planned.finding.ownership == "given"
+
+
+def _why(resource_id: str, retain: Sequence[str]) -> str:
+    if resource_id in retain:
+        return "--retain"
+    return "what is retained needs it" if retain else "not made by ackgpu"
+
+
+def _unreadable(estate: Estate) -> list[ClusterResource]:
+    return [row for row in estate.by_ack if row.type not in ACK_TYPES]
