@@ -8,7 +8,7 @@ know could not be read, the documented figure is shown and not believed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ackgpu.cloud.api import Quota
 from ackgpu.preflight.facts import Facts, Target, reason
@@ -44,18 +44,22 @@ def live_sources(kind: LimitKind) -> list[str]:
 def live_value(kind: LimitKind, target: Target, facts: Facts, rules: LimitRules) -> LimitValue:
     """The value of a limit in ``target``'s region."""
     edition = Edition(target.spec.cluster.spec, target.spec.network.plugin)
-    settled = _settled(kind, edition, rules)
-    if settled is not None:
-        return settled
-    quota = _quota(kind, target.region, facts)
-    if quota is not None:
-        return LimitValue(int(quota.limit), "live", regional=quota.regional)
-    own = _own_call(kind, facts)
-    if own is not None:
-        return LimitValue(own, "live", regional=bool(kind.attribute))
+    settled, live = _settled(kind, edition, rules), _live(kind, target.region, facts)
+    if settled is not None:  # only the value is settled: what it counts over stays the account's
+        return replace(settled, regional=live is not None and live.regional)
+    if live is not None:
+        return live
     errors = [error for name in live_sources(kind) if (error := facts.error(name))]
     written = documented_value(kind, edition, rules)
     return LimitValue(written.value, written.source, reason(errors[0]) if errors else "")
+
+
+def _live(kind: LimitKind, region: str, facts: Facts) -> LimitValue | None:
+    quota = _quota(kind, region, facts)
+    if quota is not None:
+        return LimitValue(int(quota.limit), "live", regional=quota.regional)
+    own = _own_call(kind, facts)
+    return None if own is None else LimitValue(own, "live", regional=bool(kind.attribute))
 
 
 def documented_value(kind: LimitKind, edition: Edition, rules: LimitRules) -> LimitValue:

@@ -129,11 +129,14 @@ def test_the_products_own_calls_stand_in_for_quota_center(shell: Shell) -> None:
 
 
 def test_account_wide_limits_are_counted_in_all_regions(shell: Shell) -> None:
+    """Where the account does not say that a limit is the region's, the documents' word holds."""
     elsewhere = {"action": "vpc.AllocateEipAddress", "region": "cn-beijing", "parameters": {}}
     scenario = {"regions": ["cn-hangzhou", "cn-beijing"], "resources": [elsewhere, elsewhere]}
     cli = shell(scenario=scenario)
     live = rows(cli("check-quota", "-o", "json"))["eips"]
     assert (live["used"], live["source"]) == (0, "live")
+    refusal = {"effect": "error", "action": "ListProductQuotas", "code": "No", "status": 403}
+    cli.emulator.set_faults({"faults": [refusal]})
     known = rows(cli("check-quota", "--limit", "eips=20", "-o", "json"))["eips"]
     assert (known["used"], known["free"], known["source"]) == (2, 18, "override")
 
