@@ -13,6 +13,7 @@ from ackgpu.emulator.operation import Call
 
 DEFAULTS: dict[str, int] = {
     "clusters": 50,
+    "dedicated_clusters": 0,
     "nodes_per_cluster": 100,
     "nodes_per_basic_cluster": 10,
     "node_pools": 20,

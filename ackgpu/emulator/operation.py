@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -95,6 +95,10 @@ class Params(Mapping[str, str]):
     def text(self, name: str, default: str = "") -> str:
         """The value, or ``default`` where it is absent or empty."""
         return self._values.get(name) or default
+
+    def one(self, name: str) -> list[str]:
+        """The value as the only element of a list, which is empty where there is none."""
+        return [self._values[name]] if self._values.get(name) else []
 
     def required(self, name: str) -> str:
         """The value; refuses with MissingParameter where it is absent or empty."""
@@ -225,10 +229,20 @@ class Call:
             return None
         return doc
 
-    def all(self, kind: str, *, scope: str | None = None, region: str | None = None) -> list[Doc]:
-        """Every document of a kind that exists now, in the call's region unless told otherwise."""
+    def all(
+        self,
+        kind: str,
+        *,
+        scope: str | None = None,
+        region: str | None = None,
+        ids: Sequence[str] = (),
+    ) -> list[Doc]:
+        """Every document of a kind that exists now, in the call's region unless told otherwise.
+
+        An empty ``scope`` and empty ``ids`` mean any.
+        """
         where = region if region is not None else (self.region or None)
-        return self.docs.find(kind, at=self.now, scope=scope, region=where or None)
+        return self.docs.find(kind, at=self.now, scope=scope or None, region=where or None, ids=ids)
 
     def state(self, doc: Doc) -> str:
         """The state of a document now, by its phases."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +20,9 @@ CREATE TABLE IF NOT EXISTS doc (
     name TEXT NOT NULL, born REAL NOT NULL, gone REAL, body TEXT NOT NULL,
     PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS doc_scope ON doc (kind, scope, born);
-CREATE INDEX IF NOT EXISTS doc_region ON doc (kind, region, born);
+CREATE INDEX IF NOT EXISTS doc_scope ON doc (kind, scope, born, gone);
+CREATE INDEX IF NOT EXISTS doc_region ON doc (kind, region, born, gone);
+CREATE INDEX IF NOT EXISTS doc_name ON doc (kind, name, born, gone);
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
@@ -65,7 +66,7 @@ class Session:
         ).fetchone()
         return _doc(row) if row else None
 
-    def find(
+    def find(  # noqa: PLR0913 -- every way to narrow it, by name
         self,
         kind: str,
         *,
@@ -73,9 +74,16 @@ class Session:
         region: str | None = None,
         scope: str | None = None,
         name: str | None = None,
+        ids: Sequence[str] = (),
     ) -> list[Doc]:
-        """Documents of a kind in the order of their birth; only those alive ``at``, where given."""
+        """Documents of a kind in the order of their birth; only those alive ``at``, where given.
+
+        ``ids``, where there are any, are looked up one by one: the cheapest way by far.
+        """
         clauses, values = ["kind = ?"], [kind]
+        if ids:
+            clauses.append("id IN (SELECT value FROM json_each(?))")
+            values.append(json.dumps(list(ids)))
         for column, value in (("region", region), ("scope", scope), ("name", name)):
             if value is not None:
                 clauses.append(f"{column} = ?")
@@ -100,6 +108,14 @@ class Session:
             (kind, at, at, *values),
         ).fetchone()
         return int(number)
+
+    def ends(self, kind: str, ids: Sequence[str]) -> dict[str, float | None]:
+        """When each of the documents that there are goes, or None, without reading the rest."""
+        rows = self._connection.execute(
+            "SELECT id, gone FROM doc WHERE kind = ? AND id IN (SELECT value FROM json_each(?))",
+            (kind, json.dumps(list(ids))),
+        )
+        return dict(rows.fetchall())
 
     def kinds(self, *, at: float) -> dict[str, int]:
         """How many documents of each kind are alive ``at``."""

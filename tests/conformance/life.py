@@ -183,6 +183,8 @@ class Life:
         (instance,) = found["Instances"]["Instance"]
         assert instance["InstanceId"] == node["instance_id"]
         assert instance["InstanceType"] == VGPU
+        resources = self.cs("DescribeClusterResources", self.ids["cluster"])
+        assert {"SLB", "ECS"} <= {str(row["resource_type"]).split("::")[1] for row in resources}
 
     def refused(self) -> None:
         """What is refused, is refused in the service's own words also to this client."""

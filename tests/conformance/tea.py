@@ -49,7 +49,9 @@ class TeaClient:
             answer = _method(self._clients[product], action)(*path, *request)
         except TeaException as error:
             raise Refused(error.code, error.statusCode) from None
-        return answer.body.to_map()
+        rows = answer.body if isinstance(answer.body, list) else [answer.body]
+        bodies = [row.to_map() for row in rows]
+        return bodies if isinstance(answer.body, list) else bodies[0]
 
 
 def _method(client: Any, action: str) -> Any:

@@ -74,20 +74,19 @@ def _body(category: str, size: str, zone: str) -> dict[str, Any]:
 @PRODUCT.operation("DescribeDisks")
 def describe_disks(call: Call) -> dict[str, Any]:
     """DescribeDisks, by NextToken and MaxResults (10 to 500) or by page numbers."""
-    docs = [doc for doc in call.all(KIND) if _wanted(call, doc)]
+    ids = call.params.json_list("DiskIds") or ()
+    docs = call.all(KIND, ids=ids, scope=call.params.text("InstanceId"))
+    docs = [doc for doc in docs if _wanted(call, doc)]
     some, numbers = page(call, docs, low=10, high=500)
     return {"Disks": {"Disk": [_row(call, doc) for doc in some]}, **numbers}
 
 
 def _wanted(call: Call, doc: Doc) -> bool:
     params, body = call.params, doc.body
-    ids = params.json_list("DiskIds")
     status = params.text("Status", "All")
     kind = params.text("DiskType", "all")
     return (
-        (not ids or doc.id in ids)
-        and params.text("InstanceId", doc.scope) == doc.scope
-        and params.text("ZoneId", body["ZoneId"]) == body["ZoneId"]
+        params.text("ZoneId", body["ZoneId"]) == body["ZoneId"]
         and params.text("DiskName", doc.name) == doc.name
         and params.text("Category", body["Category"]) in {body["Category"], "all"}
         and params.text("DiskChargeType", body["DiskChargeType"]) == body["DiskChargeType"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ackgpu.emulator import catalog
@@ -36,11 +37,16 @@ def describe_instances(call: Call) -> dict[str, Any]:
     status = call.params.text("Status")
     if status and status not in STATES:
         raise ApiError("InvalidStatus.NotFound", f"{status} is no Status.", 404)
-    docs = [doc for doc in call.all(KIND) if _wanted(call, doc, ids)]
+    docs = [doc for doc in _candidates(call, ids or ()) if _wanted(call, doc, ids)]
     some, numbers = page(call, docs, low=10, high=100)
-    eips = {eip.scope: eip for eip in call.all("eip") if eip.scope}
+    eips = {eip.scope: eip for doc in some for eip in call.all("eip", scope=doc.id)}
     rows = [_row(call, doc, eips.get(doc.id)) for doc in some]
     return {"Instances": {"Instance": rows}, **numbers}
+
+
+def _candidates(call: Call, ids: Sequence[str]) -> list[Doc]:
+    """The instances among which to look: by id, in the VPC, or all of the region."""
+    return call.all(KIND, ids=ids, scope=call.params.text("VpcId"))
 
 
 def _wanted(call: Call, doc: Doc, ids: list[str] | None) -> bool:
@@ -209,11 +215,7 @@ def describe_instance_status(call: Call) -> dict[str, Any]:
     """DescribeInstanceStatus, by page numbers; ids that do not exist are left out."""
     ids = call.params.listed("InstanceId")
     zone = call.params.text("ZoneId")
-    docs = [
-        doc
-        for doc in call.all(KIND)
-        if (not ids or doc.id in ids) and (not zone or doc.body["ZoneId"] == zone)
-    ]
+    docs = [doc for doc in call.all(KIND, ids=ids) if not zone or doc.body["ZoneId"] == zone]
     some, numbers = page_of(call, docs)
     rows = [{"InstanceId": doc.id, "Status": call.state(doc)} for doc in some]
     return {"InstanceStatuses": {"InstanceStatus": rows}, **numbers}

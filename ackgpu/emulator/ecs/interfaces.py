@@ -94,21 +94,25 @@ def attach_network_interface(call: Call) -> dict[str, Any]:
 @PRODUCT.operation("DescribeNetworkInterfaces")
 def describe_network_interfaces(call: Call) -> dict[str, Any]:
     """DescribeNetworkInterfaces, by NextToken and MaxResults (10 to 500) or by page numbers."""
-    docs = [doc for doc in call.all(KIND) if _wanted(call, doc)]
+    docs = [doc for doc in _candidates(call) if _wanted(call, doc)]
     some, numbers = page(call, docs, low=10, high=500)
     rows = [_row(call, doc) for doc in some]
     return {"NetworkInterfaceSets": {"NetworkInterfaceSet": rows}, **numbers}
 
 
+def _candidates(call: Call) -> list[Doc]:
+    """The interfaces among which to look: by id, in the vSwitch, or all of the region."""
+    ids = call.params.listed("NetworkInterfaceId")
+    return call.all(KIND, ids=ids, scope=call.params.text("VSwitchId"))
+
+
 def _wanted(call: Call, doc: Doc) -> bool:
     params, body = call.params, doc.body
-    ids = params.listed("NetworkInterfaceId")
     addresses = params.listed("PrivateIpAddress")
     group = params.text("SecurityGroupId")
     fields = ("VpcId", "VSwitchId", "InstanceId", "Type")
     return (
-        (not ids or doc.id in ids)
-        and all(params.text(name, body[name]) == body[name] for name in fields)
+        all(params.text(name, body[name]) == body[name] for name in fields)
         and (not addresses or body["PrivateIpAddress"] in addresses)
         and params.text("PrimaryIpAddress", body["PrivateIpAddress"]) == body["PrivateIpAddress"]
         and (not group or group in body["SecurityGroupIds"])

@@ -150,21 +150,20 @@ def describe_security_groups(call: Call) -> dict[str, Any]:
         raise ApiError(
             "NotSupported.PageNumberAndPageSize", "Use either MaxResults or PageSize, not both."
         )
-    some, numbers = page(call, [doc for doc in call.all(KIND) if _wanted(call, doc)])
+    ids = call.params.json_list("SecurityGroupIds") or call.params.one("SecurityGroupId")
+    docs = call.all(KIND, ids=ids, scope=call.params.text("VpcId"))
+    some, numbers = page(call, [doc for doc in docs if _wanted(call, doc)])
     rows = [_row(call, doc) for doc in some]
     return {"SecurityGroups": {"SecurityGroup": rows}, "RegionId": call.region, **numbers}
 
 
 def _wanted(call: Call, doc: Doc) -> bool:
     params = call.params
-    ids = params.json_list("SecurityGroupIds")
     name = params.text("SecurityGroupName")
     fuzzy = params.boolean("FuzzyQuery") or name.endswith("*")
     named = doc.name.startswith(name.rstrip("*")) if fuzzy else doc.name == name
     return (
-        (not ids or doc.id in ids)
-        and params.text("SecurityGroupId", doc.id) == doc.id
-        and params.text("VpcId", doc.scope) == doc.scope
+        params.text("SecurityGroupId", doc.id) == doc.id
         and params.text("SecurityGroupType", doc.body["SecurityGroupType"])
         == doc.body["SecurityGroupType"]
         and ("ServiceManaged" not in params or _managed_as_asked(call, doc))

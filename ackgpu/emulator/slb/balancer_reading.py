@@ -31,8 +31,8 @@ def describe_load_balancers(call: Call) -> dict[str, Any]:
     tags = call.params.tags() | _json_tags(call)
     docs = [
         doc
-        for doc in call.all("loadbalancer")
-        if (not ids or doc.id in ids) and _wanted(call, doc) and tagged(doc, tags)
+        for doc in call.all("loadbalancer", ids=ids, scope=call.params.text("VpcId"))
+        if _wanted(call, doc) and tagged(doc, tags)
     ]
     number = call.params.integer("PageNumber", 0, high=1000)
     size = call.params.integer("PageSize", 10, low=1, high=100) if number else 10

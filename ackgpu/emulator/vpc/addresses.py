@@ -67,8 +67,12 @@ def free_addresses(call: Call, vswitch: Doc) -> int:
 
 def address_owners(call: Call, vswitch_id: str) -> list[str]:
     """The ids of what holds an address of the vSwitch now, one for each address."""
-    held = call.docs.find("address", at=call.now, scope=vswitch_id)
-    return [doc.name for doc in held if not _owner_gone(call, doc.name, call.now)]
+    owners = [doc.name for doc in call.docs.find("address", at=call.now, scope=vswitch_id)]
+    ends: dict[str, float | None] = {}
+    for kind in set(OWNER_KINDS.values()):
+        ends |= call.docs.ends(kind, [owner for owner in owners if _kind(owner) == kind])
+    gone = {owner for owner, end in ends.items() if end is not None and end <= call.now}
+    return [owner for owner in owners if owner not in gone]
 
 
 def _hold(call: Call, scope: str, address: str, holder: tuple[str, float]) -> None:
@@ -81,7 +85,11 @@ def _held(call: Call, address_id: str, at: float) -> bool:
     return doc is not None and not _owner_gone(call, doc.name, at)
 
 
+def _kind(owner: str) -> str | None:
+    return OWNER_KINDS.get(owner.partition("-")[0])
+
+
 def _owner_gone(call: Call, owner: str, at: float) -> bool:
-    kind = OWNER_KINDS.get(owner.partition("-")[0])
+    kind = _kind(owner)
     doc = call.docs.get(kind, owner) if kind else None
     return doc is not None and doc.gone is not None and doc.gone <= at

@@ -131,10 +131,8 @@ def describe_eip_addresses(call: Call) -> dict[str, Any]:
         raise ApiError("InstanceIdLength.Exceed", "InstanceId length is exceed")
     docs = [
         doc
-        for doc in call.all("eip")
-        if (not ids or doc.id in ids)
-        and (not addresses or doc.body["IpAddress"] in addresses)
-        and _wanted(call, doc)
+        for doc in call.all("eip", ids=ids)
+        if (not addresses or doc.body["IpAddress"] in addresses) and _wanted(call, doc)
     ]
     page, numbers = page_of(call, docs, most=100)
     end_dry_run(call)

@@ -86,9 +86,8 @@ def describe_route_tables(call: Call) -> dict[str, Any]:
     params = call.params
     docs = [
         doc
-        for doc in call.all("routetable")
-        if params.text("RouteTableId", doc.id) == doc.id
-        and params.text("VRouterId", doc.body["VRouterId"]) == doc.body["VRouterId"]
+        for doc in call.all("routetable", ids=params.one("RouteTableId"))
+        if params.text("VRouterId", doc.body["VRouterId"]) == doc.body["VRouterId"]
         and params.text("RouterId", doc.body["VRouterId"]) == doc.body["VRouterId"]
         and params.text("RouteTableName", doc.name) == doc.name
     ]

@@ -95,7 +95,8 @@ def create_route_table(call: Call) -> dict[str, Any]:
 @PRODUCT.operation("DescribeRouteTableList")
 def describe_route_table_list(call: Call) -> dict[str, Any]:
     """DescribeRouteTableList: tables without their entries."""
-    docs = [doc for doc in call.all("routetable") if _wanted(call, doc)]
+    ids, vpc_id = call.params.one("RouteTableId"), call.params.text("VpcId")
+    docs = [doc for doc in call.all("routetable", ids=ids, scope=vpc_id) if _wanted(call, doc)]
     page, numbers = page_of(call, docs)
     rows = [_row(call, doc) for doc in page]
     return {"RouterTableList": {"RouterTableListType": rows}} | numbers
@@ -104,9 +105,7 @@ def describe_route_table_list(call: Call) -> dict[str, Any]:
 def _wanted(call: Call, doc: Doc) -> bool:
     params = call.params
     return (
-        params.text("VpcId", doc.scope) == doc.scope
-        and params.text("RouteTableId", doc.id) == doc.id
-        and params.text("RouteTableName", doc.name) == doc.name
+        params.text("RouteTableName", doc.name) == doc.name
         and params.text("RouterId", doc.body["VRouterId"]) == doc.body["VRouterId"]
         and params.text("RouterType", "VRouter") == "VRouter"
         and params.text("RouteTableType", doc.body["RouteTableType"]) == doc.body["RouteTableType"]

@@ -142,7 +142,7 @@ def describe_snat_table_entries(call: Call) -> dict[str, Any]:
         raise ApiError(
             "DESCRIBE_SNAT_PARAM_INVALID", "SnatTableId and natGatewayId can not both be null"
         )
-    docs = [doc for doc in call.all("snat") if _wanted(call, doc)]
+    docs = [doc for doc in call.all("snat", scope=params.text("SnatTableId")) if _wanted(call, doc)]
     page, numbers = page_of(call, docs)
     return {"SnatTableEntries": {"SnatTableEntry": [_row(call, doc) for doc in page]}} | numbers
 
@@ -151,8 +151,7 @@ def _wanted(call: Call, doc: Doc) -> bool:
     params, body = call.params, doc.body
     keys = ("NatGatewayId", "SourceVSwitchId", "SourceCIDR", "SnatIp")
     return (
-        params.text("SnatTableId", doc.scope) == doc.scope
-        and params.text("SnatEntryId", doc.id) == doc.id
+        params.text("SnatEntryId", doc.id) == doc.id
         and params.text("SnatEntryName", doc.name) == doc.name
         and not params.listed("NetworkInterfaceIds")
         and all(params.text(key, body[key]) == body[key] for key in keys)

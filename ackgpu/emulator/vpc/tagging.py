@@ -84,8 +84,8 @@ class Tagging:
             )
         rows = [
             {"ResourceType": resource_type, "ResourceId": doc.id, "TagKey": key, "TagValue": value}
-            for doc in call.all(kind)
-            if (not ids or doc.id in ids) and _matches(doc.body["Tags"], wanted)
+            for doc in call.all(kind, ids=ids)
+            if _matches(doc.body["Tags"], wanted)
             for key, value in doc.body["Tags"].items()
         ]
         page, token = token_page(call, rows, default=MOST_RESOURCES, most=MOST_RESOURCES)

@@ -129,7 +129,7 @@ def describe_vpcs(call: Call) -> dict[str, Any]:
     ids = call.params.comma_list("VpcId")
     if len(ids) > MOST_IDS:
         raise ApiError("InvalidVpcIdNumber.NotSupported", "The number of vpcIds exceeds the limit.")
-    docs = [doc for doc in call.all("vpc") if (not ids or doc.id in ids) and _wanted(call, doc)]
+    docs = [doc for doc in call.all("vpc", ids=ids) if _wanted(call, doc)]
     page, numbers = page_of(call, docs)
     end_dry_run(call)
     return {"Vpcs": {"Vpc": [vpc_row(call, doc) for doc in page]}} | numbers

@@ -119,7 +119,8 @@ def describe_vswitches(call: Call) -> dict[str, Any]:
         raise ApiError(
             "InvalidVSwitchIdNumber.NotSupported", "The number of vSwitchIds exceeds the limit."
         )
-    docs = [doc for doc in call.all("vswitch") if (not ids or doc.id in ids) and _wanted(call, doc)]
+    docs = call.all("vswitch", ids=ids, scope=call.params.text("VpcId"))
+    docs = [doc for doc in docs if _wanted(call, doc)]
     page, numbers = page_of(call, docs)
     end_dry_run(call)
     return {"VSwitches": {"VSwitch": [vswitch_row(call, doc) for doc in page]}} | numbers
@@ -127,13 +128,12 @@ def describe_vswitches(call: Call) -> dict[str, Any]:
 
 def _wanted(call: Call, doc: Doc) -> bool:
     params = call.params
-    table = _route_table(call, doc)["RouteTableId"]
+    table = params.text("RouteTableId")
     return (
-        params.text("VpcId", doc.scope) == doc.scope
-        and params.text("ZoneId", doc.body["ZoneId"]) == doc.body["ZoneId"]
+        params.text("ZoneId", doc.body["ZoneId"]) == doc.body["ZoneId"]
         and params.text("VSwitchName", doc.name) == doc.name
         and params.text("ResourceGroupId", RESOURCE_GROUP) == RESOURCE_GROUP
-        and params.text("RouteTableId", table) == table
+        and (not table or _route_table(call, doc)["RouteTableId"] == table)
         and not params.boolean("IsDefault")
         and not params.boolean("EnableIpv6")
         and tagged(doc, params.tags())
