@@ -81,25 +81,26 @@ def _creates(lines: Iterable[str]) -> list[list[Mapping[str, Any]]]:
 
 
 def _bars(run: Sequence[Mapping[str, Any]]) -> Iterable[Bar]:
-    asked = {event["step"]: event["at"] for event in reversed(run) if event["type"] == "StepAsked"}
+    begun = {event["step"]: event["at"] for event in reversed(run) if "step" in event}
     for event in run:
         at = float(event["at"])
         if event["type"] == "StepDone":
             began = max(0.0, at - event["seconds"])
             yield Bar(event["step"], began, at, event["outcome"], event["detail"])
         elif event["type"] == "StepFailed":
-            began = asked.get(event["step"], at)
-            yield Bar(event["step"], began, at, "failed", event["message"])
+            yield Bar(event["step"], float(begun[event["step"]]), at, "failed", event["message"])
 
 
 def _topology(
     estate: Estate, cluster: Cluster, nodes: Sequence[VerifyRow], made: Sequence[ClusterResource]
 ) -> Box:
-    ours = set(estate.ids)
+    ours = {eip.id for eip in estate.eips}
     by_ack = [
         Box(row.type.rpartition("::")[2], row.id, row.state, maker="by ACK")
         for row in made
-        if row.auto_created and row.id not in ours and row.type.endswith(("LoadBalancer", "EIP"))
+        if row.creator != "user"
+        and row.id not in ours
+        and row.type.endswith(("LoadBalancer", "EIP"))
     ]
     control_plane = Box(
         "Control plane",

@@ -142,7 +142,8 @@ def _look(options: VerifyOptions, app: App, reached: Reached) -> _Pass:
         targets=lambda _: [on_node(verdict, image) for verdict in good],
         wishes=SampleWishes(image, timeout=parsed_timeout(options.timeout, DEFAULT_TIMEOUT)),
     )
-    headline = f"{where(app, region)} · CUDA sample on {len(good)} of {len(verdicts)} GPU nodes"
+    place = f"{where(app, region)} · " if options.name else ""
+    headline = f"{place}CUDA sample on {len(good)} of {len(verdicts)} GPU nodes"
     done = carry_out(app, step, Sampling("verify", options.subject, headline))
     if done.error is not None and not isinstance(done.error, TimedOut):
         raise done.error

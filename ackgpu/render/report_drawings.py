@@ -80,5 +80,5 @@ def topology(box: Box) -> str:
     within = f'<div class="inner">\n{inner}\n</div>' if inner else ""
     return (
         f'<div class="box{holds} {box.mark}"><p><span class="kind">{sign}{escape(box.kind)}</span> '
-        f'<span class="name">{escape(box.name)}</span> {detail} {maker}</p>{within}</div>'
+        f'<span class="name">{escape(box.name)}</span> {maker} {detail}</p>{within}</div>'
     )

@@ -200,7 +200,7 @@ def _translated(error: Exception, server: str) -> AckGpuError:
         return error
     response = getattr(error, "response", None)
     if response is not None:
-        return _answered(response, str(error), server)
+        return _answered(response, _status_message(response) or str(error), server)
     names = {
         kind.__name__
         for link in (error, error.__cause__, error.__context__)
@@ -218,6 +218,14 @@ def _translated(error: Exception, server: str) -> AckGpuError:
     if names & {"HTTPError", "TransportError", "OSError"}:
         return Unavailable(f"{server} cannot be reached: {words}", resolution=_CHECK)
     return CloudError(f"{server} answered something that is not the Kubernetes API: {words}")
+
+
+def _status_message(response: Any) -> str:
+    """The message of a Kubernetes Status; empty where the answer is none."""
+    try:
+        return str(response.json().get("message") or "")
+    except (ValueError, AttributeError, RuntimeError):  # no JSON, or a body that was not read
+        return ""
 
 
 def _answered(response: Any, words: str, server: str) -> CloudError:
