@@ -34,6 +34,7 @@ LABEL_RULE = NAME_RULE.format(
 )
 TEMPLATED = frozenset({"deployments", "replicasets", "jobs"})
 LONGEST_NAME, LONGEST_LABEL = 253, 63
+HIGHEST_PORT = 65535
 
 
 def apply_defaults(resource: Resource, obj: Obj) -> None:
@@ -52,17 +53,32 @@ def apply_defaults(resource: Resource, obj: Obj) -> None:
     if resource.plural == "jobs":
         for field, value in (("backoffLimit", 6), ("completions", 1), ("parallelism", 1)):
             spec.setdefault(field, value)
+    if resource.plural == "services":
+        _service_defaults(spec)
     if resource.plural == "secrets":
         obj.setdefault("type", "Opaque")
         _encode_string_data(obj)
     if resource.plural == "namespaces":
-        name = obj["metadata"]["name"]
+        name = obj["metadata"].get("name", "")
         obj["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = name
         spec.setdefault("finalizers", ["kubernetes"])
 
 
 def _has_spec(resource: Resource) -> bool:
-    return resource.plural in TEMPLATED | {"pods", "namespaces", "services", "leases"}
+    return resource.plural in TEMPLATED | {"pods", "namespaces", "services", "leases", "nodes"}
+
+
+def _service_defaults(spec: Obj) -> None:
+    spec.setdefault("type", "ClusterIP")
+    spec.setdefault("sessionAffinity", "None")
+    spec.setdefault("internalTrafficPolicy", "Cluster")
+    if spec["type"] == "LoadBalancer":
+        spec.setdefault("externalTrafficPolicy", "Cluster")
+        spec.setdefault("allocateLoadBalancerNodePorts", True)
+    for row in spec.get("ports") or []:
+        row.setdefault("protocol", "TCP")
+        if "port" in row:
+            row.setdefault("targetPort", row["port"])
 
 
 def _encode_string_data(obj: Obj) -> None:
@@ -114,6 +130,10 @@ def validate(resource: Resource, obj: Obj) -> None:
         causes += _pod_causes(spec, "spec")
     elif resource.plural in TEMPLATED:
         causes += _template_causes(resource, spec)
+    elif resource.plural == "services":
+        causes += _service_causes(spec)
+    elif resource.plural == "nodes":
+        causes += _taint_causes(spec)
     if causes:
         raise invalid(resource.kind, resource.group, name, causes)
 
@@ -129,6 +149,23 @@ def _name_causes(resource: Resource, name: str) -> Iterator[Cause]:
             yield "metadata.name", f'Invalid value: "{name}": {LABEL_RULE}'
     elif not SUBDOMAIN.match(name) or len(name) > LONGEST_NAME:
         yield "metadata.name", f'Invalid value: "{name}": {SUBDOMAIN_RULE}'
+
+
+def _service_causes(spec: Obj) -> Iterator[Cause]:
+    ports = spec.get("ports") or []
+    if not ports and spec["type"] != "ExternalName":
+        yield "spec.ports", "Required value"
+    for index, row in enumerate(ports):
+        if not 0 < row.get("port", 0) <= HIGHEST_PORT:
+            text = "must be between 1 and 65535, inclusive"
+            yield f"spec.ports[{index}].port", f"Invalid value: {row.get('port', 0)}: {text}"
+
+
+def _taint_causes(spec: Obj) -> Iterator[Cause]:
+    for index, row in enumerate(spec.get("taints") or []):
+        for field in ("key", "effect"):
+            if not row.get(field):
+                yield f"spec.taints[{index}].{field}", "Required value"
 
 
 def _template_causes(resource: Resource, spec: Obj) -> Iterator[Cause]:

@@ -27,6 +27,7 @@ from ackgpu.emulator.kube.resources import SUBRESOURCE_VERBS
 from ackgpu.emulator.kube.state import Backend, ClusterState
 from ackgpu.emulator.kube.status import KubeError, not_allowed
 from ackgpu.emulator.kube.subresources import evict, issue_token, review, scale_of, set_scale
+from ackgpu.emulator.kube.trouble import Trouble
 from ackgpu.emulator.kube.watching import watch
 from ackgpu.emulator.kube.writing import create, patch, update
 
@@ -49,7 +50,8 @@ class KubeServer:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._snapshots = Snapshots()
+        self._trouble = Trouble()
+        self._snapshots = Snapshots(self._trouble)
         self._connections: WeakSet[asyncio.Transport] = WeakSet()
 
     async def hang_up(self, _app: web.Application) -> None:
@@ -63,6 +65,7 @@ class KubeServer:
         if http.transport is not None:
             self._connections.add(http.transport)
         try:
+            self._meet_trouble(http)
             return await self._answer(http)
         except KubeError as error:
             return _json(error.status(), error.code)
@@ -73,6 +76,14 @@ class KubeServer:
             log.exception("%s %s", http.method, http.path)
             failure = KubeError(500, "InternalError", "Internal error occurred")
             return _json(failure.status(), failure.code)
+
+    def _meet_trouble(self, http: web.Request) -> None:
+        settings = self._backend.settings
+        if self._trouble.strikes(settings, "kube_unavailable"):
+            text = "the server is currently unable to handle the request"
+            raise KubeError(503, "ServiceUnavailable", text)
+        if self._trouble.strikes(settings, "kube_reset") and http.transport is not None:
+            http.transport.abort()
 
     async def _answer(self, http: web.Request) -> web.StreamResponse:
         identity, version = self._look(http, lambda state, who: (who, state.kubernetes_version))
@@ -105,16 +116,17 @@ class KubeServer:
         if request.method == "GET":
             return _json(self._look(http, lambda s, _: self._read(s, request)))
         body, status = self._change(http, request)
-        return _json(body, status)
+        response = _json(body, status)
+        for text in request.warnings:
+            response.headers.add("Warning", f'299 - "{text}"')
+        return response
 
     def _read(self, state: ClusterState, request: KubeRequest) -> Obj:
         if request.verb == "list":
             return list_objects(state, request, self._snapshots)
-        return (
-            scale_of(state, request)
-            if request.target.subresource == "scale"
-            else get(state, request)
-        )
+        if request.target.subresource == "scale":
+            return scale_of(state, request)
+        return get(state, request)
 
     def _change(self, http: web.Request, request: KubeRequest) -> tuple[Obj, int]:
         """Carry out a write; undone in the end where it is a dry run."""

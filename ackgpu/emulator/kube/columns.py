@@ -113,8 +113,8 @@ def _external(obj: Obj, _now: datetime) -> str:
 
 
 def _event_object(obj: Obj, _now: datetime) -> str:
-    involved = obj["involvedObject"]
-    return f"{involved['kind'].lower()}/{involved['name']}"
+    involved = obj.get("involvedObject") or {}
+    return f"{involved.get('kind', '').lower()}/{involved.get('name', '')}"
 
 
 def _event_seen(obj: Obj, now: datetime) -> str:
@@ -141,7 +141,8 @@ def _job_duration(obj: Obj, now: datetime) -> str:
 
 
 def _role_ref(obj: Obj, _now: datetime) -> str:
-    return f"{obj['roleRef']['kind']}/{obj['roleRef']['name']}"
+    reference = obj.get("roleRef") or {}
+    return f"{reference.get('kind', '')}/{reference.get('name', '')}"
 
 
 NAME: Column = ("Name", "string", 0, _name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ackgpu.emulator.kube.decoding import checked
 from ackgpu.emulator.kube.namespaces import SYSTEM
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.reading import select
@@ -57,10 +58,15 @@ def _options(request: KubeRequest) -> dict[str, Any]:
     given = request.parsed()
     if given is not None and not isinstance(given, dict):
         raise bad_request("the request body holds no DeleteOptions")
-    options: dict[str, Any] = dict(given or {})
-    for name in ("gracePeriodSeconds", "propagationPolicy"):
-        if name in request.query:
-            options[name] = request.query[name]
+    asked = {**(given or {}), "apiVersion": "v1", "kind": "DeleteOptions"}
+    options: dict[str, Any] = checked(asked, "Ignore")[0]
+    if "propagationPolicy" in request.query:
+        options["propagationPolicy"] = request.query["propagationPolicy"]
+    grace = request.query.get("gracePeriodSeconds", "")
+    if grace:
+        if not grace.isdigit():
+            raise bad_request(f'strconv.ParseInt: parsing "{grace}": invalid syntax')
+        options["gracePeriodSeconds"] = int(grace)
     policy = options.setdefault("propagationPolicy", "Background")
     if policy not in POLICIES:
         raise bad_request(f'DeleteOptions is invalid: propagationPolicy: Invalid value: "{policy}"')

@@ -105,7 +105,7 @@ def _identity(row: Any, wanted: list[Any]) -> Any:
 
 
 def _merge_key(field: str, target: list[Any], patch: list[Any]) -> str | None:
-    if field in REPLACED:
+    if field in REPLACED or not all(isinstance(row, dict) for row in (*target, *patch)):
         return None
     rows = [row for row in (*target, *patch) if isinstance(row, dict)]
     return next(

@@ -85,7 +85,9 @@ def _rules(state: ClusterState, identity: Identity, namespace: str) -> Iterator[
     bindings += [entry.object for entry in local if entry.key[0] == namespace]
     for binding in bindings:
         if any(_is(subject, identity) for subject in binding.get("subjects") or []):
-            yield from _role(state, binding["roleRef"], binding["metadata"].get("namespace", ""))
+            yield from _role(
+                state, binding.get("roleRef") or {}, binding["metadata"].get("namespace", "")
+            )
 
 
 def _is(subject: Obj, identity: Identity) -> bool:
@@ -96,8 +98,8 @@ def _is(subject: Obj, identity: Identity) -> bool:
 
 
 def _role(state: ClusterState, reference: Obj, namespace: str) -> list[Obj]:
-    name = reference["name"]
-    if reference["kind"] == "ClusterRole":
+    name = reference.get("name", "")
+    if reference.get("kind") == "ClusterRole":
         if name in BUILT_IN:
             return BUILT_IN[name]
         entry = state.entry("clusterroles", ("", name))

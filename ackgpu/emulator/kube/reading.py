@@ -20,9 +20,10 @@ from ackgpu.emulator.kube.selectors import field_selector, label_selector
 from ackgpu.emulator.kube.state import ClusterState, Entry
 from ackgpu.emulator.kube.status import bad_request, expired, not_found
 from ackgpu.emulator.kube.tables import partial, table
+from ackgpu.emulator.kube.trouble import Trouble
 
 KEPT = timedelta(minutes=5)
-MOST_KEPT = 64
+MOST_KEPT = 16
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Snapshot:
 class Snapshots:
     """The lists that clients are paging through."""
 
+    trouble: Trouble
     kept: OrderedDict[int, Snapshot] = field(default_factory=OrderedDict)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -87,7 +89,10 @@ def list_objects(state: ClusterState, request: KubeRequest, snapshots: Snapshots
         number = snapshots.keep(snapshot) if number < 0 else number
         metadata["continue"] = _token(snapshot.version, number, start + len(page))
         metadata["remainingItemCount"] = rest
-    return _listed(state, request, [entry.object for entry in page], metadata)
+    listed = _listed(state, request, [entry.object for entry in page], metadata)
+    for entry in page:
+        entry.forget()
+    return listed
 
 
 def _listed(state: ClusterState, request: KubeRequest, rows: list[Obj], metadata: Obj) -> Obj:
@@ -153,7 +158,8 @@ def _resume(
     except (ValueError, KeyError, TypeError):
         raise bad_request("continue key is not valid") from None
     snapshot = snapshots.find(number, version, instant)
-    if snapshot is None or start < 0 or state.fault("continue_expired"):
+    lost = snapshots.trouble.strikes(state.settings, "continue_expired")
+    if snapshot is None or start < 0 or lost:
         raise expired(
             "The provided continue parameter is too old to display a consistent list result. You"
             " can start a new list without the continue parameter."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ackgpu.emulator.kube.access import Identity
@@ -33,7 +33,7 @@ class Target:
 
 @dataclass(frozen=True)
 class KubeRequest:
-    """One request. ``headers`` are lower-case; ``body`` is the raw body."""
+    """One request. ``headers`` are lower-case; ``warnings`` go back with the answer."""
 
     method: str
     path: str
@@ -42,6 +42,7 @@ class KubeRequest:
     body: bytes
     identity: Identity
     target: Target
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def verb(self) -> str:

@@ -112,7 +112,7 @@ def _selected(spec: Obj, node: NodeFacts) -> bool:
         return True
     return any(
         all(expression(row, node.labels) for row in term.get("matchExpressions") or [])
-        for term in required["nodeSelectorTerms"]
+        for term in required.get("nodeSelectorTerms") or []
     )
 
 

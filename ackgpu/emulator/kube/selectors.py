@@ -83,7 +83,7 @@ def matches(selector: Mapping[str, Any], labels: Labels) -> bool:
 
 def expression(row: Mapping[str, Any], labels: Labels) -> bool:
     """Whether one match expression holds: In, NotIn, Exists, DoesNotExist, Gt, Lt."""
-    key, operator, values = row["key"], row["operator"], row.get("values") or []
+    key, operator, values = row.get("key", ""), row.get("operator", ""), row.get("values") or []
     found = labels.get(key)
     tests: dict[str, Callable[[], bool]] = {
         "In": lambda: found in values,

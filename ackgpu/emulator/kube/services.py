@@ -11,7 +11,6 @@ import ipaddress
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.kube.objects import Obj, labels_of, uid_of
 from ackgpu.emulator.kube.state import ClusterState, Entry, version_at, written_entry
-from ackgpu.emulator.kube.status import invalid
 from ackgpu.emulator.kube.storing import store_again
 from ackgpu.emulator.store import Doc
 
@@ -20,29 +19,24 @@ INTRANET = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type"
 FIRST_NODE_PORT, NODE_PORTS = 30000, 2768
 
 
-def complete_service(state: ClusterState, obj: Obj) -> None:
-    """Defaults, the cluster address and node ports; refuses a Service without ports."""
-    spec = obj.setdefault("spec", {})
-    spec.setdefault("type", "ClusterIP")
-    spec.setdefault("sessionAffinity", "None")
-    spec.setdefault("internalTrafficPolicy", "Cluster")
+def complete_service(state: ClusterState, before: Obj, obj: Obj) -> None:
+    """The cluster address and node ports of a Service; those ``before`` are kept."""
+    spec = obj["spec"]
     if spec["type"] == "ExternalName":
         return
-    if not spec.get("ports"):
-        name = obj["metadata"]["name"]
-        raise invalid("Service", "", name, [("spec.ports", "Required value")])
+    for field in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
+        if field in before:
+            spec.setdefault(field, before[field])
     spec.setdefault("clusterIP", _free_address(state))
     spec.setdefault("clusterIPs", [spec["clusterIP"]])
     spec.setdefault("ipFamilies", ["IPv4"])
     spec.setdefault("ipFamilyPolicy", "SingleStack")
+    if spec["type"] == "ClusterIP":
+        return
+    known = {row["port"]: row.get("nodePort") for row in before.get("ports") or []}
     for row in spec["ports"]:
-        row.setdefault("protocol", "TCP")
-        row.setdefault("targetPort", row["port"])
-        if spec["type"] in {"NodePort", "LoadBalancer"}:
-            row.setdefault("nodePort", FIRST_NODE_PORT + state.rng.randrange(NODE_PORTS))
-    if spec["type"] == "LoadBalancer":
-        spec.setdefault("externalTrafficPolicy", "Cluster")
-        spec.setdefault("allocateLoadBalancerNodePorts", True)
+        chosen = known.get(row["port"]) or FIRST_NODE_PORT + state.rng.randrange(NODE_PORTS)
+        row.setdefault("nodePort", chosen)
 
 
 def _network(state: ClusterState) -> ipaddress.IPv4Network:

@@ -89,6 +89,10 @@ class Entry:
             self._object = {**built, "metadata": {**built["metadata"], **version}}
         return self._object
 
+    def forget(self) -> None:
+        """Give the full form's memory back; it is built again when asked for."""
+        self._object = None
+
 
 Source = Callable[["ClusterState"], list[Entry]]
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 import base64
 import copy
 import json
+from dataclasses import replace
+from typing import Any
 
 from ackgpu.emulator.kube.access import Identity, token_id
+from ackgpu.emulator.kube.decoding import checked
 from ackgpu.emulator.kube.deleting import delete
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.permissions import allowed
-from ackgpu.emulator.kube.request import KubeRequest
+from ackgpu.emulator.kube.request import KubeRequest, unsupported
+from ackgpu.emulator.kube.resources import SUBRESOURCE_KINDS
 from ackgpu.emulator.kube.state import KIND, ClusterState
 from ackgpu.emulator.kube.status import KubeError, bad_request, success
 from ackgpu.emulator.kube.writing import PATCHES, require, store_change
 from ackgpu.emulator.store import Doc
 
-TOKEN_LASTS = 3600
+TOKEN_LASTS, SHORTEST_TOKEN, LONGEST_TOKEN = 3600, 600, 2**32  # seconds
 
 
 def scale_of(state: ClusterState, request: KubeRequest) -> Obj:
@@ -40,18 +44,16 @@ def scale_of(state: ClusterState, request: KubeRequest) -> Obj:
 def set_scale(state: ClusterState, request: KubeRequest) -> Obj:
     """Change the number of replicas."""
     entry = require(state, request)
-    given = request.parsed()
     if request.method == "PATCH":
         change = PATCHES.get(request.content_type)
-        if change is None or given is None:
-            raise bad_request("the patch cannot be read")
-        given = change(scale_of(state, request), given)
-    replicas = (given or {}).get("spec", {}).get("replicas", 0)
-    if not isinstance(replicas, int):
-        raise bad_request("spec.replicas must be an integer")
+        if change is None:
+            raise unsupported(request.content_type)
+        given = _typed(request, change(scale_of(state, request), request.parsed()))
+    else:
+        given = _body(request)
     changed = copy.deepcopy(entry.object)
-    changed["spec"]["replicas"] = replicas
-    version = (given or {}).get("metadata", {}).get("resourceVersion")
+    changed["spec"]["replicas"] = (given.get("spec") or {}).get("replicas", 0)
+    version = (given.get("metadata") or {}).get("resourceVersion")
     changed["metadata"]["resourceVersion"] = version or str(entry.version)
     store_change(state, request, entry, changed)
     return scale_of(state, request)
@@ -59,8 +61,7 @@ def set_scale(state: ClusterState, request: KubeRequest) -> Obj:
 
 def evict(state: ClusterState, request: KubeRequest) -> Obj:
     """Evict a pod: delete it; no disruption budget stands against it here."""
-    given = request.parsed() or {}
-    options = given.get("deleteOptions") or {}
+    options = _body(request).get("deleteOptions") or {}
     body = json.dumps(options).encode()
     delete(state, replace_body(request, body))
     return {**success({}), "code": 201}
@@ -68,8 +69,6 @@ def evict(state: ClusterState, request: KubeRequest) -> Obj:
 
 def replace_body(request: KubeRequest, body: bytes) -> KubeRequest:
     """The same request with a JSON body."""
-    from dataclasses import replace
-
     headers = {**request.headers, "content-type": "application/json"}
     return replace(request, body=body, headers=headers)
 
@@ -77,14 +76,11 @@ def replace_body(request: KubeRequest, body: bytes) -> KubeRequest:
 def issue_token(state: ClusterState, request: KubeRequest) -> Obj:
     """A token of a service account, good for the time asked for."""
     require(state, request)
-    spec = (request.parsed() or {}).get("spec") or {}
+    spec = _body(request).get("spec") or {}
     seconds = int(spec.get("expirationSeconds") or TOKEN_LASTS)
-    if seconds < 600:  # noqa: PLR2004 -- the API's own lower bound
-        raise KubeError(
-            422,
-            "Invalid",
-            "spec.expirationSeconds: may not specify a duration less than 10 minutes",
-        )
+    if not SHORTEST_TOKEN <= seconds <= LONGEST_TOKEN:
+        text = "spec.expirationSeconds: must be between 10 minutes and 2^32 seconds"
+        raise KubeError(422, "Invalid", text)
     secret = f"{state.rng.getrandbits(256):064x}"
     head = base64.urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=")
     token = f"{head}.{secret}.emulated"
@@ -104,7 +100,7 @@ def issue_token(state: ClusterState, request: KubeRequest) -> Obj:
 
 def review(state: ClusterState, request: KubeRequest) -> Obj:
     """The answer to a SelfSubject…Review."""
-    obj = request.parsed() or {}
+    obj = _body(request)
     plural = request.target.resource.plural
     resource = request.target.resource
     head = {
@@ -152,3 +148,19 @@ def _access(state: ClusterState, identity: Identity, spec: Obj) -> Obj:
         namespace=asked.get("namespace", ""),
     )
     return {"allowed": yes}
+
+
+def _body(request: KubeRequest) -> Obj:
+    """The body, checked against the type that the path takes."""
+    return _typed(request, request.parsed() or {})
+
+
+def _typed(request: KubeRequest, obj: Any) -> Obj:
+    if not isinstance(obj, dict):
+        raise bad_request("the request body holds no object")
+    resource = request.target.resource
+    group, version, kind = SUBRESOURCE_KINDS.get(
+        request.target.subresource, (resource.group, resource.version, resource.kind)
+    )
+    given = {**obj, "apiVersion": f"{group}/{version}", "kind": kind}
+    return checked(given, "Ignore")[0]

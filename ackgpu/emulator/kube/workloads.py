@@ -27,6 +27,8 @@ from ackgpu.emulator.kube.storing import new_object, remove, store_again, store_
 from ackgpu.emulator.store import Doc
 
 HASH_LABEL = "pod-template-hash"
+LONGEST_GRACE = 86400.0 * 365  # seconds: what is longer is for ever here
+BURST = 500  # pods made in one go (kube-controller-manager, BurstReplicas)
 REVISION = "deployment.kubernetes.io/revision"
 
 
@@ -115,7 +117,7 @@ def _resize(state: ClusterState, doc: Doc, replicas: int) -> None:
 
 
 def _reconcile_replicas(state: ClusterState, doc: Doc) -> None:
-    """As many pods as wanted; of too many, those that run least go first."""
+    """As many pods as wanted, up to 500 in one go; of too many, those that run least go first."""
     obj = doc.body["object"]
     found = courses(state)
     pods = [pod for pod in owned(state, "pods", obj["metadata"]["uid"]) if pod.gone is None]
@@ -128,7 +130,7 @@ def _reconcile_replicas(state: ClusterState, doc: Doc) -> None:
     wanted = int(obj["spec"]["replicas"])
     for pod in pods[wanted:]:
         remove_pod(state, pod)
-    for _ in range(wanted - len(pods)):
+    for _ in range(min(wanted - len(pods), BURST)):
         _make_pod(state, obj)
 
 
@@ -161,6 +163,7 @@ def remove_pod(state: ClusterState, doc: Doc, grace: float | None = None) -> Non
     spec = doc.body["object"]["spec"]
     if grace is None:
         grace = float(spec.get("terminationGracePeriodSeconds", 30))
+    grace = min(max(grace, 0.0), LONGEST_GRACE)
     if course is None or course.started is None or course.started > state.now:
         grace = 0.0
     elif finished(spec, course) is None and not _ignores_signals(spec):
@@ -187,7 +190,7 @@ def _reconcile_job(state: ClusterState, doc: Doc) -> None:
         metadata["labels"] = {**(metadata.get("labels") or {}), **labels, **names}
         store_again(state, doc)
     if not owned(state, "pods", uid):
-        for _ in range(min(int(spec["completions"]), int(spec["parallelism"]))):
+        for _ in range(min(int(spec["completions"]), int(spec["parallelism"]), BURST)):
             _make_pod(state, obj)
 
 

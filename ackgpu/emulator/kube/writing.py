@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from ackgpu.emulator.kube.admission import apply_defaults, validate
+from ackgpu.emulator.kube.decoding import checked
 from ackgpu.emulator.kube.managed_fields import apply, record_update
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.patching import json_patch, merge_patch, strategic_merge
@@ -50,15 +51,12 @@ def create(state: ClusterState, request: KubeRequest) -> Obj:
 
 def _insert(state: ClusterState, request: KubeRequest, obj: Obj) -> Obj:
     resource = request.target.resource
-    apply_defaults(resource, obj)
-    validate(resource, obj)
+    _complete(state, request, None, obj)
     key = (obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
     if state.entry(resource.plural, key) is not None:
         raise already_exists(resource.plural, resource.group, key[1])
     if "managedFields" not in obj["metadata"]:
         record_update(None, obj, request.manager, state.stamp(state.now), "")
-    if resource.plural == "services":
-        complete_service(state, obj)
     doc = store_new(state, resource, obj)
     if resource.plural == "services":
         follow_service(state, doc)
@@ -86,7 +84,11 @@ def check_kind(request: KubeRequest, obj: Obj) -> Obj:
                 f"{obj.get('kind')} in version {obj.get('apiVersion')!r} cannot be handled as a"
                 f" {resource.kind}: the {field} must be {value!r}"
             )
-    metadata = obj.setdefault("metadata", {})
+    if obj.get("metadata") is None:
+        obj["metadata"] = {}
+    obj, unknown = checked(obj, request.query.get("fieldValidation", "Warn"))
+    request.warnings.extend(f'unknown field \\"{path}\\"' for path in unknown)
+    metadata = obj["metadata"]
     if not isinstance(metadata, dict):
         raise bad_request("metadata is no object")
     given = metadata.get("namespace")
@@ -151,7 +153,7 @@ def _apply(state: ClusterState, request: KubeRequest) -> tuple[Obj, bool]:
     applied = request.parsed()
     if not isinstance(applied, dict):
         raise bad_request("the applied configuration is no object")
-    check_kind(request, applied)
+    applied = check_kind(request, applied)
     if applied["metadata"].get("managedFields"):
         raise bad_request("metadata.managedFields must be nil")
     stamp, force = state.stamp(state.now), request.flag("force")
@@ -176,8 +178,7 @@ def store_change(
     resource, old = request.target.resource, entry.object
     _check_version(request, entry, obj)
     obj = _kept(request, old, obj)
-    apply_defaults(resource, obj)
-    validate(resource, obj)
+    _complete(state, request, old, obj)
     _check_immutable(request, old, obj)
     if not recorded:
         stamp = state.stamp(state.now)
@@ -190,6 +191,15 @@ def store_change(
     else:
         lay_over(state, resource, entry, obj)
     return shown_after(state, request, entry.key)
+
+
+def _complete(state: ClusterState, request: KubeRequest, old: Obj | None, obj: Obj) -> None:
+    """Defaults and validation; a Service keeps its address and node ports."""
+    resource = request.target.resource
+    apply_defaults(resource, obj)
+    validate(resource, obj)
+    if resource.plural == "services":
+        complete_service(state, old["spec"] if old else {}, obj)
 
 
 def _store(state: ClusterState, request: KubeRequest, doc: Doc, old: Obj, obj: Obj) -> None:
