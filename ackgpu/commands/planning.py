@@ -20,7 +20,8 @@ UNCONNECTED: Any = SimpleNamespace(network=None, compute=None, containers=None)
 def sketch(spec: ClusterSpec) -> tuple[Step[Any], ...]:
     """The steps of ``spec`` with its decisions open: for what they say of themselves alone."""
     zones = tuple(ZonePlan(v.zone, v.cidr, v.id) for v in spec.network.vswitches)
-    blueprint = Blueprint(spec, spec.metadata.version, zones, {})
+    pods = tuple(ZonePlan(v.zone, v.cidr, v.id, pods=True) for v in spec.network.pod_vswitches)
+    blueprint = Blueprint(spec, spec.metadata.version, zones, {}, pod_zones=pods)
     return create_graph(Ports(UNCONNECTED, UNCONNECTED, UNCONNECTED), blueprint)
 
 

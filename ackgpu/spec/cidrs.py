@@ -61,6 +61,13 @@ def pod_vswitch_cidrs(network: NetworkSpec) -> tuple[str, ...]:
     return _cut(network, network.pod_vswitches, taken, POD_VSWITCH_MASK)
 
 
+def further_vswitch_cidr(network: NetworkSpec, existing: Sequence[str]) -> str:
+    """The block of one more vSwitch beside the spec's own and ``existing``; empty without room."""
+    taken = [found for text in existing if (found := parse_or_none(text))]
+    (block,) = _cut(network, [VSwitchSpec()], [*_explicit(network), *taken], VSWITCH_MASK)
+    return block
+
+
 def _explicit(network: NetworkSpec) -> list[IPv4Network]:
     vswitches = (*network.vswitches, *network.pod_vswitches)
     return [found for vswitch in vswitches if (found := parse_or_none(vswitch.cidr))]

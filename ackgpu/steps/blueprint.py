@@ -14,25 +14,33 @@ from ackgpu.cloud.api import VSwitch
 from ackgpu.naming import CLUSTER_TAG, RUN_TAG, resource_name
 from ackgpu.spec.model import ClusterSpec
 
+PODS = "-pods"
+"""How the names of pods' vSwitches end."""
+
 
 @dataclass(frozen=True)
 class ZonePlan:
-    """Where a vSwitch goes. ``vswitch_id``: it is given, and ``cidr`` is what it has."""
+    """Where a vSwitch goes. ``vswitch_id``: it is given, and ``cidr`` is what it has.
+
+    ``pods``: it holds addresses of pods (Terway), and no nodes.
+    """
 
     zone_id: str
     cidr: str
     vswitch_id: str = ""
+    pods: bool = False
 
     @property
     def short(self) -> str:
-        """The zone's last word, ``k`` of ``cn-hangzhou-k``."""
-        return self.zone_id.rpartition("-")[2]
+        """The zone's last word, ``k`` of ``cn-hangzhou-k``; ``k-pods`` for its pods' vSwitch."""
+        return self.zone_id.rpartition("-")[2] + (PODS if self.pods else "")
 
 
 @dataclass(frozen=True)
 class Blueprint:
     """The spec, the decisions, and the tags that everything made carries.
 
+    ``pod_zones``: vSwitches of Terway's pods; without any they share the nodes'.
     ``retain``: ids that a deletion leaves alone. ``login_password`` opens the nodes of pools that
     have no key pair; empty leaves them closed.
     """
@@ -43,6 +51,7 @@ class Blueprint:
     tags: Mapping[str, str]
     retain: tuple[str, ...] = ()
     login_password: str = field(default="", repr=False)
+    pod_zones: tuple[ZonePlan, ...] = ()
 
     @property
     def name(self) -> str:

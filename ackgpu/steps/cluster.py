@@ -66,16 +66,18 @@ class ClusterStep(Step[Cluster]):
         plan: Blueprint,
         *,
         vswitches: tuple[Step[VSwitch], ...],
+        pod_vswitches: tuple[Step[VSwitch], ...] = (),
         group: Step[SecurityGroup] | None,
         pick: Pick,
         outlives: tuple[Step[Any], ...] = (),
         name: str = "cluster",
     ) -> None:
         groups: tuple[Step[Any], ...] = () if group is None else (group,)
-        super().__init__(name, "cluster", (*vswitches, *groups, *outlives))
+        super().__init__(name, "cluster", (*vswitches, *pod_vswitches, *groups, *outlives))
         self._cloud = cloud
         self._plan = plan
         self._vswitches = vswitches
+        self._pod_vswitches = pod_vswitches
         self._group = group
         self._pick = pick
 
@@ -139,6 +141,7 @@ class ClusterStep(Step[Cluster]):
         spec = self._plan.spec
         group = ctx[self._group].id if self._group is not None else ""
         vswitches = tuple(ctx[step] for step in self._vswitches)
+        pods = tuple(ctx[step] for step in self._pod_vswitches)
         request = ClusterRequest(
             name=self._plan.name,
             cluster_spec=spec.cluster.spec,
@@ -154,7 +157,7 @@ class ClusterStep(Step[Cluster]):
             public_endpoint=spec.cluster.endpoint_public_access,
             ssh=spec.cluster.ssh,
             deletion_protection=spec.lifecycle.deletion_protection,
-            addons=self._plan.addons(vswitches),
+            addons=self._plan.addons(pods or vswitches),
             tags=self._plan.tags,
             extra=spec.cluster.raw,
         )

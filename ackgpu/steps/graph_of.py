@@ -19,7 +19,7 @@ from ackgpu.cloud.api import (
 from ackgpu.engine.step import Step
 from ackgpu.spec.model import NodePoolSpec
 from ackgpu.steps.attach import AttachStep
-from ackgpu.steps.blueprint import Blueprint
+from ackgpu.steps.blueprint import Blueprint, ZonePlan
 from ackgpu.steps.cluster import ClusterStep
 from ackgpu.steps.eip import BoundAddressStep, EipBindingStep, EipStep
 from ackgpu.steps.kubeconfig import KubeconfigStep
@@ -51,6 +51,7 @@ class Network:
 
     steps: Steps
     vswitches: tuple[VSwitchStep, ...]
+    pod_vswitches: tuple[VSwitchStep, ...]
     group: Step[SecurityGroup]
     ways_out: tuple[Step[Any], ...]
 
@@ -71,7 +72,12 @@ def create_graph(ports: Ports, plan: Blueprint) -> tuple[Step[Any], ...]:
     cloud = ports.cloud
     network = network_of(cloud, plan)
     cluster = ClusterStep(
-        cloud, plan, vswitches=network.vswitches, group=network.group, pick=TAGGED
+        cloud,
+        plan,
+        vswitches=network.vswitches,
+        pod_vswitches=network.pod_vswitches,
+        group=network.group,
+        pick=TAGGED,
     )
     pools = [
         NodePoolStep(
@@ -148,28 +154,32 @@ def network_of(cloud: Cloud, plan: Blueprint) -> Network:
     """The steps of the network, made or given."""
     wants = plan.spec.network
     vpc = VpcStep(cloud, plan, pick=given(wants.vpc.id))
-    vswitches = tuple(
-        VSwitchStep(cloud, plan, zone, vpc=vpc, pick=given(zone.vswitch_id)) for zone in plan.zones
-    )
+    places = [
+        (zone, VSwitchStep(cloud, plan, zone, vpc=vpc, pick=given(zone.vswitch_id)))
+        for zone in (*plan.zones, *plan.pod_zones)
+    ]
+    vswitches = tuple(step for zone, step in places if not zone.pods)
+    pods = tuple(step for zone, step in places if zone.pods)
     group = SecurityGroupStep(cloud, plan, vpc=vpc, pick=given(wants.security_group_id))
     rule: Steps = [] if wants.security_group_id else [IcmpRuleStep(cloud, vpc=vpc, group=group)]
-    steps: Steps = [vpc, *vswitches, group, *rule]
+    steps: Steps = [vpc, *vswitches, *pods, group, *rule]
     if not wants.nat.create and not wants.nat.id:
-        return Network(steps, vswitches, group, ())
-    out = _way_out(cloud, plan, (vpc, group), vswitches)
+        return Network(steps, vswitches, pods, group, ())
+    out = _way_out(cloud, plan, (vpc, group), places)
     snat = tuple(step for step in out if isinstance(step, SnatEntryStep))
-    return Network([*steps, *out], vswitches, group, snat)
+    return Network([*steps, *out], vswitches, pods, group, snat)
 
 
 def _way_out(
     cloud: Cloud,
     plan: Blueprint,
     claim: tuple[VpcStep, SecurityGroupStep],
-    vswitches: Sequence[Step[VSwitch]],
+    places: Sequence[tuple[ZonePlan, Step[VSwitch]]],
 ) -> Steps:
+    """The gateway stands in the first vSwitch, and lets each of them out."""
     wants = plan.spec.network.nat
     nat = NatGatewayStep(
-        cloud, plan, vpc=claim[0], vswitch=vswitches[0], pick=given(wants.id), after=claim
+        cloud, plan, vpc=claim[0], vswitch=places[0][1], pick=given(wants.id), after=claim
     )
     if wants.id:
         address: Step[str] = BoundAddressStep(cloud, nat=nat)
@@ -180,6 +190,6 @@ def _way_out(
         steps = [nat, eip, address]
     snat = [
         SnatEntryStep(cloud, plan, zone, nat=nat, vswitch=vswitch, address=address)
-        for zone, vswitch in zip(plan.zones, vswitches, strict=True)
+        for zone, vswitch in places
     ]
     return [*steps, *snat]

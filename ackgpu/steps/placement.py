@@ -5,8 +5,8 @@ What exists already decides first, so that a second ``create`` finds what the fi
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,8 +15,9 @@ from ackgpu.engine.gather import all_of, raise_first, settle_all
 from ackgpu.engine.run import Run
 from ackgpu.errors import NoCapacity, PreflightFailed, ResourceNotFound
 from ackgpu.naming import CLUSTER_TAG, cluster_name_from_tags
+from ackgpu.spec.cidrs import further_vswitch_cidr, pod_vswitch_cidrs, vswitch_cidrs
 from ackgpu.spec.model import ClusterSpec
-from ackgpu.steps.blueprint import Blueprint, ZonePlan
+from ackgpu.steps.blueprint import PODS, Blueprint, ZonePlan
 
 READS = (
     "containers.clusters",
@@ -28,8 +29,6 @@ READS = (
 )
 """The calls that deciding makes."""
 PLENTY = "WithStock"
-VSWITCH_PREFIX = 24
-"""The mask of a vSwitch whose range the spec leaves open: 252 usable addresses."""
 
 
 def decide(cloud: Cloud, spec: ClusterSpec, run: Run, tags: Mapping[str, str]) -> Blueprint:
@@ -49,7 +48,18 @@ def decide(cloud: Cloud, spec: ClusterSpec, run: Run, tags: Mapping[str, str]) -
     ours = [c for c in facts["clusters"] if cluster_name_from_tags(c.tags) == spec.name]
     version = _version(spec, ours, facts.get("versions", []))
     zones = _zones(spec, facts)
-    return Blueprint(spec, version, zones, tags)
+    _refuse_dedicated(spec, ours)
+    return Blueprint(spec, version, zones, tags, pod_zones=_pod_zones(spec, facts, zones))
+
+
+def _refuse_dedicated(spec: ClusterSpec, ours: Sequence[Cluster]) -> None:
+    """ACK documentation, dedicated clusters: no new ones since 2024-08-21."""
+    if spec.cluster.type == "Kubernetes" and not ours:
+        raise PreflightFailed(
+            "ACK has made no new dedicated clusters since 2024-08-21; nothing was created.",
+            resolution="Set cluster.type to ManagedKubernetes. The pools of a dedicated cluster"
+            " that exists are served: ackgpu nodepool, with the cluster's id.",
+        )
 
 
 def _reads(cloud: Cloud, spec: ClusterSpec) -> dict[str, Any]:
@@ -59,7 +69,8 @@ def _reads(cloud: Cloud, spec: ClusterSpec) -> dict[str, Any]:
         "vswitches": lambda: cloud.network.vswitches(tags=mine),
         "versions": cloud.containers.versions,
     }
-    given = [vswitch.id for vswitch in spec.network.vswitches if vswitch.id]
+    wanted = (*spec.network.vswitches, *spec.network.pod_vswitches)
+    given = [vswitch.id for vswitch in wanted if vswitch.id]
     if given:
         reads["given"] = lambda: cloud.network.vswitches(ids=given)
     if is_open(spec):
@@ -93,22 +104,53 @@ def _is_of(version: str, wanted: str) -> bool:
 
 
 def _zones(spec: ClusterSpec, facts: Mapping[str, Any]) -> tuple[ZonePlan, ...]:
-    existing: list[VSwitch] = sorted(facts["vswitches"], key=lambda v: v.cidr)
+    existing = _made(facts["vswitches"], pods=False)
     given: dict[str, VSwitch] = {v.id: v for v in facts.get("given", [])}
     taken = [v.zone_id for v in existing]
     fresh = _by_stock(spec, facts, exclude=[v.zone for v in spec.network.vswitches])
-    ranges = _free_ranges(spec, existing)
     zones: list[ZonePlan] = []
-    for wanted in spec.network.vswitches:
+    for wanted, block in zip(spec.network.vswitches, vswitch_cidrs(spec.network), strict=True):
         if wanted.id:
             zones.append(_given_zone(wanted.id, given, spec.region))
             continue
         zone_id = wanted.zone if wanted.zone != "auto" else next(iter(taken), "") or next(fresh)
         mine = next((v for v in existing if v.zone_id == zone_id), None)
         taken = [zone for zone in taken if zone != zone_id]
-        cidr = wanted.cidr or (mine.cidr if mine else next(ranges))
-        zones.append(ZonePlan(zone_id, cidr))
+        others = {v.cidr for v in existing} | {zone.cidr for zone in zones}
+        free = block if block not in others else further_vswitch_cidr(spec.network, sorted(others))
+        zones.append(ZonePlan(zone_id, wanted.cidr or (mine.cidr if mine else free)))
     return (*zones, *_further(spec, existing, zones))
+
+
+def _pod_zones(
+    spec: ClusterSpec, facts: Mapping[str, Any], zones: Sequence[ZonePlan]
+) -> tuple[ZonePlan, ...]:
+    """The vSwitches of Terway's pods; ``auto`` is the next zone that has nodes."""
+    existing = {v.zone_id: v for v in _made(facts["vswitches"], pods=True)}
+    given: dict[str, VSwitch] = {v.id: v for v in facts.get("given", [])}
+    named = {v.zone for v in spec.network.pod_vswitches}
+    free = iter([zone.zone_id for zone in zones if zone.zone_id not in named])
+    plans: list[ZonePlan] = []
+    blocks = pod_vswitch_cidrs(spec.network)
+    for wanted, block in zip(spec.network.pod_vswitches, blocks, strict=True):
+        if wanted.id:
+            plans.append(replace(_given_zone(wanted.id, given, spec.region), pods=True))
+            continue
+        zone_id = next(free, "") if wanted.zone == "auto" else wanted.zone
+        if not zone_id:
+            raise PreflightFailed(
+                "There are more vSwitches for pods than zones with nodes.",
+                resolution="Name their zones, or leave some of network.podVswitches out.",
+            )
+        mine = existing.get(zone_id)
+        plans.append(ZonePlan(zone_id, wanted.cidr or (mine.cidr if mine else block), pods=True))
+    return tuple(plans)
+
+
+def _made(vswitches: Sequence[VSwitch], *, pods: bool) -> list[VSwitch]:
+    """Those of ours that are for pods, or for nodes, in the order of their ranges."""
+    fitting = [v for v in vswitches if v.name.endswith(PODS) == pods]
+    return sorted(fitting, key=lambda v: v.cidr)
 
 
 def _further(
@@ -139,7 +181,7 @@ def next_zone(cloud: Cloud, blueprint: Blueprint, run: Run) -> ZonePlan | None:
     used = {zone.zone_id for zone in blueprint.zones}
     ranked = _ranked({t: facts[f"stock {t}"] for t in spec.instance_types})
     zone_id = next((zone for zone in ranked if zone not in used), "")
-    cidr = next(_free_ranges(spec, facts["vswitches"]), "")
+    cidr = further_vswitch_cidr(spec.network, [v.cidr for v in facts["vswitches"]])
     return ZonePlan(zone_id, cidr) if zone_id and cidr else None
 
 
@@ -151,13 +193,6 @@ def _given_zone(vswitch_id: str, given: Mapping[str, VSwitch], region: str) -> Z
             resolution="Check the id and the region.",
         )
     return ZonePlan(found.zone_id, found.cidr, found.id)
-
-
-def _free_ranges(spec: ClusterSpec, existing: Sequence[VSwitch]) -> Iterator[str]:
-    network = ipaddress.ip_network(spec.network.vpc.cidr)
-    taken = {v.cidr for v in existing} | {v.cidr for v in spec.network.vswitches if v.cidr}
-    prefix = max(VSWITCH_PREFIX, network.prefixlen)
-    return iter([str(n) for n in network.subnets(new_prefix=prefix) if str(n) not in taken])
 
 
 def _by_stock(spec: ClusterSpec, facts: Mapping[str, Any], exclude: Sequence[str]) -> Iterator[str]:

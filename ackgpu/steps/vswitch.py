@@ -16,7 +16,7 @@ from ackgpu.engine.step import (
     Resource,
     Step,
 )
-from ackgpu.steps.blueprint import Blueprint, ZonePlan
+from ackgpu.steps.blueprint import PODS, Blueprint, ZonePlan
 from ackgpu.steps.lookup import Pick, the_one, within
 
 
@@ -58,7 +58,7 @@ class VSwitchStep(Step[VSwitch]):
             tags=None if self._pick.id else self._plan.ours, ids=self._pick.ids
         )
         if not self._pick.id:
-            rows = [row for row in rows if row.zone_id == self._zone.zone_id]
+            rows = [row for row in rows if self._fits(row)]
             rows = within(ctx.get(self._vpc), rows, self._pick)
         found = the_one(rows, "vSwitch", self._pick, self._plan.region, run=self._plan.run)
         if found is None:
@@ -86,6 +86,10 @@ class VSwitchStep(Step[VSwitch]):
         """Ask that it goes; refused while an address of it is in use."""
         del ctx
         self._network.delete_vswitch(found_id)
+
+    def _fits(self, row: VSwitch) -> bool:
+        """Of the zone, and for the same use: pods' vSwitches are told by their names."""
+        return row.zone_id == self._zone.zone_id and row.name.endswith(PODS) == self._zone.pods
 
     def _drift(self, found: VSwitch) -> tuple[Drift, ...]:
         same = self._pick.id or found.cidr == self._zone.cidr
