@@ -39,6 +39,7 @@ COMMANDS = {
     "config": "Start, check and explain a cluster.yaml.",
     "policy": "Derive the least RAM policy for a spec.",
     "emulator": "The embedded cloud, as a server.",
+    "explain": "Say what an error code or exit code means, and what to do.",
     "version": "Print the versions of ackgpu and of what it stands on.",
 }
 """In the order of --help, with a line each. Each is a module ``ackgpu.cli.<name>`` with

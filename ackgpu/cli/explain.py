@@ -1,0 +1,31 @@
+"""``ackgpu explain``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ackgpu.app import App
+from ackgpu.cli.command import add_command
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    add_command(root, "explain", explain)
+
+
+def explain(
+    app: App,
+    code: Annotated[
+        str,
+        typer.Argument(help="An error code, of ackgpu or the cloud, or an exit code."),
+    ],
+) -> int:
+    """Say what an error code or exit code means, what to do, and whether it is retried.
+
+    Example: ackgpu explain OperationDenied.NoStock
+    """
+    from ackgpu.commands.explain import run
+
+    return run(app, code)
