@@ -38,7 +38,7 @@ class RunSampleOptions:
 def run(options: RunSampleOptions, app: App) -> int:
     """Run the sample; exit code 9 where the GPU does not do what it should."""
     began = app.clock.now()
-    timeout = parsed_timeout(options.timeout or app.settings.timeout or "", DEFAULT_TIMEOUT)
+    timeout = parsed_timeout(options.timeout or app.settings.timeout, DEFAULT_TIMEOUT)
     reached = by_name(app, options.name, private=options.private)
     verdict = choose_node(climb(reached.api, ExpectSpec()))
     region = reached.cluster.region if reached.cluster else app.region

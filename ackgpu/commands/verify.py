@@ -137,10 +137,11 @@ def _look(options: VerifyOptions, app: App, reached: Reached) -> _Pass:
         return _Pass(tuple(_with_sample(verdict, None) for verdict in verdicts))
     region = good[0].labels.get(REGION_LABEL, "")
     image = options.image or default_image(region)
+    timeout = parsed_timeout(options.timeout or app.settings.timeout, DEFAULT_TIMEOUT)
     step = CudaSampleStep(
         reach=lambda _: reached.api,
         targets=lambda _: [on_node(verdict, image) for verdict in good],
-        wishes=SampleWishes(image, timeout=parsed_timeout(options.timeout, DEFAULT_TIMEOUT)),
+        wishes=SampleWishes(image, timeout=timeout),
     )
     place = f"{where(app, region)} · " if options.name else ""
     headline = f"{place}CUDA sample on {len(good)} of {len(verdicts)} GPU nodes"
@@ -155,7 +156,7 @@ def _look(options: VerifyOptions, app: App, reached: Reached) -> _Pass:
     )
 
 
-def parsed_timeout(text: str, default: str) -> float:
+def parsed_timeout(text: str | None, default: str) -> float:
     """Cloud seconds; raises UsageError where ``text`` is no duration."""
     try:
         return durations.parse(text or default)
