@@ -1,0 +1,213 @@
+"""``run-sample`` and ``manifest sample`` on a cluster that ackgpu made."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from emulator.kube.api import Api
+from ruamel.yaml import YAML
+from support.cli import Cli, cli_on
+
+DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
+DOCUMENTED: dict[str, Any] = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "cuda-sample", "labels": {"app": "cuda-sample"}},
+    "spec": {
+        "replicas": 1,
+        "selector": {"matchLabels": {"app": "cuda-sample"}},
+        "template": {
+            "metadata": {"labels": {"app": "cuda-sample"}},
+            "spec": {
+                "nodeSelector": {"aliyun.accelerator/nvidia_mem": "2048MiB"},
+                "containers": [
+                    {
+                        "name": "cuda-sample",
+                        "image": "nvidia/cuda:9.0-cudnn7-devel-ubuntu16.04",
+                        "command": ["tail", "-f", "/dev/null"],
+                        "resources": {"limits": {"nvidia.com/gpu": "1"}},
+                    }
+                ],
+            },
+        },
+    },
+}
+
+
+@pytest.fixture
+def made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Cli]:
+    """A shell in which the cluster ``demo`` stands."""
+    with cli_on(tmp_path / "user", capsys) as cli:
+        cli.ok("create", "demo", "--no-verify")
+        cli.ok("wait", "demo", "--for", "gpu")
+        yield cli
+
+
+def api_of(cli: Cli) -> Api:
+    with cli.emulator.backend.transaction() as session:
+        cluster = session.find("cluster")[0]
+    return Api(cli.emulator, cluster.id)
+
+
+def deployments(cli: Cli) -> list[str]:
+    return [row["metadata"]["name"] for row in api_of(cli).get(DEPLOYMENTS)["items"]]
+
+
+def faults(cli: Cli, *kinds: str) -> None:
+    cli.emulator.set_faults({"faults": [{"kind": kind} for kind in kinds]})
+
+
+def test_the_documented_sample_runs_and_nothing_of_it_stays(made: Cli) -> None:
+    ended = made.ok("run-sample", "demo", "-o", "json")
+    found = ended.json
+    assert found["passed"] is True
+    assert (found["gpu"], found["memory"], found["driver"]) == (
+        "GRID P4-2Q", "2048 MiB", "470.256.03",
+    )  # fmt: skip
+    assert found["program"] == "simpleTexture"
+    assert "simpleTexture completed, returned OK" in found["output"]
+    assert deployments(made) == []
+    assert api_of(made).get("/api/v1/namespaces/default/pods")["items"] == []
+
+
+def test_what_the_programs_print_is_shown_while_they_run(made: Cli) -> None:
+    ended = made.ok("run-sample", "demo", "-o", "jsonl")
+    events = [json.loads(line) for line in ended.out.splitlines()]
+    output = "".join(event["text"] for event in events if event["type"] == "StepOutput")
+    for words in ("| NVIDIA-SMI 470.256.03", "release 11.4", "simpleTexture starting..."):
+        assert words in output
+    assert events[-1]["type"] == "Result"
+
+
+def test_an_image_without_a_samples_package_gets_the_source_streamed_in(made: Cli) -> None:
+    image = "nvidia/cuda:12.2.2-devel-ubuntu22.04"
+    faults(made)
+    ended = made("run-sample", "demo", "-o", "json", "--image", image)
+    assert ended.json["toolkit"] == "12.2"
+    # CUDA 12.2 is newer than this node's driver runs: the program says so, and it is no bad GPU.
+    assert ended.code == 9
+    assert ended.json["program"] == "vectorAdd"
+    assert "driver" in ended.json["remedy"]
+
+
+def test_keep_leaves_the_documented_deployment_for_a_look_around(made: Cli) -> None:
+    ended = made.ok("run-sample", "demo", "--keep")
+    assert "kubectl exec -it deployment/cuda-sample" in ended.out
+    kept = api_of(made).get(f"{DEPLOYMENTS}/cuda-sample")
+    spec = kept["spec"]["template"]["spec"]
+    assert spec["nodeSelector"] == {"aliyun.accelerator/nvidia_mem": "2048MiB"}
+    [container] = spec["containers"]
+    assert container["command"] == ["tail", "-f", "/dev/null"]
+    assert container["resources"]["limits"] == {"nvidia.com/gpu": "1"}
+    managers = {row["manager"]: row["operation"] for row in kept["metadata"]["managedFields"]}
+    assert managers["ackgpu"] == "Apply"
+
+
+def test_a_second_run_takes_over_what_a_killed_one_left(made: Cli) -> None:
+    made.ok("run-sample", "demo", "--keep")
+    made.ok("run-sample", "demo")
+    assert deployments(made) == []
+
+
+def test_a_deployment_of_that_name_that_is_not_ours_is_left_alone(made: Cli) -> None:
+    api_of(made).create(DEPLOYMENTS, DOCUMENTED)
+    ended = made("run-sample", "demo")
+    assert ended.code == 6
+    assert "cuda-sample" in ended.err
+    assert deployments(made) == ["cuda-sample"]
+
+
+ENDS = {
+    "driver_mismatch": (9, "Driver/library version mismatch"),
+    "unlicensed": (9, "licence"),
+    "sample_wrong_result": (9, "simpleTexture"),
+    "image_pull_backoff": (11, "cannot be pulled"),
+}
+
+
+@pytest.mark.parametrize("kind", ENDS)
+def test_each_trouble_has_its_exit_code_and_its_reason(made: Cli, kind: str) -> None:
+    code, words = ENDS[kind]
+    faults(made, kind)
+    ended = made("run-sample", "demo")
+    assert (ended.code, words in ended.err) == (code, True), ended.err
+    assert deployments(made) == []
+
+
+def test_without_time_the_real_reason_of_the_wait_is_told(made: Cli) -> None:
+    faults(made, "image_pull_backoff")
+    ended = made("run-sample", "demo", "--timeout", "20s")
+    assert ended.code == 7
+    assert "ErrImagePull" in ended.err or "ImagePullBackOff" in ended.err
+    assert deployments(made) == []
+
+
+def test_ctrl_c_deletes_what_was_made(made: Cli) -> None:
+    faults(made, "image_pull_backoff")  # it waits, until it is stopped
+    api = api_of(made)
+
+    def interrupt() -> None:
+        while not api.get(DEPLOYMENTS)["items"]:
+            continue
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    ended = made("run-sample", "demo")
+    thread.join()
+    assert ended.code == 130
+    assert deployments(made) == []
+
+
+def test_a_cluster_that_is_not_there_is_not_found(made: Cli) -> None:
+    assert made("run-sample", "other").code == 5
+
+
+def test_the_manifest_is_the_documented_one(made: Cli) -> None:
+    assert YAML(typ="safe").load(made.ok("manifest", "sample").out) == DOCUMENTED
+
+
+def test_the_manifest_of_a_cluster_is_fitted_to_its_nodes_and_region(made: Cli) -> None:
+    manifest = YAML(typ="safe").load(made.ok("manifest", "sample", "demo").out)
+    pod = manifest["spec"]["template"]["spec"]
+    assert pod["nodeSelector"] == {"aliyun.accelerator/nvidia_mem": "2048MiB"}
+    image = pod["containers"][0].pop("image")
+    assert "cuda:11.4.3-devel" in image
+    assert not image.startswith("nvidia/")  # Docker Hub is not reached from mainland China
+    documented = DOCUMENTED["spec"]["template"]["spec"]["containers"][0]
+    assert pod["containers"][0] == {k: v for k, v in documented.items() if k != "image"}
+
+
+def test_create_proves_the_gpus_with_the_sample_where_the_spec_asks_for_it(
+    cli: Cli, tmp_path: Path
+) -> None:
+    path = tmp_path / "cluster.yaml"
+    path.write_text(
+        "apiVersion: ackgpu.dev/v1alpha1\nkind: GpuCluster\nmetadata: {name: demo}\n"
+        "verify: {level: cuda}\n"
+    )
+    made = cli.ok("create", "-f", str(path), "-o", "json").json
+    assert "cuda sample" in made["durations"]
+    assert deployments(cli) == []
+
+
+def test_create_ends_with_9_where_the_sample_fails_and_leaves_nothing_of_it(
+    cli: Cli, tmp_path: Path
+) -> None:
+    path = tmp_path / "cluster.yaml"
+    path.write_text(
+        "apiVersion: ackgpu.dev/v1alpha1\nkind: GpuCluster\nmetadata: {name: demo}\n"
+        "verify: {level: cuda}\n"
+    )
+    faults(cli, "sample_wrong_result")
+    ended = cli("create", "-f", str(path))
+    assert ended.code == 9
+    assert "verification failed" in ended.err
+    assert deployments(cli) == []
