@@ -20,10 +20,13 @@ from ackgpu.render.output import present
 from ackgpu.render.results import Facts, Part, PlainText, Result
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps import discover, placement
+from ackgpu.steps.residue import BalancerRemoval, InstancesRemoval
 
 VERIFYING = ("containers.clusters", "containers.kubeconfig")
 DELETING = ("containers.node_pools", "containers.resources")
 """What ``verify`` and ``delete`` call besides what the steps do."""
+LEFTOVERS: tuple[type[Step[Any]], ...] = (BalancerRemoval, InstancesRemoval)
+"""The steps of a deletion that have something to do where ACK leaves something behind."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,8 @@ def actions_for(app: App, spec: ClusterSpec) -> list[str]:
     calls = calls_of(all_checks(LimitRules()), target)
     for step in steps:
         calls |= _calls(step)
+    for leftover in LEFTOVERS:
+        calls |= {*leftover.reads, *leftover.writes}
     return actions_of([*calls, *placement_calls(spec), *discover.READS, *VERIFYING, *DELETING])
 
 

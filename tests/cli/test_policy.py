@@ -6,10 +6,14 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import alibabacloud_slb20140515.models as slb_models
 import pytest
+from alibabacloud_slb20140515.client import Client as SlbClient
 from support.cli import Cli, cli_on
 
 from ackgpu.emulator.store import Doc
+from tests.cli.machines import own_instance
+from tests.emulator.net.apis import Api
 
 CREATING = (
     "cs:CheckServiceRole", "cs:CreateCluster", "cs:CreateClusterNodePool",
@@ -26,12 +30,20 @@ CREATING = (
     "vpc:DescribeVSwitches", "vpc:DescribeVpcs", "vpc:ListEnhanhcedNatGatewayAvailableZones",
 )  # fmt: skip
 DELETING = (
-    "cs:DeleteCluster", "ecs:DeleteSecurityGroup", "vpc:DeleteNatGateway", "vpc:DeleteSnatEntry",
+    "cs:DeleteCluster", "ecs:DeleteSecurityGroup", "slb:DescribeLoadBalancerAttribute",
+    "vpc:DeleteNatGateway", "vpc:DeleteSnatEntry",
     "vpc:DeleteVSwitch", "vpc:DeleteVpc", "vpc:ReleaseEipAddress", "vpc:UnassociateEipAddress",
 )  # fmt: skip
-ON_DETOURS = ("cs:DeleteClusterNodepool", "cs:DescribeClusterTasks", "vpc:ListTagResources")
-"""A pool that is sold out is made again elsewhere; another machine asks for the cluster's tasks;
-and tags are asked for apart where a NAT gateway shows none."""
+FOR_LEFTOVERS = (
+    "cs:DescribeClusterDetail", "slb:DeleteLoadBalancer", "slb:SetLoadBalancerDeleteProtection",
+)  # fmt: skip
+"""Asked for where a load balancer of a cluster that is gone stands in the way of the VPC."""
+ON_DETOURS = (
+    "cs:DeleteClusterNodepool", "cs:DescribeClusterTasks", "ecs:DeleteInstance",
+    "vpc:ListTagResources",
+)  # fmt: skip
+"""A pool that is sold out is made again elsewhere; another machine asks for the cluster's tasks; a
+node outlived its pool; a NAT gateway shows no tags."""
 SOLD_OUT = {
     "faults": [{"kind": "stock_out", "zone": "cn-hangzhou-k", "announced": False}]
 }  # fmt: skip
@@ -39,7 +51,7 @@ SOLD_OUT = {
 
 @pytest.fixture
 def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Cli]:
-    with cli_on(tmp_path / "user", capsys, enforce_ram=True, speed=3000) as shell:
+    with cli_on(tmp_path / "user", capsys, enforce_ram=True) as shell:
         yield shell
 
 
@@ -73,7 +85,7 @@ def without(cli: Cli, action: str, *flags: str) -> dict[str, str]:
 
 
 def test_the_actions_are_those_that_the_tests_below_take_away(cli: Cli) -> None:
-    assert set(generated(cli)) == {*CREATING, *DELETING, *ON_DETOURS}
+    assert set(generated(cli)) == {*CREATING, *DELETING, *FOR_LEFTOVERS, *ON_DETOURS}
 
 
 def test_a_cluster_is_made_verified_and_deleted_under_the_generated_policy(cli: Cli) -> None:
@@ -102,6 +114,50 @@ def test_without_an_action_the_deletion_fails_and_names_it(cli: Cli, action: str
     assert action in ended.err
 
 
+@pytest.mark.parametrize("action", FOR_LEFTOVERS)
+def test_without_an_action_a_leftover_load_balancer_stays_and_is_named(
+    cli: Cli, action: str
+) -> None:
+    cli.ok("create", "demo", "--no-verify")
+    slb, account = Api(SlbClient, slb_models, cli.emulator), cli.account()
+    made = slb("CreateLoadBalancer", VpcId=account["vpc"][0], VSwitchId=account["vswitch"][0],
+               AddressType="intranet", DeleteProtection="on")  # fmt: skip
+    gone = [{"Key": "ack.aliyun.com", "Value": "c0"}]
+    ids = [made["LoadBalancerId"]]
+    slb("TagResources", ResourceType="instance", ResourceId=ids, Tag=gone)
+    ended = cli("delete", "demo", "-y", env=without(cli, action))
+    assert ended.code in {4, 10}
+    assert action in ended.err
+
+
+def test_without_releasing_instances_one_that_outlived_its_pool_stays(cli: Cli) -> None:
+    cli.ok("create", "demo", "--no-verify")
+    instance_id = own_instance(cli)
+    backend = cli.emulator.backend
+    with backend.transaction(write=True) as session:
+        doc = session.get("instance", instance_id)
+        assert doc is not None
+        doc.body["Tags"] = {"ackgpu:cluster": "demo"}
+        session.put(doc)
+    ended = cli("delete", "demo", "-y", env=without(cli, "ecs:DeleteInstance"))
+    assert ended.code in {4, 10}
+    assert "ecs:DeleteInstance" in ended.err
+
+
+def test_without_listing_tags_a_nat_gateway_that_shows_none_is_not_told_apart(cli: Cli) -> None:
+    cli.ok("create", "demo", "--no-verify")
+    account = cli.account()
+    given = ("--vpc-id", account["vpc"][0], "--vswitch-id", account["vswitch"][0])
+    with cli.emulator.backend.transaction(write=True) as session:
+        (gateway,) = session.find("natgateway")
+        gateway.body["Tags"] = {}
+        session.put(gateway)
+    user = without(cli, "vpc:ListTagResources", *given)
+    ended = cli("create", "other", *given, "--pod-cidr", "172.22.0.0/16", env=user)
+    assert ended.code in {3, 4}
+    assert "vpc:ListTagResources" in ended.err
+
+
 def test_without_deleting_node_pools_no_other_zone_is_taken(cli: Cli) -> None:
     cli.emulator.set_faults(SOLD_OUT)
     ended = cli("create", "demo", env=without(cli, "cs:DeleteClusterNodepool"))
@@ -110,6 +166,7 @@ def test_without_deleting_node_pools_no_other_zone_is_taken(cli: Cli) -> None:
 
 
 def test_without_listing_tasks_another_machine_cannot_go_on(cli: Cli) -> None:
+    cli.emulator.set_faults({"faults": [{"kind": "cluster_stuck"}]})
     user = without(cli, "cs:DescribeClusterTasks")
     assert cli("create", "demo", "--no-wait", env=user).code == 0
     elsewhere = {"ACKGPU_STATE_DIR": str(cli.home / "another-machine")}
