@@ -118,7 +118,7 @@ QUERIES = st.dictionaries(
     content_type=TYPES,
     query=QUERIES,
 )
-def test_no_request_breaks_the_server(
+def test_no_request_breaks_the_server(  # noqa: PLR0913, PLR0917 -- what a request is made of
     shared: Api, method: str, path: str, body: Any, content_type: str, query: dict[str, str]
 ) -> None:
     data = None if body is None else json.dumps(body).encode()
@@ -141,7 +141,7 @@ def test_a_server_that_restarts_answers_again(emulator: Emulator, cluster: str, 
     emulator.backend.settings["faults"] = [{"kind": "kube_unavailable", "times": 2}]
     assert [api("GET", NODES).status for _ in range(3)] == [503, 503, 200]
     emulator.backend.settings["faults"] = [{"kind": "kube_reset"}]
-    with pytest.raises(OSError, match=".*"):
+    with pytest.raises(OSError):  # noqa: PT011 -- which one depends on the moment
         api("GET", NODES)
     assert api("GET", NODES).status == 200
     assert cluster
