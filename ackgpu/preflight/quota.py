@@ -135,13 +135,13 @@ def _size(counted: Any) -> int:
 
 
 def _is_of(instance: Instance, key: str) -> bool:
-    """Whether an instance counts against a vGPU limit.
-
-    DescribeInstances shows spot instances as pay-as-you-go ones: they count against both here,
-    which errs on the safe side.
-    """
-    charge = "PrePaid" if key == "vgpu_prepaid_instances" else "PostPaid"
-    return catalog.looks_vgpu(instance.type) and instance.charge_type == charge
+    """Whether an instance counts against a vGPU limit: spot, subscription or pay-as-you-go."""
+    if not catalog.looks_vgpu(instance.type):
+        return False
+    if instance.spot:
+        return key == "vgpu_spot_instances"
+    prepaid = instance.charge_type == "PrePaid"
+    return key == ("vgpu_prepaid_instances" if prepaid else "vgpu_instances")
 
 
 def _remedy(kind: LimitKind, idle_eips: Iterable[Eip]) -> str:

@@ -83,8 +83,7 @@ def _sentence(event: Event) -> str:  # noqa: C901 -- one line for each kind of e
     text = ""
     match event:
         case RunStarted():
-            headline = " · ".join(event.headline.splitlines())
-            text = f"{event.verb} {event.subject} · {headline}".rstrip(" ·")
+            text = f"{event.verb} {event.subject} · {event.headline}".rstrip(" ·")
         case StepAsked():
             text = f"{event.step} {event.doing}"
         case StepWaiting():
