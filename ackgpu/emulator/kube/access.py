@@ -50,10 +50,18 @@ def _by_certificate(
         (name.removeprefix(CLUSTER_PREFIX) for name in organizations if CLUSTER_PREFIX in name), ""
     )
     cluster = _cluster(session, now, cluster_id)
-    if certificate.get("serialNumber", "") in cluster.body.get("revoked_serials", ()):
+    if _is_revoked(cluster, common_name):
         raise unauthorized()
     groups = tuple(name for name in organizations if not name.startswith(CLUSTER_PREFIX))
     return cluster, Identity(common_name, (*groups, "system:authenticated"), admin=True)
+
+
+def _is_revoked(cluster: Doc, common_name: str) -> bool:
+    """Whether the certificates were revoked since: their names end with their generation."""
+    generation = common_name.rpartition("-")[2]
+    if not generation.isdecimal():
+        return False
+    return int(generation) < int(cluster.body.get("certificate_generation", 0))
 
 
 def _by_token(session: Session, now: float, token: str) -> tuple[Doc, Identity]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import ssl
+import urllib.error
 import urllib.request
 from datetime import timedelta
 from pathlib import Path
@@ -42,10 +43,8 @@ def test_it_has_the_form_of_the_real_one(ack: Ack) -> None:
     assert b"PRIVATE KEY" in base64.b64decode(user["user"]["client-key-data"])
 
 
-def test_it_opens_the_api_of_the_cluster(ack: Ack, tmp_path: Path) -> None:
-    cluster_id = ack.make_cluster()
-    ack.make_pool(cluster_id)
-    config = parsed(ack("DescribeClusterUserKubeconfig", cluster_id)["config"])
+def nodes_seen_with(config: dict[str, Any], tmp_path: Path) -> list[dict[str, Any]]:
+    """The nodes that the Kubernetes API lists for whoever holds the kubeconfig."""
     user, cluster = config["users"][0]["user"], config["clusters"][0]["cluster"]
     pem = tmp_path / "client.pem"
     parts = (user["client-certificate-data"], user["client-key-data"])
@@ -55,13 +54,32 @@ def test_it_opens_the_api_of_the_cluster(ack: Ack, tmp_path: Path) -> None:
     context.load_cert_chain(pem)
     url = f"{cluster['server']}/api/v1/nodes"
     with urllib.request.urlopen(url, context=context) as answer:  # noqa: S310 -- loopback
-        nodes = json.load(answer)["items"]
+        return list(json.load(answer)["items"])
+
+
+def test_it_opens_the_api_of_the_cluster(ack: Ack, tmp_path: Path) -> None:
+    cluster_id = ack.make_cluster()
+    ack.make_pool(cluster_id)
+    config = parsed(ack("DescribeClusterUserKubeconfig", cluster_id)["config"])
+    nodes = nodes_seen_with(config, tmp_path)
     assert {row["metadata"]["name"] for row in nodes} == {
         row["node_name"] for row in ack.nodes(cluster_id)
     }
     for row in nodes:
         assert row["metadata"]["labels"]["aliyun.accelerator/nvidia_name"] == "GRID-P4-2Q"
         assert row["status"]["allocatable"]["nvidia.com/gpu"] == "1"
+
+
+def test_a_revoked_one_opens_nothing_and_a_new_one_does(ack: Ack, tmp_path: Path) -> None:
+    cluster_id = ack.make_cluster()
+    config = parsed(ack("DescribeClusterUserKubeconfig", cluster_id)["config"])
+    ack.raw("RevokeK8sClusterKubeConfig", "DELETE", f"/k8s/{cluster_id}/certs")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        nodes_seen_with(config, tmp_path)
+    with refused.value:
+        assert refused.value.code == 401
+    fresh = parsed(ack("DescribeClusterUserKubeconfig", cluster_id)["config"])
+    assert nodes_seen_with(fresh, tmp_path) == []
 
 
 def test_the_certificate_names_the_cluster(ack: Ack) -> None:
