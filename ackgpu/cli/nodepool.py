@@ -132,8 +132,8 @@ def scale(  # noqa: PLR0913 -- the flags of the contract
 
     Example: ackgpu nodepool scale demo gpu --nodes 4
     """
+    from ackgpu.commands.changing import ChangeOptions
     from ackgpu.commands.nodepool_size import scale as run
-    from ackgpu.commands.pool_changing import ChangeOptions
 
     options = ChangeOptions(
         name=name, pool=pool, dry_run=dry_run, yes=yes, wait=wait, timeout=timeout or ""
@@ -155,8 +155,8 @@ def delete(  # noqa: PLR0913 -- the flags of the contract
 
     Example: ackgpu nodepool delete demo small --yes
     """
+    from ackgpu.commands.changing import ChangeOptions
     from ackgpu.commands.nodepool_size import delete as run
-    from ackgpu.commands.pool_changing import ChangeOptions
 
     options = ChangeOptions(
         name=name, pool=pool, dry_run=dry_run, yes=yes, wait=wait, timeout=timeout or ""
@@ -230,8 +230,8 @@ def convert_billing(  # noqa: PLR0913 -- the flags of the contract
 
     Example: ackgpu nodepool convert-billing demo gpu --period 1 --dry-run
     """
+    from ackgpu.commands.changing import ChangeOptions
     from ackgpu.commands.nodepool_billing import convert
-    from ackgpu.commands.pool_changing import ChangeOptions
 
     options = ChangeOptions(name=name, pool=pool, dry_run=dry_run, yes=yes, timeout=timeout or "")
     return convert(options, period, app)

@@ -34,12 +34,14 @@ COMMANDS = {
     "run-sample": "Run a CUDA program on one GPU of a cluster.",
     "manifest": "Print the CUDA sample's Deployment for kubectl.",
     "nodepool": "List, add, scale, delete and convert node pools; attach instances.",
+    "upgrade": "Upgrade a cluster's Kubernetes, after ACK's own check.",
     "kubeconfig": "Write, show or remove a cluster's context.",
     "delete": "Remove a cluster and all that was made for it.",
     "config": "Start, check and explain a cluster.yaml.",
     "policy": "Derive the least RAM policy for a spec.",
     "emulator": "The embedded cloud, as a server.",
     "explain": "Say what an error code or exit code means, and what to do.",
+    "doctor": "Check this machine, the credentials and the way to the cloud.",
     "version": "Print the versions of ackgpu and of what it stands on.",
 }
 """In the order of --help, with a line each. Each is a module ``ackgpu.cli.<name>`` with

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from ackgpu.app import App
 from ackgpu.cloud.api import VSwitch
-from ackgpu.commands.estates import cluster_named
+from ackgpu.commands.changing import ChangeOptions, ClusterChange, cluster_of
 from ackgpu.commands.node_password import node_password
-from ackgpu.commands.pool_changing import ChangeOptions, PoolChange
 from ackgpu.commands.pool_spec import (
     PoolFlags,
     blueprint_of,
@@ -45,7 +44,7 @@ class AddOptions(ChangeOptions):
 def list_pools(name: str, app: App) -> int:
     """List the pools; the exit code."""
     cloud = app.cloud()
-    cluster = cluster_named(cloud, name)
+    cluster = cluster_of(cloud, name)
     rows = tuple(pool_row(pool) for pool in cloud.containers.node_pools(cluster.id))
     result = Result(command="nodepool list", part=NodePoolList(cluster_name=name, node_pools=rows))
     return present(app.streams, app.settings.output, result)
@@ -57,7 +56,7 @@ def add(options: AddOptions, app: App) -> int:
     password = node_password(app, file=options.password_file, ask=options.ask_password)
     cloud = app.cloud()
     with locked(app, cloud.region, options.name):
-        change = PoolChange(app, options, "nodepool add", f"add {options.pool}")
+        change = ClusterChange(app, options, "nodepool add", f"add {options.pool}")
         vswitches = _chosen(change, options)
         whole = standing_document(change.cluster, vswitches, document) | {"gpu": gpu}
         spec, warnings = checked_spec(whole)
@@ -77,7 +76,7 @@ def add(options: AddOptions, app: App) -> int:
     return present(app.streams, app.settings.output, result)
 
 
-def _chosen(change: PoolChange, options: AddOptions) -> list[VSwitch]:
+def _chosen(change: ClusterChange, options: AddOptions) -> list[VSwitch]:
     """The cluster's vSwitches, or those that were named by id or by zone."""
     found = change.vswitches(options.vswitch_ids)
     missing = set(options.vswitch_ids) - {vswitch.id for vswitch in found}

@@ -9,8 +9,8 @@ from pathlib import Path
 from ackgpu.app import App
 from ackgpu.cloud.api import AttachRequest, NodePool
 from ackgpu.commands.attach_checks import check_instances
+from ackgpu.commands.changing import ChangeOptions, ClusterChange
 from ackgpu.commands.node_password import node_password
-from ackgpu.commands.pool_changing import ChangeOptions, PoolChange
 from ackgpu.commands.pool_spec import blueprint_of, spec_of_pool
 from ackgpu.commands.running import locked
 from ackgpu.errors import UsageError
@@ -46,7 +46,7 @@ def attach(options: AttachOptions, app: App) -> int:
         raise UsageError(f"{len(ids)} instances: 1 to {MOST} are attached at once.")
     cloud = app.cloud()
     with locked(app, cloud.region, options.name):
-        change = PoolChange(app, options, "nodepool attach", f"attach to {options.pool}")
+        change = ClusterChange(app, options, "nodepool attach", f"attach to {options.pool}")
         pool = change.pool()
         change.refuse_autoscaled(pool, "ACK attaches no instances to it")
         joined = _joined(change, pool, ids)
@@ -60,12 +60,12 @@ def attach(options: AttachOptions, app: App) -> int:
     return present(app.streams, app.settings.output, result)
 
 
-def _joined(change: PoolChange, pool: NodePool, ids: Sequence[str]) -> set[str]:
+def _joined(change: ClusterChange, pool: NodePool, ids: Sequence[str]) -> set[str]:
     nodes = change.cloud.containers.nodes(change.cluster.id, node_pool_id=pool.id)
     return {node.instance_id for node in nodes if node.instance_id in ids}
 
 
-def _check(change: PoolChange, pool: NodePool, new: Sequence[str]) -> None:
+def _check(change: ClusterChange, pool: NodePool, new: Sequence[str]) -> None:
     """Raise PreflightFailed with everything that is wrong."""
     if not new:
         return
@@ -77,7 +77,7 @@ def _check(change: PoolChange, pool: NodePool, new: Sequence[str]) -> None:
 
 
 def _by_ack(
-    change: PoolChange,
+    change: ClusterChange,
     pool: NodePool,
     options: AttachOptions,
     *,
@@ -105,7 +105,7 @@ def _by_ack(
     return change.result(change.apply(steps, plan))
 
 
-def _script(change: PoolChange, pool: NodePool, options: AttachOptions) -> Result:
+def _script(change: ClusterChange, pool: NodePool, options: AttachOptions) -> Result:
     script = change.cloud.containers.attach_script(
         change.cluster.id,
         pool.id,

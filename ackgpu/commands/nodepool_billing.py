@@ -8,7 +8,7 @@ from functools import partial
 
 from ackgpu.app import App
 from ackgpu.cloud.api import Instance, NodePool, Price
-from ackgpu.commands.pool_changing import ChangeOptions, PoolChange
+from ackgpu.commands.changing import ChangeOptions, ClusterChange
 from ackgpu.commands.running import locked
 from ackgpu.engine.gather import all_of
 from ackgpu.errors import ConflictError, PreflightFailed, UsageError
@@ -31,7 +31,7 @@ def convert(options: ChangeOptions, months: int, app: App) -> int:
     cloud = app.cloud()
     with locked(app, cloud.region, options.name):
         key = f"subscribe {options.pool} for {months} months"
-        change = PoolChange(app, options, "nodepool convert-billing", key)
+        change = ClusterChange(app, options, "nodepool convert-billing", key)
         pool = change.pool()
         instances = _instances(change, pool)
         todo = [i for i in instances if i.charge_type != "PrePaid"]
@@ -55,7 +55,7 @@ def convert(options: ChangeOptions, months: int, app: App) -> int:
     return present(app.streams, app.settings.output, result)
 
 
-def _instances(change: PoolChange, pool: NodePool) -> list[Instance]:
+def _instances(change: ClusterChange, pool: NodePool) -> list[Instance]:
     nodes = change.cloud.containers.nodes(change.cluster.id, node_pool_id=pool.id)
     ids = sorted(node.instance_id for node in nodes if node.instance_id)
     return change.cloud.compute.instances(ids=ids) if ids else []
@@ -80,7 +80,7 @@ def _refuse(pool: NodePool, todo: Sequence[Instance]) -> None:
         )
 
 
-def _price(change: PoolChange, pool: NodePool, todo: Sequence[Instance], months: int) -> Price:
+def _price(change: ClusterChange, pool: NodePool, todo: Sequence[Instance], months: int) -> Price:
     """The sum for all of them; unknown where one is."""
     kinds = Counter((i.type, i.zone_id) for i in todo)
     reads = {

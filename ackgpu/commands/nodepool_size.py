@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ackgpu.app import App
 from ackgpu.cloud.api import NodePool
-from ackgpu.commands.pool_changing import ChangeOptions, PoolChange
+from ackgpu.commands.changing import ChangeOptions, ClusterChange
 from ackgpu.commands.pool_spec import blueprint_of, spec_of_pool
 from ackgpu.commands.rows import pool_row
 from ackgpu.commands.running import locked
@@ -27,7 +27,7 @@ def scale(options: ChangeOptions, nodes: int, app: App) -> int:
         raise UsageError(f"--nodes {nodes} is no size.")
     cloud = app.cloud()
     with locked(app, cloud.region, options.name):
-        change = PoolChange(app, options, "nodepool scale", f"scale {options.pool} to {nodes}")
+        change = ClusterChange(app, options, "nodepool scale", f"scale {options.pool} to {nodes}")
         pool = change.pool()
         change.refuse_autoscaled(pool, "it takes no size")
         steps = scale_graph(change.standing, name=pool.name, nodes=nodes)
@@ -51,7 +51,7 @@ def delete(options: ChangeOptions, app: App) -> int:
     """Remove a pool with its nodes; what is not there is removed already. The exit code."""
     cloud = app.cloud()
     with locked(app, cloud.region, options.name):
-        change = PoolChange(app, options, "nodepool delete", f"delete {options.pool}")
+        change = ClusterChange(app, options, "nodepool delete", f"delete {options.pool}")
         pools = cloud.containers.node_pools(change.cluster.id)
         pool = next((pool for pool in pools if pool.name == options.pool), None)
         if pool is None:
@@ -59,6 +59,7 @@ def delete(options: ChangeOptions, app: App) -> int:
             part = NodePoolList(cluster_name=options.name, node_pools=rows)
             gone = Result(command=change.command, part=part)
             return present(app.streams, app.settings.output, gone)
+        change.refuse_foreign(pool)
         steps = removal_graph(change.standing, name=pool.name, pool_id=pool.id)
         plan = change.look(steps, removing=True)
         warnings = _prepaid(change, pool)
@@ -71,19 +72,19 @@ def delete(options: ChangeOptions, app: App) -> int:
     return present(app.streams, app.settings.output, result)
 
 
-def _check_quota(change: PoolChange, pool: NodePool, more: int) -> None:
+def _check_quota(change: ClusterChange, pool: NodePool, more: int) -> None:
     spec = spec_of_pool(change.cluster, change.vswitches(pool.vswitch_ids), pool, more)
     taken = taken_by(spec.node_pools[0], more, flannel=spec.network.is_flannel)
     change.check_growth(spec, taken)
 
 
-def _shown(change: PoolChange, pool: NodePool, nodes: int, plan: Plan) -> Result:
+def _shown(change: ClusterChange, pool: NodePool, nodes: int, plan: Plan) -> Result:
     vswitches = change.vswitches(pool.vswitch_ids)
     spec = spec_of_pool(change.cluster, vswitches, pool, nodes)
     return change.shown(blueprint_of(spec, change.cluster, vswitches), plan)
 
 
-def _prepaid(change: PoolChange, pool: NodePool) -> tuple[str, ...]:
+def _prepaid(change: ClusterChange, pool: NodePool) -> tuple[str, ...]:
     nodes = change.cloud.containers.nodes(change.cluster.id, node_pool_id=pool.id)
     ids = [node.instance_id for node in nodes if node.instance_id]
     instances = change.cloud.compute.instances(ids=ids) if ids else []
@@ -91,7 +92,7 @@ def _prepaid(change: PoolChange, pool: NodePool) -> tuple[str, ...]:
     return (PREPAID_STAYS.format(count=len(paid), ids=", ".join(paid)),) if paid else ()
 
 
-def _removal(change: PoolChange, pool: NodePool, warnings: tuple[str, ...]) -> Result:
+def _removal(change: ClusterChange, pool: NodePool, warnings: tuple[str, ...]) -> Result:
     row = PlanRow(
         action="DELETE", step=f"node pool {pool.name}", id=pool.id, detail=f"{pool.total} nodes"
     )

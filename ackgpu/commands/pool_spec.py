@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from ackgpu.cloud.api import Cluster, NodePool, VSwitch
 from ackgpu.errors import SpecError, UsageError
+from ackgpu.naming import TAG_PREFIX, ownership_tags
 from ackgpu.spec.load import load_file
 from ackgpu.spec.model import DEFAULT_POOL, ClusterSpec, ControlPlaneSpec, document_of, parse
 from ackgpu.spec.shape import read_spec
@@ -121,8 +122,9 @@ def spec_of_pool(
 
 
 def blueprint_of(spec: ClusterSpec, cluster: Cluster, vswitches: Sequence[VSwitch]) -> Blueprint:
-    """The decided form: everything of ours on the cluster is passed on to what is made."""
-    tags = {key: value for key, value in cluster.tags.items() if key.startswith("ackgpu:")}
+    """The decided form: every tag of ours on the cluster is passed on to what is made."""
+    tags = {key: value for key, value in cluster.tags.items() if key.startswith(TAG_PREFIX)}
+    tags = tags or ownership_tags(cluster=cluster.name)
     zones = tuple(ZonePlan(v.zone_id, v.cidr, v.id) for v in vswitches)
     return Blueprint(spec, cluster.version, zones, tags)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ackgpu.app import App
+from ackgpu.commands.node_password import node_password
 from ackgpu.engine.plan import Plan
 from ackgpu.engine.run import Run
 from ackgpu.engine.step import Broken, Ready, Step
@@ -25,7 +27,8 @@ def prepare(
     expires = app.clock.after(ttl) if ttl else None
     tags = ownership_tags(cluster=spec.name, run=token_run, expires=expires)
     cloud = app.cloud(spec.region)
-    blueprint = decide(cloud, spec, run, {**spec.metadata.tags, **tags})
+    decided = decide(cloud, spec, run, {**spec.metadata.tags, **tags})
+    blueprint = replace(decided, login_password=node_password(app))
     return blueprint, graph(app, blueprint, kubeconfig)
 
 

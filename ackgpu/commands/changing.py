@@ -1,14 +1,15 @@
-"""What every change of a node pool shares: the cluster, the journal, the engine's run, the end."""
+"""What every change of a cluster that stands shares: its journal, the engine's run, the end."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ackgpu.app import App
-from ackgpu.cloud.api import Cluster, NodePool, VSwitch
-from ackgpu.commands.estates import cluster_named
+from ackgpu.cloud.api import Cloud, Cluster, NodePool, VSwitch
+from ackgpu.commands.estates import cluster_named, not_found
 from ackgpu.commands.planning import plan_result
 from ackgpu.commands.rows import pool_row
 from ackgpu.commands.running import on_display, where
@@ -26,7 +27,7 @@ from ackgpu.errors import (
     TimedOut,
     UsageError,
 )
-from ackgpu.naming import run_id
+from ackgpu.naming import cluster_name_from_tags, run_id
 from ackgpu.preflight.checks import all_checks, carry_out, chosen
 from ackgpu.preflight.facts import Target
 from ackgpu.preflight.limit_values import LimitRules
@@ -38,26 +39,27 @@ from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.pool_graph import Standing
 
 DEFAULT_TIMEOUT = "45m"
+_CLUSTER_ID = re.compile(r"c[0-9a-f]{32}")
 Steps = Sequence[Step[Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeOptions:
-    """What every change is asked with."""
+    """What every change is asked with. ``name``: of a cluster of ours, or the id of any."""
 
     name: str
-    pool: str
+    pool: str = ""
     dry_run: bool = False
     yes: bool = False
     wait: bool = True
     timeout: str = ""
 
 
-class PoolChange:
-    """One change of one pool of a cluster that stands.
+class ClusterChange:
+    """One change of a cluster that stands, mostly of one of its pools.
 
     ``command`` is its name in results, ``key`` the whole of what was asked: a run that was cut off
-    is gone on with, tokens and all, by the same words alone.
+    is gone on with, tokens and all, by the same words alone. ``facts`` are kept with it.
     """
 
     def __init__(self, app: App, options: ChangeOptions, command: str, key: str) -> None:
@@ -65,10 +67,11 @@ class PoolChange:
         self.options = options
         self.command = command
         self.cloud = app.cloud()
-        self.cluster: Cluster = cluster_named(self.cloud, options.name)
+        self.cluster: Cluster = cluster_of(self.cloud, options.name)
         self._key = key
         path = app.cluster_dir(self.cloud.region, options.name) / f"{self.cluster.id}.jsonl"
         self._journal = self._open(Journal(path, app.clock))
+        self.facts = dict(self._journal.facts)
         self.run = self._run()
 
     @property
@@ -87,7 +90,17 @@ class PoolChange:
                 f"{self.options.name} has no node pool {self.options.pool}.",
                 resolution=f"It has: {names}.",
             )
+        self.refuse_foreign(found)
         return found
+
+    def refuse_foreign(self, pool: NodePool) -> None:
+        """Raise ConflictError for a pool that ackgpu did not make, in a cluster that it did not."""
+        ours = cluster_name_from_tags(self.cluster.tags) or cluster_name_from_tags(pool.tags)
+        if not ours:
+            raise ConflictError(
+                f"The node pool {pool.name} of {self.cluster.id} is not ackgpu's.",
+                resolution="ackgpu changes what it made: nodepool add makes a pool beside it.",
+            )
 
     def vswitches(self, ids: Sequence[str] = ()) -> list[VSwitch]:
         """The vSwitches of those ids, else the cluster's, in the order of their ids' list."""
@@ -189,13 +202,13 @@ class PoolChange:
         return run
 
     def _carry_out(self, steps: Steps, work: Any) -> Outcome:
-        self._journal.begin(self._key, self._token_run)
+        self._journal.begin(self._key, self._token_run, **self.facts)
         headline = f"{self._key} · {where(self.app, self.cloud.region)}"
         again = "The same command goes on from here."
         with on_display(
             self.app,
             self.run,
-            verb="nodepool",
+            verb="upgrade" if self.command == "upgrade" else "nodepool",
             subject=self.options.name,
             headline=headline,
             steps=steps,
@@ -213,3 +226,16 @@ class PoolChange:
             error.resolution = error.resolution or again
         outcome.raise_error()
         return outcome
+
+
+def cluster_of(cloud: Cloud, name: str) -> Cluster:
+    """Our cluster of that name, or any cluster by its id: its pools can be added to.
+
+    Raises the error of exit code 5 where there is none.
+    """
+    if not _CLUSTER_ID.fullmatch(name):
+        return cluster_named(cloud, name)
+    found = cloud.containers.cluster(name)
+    if found is None:
+        raise not_found(name, cloud.region)
+    return found

@@ -1,0 +1,55 @@
+"""``ackgpu upgrade``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ackgpu.app import App
+from ackgpu.cli import pool_flags as of
+from ackgpu.cli import spec_flags as on
+from ackgpu.cli.command import add_command
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    add_command(root, "upgrade", upgrade)
+
+
+def upgrade(  # noqa: PLR0913 -- the flags of the contract
+    app: App,
+    name: on.ClusterName,
+    *,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", help="A version or minor; default: the next.", show_default=False),
+    ] = None,
+    node_pools: Annotated[
+        bool, typer.Option("--node-pools", help="Upgrade the nodes' kubelets too, in place.")
+    ] = False,
+    check_only: Annotated[
+        bool, typer.Option("--check-only", help="Only ask ACK whether it could be upgraded.")
+    ] = False,
+    dry_run: of.DryRun = False,
+    yes: on.Yes = False,
+    wait: on.Wait = True,
+    timeout: on.Timeout = None,
+) -> int:
+    """Upgrade the control plane to the next Kubernetes version, once ACK's check has passed.
+
+    Example: ackgpu upgrade demo --check-only
+    """
+    from ackgpu.commands.upgrade import UpgradeOptions, run
+
+    options = UpgradeOptions(
+        name=name,
+        to=to or "",
+        node_pools=node_pools,
+        check_only=check_only,
+        dry_run=dry_run,
+        yes=yes,
+        wait=wait,
+        timeout=timeout or "",
+    )
+    return run(options, app)
