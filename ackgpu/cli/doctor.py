@@ -1,0 +1,23 @@
+"""``ackgpu doctor``."""
+
+from __future__ import annotations
+
+import typer
+
+from ackgpu.app import App
+from ackgpu.cli.command import add_command
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    add_command(root, "doctor", doctor)
+
+
+def doctor(app: App) -> int:
+    """Check this machine, the credentials and the way to each endpoint; change nothing.
+
+    Example: ackgpu doctor -o json
+    """
+    from ackgpu.commands.doctor import run
+
+    return run(app)

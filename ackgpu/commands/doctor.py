@@ -1,0 +1,32 @@
+"""``doctor``: whether this machine, the credentials and the way to the cloud are in order.
+
+It changes nothing; only ``--emulator`` starts the embedded emulator as it does for every command.
+"""
+
+from __future__ import annotations
+
+from ackgpu.app import App
+from ackgpu.commands.diagnosis import Diagnosis, ill
+from ackgpu.commands.doctor_cloud import emulator, of_the_cloud
+from ackgpu.commands.doctor_machine import on_this_machine
+from ackgpu.errors import AckGpuError
+from ackgpu.render.output import present
+from ackgpu.render.results import Result
+from ackgpu.render.verdicts import CheckList
+
+
+def run(app: App) -> int:
+    """Look at everything and show it; the exit code is that of the first failure."""
+    found = _look(app)
+    part = CheckList(title="ackgpu doctor", checks=tuple(one.row for one in found))
+    error = next((one.error for one in found if one.error is not None), None)
+    result = Result(command="doctor", part=part, error=error)
+    return present(app.streams, app.settings.output, result)
+
+
+def _look(app: App) -> list[Diagnosis]:
+    try:
+        env = app.env
+    except AckGpuError as error:  # the embedded emulator cannot start
+        return [*on_this_machine(app, app.streams.env), ill("emulator", error)]
+    return [*on_this_machine(app, env), *of_the_cloud(app, env), emulator(app)]
