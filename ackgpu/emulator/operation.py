@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from ackgpu.emulator.errors import ApiError, invalid, missing
 from ackgpu.emulator.lifecycle import state_at
-from ackgpu.emulator.store import Doc, Session
+from ackgpu.emulator.store import Doc, Rows, Session
 from ackgpu.emulator.timeline import Timeline
 
 Handler = Callable[["Call"], Any]
@@ -241,8 +241,14 @@ class Call:
 
         An empty ``scope`` and empty ``ids`` mean any.
         """
-        where = region if region is not None else (self.region or None)
+        where = self.region if region is None else region
         return self.docs.find(kind, at=self.now, scope=scope or None, region=where or None, ids=ids)
+
+    def rows(self, kind: str, *, scope: str = "", ids: Sequence[str] = ()) -> Rows:
+        """The same for long lists: read only as far as they are looked at."""
+        return self.docs.rows(
+            kind, at=self.now, scope=scope or None, region=self.region or None, ids=ids
+        )
 
     def state(self, doc: Doc) -> str:
         """The state of a document now, by its phases."""
@@ -254,12 +260,12 @@ class Call:
 
 
 def page_of(
-    call: Call, rows: list[Any], *, default: int = 10, most: int = 50
+    call: Call, rows: Sequence[Any], *, default: int = 10, most: int = 50
 ) -> tuple[list[Any], dict[str, int]]:
     """One page by PageNumber and PageSize, and the three numbers that go with it."""
     size = call.params.integer("PageSize", default, low=1, high=most)
     number = call.params.integer("PageNumber", 1, low=1)
-    page = rows[(number - 1) * size : number * size]
+    page = list(rows[(number - 1) * size : number * size])
     return page, {"PageNumber": number, "PageSize": size, "TotalCount": len(rows)}
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS doc (
@@ -20,11 +20,13 @@ CREATE TABLE IF NOT EXISTS doc (
     name TEXT NOT NULL, born REAL NOT NULL, gone REAL, body TEXT NOT NULL,
     PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS doc_scope ON doc (kind, scope, born, gone);
-CREATE INDEX IF NOT EXISTS doc_region ON doc (kind, region, born, gone);
-CREATE INDEX IF NOT EXISTS doc_name ON doc (kind, name, born, gone);
+CREATE INDEX IF NOT EXISTS doc_scope ON doc (kind, scope, born, id, gone);
+CREATE INDEX IF NOT EXISTS doc_region ON doc (kind, region, born, id, gone);
+CREATE INDEX IF NOT EXISTS doc_name ON doc (kind, name, born, id, gone);
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
+
+COLUMNS = "kind, id, region, scope, name, born, gone, body"
 
 
 @dataclass
@@ -51,6 +53,41 @@ class Doc:
         return self.born <= at and (self.gone is None or at < self.gone)
 
 
+class Rows(Sequence[Doc]):
+    """Documents in the order of their birth, read from the file as they are looked at."""
+
+    def __init__(self, connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> None:
+        self._connection, self._where, self._values = connection, where, values
+        self._length: int | None = None
+
+    def all(self) -> list[Doc]:
+        """All of them."""
+        return self._read("", [])
+
+    def __len__(self) -> int:
+        if self._length is None:
+            query = f"SELECT count(*) FROM doc WHERE {self._where}"
+            (self._length,) = self._connection.execute(query, self._values).fetchone()
+        return int(self._length)
+
+    def __iter__(self) -> Iterator[Doc]:
+        return iter(self.all())
+
+    @overload
+    def __getitem__(self, index: int) -> Doc: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Doc]: ...
+    def __getitem__(self, index: int | slice) -> Doc | list[Doc]:
+        if isinstance(index, slice):
+            start, stop, _ = index.indices(len(self))
+            return self._read("LIMIT ? OFFSET ?", [max(0, stop - start), start])
+        return self.all()[index]
+
+    def _read(self, limit: str, bounds: list[int]) -> list[Doc]:
+        query = f"SELECT {COLUMNS} FROM doc WHERE {self._where} ORDER BY born, id {limit}"
+        return [_doc(row) for row in self._connection.execute(query, [*self._values, *bounds])]
+
+
 class Session:
     """The documents as one transaction sees them."""
 
@@ -60,9 +97,7 @@ class Session:
     def get(self, kind: str, doc_id: str) -> Doc | None:
         """The document, alive or not."""
         row = self._connection.execute(
-            "SELECT kind, id, region, scope, name, born, gone, body FROM doc"
-            " WHERE kind = ? AND id = ?",
-            (kind, doc_id),
+            f"SELECT {COLUMNS} FROM doc WHERE kind = ? AND id = ?", (kind, doc_id)
         ).fetchone()
         return _doc(row) if row else None
 
@@ -80,34 +115,28 @@ class Session:
 
         ``ids``, where there are any, are looked up one by one: the cheapest way by far.
         """
-        clauses, values = ["kind = ?"], [kind]
-        if ids:
-            clauses.append("id IN (SELECT value FROM json_each(?))")
-            values.append(json.dumps(list(ids)))
-        for column, value in (("region", region), ("scope", scope), ("name", name)):
-            if value is not None:
-                clauses.append(f"{column} = ?")
-                values.append(value)
-        bounds: list[float] = []
-        if at is not None:
-            clauses.append("born <= ? AND (gone IS NULL OR gone > ?)")
-            bounds = [at, at]
-        rows = self._connection.execute(
-            "SELECT kind, id, region, scope, name, born, gone, body FROM doc"
-            f" WHERE {' AND '.join(clauses)} ORDER BY born, id",
-            (*values, *bounds),
-        )
-        return [_doc(row) for row in rows]
+        narrowed = {"scope": scope, "name": name, "region": region}
+        return Rows(self._connection, *_where(kind, at, ids, narrowed)).all()
 
-    def count(self, kind: str, *, at: float, region: str | None = None) -> int:
+    def rows(
+        self,
+        kind: str,
+        *,
+        at: float,
+        region: str | None = None,
+        scope: str | None = None,
+        ids: Sequence[str] = (),
+    ) -> Rows:
+        """The same, read only as far as it is looked at: of a slice, the slice."""
+        narrowed = {"scope": scope, "region": region}
+        return Rows(self._connection, *_where(kind, at, ids, narrowed))
+
+    def count(
+        self, kind: str, *, at: float, region: str | None = None, scope: str | None = None
+    ) -> int:
         """How many documents of a kind are alive ``at``."""
-        clause, values = ("AND region = ?", [region]) if region is not None else ("", [])
-        (number,) = self._connection.execute(
-            "SELECT count(*) FROM doc WHERE kind = ? AND born <= ?"
-            f" AND (gone IS NULL OR gone > ?) {clause}",
-            (kind, at, at, *values),
-        ).fetchone()
-        return int(number)
+        narrowed = {"scope": scope, "region": region}
+        return len(Rows(self._connection, *_where(kind, at, (), narrowed)))
 
     def ends(self, kind: str, ids: Sequence[str]) -> dict[str, float | None]:
         """When each of the documents that there are goes, or None, without reading the rest."""
@@ -186,6 +215,27 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+
+def _where(
+    kind: str, at: float | None, ids: Sequence[str], narrowed: Mapping[str, str | None]
+) -> tuple[str, list[Any]]:
+    """A condition and its values. A ``+`` keeps SQLite from an index other than the narrowest."""
+    clauses, values = ["kind = ?"], [kind]
+    chosen = bool(ids)
+    if ids:
+        clauses.append("id IN (SELECT value FROM json_each(?))")
+        values.append(json.dumps(list(ids)))
+    for column, value in narrowed.items():
+        if value is not None:
+            clauses.append(f"{'+' if chosen else ''}{column} = ?")
+            values.append(value)
+            chosen = True
+    if at is None:
+        return " AND ".join(clauses), values
+    born = "+born" if ids else "born"
+    clauses.append(f"{born} <= ? AND (gone IS NULL OR gone > ?)")
+    return " AND ".join(clauses), [*values, at, at]
 
 
 def _doc(row: tuple[Any, ...]) -> Doc:

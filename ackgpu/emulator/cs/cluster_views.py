@@ -11,7 +11,6 @@ from typing import Any
 
 from ackgpu.emulator.cs import instants
 from ackgpu.emulator.cs.addon_docs import installed
-from ackgpu.emulator.cs.members import visible_nodes
 from ackgpu.emulator.cs.tables import runtime_version, versions
 from ackgpu.emulator.lifecycle import state_at
 from ackgpu.emulator.operation import Call
@@ -77,7 +76,7 @@ def row(call: Call, cluster: Doc) -> dict[str, Any]:
         "resource_group_id": body["resource_group_id"],
         "security_group_id": body["security_group_id"],
         "service_cidr": body["service_cidr"],
-        "size": len(visible_nodes(call, cluster.id)),
+        "size": call.docs.count("node", at=call.now, scope=cluster.id),
         "state": call.state(cluster),
         "subnet_cidr": body["container_cidr"],
         "tags": [{"key": key, "value": value} for key, value in body["Tags"].items()],

@@ -50,10 +50,11 @@ def lasting_nodes(call: Call, cluster_id: str, pool_id: str | None = None) -> li
     ]
 
 
-def is_offline(call: Call, node: Doc) -> bool:
-    """Whether the node's instance is gone: somebody released it behind the cluster's back."""
-    instance = call.docs.get("instance", node.body["instance_id"])
-    return instance is None or (instance.gone is not None and instance.gone <= call.now)
+def offline(call: Call, nodes: list[Doc]) -> set[str]:
+    """The nodes whose instance is gone: somebody released it behind the cluster's back."""
+    ends = call.docs.ends("instance", [node.body["instance_id"] for node in nodes])
+    running = {key for key, end in ends.items() if end is None or end > call.now}
+    return {node.id for node in nodes if node.body["instance_id"] not in running}
 
 
 def visible_nodes(call: Call, cluster_id: str, pool_id: str | None = None) -> list[Doc]:

@@ -19,7 +19,7 @@ from ackgpu.emulator.cs.lookup import (
     running_cluster,
     text,
 )
-from ackgpu.emulator.cs.members import is_offline, lasting_nodes, remove_node
+from ackgpu.emulator.cs.members import lasting_nodes, offline, remove_node
 from ackgpu.emulator.cs.pool_body import SECTIONS, merge, set_tags
 from ackgpu.emulator.cs.pool_rules import (
     check_auto_scaling,
@@ -192,11 +192,11 @@ def _settle(call: Call, cluster: Doc, pool: Doc, *, changed: bool) -> Course:
 
 
 def _without_offline(call: Call, nodes: list[Doc]) -> list[Doc]:
-    offline = {node.id for node in nodes if is_offline(call, node)}
+    lost = offline(call, nodes)
     for node in nodes:
-        if node.id in offline:
+        if node.id in lost:
             remove_node(call, node, call.now, release=False)
-    return [node for node in nodes if node.id not in offline]
+    return [node for node in nodes if node.id not in lost]
 
 
 def _wanted(pool: Doc, present: int) -> int:

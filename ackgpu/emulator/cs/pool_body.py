@@ -10,7 +10,7 @@ from typing import Any
 
 from ackgpu.emulator.cs import instants
 from ackgpu.emulator.cs.lookup import objects, part, text
-from ackgpu.emulator.cs.members import is_offline, is_ready, visible_nodes
+from ackgpu.emulator.cs.members import is_ready, offline, visible_nodes
 from ackgpu.emulator.cs.tables import default_image, runtime_version, table
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
@@ -103,21 +103,18 @@ def status(call: Call, pool: Doc) -> dict[str, Any]:
     bootstrap is over.
     """
     nodes = visible_nodes(call, pool.scope, pool.id)
-    removing = [node for node in nodes if call.state(node) == "removing"]
-    failed = [node for node in nodes if call.state(node) == "failed"]
-    offline = [node for node in nodes if node not in removing and is_offline(call, node)]
+    removing = {node.id for node in nodes if call.state(node) == "removing"}
+    failed = {node.id for node in nodes if call.state(node) == "failed"}
+    lost = offline(call, nodes) - removing
     healthy = [
-        node
-        for node in nodes
-        if is_ready(node, call.now) and node not in removing and node not in offline
+        node for node in nodes if is_ready(node, call.now) and node.id not in removing | lost
     ]
-    settled = [node for node in healthy if (node.body["t_gpu"] or 0.0) <= call.now]
+    settled = {node.id for node in healthy if (node.body["t_gpu"] or 0.0) <= call.now}
     return {
         "failed_nodes": len(failed),
         "healthy_nodes": len(healthy),
-        "initial_nodes": len(nodes)
-        - len({node.id for node in (*settled, *failed, *removing, *offline)}),
-        "offline_nodes": len(offline),
+        "initial_nodes": len(nodes) - len(settled | failed | removing | lost),
+        "offline_nodes": len(lost),
         "removing_nodes": len(removing),
         "serving_nodes": len([node for node in healthy if not node.body["unschedulable"]]),
         "state": call.state(pool),

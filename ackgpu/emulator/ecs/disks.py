@@ -11,6 +11,7 @@ from ackgpu.emulator.ecs.paging import page
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.listing import listing
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
@@ -75,8 +76,7 @@ def _body(category: str, size: str, zone: str) -> dict[str, Any]:
 def describe_disks(call: Call) -> dict[str, Any]:
     """DescribeDisks, by NextToken and MaxResults (10 to 500) or by page numbers."""
     ids = call.params.json_list("DiskIds") or ()
-    docs = call.all(KIND, ids=ids, scope=call.params.text("InstanceId"))
-    docs = [doc for doc in docs if _wanted(call, doc)]
+    docs = listing(call, KIND, _wanted, ids=ids, scope_by="InstanceId")
     some, numbers = page(call, docs, low=10, high=500)
     return {"Disks": {"Disk": [_row(call, doc) for doc in some]}, **numbers}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from ackgpu.emulator import catalog
@@ -13,6 +12,7 @@ from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.tagged import has_tags, tag_rows
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.lifecycle import reached
+from ackgpu.emulator.listing import listing
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.store import Doc
 
@@ -37,19 +37,14 @@ def describe_instances(call: Call) -> dict[str, Any]:
     status = call.params.text("Status")
     if status and status not in STATES:
         raise ApiError("InvalidStatus.NotFound", f"{status} is no Status.", 404)
-    docs = [doc for doc in _candidates(call, ids or ()) if _wanted(call, doc, ids)]
+    docs = listing(call, KIND, _wanted, ids=ids or (), scope_by="VpcId")
     some, numbers = page(call, docs, low=10, high=100)
     eips = {eip.scope: eip for doc in some for eip in call.all("eip", scope=doc.id)}
     rows = [_row(call, doc, eips.get(doc.id)) for doc in some]
     return {"Instances": {"Instance": rows}, **numbers}
 
 
-def _candidates(call: Call, ids: Sequence[str]) -> list[Doc]:
-    """The instances among which to look: by id, in the VPC, or all of the region."""
-    return call.all(KIND, ids=ids, scope=call.params.text("VpcId"))
-
-
-def _wanted(call: Call, doc: Doc, ids: list[str] | None) -> bool:
+def _wanted(call: Call, doc: Doc) -> bool:
     params, body = call.params, doc.body
     fields = ("VSwitchId", "ZoneId", "InstanceChargeType", "InstanceType", "KeyPairName", "ImageId")
     addresses = params.json_list("PrivateIpAddresses")
@@ -57,9 +52,7 @@ def _wanted(call: Call, doc: Doc, ids: list[str] | None) -> bool:
     row = catalog.instance_type(body["InstanceType"]) or {}
     family = params.text("InstanceTypeFamily")
     return (
-        (not ids or doc.id in ids)
-        and params.text("VpcId", doc.scope) == doc.scope
-        and all(params.text(name, body[name]) == body[name] for name in fields)
+        all(params.text(name, body[name]) == body[name] for name in fields)
         and (not addresses or body["PrivateIpAddress"] in addresses)
         and (not group or group in body["SecurityGroupIds"])
         and (not family or row.get("family") == family)

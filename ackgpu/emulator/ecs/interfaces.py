@@ -12,6 +12,7 @@ from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.security_groups import security_group
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.listing import listing
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.addresses import take_address
@@ -94,16 +95,11 @@ def attach_network_interface(call: Call) -> dict[str, Any]:
 @PRODUCT.operation("DescribeNetworkInterfaces")
 def describe_network_interfaces(call: Call) -> dict[str, Any]:
     """DescribeNetworkInterfaces, by NextToken and MaxResults (10 to 500) or by page numbers."""
-    docs = [doc for doc in _candidates(call) if _wanted(call, doc)]
+    ids = call.params.listed("NetworkInterfaceId")
+    docs = listing(call, KIND, _wanted, ids=ids, scope_by="VSwitchId")
     some, numbers = page(call, docs, low=10, high=500)
     rows = [_row(call, doc) for doc in some]
     return {"NetworkInterfaceSets": {"NetworkInterfaceSet": rows}, **numbers}
-
-
-def _candidates(call: Call) -> list[Doc]:
-    """The interfaces among which to look: by id, in the vSwitch, or all of the region."""
-    ids = call.params.listed("NetworkInterfaceId")
-    return call.all(KIND, ids=ids, scope=call.params.text("VSwitchId"))
 
 
 def _wanted(call: Call, doc: Doc) -> bool:

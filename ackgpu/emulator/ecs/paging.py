@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ackgpu.emulator.errors import ApiError
@@ -9,7 +10,7 @@ from ackgpu.emulator.operation import Call, page_of
 
 
 def page(
-    call: Call, rows: list[Any], *, low: int = 1, high: int = 100
+    call: Call, rows: Sequence[Any], *, low: int = 1, high: int = 100
 ) -> tuple[list[Any], dict[str, Any]]:
     """One page of ``rows``, with NextToken, PageNumber, PageSize and TotalCount.
 
@@ -24,7 +25,7 @@ def page(
     following = start + size
     token = str(following) if following < len(rows) else ""
     numbers = {"PageNumber": 1 + start // size, "PageSize": size, "TotalCount": len(rows)}
-    return rows[start:following], {"NextToken": token, **numbers}
+    return list(rows[start:following]), {"NextToken": token, **numbers}
 
 
 def _start(call: Call) -> int:

@@ -10,6 +10,7 @@ from ackgpu.emulator.ecs.paging import page
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError, invalid
+from ackgpu.emulator.listing import listing
 from ackgpu.emulator.operation import Call, token_page
 from ackgpu.emulator.store import Doc
 
@@ -151,8 +152,7 @@ def describe_security_groups(call: Call) -> dict[str, Any]:
             "NotSupported.PageNumberAndPageSize", "Use either MaxResults or PageSize, not both."
         )
     ids = call.params.json_list("SecurityGroupIds") or call.params.one("SecurityGroupId")
-    docs = call.all(KIND, ids=ids, scope=call.params.text("VpcId"))
-    some, numbers = page(call, [doc for doc in docs if _wanted(call, doc)])
+    some, numbers = page(call, listing(call, KIND, _wanted, ids=ids, scope_by="VpcId"))
     rows = [_row(call, doc) for doc in some]
     return {"SecurityGroups": {"SecurityGroup": rows}, "RegionId": call.region, **numbers}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.listing import listing
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.dnat import forward_entries
@@ -24,9 +25,8 @@ def describe_nat_gateways(call: Call) -> dict[str, Any]:
 
     The schema lists tags; a client's comment says that they were not returned once (UNCONFIRMED).
     """
-    ids, vpc_id = call.params.one("NatGatewayId"), call.params.text("VpcId")
-    docs = [doc for doc in call.all("natgateway", ids=ids, scope=vpc_id) if _wanted(call, doc)]
-    page, numbers = page_of(call, docs)
+    ids = call.params.one("NatGatewayId")
+    page, numbers = page_of(call, listing(call, "natgateway", _wanted, ids=ids, scope_by="VpcId"))
     end_dry_run(call)
     return {"NatGateways": {"NatGateway": [_row(call, doc) for doc in page]}} | numbers
 

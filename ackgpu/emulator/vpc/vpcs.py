@@ -9,6 +9,7 @@ from typing import Any
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.lifecycle import Lifecycle
 from ackgpu.emulator.limits import refuse_over
+from ackgpu.emulator.listing import listing
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import timing
@@ -129,8 +130,7 @@ def describe_vpcs(call: Call) -> dict[str, Any]:
     ids = call.params.comma_list("VpcId")
     if len(ids) > MOST_IDS:
         raise ApiError("InvalidVpcIdNumber.NotSupported", "The number of vpcIds exceeds the limit.")
-    docs = [doc for doc in call.all("vpc", ids=ids) if _wanted(call, doc)]
-    page, numbers = page_of(call, docs)
+    page, numbers = page_of(call, listing(call, "vpc", _wanted, ids=ids))
     end_dry_run(call)
     return {"Vpcs": {"Vpc": [vpc_row(call, doc) for doc in page]}} | numbers
 

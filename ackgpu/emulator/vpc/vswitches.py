@@ -9,6 +9,7 @@ from ackgpu.emulator import catalog
 from ackgpu.emulator.errors import ApiError, missing
 from ackgpu.emulator.lifecycle import Lifecycle
 from ackgpu.emulator.limits import refuse_over
+from ackgpu.emulator.listing import listing
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import timing
@@ -119,9 +120,7 @@ def describe_vswitches(call: Call) -> dict[str, Any]:
         raise ApiError(
             "InvalidVSwitchIdNumber.NotSupported", "The number of vSwitchIds exceeds the limit."
         )
-    docs = call.all("vswitch", ids=ids, scope=call.params.text("VpcId"))
-    docs = [doc for doc in docs if _wanted(call, doc)]
-    page, numbers = page_of(call, docs)
+    page, numbers = page_of(call, listing(call, "vswitch", _wanted, ids=ids, scope_by="VpcId"))
     end_dry_run(call)
     return {"VSwitches": {"VSwitch": [vswitch_row(call, doc) for doc in page]}} | numbers
 
