@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from ackgpu.app import App
+from ackgpu.cloud.api import NodePool
 from ackgpu.commands.planning import price_parts
 from ackgpu.commands.rows import cluster_row, pool_row
 from ackgpu.engine.run import Outcome, StepReport
 from ackgpu.engine.step import Resource
 from ackgpu.preflight.price import Estimate
 from ackgpu.render.results import ClusterRow, CreateSummary
+from ackgpu.steps.attach import AttachStep
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.cluster import ClusterStep
 from ackgpu.steps.gpu_nodes import GpuNodesStep
 from ackgpu.steps.node_pool import NodePoolStep
+from ackgpu.steps.pool_change import AutoScalingStep
 
 NETWORK_KINDS = frozenset({"vpc", "vswitch", "nat gateway", "eip", "security group"})
 
@@ -31,11 +34,7 @@ def summary_of(  # noqa: PLR0913 -- keyword-only, each named where it is given
     by_step = {type(report.step): report for report in outcome.reports}
     cluster_report = by_step[ClusterStep]
     cluster = values.get(cluster_report.step.name)
-    pools = [
-        values[report.step.name]
-        for report in outcome.reports
-        if isinstance(report.step, NodePoolStep) and report.step.name in values
-    ]
+    pools = _pools(outcome)
     verdicts = values.get("gpu nodes")
     return CreateSummary(
         cluster=(
@@ -58,6 +57,17 @@ def summary_of(  # noqa: PLR0913 -- keyword-only, each named where it is given
         waited=waited,
         next_commands=_next_commands(blueprint, waited=waited),
     )
+
+
+def _pools(outcome: Outcome) -> list[NodePool]:
+    """The pools, each as the last step that changed it read it."""
+    values = outcome.values.ready
+    found: dict[str, NodePool] = {}
+    for report in outcome.reports:
+        if isinstance(report.step, NodePoolStep | AttachStep | AutoScalingStep):
+            pool = values.get(report.step.name)
+            found |= {pool.id: pool} if pool else {}
+    return list(found.values())
 
 
 def _unfinished(blueprint: Blueprint, report: StepReport) -> ClusterRow:

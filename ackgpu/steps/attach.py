@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ackgpu.cloud.api import AttachRequest, Cloud, Cluster, ClusterNode
+from ackgpu.cloud.api import AttachRequest, Cloud, Cluster, ClusterNode, NodePool
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Step
 from ackgpu.errors import ResourceNotFound
 from ackgpu.steps.cluster import task_error
 from ackgpu.steps.pool_change import instance_resource, pool_named
 
 
-class AttachStep(Step[tuple[ClusterNode, ...]]):
+class AttachStep(Step[NodePool]):
     """The instances, each a Ready node of the pool. It takes about five minutes (ACK help page).
 
     Who is a node already is not asked for again, so that a repeat does no harm.
@@ -52,7 +52,7 @@ class AttachStep(Step[tuple[ClusterNode, ...]]):
         count = len(self._request.instance_ids)
         return {"nodes": count} | ({"route_entries": count} if self._flannel else {})
 
-    def find(self, ctx: Context) -> Finding[tuple[ClusterNode, ...]]:
+    def find(self, ctx: Context) -> Finding[NodePool]:
         """Look for the instances among the pool's nodes."""
         cluster = ctx.get(self._cluster)
         pool = pool_named(self._cloud, cluster.id, self._name) if cluster else None
@@ -64,7 +64,7 @@ class AttachStep(Step[tuple[ClusterNode, ...]]):
         if len(ready) == wanted and pool.state == "active":
             names = ", ".join(node.name for node in ready)
             resources = tuple(instance_resource(node, self._cloud.region) for node in ready)
-            return Ready(tuple(ready), pool.id, names, resources=resources)
+            return Ready(pool, pool.id, names, resources=resources)
         task_id = ctx.recall(self, "task")
         task = self._cloud.containers.task(task_id) if task_id else None
         if task is not None and task.state in {"fail", "failed"}:

@@ -93,7 +93,7 @@ class PoolSizeStep(Step[NodePool]):
         ctx.remember(self, "task", task_id)
 
 
-class AutoScalingStep(Step[AutoScaling]):
+class AutoScalingStep(Step[NodePool]):
     """Whether a pool scales itself, and between what bounds.
 
     The API takes no desired size beside it: the pool is made with one first, and then given its
@@ -125,7 +125,7 @@ class AutoScalingStep(Step[AutoScaling]):
         """The bounds."""
         return f"{self._bounds.least} to {self._bounds.most} nodes, by {self._bounds.kind}"
 
-    def find(self, ctx: Context) -> Finding[AutoScaling]:
+    def find(self, ctx: Context) -> Finding[NodePool]:
         """Look at the pool's bounds."""
         cluster = ctx.get(self._cluster)
         pool = pool_named(self._cloud, cluster.id, self._name) if cluster else None
@@ -135,7 +135,7 @@ class AutoScalingStep(Step[AutoScaling]):
             return Pending(pool.state, id=pool.id)
         if pool.auto_scaling != self._bounds:
             return Absent()
-        return Ready(pool.auto_scaling, pool.id, self.title)
+        return Ready(pool, pool.id, self.title)
 
     def create(self, ctx: Context, token: str) -> None:
         """Ask for the bounds."""

@@ -214,3 +214,21 @@ def test_a_pool_that_gets_no_nodes_says_why(demo: Cli) -> None:
     assert tried.code == 8
     assert "none" not in pools(demo) or pools(demo)["none"] == 0
     demo.ok("nodepool", "delete", "demo", "none", "-y")
+
+
+def test_create_makes_pools_that_scale_themselves_and_goes_on_with_them(
+    cli: Cli, tmp_path: Path
+) -> None:
+    path = tmp_path / "cluster.yaml"
+    path.write_text(
+        "apiVersion: ackgpu.dev/v1alpha1\nkind: GpuCluster\nmetadata: {name: demo}\n"
+        "nodePools:\n- {name: gpu, instanceTypes: [ecs.vgn5i-m2.xlarge], desiredSize: 1}\n"
+        f"- {{name: auto, instanceTypes: [{BIG}], desiredSize: 1,\n"
+        "   autoScaling: {enable: true, min: 1, max: 4}}\n"
+    )
+    made = cli.ok("create", "-f", str(path), "-o", "json").json
+    assert [pool["autoScaling"] for pool in made["nodePools"]] == ["", "1 to 4"]
+    assert made["gpuNodesVerified"] == 2
+    assert cli.ok("create", "-f", str(path), "-o", "json").json["changed"] is False
+    cli.ok("delete", "demo", "-y")
+    assert cli.account() == {}
