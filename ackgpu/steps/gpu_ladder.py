@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
 from ackgpu.cloud.api import KubeNode, KubePod
@@ -32,6 +33,8 @@ LEVELS = {
     "allocatable": ("ready", "labels", "values", "plugin", "gpu"),
     "cuda": ("ready", "labels", "values", "plugin", "gpu", "driver", "cuda"),
 }
+_expected = cache(catalog.expected_labels)  # asked for each of thousands of nodes
+_is_whole = cache(catalog.looks_whole_gpu)
 _BOUND = re.compile(r"(>=|<=|>|<|=)?\s*(\d+)")
 
 Verdict = Literal["passed", "failed", "unknown", "skipped"]
@@ -168,7 +171,7 @@ def _wrong_values(labels: Mapping[str, str], expect: ExpectSpec) -> list[tuple[s
     wrong: list[tuple[str, str, str]] = []
     type_id = labels.get(TYPE_LABEL, "")
     name, memory, number = (labels.get(key, "") for key in (NAME_LABEL, MEM_LABEL, COUNT_LABEL))
-    whole = catalog.looks_whole_gpu(type_id)
+    whole = _is_whole(type_id)
     if whole:
         expect = ExpectSpec(from_instance_table=expect.from_instance_table)
     counts = number.isdigit() and int(number) > 0 if whole else number == str(expect.count)
@@ -178,7 +181,7 @@ def _wrong_values(labels: Mapping[str, str], expect: ExpectSpec) -> list[tuple[s
         wrong.append((NAME_LABEL, name, expect.name))
     if expect.mem_mib and not _within(memory, expect.mem_mib):
         wrong.append((MEM_LABEL, memory, f"{expect.mem_mib}MiB"))
-    known = catalog.expected_labels(type_id)
+    known = _expected(type_id)
     if known is None or not expect.from_instance_table:
         return wrong
     if not expect.mem_mib and not known.accepts_mem(memory):
@@ -189,7 +192,7 @@ def _wrong_values(labels: Mapping[str, str], expect: ExpectSpec) -> list[tuple[s
 
 
 def _warnings(labels: Mapping[str, str]) -> tuple[str, ...]:
-    known = catalog.expected_labels(labels.get(TYPE_LABEL, ""))
+    known = _expected(labels.get(TYPE_LABEL, ""))
     name = labels.get(NAME_LABEL, "")
     if known is None:
         return (f"{labels.get(TYPE_LABEL, 'its type')} is not in ackgpu's table of GPU types",)
@@ -251,7 +254,7 @@ def _offer(labels: Mapping[str, str], expect: ExpectSpec) -> tuple[str, int]:
     """The resource under which a node offers its GPUs, and how much of it there must be."""
     if is_shared(labels):
         return GPU_MEMORY, 1
-    if catalog.looks_whole_gpu(labels.get(TYPE_LABEL, "")):
+    if _is_whole(labels.get(TYPE_LABEL, "")):
         number = labels.get(COUNT_LABEL, "")
         return GPU, int(number) if number.isdigit() else 1
     return GPU, expect.count

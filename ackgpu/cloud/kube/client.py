@@ -26,9 +26,6 @@ from ackgpu.errors import (
 
 T = TypeVar("T")
 
-_PAGE = 500
-_RESTARTS = 3
-_GONE = 410
 _PAUSES = (0.5, 1.0, 2.0)  # real seconds: an API server that restarts refuses for a moment
 _CHECK = "Check that this machine reaches the API server, and the kubeconfig's server."
 
@@ -67,7 +64,7 @@ class KubeClient:
 
     def nodes(self) -> list[KubeNode]:
         """Every node, read in pages; restarted from the beginning on an expired continue token."""
-        return self._ask(self._list_nodes)
+        return self._request(objects.nodes)
 
     def version(self) -> str:
         """The server's version, as ``/version`` says it."""
@@ -124,20 +121,6 @@ class KubeClient:
 
         return self._ask(ask)
 
-    def _list_nodes(self, config: Any) -> list[KubeNode]:
-        from lightkube import Client
-        from lightkube.core.exceptions import ApiError
-        from lightkube.resources.core_v1 import Node
-
-        with Client(config, trust_env=not _local(config.cluster.server)) as client:
-            for _ in range(_RESTARTS):
-                try:
-                    return [_node(row) for row in client.list(Node, chunk_size=_PAGE)]
-                except ApiError as error:
-                    if error.response.status_code != _GONE:
-                        raise
-            return [_node(row) for row in client.list(Node)]
-
     def _ask(self, call: Callable[[Any], T]) -> T:
         """The call's result; asked again a little while where the server may be restarting."""
         for pause in _PAUSES:
@@ -175,24 +158,6 @@ class KubeClient:
             return KubeConfig.from_dict(plain).get()
         except (ConfigError, ValueError, TypeError) as error:
             raise LocalError(f"The kubeconfig cannot be used: {error}") from None
-
-
-def _node(row: Any) -> KubeNode:
-    status, spec = row.status, row.spec
-    ready = next((c for c in status.conditions or () if c.type == "Ready"), None)
-    is_ready = ready is not None and ready.status == "True"
-    why = "" if is_ready or ready is None else f"{ready.reason or ''}: {ready.message or ''}"
-    return KubeNode(
-        name=row.metadata.name,
-        ready=is_ready,
-        labels=dict(row.metadata.labels or {}),
-        capacity=dict(status.capacity or {}),
-        allocatable=dict(status.allocatable or {}),
-        version=status.nodeInfo.kubeletVersion if status.nodeInfo else "",
-        unschedulable=bool(spec is not None and spec.unschedulable),
-        not_ready_reason=why.strip(": "),
-        instance_id=str((spec and spec.providerID) or "").rpartition(".")[2],
-    )
 
 
 def _translated(error: Exception, server: str) -> AckGpuError:

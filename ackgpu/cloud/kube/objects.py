@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
-from ackgpu.cloud.api import KubePod
+from ackgpu.cloud.api import KubeNode, KubePod
+
+T = TypeVar("T")
 
 MANAGER = "ackgpu"
 PAGE = 500
-_NOT_FOUND = 404
+RESTARTS = 3
+_NOT_FOUND, _GONE = 404, 410
 _APPLY = {"Content-Type": "application/apply-patch+yaml"}
 _PATHS = {
     ("v1", "Pod"): ("api/v1", "pods"),
@@ -18,19 +21,46 @@ _PATHS = {
 }
 
 
+def nodes(client: Any) -> list[KubeNode]:
+    """Every node, read in pages; from the beginning again where a continue token has expired."""
+    return _listed(client, "/api/v1/nodes", {}, node_of)
+
+
 def pods(client: Any, namespace: str, selector: str) -> list[KubePod]:
     """The pods of a namespace with the labels of ``selector``, read in pages."""
-    found: list[KubePod] = []
-    query = {"labelSelector": selector, "limit": str(PAGE)}
-    while True:
-        response = client.get(f"/api/v1/namespaces/{namespace}/pods", params=query)
-        response.raise_for_status()
-        body = response.json()
-        found += [pod_of(row) for row in body.get("items") or []]
-        token = (body.get("metadata") or {}).get("continue")
-        if not token:
-            return found
-        query = {**query, "continue": token}
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    return _listed(client, path, {"labelSelector": selector}, pod_of)
+
+
+def _listed(
+    client: Any, path: str, query: Mapping[str, str], make: Callable[[Mapping[str, Any]], T]
+) -> list[T]:
+    """Every object of a list. A page is let go before the next one is read.
+
+    A continue token lives for some minutes, and a server may forget it (410): the list begins anew
+    then, and without pages where that goes on.
+    """
+    for _ in range(RESTARTS):
+        found: list[T] = []
+        wanted = {**query, "limit": str(PAGE)}
+        while (body := _page(client, path, wanted)) is not None:
+            found += [make(row) for row in body.get("items") or []]
+            token = (body.get("metadata") or {}).get("continue")
+            if not token:
+                return found
+            wanted["continue"] = token
+    response = client.get(path, params=query)
+    response.raise_for_status()
+    return [make(row) for row in response.json().get("items") or []]
+
+
+def _page(client: Any, path: str, query: Mapping[str, str]) -> Any:
+    """A page of a list, or None where its continue token has expired."""
+    response = client.get(path, params=query)
+    if response.status_code == _GONE:
+        return None
+    response.raise_for_status()
+    return response.json()
 
 
 def labels_of(client: Any, manifest: Mapping[str, Any]) -> Mapping[str, str] | None:
@@ -75,6 +105,28 @@ def _path(manifest: Mapping[str, Any]) -> str:
     group, plural = _PATHS[manifest["apiVersion"], manifest["kind"]]
     metadata = manifest["metadata"]
     return f"/{group}/namespaces/{metadata['namespace']}/{plural}/{metadata['name']}"
+
+
+def node_of(row: Mapping[str, Any]) -> KubeNode:
+    """A node from its JSON."""
+    metadata, spec, status = row["metadata"], row.get("spec") or {}, row.get("status") or {}
+    conditions = status.get("conditions") or []
+    ready = next((each for each in conditions if each["type"] == "Ready"), None)
+    is_ready = ready is not None and ready.get("status") == "True"
+    why = ""
+    if ready is not None and not is_ready:
+        why = f"{ready.get('reason') or ''}: {ready.get('message') or ''}".strip(": ")
+    return KubeNode(
+        name=metadata["name"],
+        ready=is_ready,
+        labels=metadata.get("labels") or {},
+        capacity=status.get("capacity") or {},
+        allocatable=status.get("allocatable") or {},
+        version=(status.get("nodeInfo") or {}).get("kubeletVersion", ""),
+        unschedulable=bool(spec.get("unschedulable")),
+        not_ready_reason=why,
+        instance_id=str(spec.get("providerID") or "").rpartition(".")[2],
+    )
 
 
 def pod_of(row: Mapping[str, Any]) -> KubePod:
