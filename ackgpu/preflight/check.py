@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from ackgpu.errors import AckGpuError
+from ackgpu.errors import AckGpuError, PreflightFailed
 from ackgpu.preflight.facts import Facts, Reads, Target, reason
 
 Severity = Literal["ok", "warning", "unknown", "error", "skipped"]
@@ -14,13 +14,17 @@ Severity = Literal["ok", "warning", "unknown", "error", "skipped"]
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that a check says: ``id`` is the check's word, ``fix`` what to do about it."""
+    """Something that a check says: ``id`` is the check's word, ``fix`` what to do about it.
+
+    ``failure`` is the error of a creation that it stops.
+    """
 
     id: str
     severity: Severity
     what: str
     why: str = ""
     fix: str = ""
+    failure: type[AckGpuError] = PreflightFailed
 
 
 def no_reads(target: Target) -> Reads:

@@ -46,24 +46,33 @@ class Report:
         """What the user should know, and what could not be told."""
         return tuple(f for f in self.findings if f.severity in {"warning", "unknown"})
 
+    def error(self) -> AckGpuError | None:
+        """The error of the checks themselves: PreflightFailed, OverBudget for the price alone."""
+        kinds = {found.failure for found in self.errors}
+        return self._error(OverBudget if kinds == {OverBudget} else PreflightFailed)
+
     def raise_errors(self) -> None:
-        """Raise PreflightFailed with every error, OverBudget where the price is the only one."""
-        error = self.error()
+        """Raise what a creation ends with: the failure that all errors share, or PreflightFailed.
+
+        So that a price is OverBudget, and a lack of stock NoCapacity, as it is later on.
+        """
+        kinds = {found.failure for found in self.errors}
+        error = self._error(kinds.pop() if len(kinds) == 1 else PreflightFailed)
         if error is not None:
             raise error
 
-    def error(self) -> AckGpuError | None:
-        """The error that the findings mean, or None."""
+    def _error(self, kind: type[AckGpuError]) -> AckGpuError | None:
         errors = self.errors
         if not errors:
             return None
-        if all(found.id == price.ID for found in errors):
+        if kind is OverBudget:
             return OverBudget(errors[0].what, resolution=errors[0].fix)
         noun = "check" if len(errors) == 1 else "checks"
-        return PreflightFailed(
-            f"{len(errors)} {noun} failed, and nothing was created.",
+        return kind(
+            f"{len(errors)} {noun} failed: {', '.join(dict.fromkeys(f.id for f in errors))}.",
             details=[_line(found) for found in errors],
-            resolution="Fix what is said with each; --skip-preflight CHECK goes on without one.",
+            resolution="Fix what is said with each. Before a creation, --skip-preflight CHECK goes"
+            " on without one.",
         )
 
 

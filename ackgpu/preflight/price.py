@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from ackgpu.cloud.api import NodePrice, Price
-from ackgpu.errors import AckGpuError
+from ackgpu.errors import AckGpuError, OverBudget
 from ackgpu.preflight.check import Check, Finding
 from ackgpu.preflight.facts import Facts, Reads, Target, reason
 from ackgpu.preflight.stock import stock_of, stock_reads
@@ -154,7 +154,7 @@ def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
     unknown = ", ".join(what for what, price in found.parts if price.amount is None)
     if problem:
         fix = "Use fewer or smaller nodes, or raise --max-hourly-price."
-        yield Finding(ID, "error", problem, "", fix)
+        yield Finding(ID, "error", problem, "", fix, OverBudget)
     elif total.amount is None:
         yield Finding(ID, "unknown", "no price is known", found.parts[0][1].source)
     else:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from ackgpu.cloud.api import Stock
+from ackgpu.errors import NoCapacity
 from ackgpu.preflight.check import Check, Finding
 from ackgpu.preflight.facts import Facts, Reads, Target
 from ackgpu.spec import catalog
@@ -56,6 +57,7 @@ def _of_pool(target: Target, facts: Facts, pool: NodePoolSpec) -> Finding:
             f"no stock of {types} in {where}",
             tried or "no zone there sells it",
             f"ackgpu offers --region {target.region} shows what there is.",
+            NoCapacity,
         )
     plenty = [row for row in available if row.status == "WithStock"]
     first = (plenty or available)[0]

@@ -240,6 +240,7 @@ class TestBeforeCreating:
         cli = shell(scenario={"limits": {"eips": 1}})
         ended = cli("create", "demo")
         assert ended.code == 3
+        assert "1 check failed: quota" in ended.err
         assert "EIPs" in ended.err
         assert "--skip-preflight" in ended.err
         assert cli.emulator.requests.writes() == []
@@ -311,6 +312,14 @@ class TestCapacity:
         ended = cli("create", "demo", *types, "--no-verify", "-o", "json")
         assert ended.code == 0, ended.err
         assert len(cli.account()["instance"]) == 2
+
+    def test_a_named_zone_that_is_known_to_lack_the_type_is_8_and_makes_nothing(
+        self, cli: Cli
+    ) -> None:
+        ended = cli("create", "demo", "--zone", "cn-hangzhou-i")
+        assert ended.code == 8
+        assert "no zone there sells it" in ended.err
+        assert cli.account() == {}
 
     def test_known_sold_out_everywhere_makes_nothing(self, shell: Shell) -> None:
         cli = shell(faults={"faults": [{"kind": "stock_out"}]})
