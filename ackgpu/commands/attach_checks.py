@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ackgpu.cloud.api import Cloud, Cluster, Instance, InstanceType, NodePool, VSwitch
 from ackgpu.errors import PreflightFailed
+from ackgpu.render.words import count
 from ackgpu.spec import catalog
 
 LEAST_VCPUS, LEAST_MEMORY_GIB = 4, 8
@@ -42,7 +43,8 @@ def check_instances(
         problems += _kind(instance, types.get(instance.type), pool)
     if problems:
         raise PreflightFailed(
-            f"{len(problems)} things keep the instances from becoming nodes; nothing was changed.",
+            f"The instances cannot become nodes, for {count(len(problems), 'reason')}; nothing was"
+            " changed.",
             details=problems,
             resolution="Start what is stopped, leave out what does not fit, or make a pool that"
             " fits: ackgpu nodepool add.",

@@ -14,6 +14,7 @@ from ackgpu.engine.gather import all_of
 from ackgpu.errors import ConflictError, PreflightFailed, UsageError
 from ackgpu.render.output import present
 from ackgpu.render.results import Facts, Result
+from ackgpu.render.words import count
 from ackgpu.steps.billing import subscription_steps
 
 PERIODS = (*range(1, 10), 12, 24, 36, 48, 60)
@@ -30,7 +31,7 @@ def convert(options: ChangeOptions, months: int, app: App) -> int:
         )
     cloud = app.cloud()
     with locked(app, cloud.region, options.name):
-        key = f"subscribe {options.pool} for {months} months"
+        key = f"subscribe {options.pool} for {count(months, 'month')}"
         change = ClusterChange(app, options, "nodepool convert-billing", key)
         pool = change.pool()
         instances = _instances(change, pool)
@@ -105,20 +106,19 @@ def _price(change: ClusterChange, pool: NodePool, todo: Sequence[Instance], mont
 
 
 def _sentence(todo: Sequence[Instance], months: int, price: Price) -> str:
-    term = "1 month" if months == 1 else f"{months} months"
     cost = "a price that could not be read"
     if price.amount is not None:
         cost = f"{price.amount:,.2f} {price.currency}"
     return (
-        f"{len(todo)} instances become subscriptions for {term}: {cost}, paid at once, and not"
-        " released before their term when the pool or the cluster is deleted."
+        f"{count(len(todo), 'instance')} become subscriptions for {count(months, 'month')}: {cost},"
+        " paid at once, and not released before their term when the pool or the cluster is deleted."
     )
 
 
 def _result(facts: dict[str, object], todo: Sequence[Instance], *, done: bool) -> Result:
     headline = "Nothing to convert: every node is PrePaid."
     if todo:
-        verb = "are" if done else "would become"
-        headline = f"{len(todo)} instances {verb} subscriptions"
+        verb = "changed to subscriptions" if done else "to change to subscriptions"
+        headline = f"{count(len(todo), 'instance')} {verb}"
     part = Facts(headline=headline, facts=facts, done=done)
     return Result(command="nodepool convert-billing", part=part)

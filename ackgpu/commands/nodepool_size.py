@@ -12,12 +12,13 @@ from ackgpu.engine.plan import Plan
 from ackgpu.errors import UsageError
 from ackgpu.render.output import present
 from ackgpu.render.results import NodePoolList, PlanResult, PlanRow, Result
+from ackgpu.render.words import count
 from ackgpu.steps.node_pool import taken_by
 from ackgpu.steps.pool_graph import removal_graph, scale_graph
 
 PREPAID_STAYS = (
-    "{count} subscription instances leave the cluster and are not released: they stay in the VPC,"
-    " paid for their term, until they are converted back or released in the ECS console: {ids}"
+    "Subscription instances leave the cluster and are not released: they stay in the VPC, paid for"
+    " their term, until they are converted back or released in the ECS console: "
 )
 
 
@@ -89,12 +90,12 @@ def _prepaid(change: ClusterChange, pool: NodePool) -> tuple[str, ...]:
     ids = [node.instance_id for node in nodes if node.instance_id]
     instances = change.cloud.compute.instances(ids=ids) if ids else []
     paid = [instance.id for instance in instances if instance.charge_type == "PrePaid"]
-    return (PREPAID_STAYS.format(count=len(paid), ids=", ".join(paid)),) if paid else ()
+    return (PREPAID_STAYS + ", ".join(paid),) if paid else ()
 
 
 def _removal(change: ClusterChange, pool: NodePool, warnings: tuple[str, ...]) -> Result:
     row = PlanRow(
-        action="DELETE", step=f"node pool {pool.name}", id=pool.id, detail=f"{pool.total} nodes"
+        action="DELETE", step=f"node pool {pool.name}", id=pool.id, detail=count(pool.total, "node")
     )
     part = PlanResult(cluster_name=change.options.name, region=change.cloud.region, steps=(row,))
     return Result(command=change.command, part=part, warnings=warnings)
@@ -103,4 +104,4 @@ def _removal(change: ClusterChange, pool: NodePool, warnings: tuple[str, ...]) -
 def _question(pool: NodePool, warnings: tuple[str, ...]) -> str:
     types = " or ".join(pool.instance_types)
     said = " ".join((*warnings, "Go on?"))
-    return f"This deletes the node pool {pool.name} with its {pool.total} nodes ({types}). {said}"
+    return f"This deletes the node pool {pool.name} with its {count(pool.total, 'node')} ({types}). {said}"

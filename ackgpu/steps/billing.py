@@ -31,7 +31,7 @@ class SubscriptionStep(Step[tuple[Instance, ...]]):
     @property
     def title(self) -> str:
         """Who is subscribed, and for how long."""
-        return f"{len(self._ids)} instances PrePaid for {self._months} months"
+        return f"{len(self._ids)} × PrePaid, months: {self._months}"
 
     def find(self, ctx: Context) -> Finding[tuple[Instance, ...]]:
         """Look at how the instances are paid for."""
@@ -42,7 +42,7 @@ class SubscriptionStep(Step[tuple[Instance, ...]]):
             return Broken(ResourceNotFound(f"{', '.join(sorted(gone))} exist no more."))
         open_ids = [i.id for i in found if i.charge_type != "PrePaid"]
         if not open_ids:
-            return Ready(tuple(found), detail=f"{len(found)} instances PrePaid")
+            return Ready(tuple(found), detail=f"{len(found)} × PrePaid")
         if len(open_ids) < len(found):
             return Pending(f"{len(open_ids)} of {len(found)} instances are still PostPaid")
         return Absent()

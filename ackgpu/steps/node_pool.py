@@ -32,6 +32,7 @@ from ackgpu.errors import CloudError, OutOfStock, QuotaExceeded, TimedOut
 from ackgpu.spec import catalog
 from ackgpu.spec.model import NodePoolSpec
 from ackgpu.steps.blueprint import Blueprint
+from ackgpu.steps.claim import CLAIM_READS, stand_by_claim
 from ackgpu.steps.cluster import task_error
 from ackgpu.steps.user_data import user_data_of
 
@@ -45,7 +46,7 @@ class NodePoolStep(Step[NodePool]):
 
     typical = 180
     timeout = 30 * 60
-    reads = ("containers.node_pools", "containers.nodes", "containers.task")
+    reads = (*CLAIM_READS, "containers.node_pools", "containers.nodes", "containers.task")
     writes = ("containers.create_node_pool", "containers.delete_node_pool")
 
     def __init__(  # noqa: PLR0913 -- keyword-only, each named where it is given
@@ -75,7 +76,7 @@ class NodePoolStep(Step[NodePool]):
     def title(self) -> str:
         """How many of what, and how they are paid for where that is not as they are used."""
         pool = self._pool
-        paid = "" if pool.charge_type == "PostPaid" else f", PrePaid for {pool.period} months"
+        paid = "" if pool.charge_type == "PostPaid" else ", PrePaid"
         spot = ", spot" if pool.spot.enabled else ""
         return f"{pool.desired_size} × {' or '.join(pool.instance_types)}{paid}{spot}"
 
@@ -112,6 +113,8 @@ class NodePoolStep(Step[NodePool]):
     def create(self, ctx: Context, token: str) -> None:
         """Ask for the pool. The API has no client token: its name is its key within the cluster."""
         del token
+        if self._vswitches:
+            stand_by_claim(self._cloud, self._plan, ctx[self._vswitches[0]].vpc_id)
         request = self._request(ctx)
         cluster_id = ctx[self._cluster].id
         _, task_id = self._cloud.containers.create_node_pool(cluster_id, request)

@@ -55,7 +55,7 @@ class PoolSizeStep(Step[NodePool]):
     @property
     def title(self) -> str:
         """How many nodes it will have."""
-        return f"{self._nodes} nodes"
+        return "1 node" if self._nodes == 1 else f"{self._nodes} nodes"
 
     def find(self, ctx: Context) -> Finding[NodePool]:  # noqa: PLR0911 -- one for each standing
         """Look at the pool: what it should have, what it has, and how its last scaling ended."""
@@ -69,7 +69,7 @@ class PoolSizeStep(Step[NodePool]):
             nodes = self._cloud.containers.nodes(cluster.id, node_pool_id=pool.id)
             region = self._cloud.region
             resources = tuple(instance_resource(node, region) for node in nodes)
-            return Ready(pool, pool.id, f"{pool.healthy} nodes", resources=resources)
+            return Ready(pool, pool.id, self.title, resources=resources)
         progress = f"{pool.state}: {pool.healthy} of {self._nodes} nodes ready"
         if pool.state not in {"active", "failed"}:
             return Pending(progress, id=pool.id)
