@@ -48,9 +48,21 @@ def client_token(*, account: str, region: str, cluster: str, run: str, step: str
 
 
 def run_id(started: datetime, entropy: bytes) -> str:
-    """The id of a run: its start in UTC, then six hex digits of ``entropy``; sorts by time."""
+    """The id of a run: its start in UTC to the millisecond, then six hex digits of ``entropy``.
+
+    Ids sort by time.
+    """
     digits = hashlib.sha256(entropy).hexdigest()[:6]
-    return f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digits}"
+    milliseconds = started.microsecond // 1000
+    return f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}-{milliseconds:03d}{digits}"
+
+
+def start_of_run(run: str) -> datetime | None:
+    """When the run began, to the second; None where ``run`` is no id of ours."""
+    try:
+        return datetime.strptime(run.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def ownership_tags(

@@ -10,12 +10,13 @@ from typing import Any
 
 from ackgpu.app import App
 from ackgpu.commands.capacity import Fallback
-from ackgpu.commands.giving_way import give_way
+from ackgpu.commands.giving_way import give_way, tidy
 from ackgpu.commands.plan import PlanOptions
 from ackgpu.commands.plan import run as show_plan
 from ackgpu.commands.preflight import before_creation, doubts_of, in_one_line, target_of
 from ackgpu.commands.preparing import graph, prepare, refuse_conflicts
 from ackgpu.commands.running import afresh, how_to_go_on, locked, on_display, where
+from ackgpu.commands.sampling import put_away
 from ackgpu.commands.specs import SpecOptions, wanted
 from ackgpu.commands.summary import summary_of
 from ackgpu.engine.apply import Apply
@@ -25,7 +26,7 @@ from ackgpu.engine.plan import Plan, survey
 from ackgpu.engine.run import Outcome, Run
 from ackgpu.engine.step import Step
 from ackgpu.errors import AckGpuError, Overtaken
-from ackgpu.naming import run_id
+from ackgpu.naming import RUN_TAG, run_id
 from ackgpu.preflight.facts import needs_of
 from ackgpu.preflight.price import Estimate
 from ackgpu.render.output import present
@@ -73,13 +74,20 @@ class _Creation:
 
     def carry_out(self, warnings: tuple[str, ...]) -> Result:
         app, spec, journal = self._app, self._spec, self.journal
-        token_run = self._token_run(journal)
-        run = app.run(journal, lambda _: None, token_run=token_run, name=spec.name)
-        run.deadline = run.started + spec.lifecycle.timeout
-        blueprint, steps = prepare(app, spec, run, token_run, self._options.kubeconfig)
-        plan = survey(steps, run)
+        cut_off = self._cut_off(journal)
+        looking = self._run(cut_off)
+        blueprint, steps = prepare(app, spec, looking, cut_off, self._options.kubeconfig)
+        plan = survey(steps, looking)
         refuse_conflicts(plan)
-        self._check(run, blueprint, plan)
+        self._check(looking, blueprint, plan)
+        # Of two creates at once the one that begins to make things first goes on: so its id, which
+        # tells, is chosen only here.
+        token_run = cut_off or run_id(app.clock.wall(), app.rng.randbytes(8))
+        run = self._run(token_run)
+        run.started, run.deadline = looking.started, looking.deadline
+        signed = {**blueprint.tags, RUN_TAG: token_run}
+        blueprint = dataclasses.replace(blueprint, tags=signed)
+        steps = graph(app, blueprint, self._options.kubeconfig)
         journal.begin("create", token_run, region=spec.region, version=blueprint.version)
         blueprint, outcome = self._make(run, blueprint, steps, plan)
         journal.finish(ok=outcome.error is None)
@@ -103,8 +111,13 @@ class _Creation:
             durations={r.step.name: r.seconds for r in outcome.reports} | {"total": run.elapsed},
         )
 
-    def _token_run(self, journal: Journal) -> str:
-        """The run whose tokens a crash left behind moments ago, or a new one.
+    def _run(self, token_run: str) -> Run:
+        run = self._app.run(self.journal, lambda _: None, token_run=token_run, name=self._spec.name)
+        run.deadline = run.started + self._spec.lifecycle.timeout
+        return run
+
+    def _cut_off(self, journal: Journal) -> str:
+        """The run whose tokens a crash left behind moments ago; empty without one.
 
         The cloud answers a token for a day as it did at first, also when what it stood for has
         been removed from elsewhere.
@@ -113,7 +126,7 @@ class _Creation:
         lately = asked is not None and self._app.clock.since(asked) < SAME_RUN_SECONDS
         if lately and journal.run and journal.verb == "create" and not journal.finished:
             return journal.run
-        return run_id(self._app.clock.wall(), self._app.rng.randbytes(8))
+        return ""
 
     def _check(self, run: Run, blueprint: Blueprint, plan: Plan) -> None:
         """Preflight, unless nothing is left to make. Nothing was created where it raises."""
@@ -137,8 +150,13 @@ class _Creation:
             apply=lambda _, made, found: self._apply(run, made, found),
         )
         blueprint, outcome = fallback.carry_out(blueprint, steps, plan)
-        if isinstance(outcome.error, Overtaken):
-            give_way(self._app, run, outcome.error, blueprint)
+        error = give_way(self._app, run, outcome.error, blueprint)
+        outcome = dataclasses.replace(outcome, error=error)
+        if isinstance(error, Overtaken):
+            return blueprint, outcome
+        words = {report.outcome for report in outcome.reports}
+        if outcome.error is None and {"created", "adopted"} <= words:
+            tidy(self._app, run, blueprint)
         elif outcome.error is not None and self._spec.lifecycle.on_failure == "rollback":
             self._roll_back(run, outcome)
         return blueprint, outcome
@@ -154,6 +172,7 @@ class _Creation:
         ) as shown:
             leave = frozenset() if self._options.wait else frozenset({"cluster"})
             outcome = Apply(steps, shown.run, known=plan, leave=leave).run()
+            put_away(shown.run, steps)
             shown.finish(outcome)
         return outcome
 

@@ -11,7 +11,7 @@ from ackgpu.app import App
 from ackgpu.cloud.api import Cloud
 from ackgpu.commands.estates import not_found
 from ackgpu.commands.receipt import leftovers, not_waited, preview_of, receipt_of
-from ackgpu.commands.running import afresh, locked, on_display, where
+from ackgpu.commands.running import afresh, locked, on_display, until_visible, where
 from ackgpu.engine.destroy import Destroy
 from ackgpu.engine.plan import Plan, survey
 from ackgpu.engine.run import Outcome, Run
@@ -67,7 +67,8 @@ class _Deletion:
     def carry_out(self) -> Result:
         options, app = self._options, self._app
         run = self._run()
-        self._wait_until_visible(run)
+        if not options.dry_run:
+            until_visible(app, run)
         remembered = self.journal.recall("cluster", "id")
         known = [remembered] if remembered else []
         estate = discover(self._cloud, options.name, run, cluster_ids=known)
@@ -95,16 +96,6 @@ class _Deletion:
         except ValueError as error:
             raise UsageError(f"--timeout {text}: {error}") from None
         return run
-
-    def _wait_until_visible(self, run: Run) -> None:
-        """After a create that was cut off moments ago, reads may not show yet what it made."""
-        asked = self.journal.last_asked()
-        if self._options.dry_run or asked is None:
-            return
-        passed = self._app.clock.since(asked)
-        until = run.clock.now() + run.visibility - passed
-        while (left := until - run.clock.now()) > 0 and not self._app.cancel.requested:
-            run.clock.sleep(left)
 
     def _nothing(self, estate: Estate) -> Result:
         if estate.foreign:

@@ -1,36 +1,70 @@
-"""Two creates of one name at once: the later one removes what it has made twice, and stops."""
+"""Two creates of one name at once: the later one removes what was made twice, and stops."""
 
 from __future__ import annotations
 
 from ackgpu.app import App
-from ackgpu.commands.running import afresh, on_display
+from ackgpu.commands.running import afresh, on_display, until_visible
 from ackgpu.engine.destroy import Destroy
 from ackgpu.engine.plan import survey
 from ackgpu.engine.run import Run
-from ackgpu.errors import Overtaken
+from ackgpu.errors import AlreadyExists, CloudError, ConflictError, Overtaken
 from ackgpu.steps.blueprint import Blueprint
-from ackgpu.steps.discover import discover, redundant
+from ackgpu.steps.discover import Estate, discover, redundant
 from ackgpu.steps.removal import delete_graph
 
 
-def give_way(app: App, run: Run, error: Overtaken, blueprint: Blueprint) -> None:
-    """Remove what this run of ``blueprint`` made that another run has made as well.
+def give_way(app: App, run: Run, error: Exception | None, blueprint: Blueprint) -> Exception | None:
+    """The error that the run of ``blueprint`` ends with, once it has removed what is redundant.
 
-    What only this run made stays: the other one may have found it and use it. What cannot be
-    removed is told in the details of ``error``.
+    A run that another one overtook, or that failed on what another one made, removes what it made
+    and an earlier run made as well, and ends with Overtaken. What only this run made stays: the
+    other one may have found it and use it. Any other error is returned as it is.
     """
-    cloud, name = app.cloud(blueprint.region), blueprint.name
-    again = afresh(app, run)
-    estate = redundant(discover(cloud, name, again), blueprint.run)
+    in_the_way = isinstance(error, ConflictError | AlreadyExists) or type(error) is CloudError
+    if not in_the_way:
+        return error
+    cloud, again = app.cloud(blueprint.region), afresh(app, run)
+    until_visible(app, again)
+    estate = redundant(discover(cloud, blueprint.name, again), blueprint.run)
     if estate.empty:
-        return
-    plan = survey(delete_graph(cloud, estate), again)
+        return error
+    found = error if isinstance(error, Overtaken) else _overtaken(estate)
+    found.__cause__ = None if found is error else error
+    found.details = (*found.details, *_remove(app, again, estate))
+    return found
+
+
+def tidy(app: App, run: Run, blueprint: Blueprint) -> None:
+    """Remove what a create that ended well made beside an earlier one, and nothing uses.
+
+    Of two runs that found each other's resources half-way, both may end well.
+    """
+    estate = redundant(discover(app.cloud(blueprint.region), blueprint.name, run), blueprint.run)
+    unbound = tuple(eip for eip in estate.eips if not eip.bound_to)
+    spare = Estate(
+        name=estate.name, region=estate.region, vpcs=(), vswitches=(), groups=estate.groups,
+        nat_gateways=(), eips=unbound, clusters=(),
+    )  # fmt: skip
+    if not spare.empty:
+        _remove(app, run, spare)
+
+
+def _remove(app: App, run: Run, estate: Estate) -> list[str]:
+    """Remove the estate; lines on what could not be removed."""
+    plan = survey(delete_graph(app.cloud(estate.region), estate), run)
     steps = [planned.step for planned in reversed(plan.steps)]
     headline = "giving way to the other create"
     with on_display(
-        app, again, verb="delete", subject=name, headline=headline, steps=steps
+        app, run, verb="delete", subject=estate.name, headline=headline, steps=steps
     ) as shown:
         removed = Destroy(plan, shown.run).run()
         shown.finish(removed)
     left = [r for r in removed.reports if r.status in {"left", "failed"}]
-    error.details = (*error.details, *(f"left: {r.step.name} {r.id}" for r in left))
+    return [f"left: {report.step.name} {report.id}" for report in left]
+
+
+def _overtaken(estate: Estate) -> Overtaken:
+    return Overtaken(
+        f"Another create of {estate.name} began earlier and goes on: this one stops.",
+        resolution=f"Wait for the other one: ackgpu wait {estate.name} --for gpu.",
+    )

@@ -105,6 +105,16 @@ def afresh(app: App, run: Run) -> Run:
     return replace(run, cancel=CancelToken(app.wakeup), deadline=None)
 
 
+def until_visible(app: App, run: Run) -> None:
+    """Wait until reads show what was asked for moments ago, in this run or one that was cut off."""
+    asked = run.journal.last_asked()
+    if asked is None:
+        return
+    until = run.clock.now() + run.visibility - app.clock.since(asked)
+    while (left := until - run.clock.now()) > 0 and not run.cancel.requested:
+        run.clock.sleep(left)
+
+
 def where(app: App, region: str) -> str:
     """The region, and whether the cloud is emulated: for headlines."""
     return f"{region} · emulator ×{app.clock.speed:g}" if app.emulated else region

@@ -38,7 +38,10 @@ ASK_AGAIN_LIMIT = 3
 
 @dataclass
 class Progress:
-    """How a step stands while the run goes on. Times are on the clock's scale."""
+    """How a step stands while the run goes on. Times are on the clock's scale.
+
+    ``refusal``: the cloud says that it exists, so that it is looked for and not asked for again.
+    """
 
     step: Step[Any]
     status: Literal["waiting", "running", "done", "failed"] = "waiting"
@@ -52,6 +55,7 @@ class Progress:
     seconds: float = 0.0
     resources: tuple[Resource, ...] = ()
     error: Exception | None = None
+    refusal: Exception | None = None
 
 
 class Apply(Walk):
@@ -169,6 +173,8 @@ class Apply(Walk):
         unseen_for = self._unseen_for(progress)
         if unseen_for is not None and unseen_for < self._run.visibility:
             self._wait(progress, "asked for, not visible yet", again_in=2)
+        elif progress.refusal is not None:
+            self._fail(progress, progress.refusal)
         elif progress.times_asked >= ASK_AGAIN_LIMIT:
             name = progress.step.name
             self._fail(progress, ResourceNotFound(f"{name} was asked for and never appeared."))
@@ -213,8 +219,12 @@ class Apply(Walk):
 
     def _refused(self, progress: Progress, error: Exception) -> None:
         """Look whether it is there: what another run made meanwhile is in the way, and serves."""
-        in_the_way = isinstance(error, AlreadyExists) or type(error) is CloudError
-        if not in_the_way or self._closed:
+        if isinstance(error, AlreadyExists) and progress.asked is None:
+            progress.refusal = error
+            progress.asked = self._run.clock.now()  # it is there, though reads may not show it yet
+            self._look(progress, 0)
+            return
+        if type(error) is not CloudError or self._closed:
             self._fail(progress, error)
             return
 

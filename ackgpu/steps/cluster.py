@@ -26,9 +26,10 @@ from ackgpu.engine.step import (
     Resource,
     Step,
 )
-from ackgpu.errors import CloudError, ConflictError, Overtaken
+from ackgpu.errors import CloudError, ConflictError
 from ackgpu.naming import cluster_name_from_tags
 from ackgpu.steps.blueprint import Blueprint
+from ackgpu.steps.claim import CLAIM_READS, stand_by_claim
 from ackgpu.steps.lookup import Pick, overtaken, the_one
 
 UP = frozenset({"running", "updating", "upgrading", "scaling", "removing", "draining"})
@@ -51,8 +52,7 @@ class ClusterStep(Step[Cluster]):
     typical = 360
     timeout = 40 * 60
     reads = (
-        "network.vpcs",
-        "compute.security_groups",
+        *CLAIM_READS,
         "containers.clusters",
         "containers.resources",
         "containers.task",
@@ -137,7 +137,7 @@ class ClusterStep(Step[Cluster]):
 
     def create(self, ctx: Context, token: str) -> None:
         """Ask for the cluster, without node pools: ACK is not known to honour them in this call."""
-        self._give_way(ctx)
+        stand_by_claim(self._cloud, self._plan, ctx[self._vswitches[0]].vpc_id)
         spec = self._plan.spec
         group = ctx[self._group].id if self._group is not None else ""
         vswitches = tuple(ctx[step] for step in self._vswitches)
@@ -176,22 +176,6 @@ class ClusterStep(Step[Cluster]):
         """Whether another run has made the cluster in another VPC than this one's."""
         home = next((vswitch.vpc_id for s in self._vswitches if (vswitch := ctx.get(s))), "")
         return bool(home and found.vpc_id and found.vpc_id != home)
-
-    def _give_way(self, ctx: Context) -> None:
-        """Look once more whether another create was first: the cluster is what costs.
-
-        Raises Overtaken. What both made moments ago, reads may not have shown before.
-        """
-        vpcs = self._cloud.network.vpcs(tags=self._plan.ours)
-        groups = self._cloud.compute.security_groups(tags=self._plan.ours)
-        home = ctx[self._vswitches[0]].vpc_id
-        mine = [group for group in groups if group.vpc_id == home]
-        for found in (
-            the_one(vpcs, "VPC", run=self._plan.run),
-            the_one(mine, "security group", run=self._plan.run),
-        ):
-            if isinstance(found, Broken) and isinstance(found.error, Overtaken):
-                raise found.error
 
     def _look(self) -> Cluster | Broken | None:
         if self._pick.id:

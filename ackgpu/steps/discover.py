@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 from ackgpu.cloud.api import (
     Cloud,
@@ -26,7 +27,10 @@ from ackgpu.cloud.api import (
 from ackgpu.engine.gather import all_of
 from ackgpu.engine.run import Run
 from ackgpu.naming import CLUSTER_TAG, RUN_TAG, cluster_name_from_tags, resource_name
+from ackgpu.steps.lookup import InVpc, Tagged
 
+R = TypeVar("R", bound=Tagged)
+V = TypeVar("V", bound=InVpc)
 ACK_TAG = "ack.aliyun.com"
 """What ACK and its cloud controller put on what they make; the value is the cluster's id."""
 
@@ -141,36 +145,38 @@ def discover(cloud: Cloud, name: str, run: Run, *, cluster_ids: Sequence[str] = 
 
 
 def redundant(estate: Estate, run: str) -> Estate:
-    """The part of the estate that ``run`` made and another run has made as well.
+    """The part of the estate that ``run`` made and an earlier run has made as well.
 
-    All that lies in a VPC made twice is; elsewhere what there is a second one of.
+    All that lies in a VPC made twice is; elsewhere what there is an earlier one of.
     """
 
-    def own(tags: Mapping[str, str]) -> bool:
-        return tags.get(RUN_TAG) == run
+    def twice(items: Sequence[R]) -> list[R]:
+        runs = [item.tags.get(RUN_TAG, "") for item in items]
+        rival = any(other < run for other in runs if other)
+        return [item for item in items if rival and item.tags.get(RUN_TAG) == run]
 
-    vpcs = tuple(v for v in estate.vpcs if own(v.tags) and len(estate.vpcs) > 1)
-    inside = {vpc.id for vpc in vpcs}
-    nats = tuple(
-        nat
-        for nat in estate.nat_gateways
-        if own(nat.tags) and (nat.vpc_id in inside or len(estate.nat_gateways) > 1)
-    )
+    vpcs = twice(estate.vpcs)
+    homes = {vpc.id for vpc in vpcs}
+
+    def inside(items: Sequence[V]) -> list[V]:
+        return [v for v in items if v.vpc_id in homes and v.tags.get(RUN_TAG) == run]
+
+    nats = _once([*twice(estate.nat_gateways), *inside(estate.nat_gateways)])
     return Estate(
         name=estate.name,
         region=estate.region,
-        vpcs=vpcs,
-        vswitches=tuple(v for v in estate.vswitches if own(v.tags) and v.vpc_id in inside),
-        groups=tuple(
-            group
-            for group in estate.groups
-            if own(group.tags) and (group.vpc_id in inside or len(estate.groups) > 1)
-        ),
+        vpcs=tuple(vpcs),
+        vswitches=tuple(inside(estate.vswitches)),
+        groups=_once([*twice(estate.groups), *inside(estate.groups)]),
         nat_gateways=nats,
-        eips=tuple(e for e in estate.eips if own(e.tags) and len(estate.eips) > 1),
-        clusters=tuple(c for c in estate.clusters if own(c.tags) and len(estate.clusters) > 1),
+        eips=tuple(twice(estate.eips)),
+        clusters=tuple(twice(estate.clusters)),
         snat_entries=tuple(pair for pair in estate.snat_entries if pair[0] in nats),
     )
+
+
+def _once(items: Sequence[R]) -> tuple[R, ...]:
+    return tuple({item.id: item for item in items}.values())
 
 
 def _with_what_hangs_on_it(
