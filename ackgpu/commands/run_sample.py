@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from ackgpu.app import App
 from ackgpu.commands.reach import by_name
 from ackgpu.commands.running import where
-from ackgpu.commands.sampling import Heard, Sampled, Sampling, carry_out, sample_row
+from ackgpu.commands.sampling import Heard, Sampling, carry_out, sample_row
 from ackgpu.commands.verify import parsed_timeout
 from ackgpu.errors import AckGpuError, VerificationFailed
-from ackgpu.render.output import present, warn
+from ackgpu.render.output import present
 from ackgpu.render.results import Result
 from ackgpu.render.verdicts import SampleResult
 from ackgpu.spec.catalog import looks_vgpu
@@ -52,13 +52,12 @@ def run(options: RunSampleOptions, app: App) -> int:
         ),
     )
     headline = f"{where(app, region)} · CUDA sample on {verdict.gpu_name} from {image}"
-    done = carry_out(app, step, Sampling("verify", options.name, headline, heard))
-    outcome = _outcome(app, step, done)
+    error = carry_out(app, step, Sampling("verify", options.name, headline, heard))
+    outcome = _outcome(step, error)
     seconds = app.clock.now() - began
     result = Result(
         command="run-sample",
         part=_part(options, outcome, image, seconds),
-        warnings=done.left,
         durations={"total": seconds},
         error=_error(outcome),
     )
@@ -83,15 +82,14 @@ def choose_node(verdicts: tuple[NodeVerdict, ...]) -> NodeVerdict:
     return next((v for v in good if looks_vgpu(v.instance_type)), good[0])
 
 
-def _outcome(app: App, step: CudaSampleStep, done: Sampled) -> SampleOutcome:
-    error = done.error
-    if error is None:
-        error = step.outcomes[0].error
-    if error is None:
-        return step.outcomes[0]
-    for text in done.left:
-        warn(app.streams, text)
-    raise error
+def _outcome(step: CudaSampleStep, error: Exception | None) -> SampleOutcome:
+    """The trial's outcome; raises what kept it from being made."""
+    if error is not None:
+        raise error
+    outcome = step.outcomes[0]
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome
 
 
 def _part(

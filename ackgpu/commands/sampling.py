@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import queue
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ackgpu.app import App
 from ackgpu.commands.running import on_display
 from ackgpu.engine.apply import Apply
-from ackgpu.engine.events import Event, Listener, StepOutput, Verb
+from ackgpu.engine.events import Event, Listener, StepOutput, Verb, Warned
 from ackgpu.engine.run import Run
+from ackgpu.engine.step import Step
 from ackgpu.render.verdicts import SampleRow
 from ackgpu.steps.cuda_sample import CudaSampleStep
 from ackgpu.steps.manifests import OWNER, OWNER_LABEL
@@ -54,20 +57,11 @@ class Sampling:
     heard: Heard = field(default_factory=Heard)
 
 
-@dataclass(frozen=True)
-class Sampled:
-    """How a run of samples ended.
+def carry_out(app: App, step: CudaSampleStep, how: Sampling) -> Exception | None:
+    """Run the step to its end, and clean up whatever happens. The step holds the outcomes.
 
-    ``error`` is what ended it before every trial was over; ``left`` tells of each Deployment that
-    could not be deleted.
+    Returns what ended the run before every trial was over.
     """
-
-    error: Exception | None
-    left: tuple[str, ...]
-
-
-def carry_out(app: App, step: CudaSampleStep, how: Sampling) -> Sampled:
-    """Run the step to its end, and clean up whatever happens. The step holds the outcomes."""
     go_on = (
         f"What ackgpu made may still be there: kubectl delete deployment -l {OWNER_LABEL}={OWNER}"
     )
@@ -84,9 +78,16 @@ def carry_out(app: App, step: CudaSampleStep, how: Sampling) -> Sampled:
             told = replace(shown.run, listen=_with_output(shown.run, step, how.heard))
             outcome = Apply([step], told).run()
         finally:
-            left = step.clean_up()
+            put_away(shown.run, [step])
         shown.finish(outcome)
-    return Sampled(None if step.finished else outcome.error, left)
+    return None if step.finished else outcome.error
+
+
+def put_away(run: Run, steps: Sequence[Step[Any]]) -> None:
+    """Delete what samples still have in the cluster, and warn of what could not be deleted."""
+    for step in steps:
+        for left in step.clean_up() if isinstance(step, CudaSampleStep) else ():
+            run.emit(Warned, message=left)
 
 
 def sample_row(outcome: SampleOutcome) -> SampleRow:

@@ -63,7 +63,6 @@ class _Pass:
 
     verdicts: tuple[NodeVerdict, ...]
     outcomes: dict[str, SampleOutcome] = field(default_factory=dict)
-    left: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -97,7 +96,7 @@ def run(options: VerifyOptions, app: App) -> int:
     result = Result(
         command="verify",
         part=part,
-        warnings=(*_warnings(last.verdicts), *(text for each in passes for text in each.left)),
+        warnings=_warnings(last.verdicts),
         durations={"total": part.seconds},
         error=_error(last.verdicts),
     )
@@ -145,14 +144,13 @@ def _look(options: VerifyOptions, app: App, reached: Reached) -> _Pass:
     )
     place = f"{where(app, region)} · " if options.name else ""
     headline = f"{place}CUDA sample on {len(good)} of {len(verdicts)} GPU nodes"
-    done = carry_out(app, step, Sampling("verify", options.subject, headline))
-    if done.error is not None and not isinstance(done.error, TimedOut):
-        raise done.error
+    error = carry_out(app, step, Sampling("verify", options.subject, headline))
+    if error is not None and not isinstance(error, TimedOut):
+        raise error
     outcomes = {outcome.node: outcome for outcome in step.outcomes}
     return _Pass(
         tuple(_with_sample(verdict, outcomes.get(verdict.node)) for verdict in verdicts),
         outcomes,
-        done.left,
     )
 
 

@@ -211,3 +211,30 @@ def test_create_ends_with_9_where_the_sample_fails_and_leaves_nothing_of_it(
     assert ended.code == 9
     assert "verification failed" in ended.err
     assert deployments(cli) == []
+
+
+def test_a_create_that_is_stopped_during_the_sample_deletes_the_sample(
+    cli: Cli, tmp_path: Path
+) -> None:
+    path = tmp_path / "cluster.yaml"
+    path.write_text(
+        "apiVersion: ackgpu.dev/v1alpha1\nkind: GpuCluster\nmetadata: {name: demo}\n"
+        "verify: {level: cuda}\n"
+    )
+    faults(cli, "image_pull_backoff")
+    stop_when = threading.Thread(target=_interrupt_when_deployed, args=(cli,))
+    stop_when.start()
+    ended = cli("create", "-f", str(path))
+    stop_when.join()
+    assert ended.code == 130
+    assert deployments(cli) == []
+
+
+def _interrupt_when_deployed(cli: Cli) -> None:
+    backend = cli.emulator.backend
+    while True:
+        with backend.transaction() as session:
+            clusters = session.find("cluster", at=backend.timeline_now(session))
+        if clusters and deployments(cli):
+            os.kill(os.getpid(), signal.SIGINT)
+            return
