@@ -96,11 +96,11 @@ def _price(change: ClusterChange, pool: NodePool, todo: Sequence[Instance], mont
     }
     prices: dict[str, Price] = all_of(change.app.reading(), reads)
     total = 0.0
-    for (type_id, zone_id), count in kinds.items():
+    for (type_id, zone_id), times in kinds.items():
         amount = prices[f"{type_id} {zone_id}"].amount
         if amount is None:
             return Price(None, "", "DescribePrice")
-        total += count * amount
+        total += times * amount
     currency = next((price.currency for price in prices.values()), "")
     return Price(round(total, 2), currency, "DescribePrice")
 

@@ -104,4 +104,5 @@ def _removal(change: ClusterChange, pool: NodePool, warnings: tuple[str, ...]) -
 def _question(pool: NodePool, warnings: tuple[str, ...]) -> str:
     types = " or ".join(pool.instance_types)
     said = " ".join((*warnings, "Go on?"))
-    return f"This deletes the node pool {pool.name} with its {count(pool.total, 'node')} ({types}). {said}"
+    nodes = count(pool.total, "node")
+    return f"This deletes the node pool {pool.name} with its {nodes} ({types}). {said}"
