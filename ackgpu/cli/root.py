@@ -40,6 +40,7 @@ COMMANDS = {
     "config": "Start, check and explain a cluster.yaml.",
     "policy": "Derive the least RAM policy for a spec.",
     "emulator": "The embedded cloud, as a server.",
+    "export": "Write a cluster down for ackgpu, Terraform or ROS.",
     "explain": "Say what an error code or exit code means, and what to do.",
     "doctor": "Check this machine, the credentials and the way to the cloud.",
     "version": "Print the versions of ackgpu and of what it stands on.",

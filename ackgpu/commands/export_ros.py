@@ -1,0 +1,222 @@
+"""``export ros``: a Resource Orchestration Service template that makes a cluster like this one.
+
+Property names are those of the ROS resource type reference. The template makes new resources: the
+tags that say "ackgpu's" are left out, or the copy would be taken for the original. The ids of what
+stands are in each resource's Metadata, for an import into a stack.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ackgpu.cloud.api import NodePool, VSwitch
+from ackgpu.commands.standing import Standing, own_tags
+
+Body = dict[str, Any]
+VERSION = "2015-09-01"
+
+
+def to_ros(standing: Standing) -> str:
+    """The text of the template."""
+    template = {
+        "ROSTemplateFormatVersion": VERSION,
+        "Description": f"The ACK cluster {standing.cluster.name} in {standing.cluster.region}",
+        "Resources": _Template(standing).resources(),
+        "Outputs": {"ClusterId": {"Value": _attribute("Cluster", "ClusterId")}},
+    }
+    return json.dumps(template, indent=2, ensure_ascii=False) + "\n"
+
+
+class _Template:
+    def __init__(self, standing: Standing) -> None:
+        self._standing = standing
+        self._made: dict[str, Body] = {}
+
+    def resources(self) -> dict[str, Body]:
+        self._network()
+        self._way_out()
+        self._cluster()
+        for pool in self._standing.node_pools:
+            self._pool(pool)
+        return self._made
+
+    def _add(self, name: str, kind: str, properties: Body, id_: str = "") -> None:
+        resource: Body = {"Type": f"ALIYUN::{kind}", "Properties": _without_empty(properties)}
+        if id_:
+            resource["Metadata"] = {"Id": id_}
+        self._made[name] = resource
+
+    def _of(self, name: str, id_: str) -> Any:
+        """A reference to what the template makes, or the id of what was given."""
+        return {"Ref": name} if id_ in self._standing.ours else id_
+
+    def _vswitch(self, vswitch: VSwitch) -> Any:
+        return self._of(self._vswitch_name(vswitch), vswitch.id)
+
+    def _vswitch_name(self, vswitch: VSwitch) -> str:
+        return f"VSwitch{self._standing.vswitches.index(vswitch) + 1}"
+
+    @property
+    def _vpc(self) -> Any:
+        return self._of("Vpc", self._standing.vpc.id)
+
+    @property
+    def _group(self) -> Any:
+        group = self._standing.group
+        return self._of("SecurityGroup", group.id) if group else ""
+
+    def _network(self) -> None:
+        standing = self._standing
+        vpc, group = standing.vpc, standing.group
+        if vpc.id in standing.ours:
+            body = {"VpcName": vpc.name, "CidrBlock": vpc.cidr, "Tags": _tags(vpc.tags)}
+            self._add("Vpc", "ECS::VPC", body, vpc.id)
+        for vswitch in standing.vswitches:
+            if vswitch.id in standing.ours:
+                body = {
+                    "VSwitchName": vswitch.name,
+                    "VpcId": self._vpc,
+                    "ZoneId": vswitch.zone_id,
+                    "CidrBlock": vswitch.cidr,
+                    "Tags": _tags(vswitch.tags),
+                }
+                self._add(self._vswitch_name(vswitch), "ECS::VSwitch", body, vswitch.id)
+        if group is not None and group.id in standing.ours:
+            body = {
+                "SecurityGroupName": group.name,
+                "VpcId": self._vpc,
+                "SecurityGroupIngress": [
+                    {"IpProtocol": rule.protocol, "PortRange": rule.port_range,
+                     "SourceCidrIp": rule.source_cidr}
+                    for rule in standing.rules
+                ],
+                "Tags": _tags(group.tags),
+            }  # fmt: skip
+            self._add("SecurityGroup", "ECS::SecurityGroup", body, group.id)
+
+    def _way_out(self) -> None:
+        standing = self._standing
+        gateway = standing.nat_gateway
+        if gateway is None:
+            return
+        ours = gateway.id in standing.ours
+        if ours:
+            inside = next((v for v in standing.vswitches if v.id == gateway.vswitch_id), None)
+            body = {
+                "NatGatewayName": gateway.name,
+                "VpcId": self._vpc,
+                "VSwitchId": self._vswitch(inside) if inside else gateway.vswitch_id,
+                "NatType": "Enhanced",
+                "InternetChargeType": "PayByLcu",
+                "Tags": _tags(gateway.tags),
+            }
+            self._add("NatGateway", "VPC::NatGateway", body, gateway.id)
+            self._address()
+        for vswitch, entry in self._entries():
+            address = entry.address
+            body = {
+                "SnatTableId": _attribute("NatGateway", "SNatTableId") if ours else entry.table_id,
+                "SnatEntryName": entry.name,
+                "SourceVSwitchIds": [self._vswitch(vswitch)],
+                "SnatIp": _attribute("Eip", "EipAddress") if "Eip" in self._made else address,
+            }
+            name = self._vswitch_name(vswitch).replace("VSwitch", "SnatEntry")
+            self._add(name, "VPC::SnatEntry", body, entry.id)
+            if "EipAssociation" in self._made:
+                self._made[name]["DependsOn"] = "EipAssociation"
+
+    def _entries(self) -> list[tuple[VSwitch, Any]]:
+        by_id = {vswitch.id: vswitch for vswitch in self._standing.vswitches}
+        ours = [e for e in self._standing.snat_entries if e.id in self._standing.ours]
+        return [(by_id[entry.vswitch_id], entry) for entry in ours]
+
+    def _address(self) -> None:
+        eip = self._standing.eip
+        if eip is None:
+            return
+        if eip.id in self._standing.ours:
+            body = {
+                "Name": eip.name,
+                "Bandwidth": eip.bandwidth_mbps,
+                "InternetChargeType": "PayByTraffic",
+                "InstanceChargeType": "Postpaid",
+                "Tags": _tags(eip.tags),
+            }
+            self._add("Eip", "VPC::EIP", body, eip.id)
+        binding = {"AllocationId": self._of("Eip", eip.id), "InstanceId": {"Ref": "NatGateway"}}
+        self._add("EipAssociation", "VPC::EIPAssociation", binding)
+
+    def _cluster(self) -> None:
+        standing = self._standing
+        cluster = standing.cluster
+        vswitches = [self._vswitch(vswitch) for vswitch in standing.vswitches]
+        body = {
+            "Name": cluster.name,
+            "ClusterSpec": cluster.cluster_spec,
+            "KubernetesVersion": cluster.version,
+            "VpcId": self._vpc,
+            "VSwitchIds": vswitches,
+            "PodVswitchIds": [] if standing.flannel else vswitches,
+            "SecurityGroupId": self._group,
+            "ServiceCidr": cluster.service_cidr,
+            "ContainerCidr": cluster.pod_cidr,
+            "NodeCidrMask": str(standing.node_cidr_mask or ""),
+            "SnatEntry": False,
+            "EndpointPublicAccess": bool(cluster.public_endpoint),
+            "DeletionProtection": cluster.deletion_protection,
+            "Addons": [{"Name": "flannel" if standing.flannel else "terway-eniip"}],
+            "Tags": _tags(cluster.tags),
+        }
+        self._add("Cluster", "CS::ManagedKubernetesCluster", body, cluster.id)
+
+    def _pool(self, pool: NodePool) -> None:
+        vswitches = [v for v in self._standing.vswitches if v.id in pool.vswitch_ids]
+        (category, size), *data_disks = pool.disks or [("", 0)]
+        group = {
+            "VSwitchIds": [self._vswitch(vswitch) for vswitch in vswitches],
+            "InstanceTypes": list(pool.instance_types),
+            "SecurityGroupId": self._group,
+            "InstanceChargeType": pool.charge_type,
+            "SpotStrategy": pool.spot_strategy,
+            "KeyPair": pool.key_pair,
+            "SystemDiskCategory": category,
+            "SystemDiskSize": size,
+            "DataDisks": [{"Category": kind, "Size": gib} for kind, gib in data_disks],
+            "Tags": _tags(pool.tags),
+        }
+        bounds = pool.auto_scaling
+        body: Body = {
+            "ClusterId": _attribute("Cluster", "ClusterId"),
+            "NodePoolInfo": {"Name": pool.name},
+            "ScalingGroup": _without_empty(group),
+        }
+        if bounds.enabled:
+            body["AutoScaling"] = {
+                "Enable": True,
+                "MinInstances": bounds.least,
+                "MaxInstances": bounds.most,
+                "Type": bounds.kind or "gpu",
+            }
+        else:
+            body["Count"] = pool.desired
+        name = f"NodePool{len([n for n in self._made if n.startswith('NodePool')]) + 1}"
+        self._add(name, "CS::ClusterNodePool", body, pool.id)
+        waits = [other for other in self._made if re.fullmatch(r"SnatEntry\d+", other)]
+        if waits:
+            self._made[name]["DependsOn"] = waits
+
+
+def _attribute(name: str, attribute: str) -> Body:
+    return {"Fn::GetAtt": [name, attribute]}
+
+
+def _tags(tags: Mapping[str, str]) -> list[Body]:
+    return [{"Key": key, "Value": value} for key, value in own_tags(tags).items()]
+
+
+def _without_empty(body: Body) -> Body:
+    """Zero and False say something; an empty text or list does not."""
+    return {key: value for key, value in body.items() if value not in ("", [], None)}

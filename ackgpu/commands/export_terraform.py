@@ -1,0 +1,282 @@
+"""``export terraform``: what stands as HCL for the provider ``aliyun/alicloud``, with imports.
+
+Attribute names and the forms of ids are those of the provider's documentation (1.241 and later).
+What ackgpu does not read, and what the provider uses while it creates alone, stands in
+``ignore_changes``: the first apply must change nothing. What was given to ackgpu is not taken over,
+but named once under ``locals``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ackgpu.cloud.api import NodePool, VSwitch
+from ackgpu.commands import hcl
+from ackgpu.commands.hcl import Block, Expression
+from ackgpu.commands.standing import Standing
+from ackgpu.errors import UsageError
+from ackgpu.steps.discover import ACK_TAG
+
+LEAST_TERRAFORM = ">= 1.5.0"
+"""import blocks came with 1.5."""
+LEAST_PROVIDER = ">= 1.241.0"
+"""Where alicloud_cs_managed_kubernetes got vswitch_ids."""
+CLUSTER_UNREAD = ("addons", "new_nat_gateway", "proxy_mode", "slb_internet_enabled")
+POOL_UNREAD = (
+    "image_id", "image_type", "labels", "multi_az_policy", "password", "period", "runtime_name",
+    "runtime_version", "spot_price_limit", "taints", "user_data",
+)  # fmt: skip
+
+
+def to_terraform(standing: Standing) -> str:
+    """The text of the file; raises UsageError for a dedicated cluster."""
+    if standing.cluster.cluster_type != "ManagedKubernetes":
+        raise UsageError(
+            f"{standing.cluster.name} is a {standing.cluster.cluster_type} cluster: only managed"
+            " ones can be exported to Terraform.",
+            resolution="ackgpu export spec writes its cluster.yaml.",
+        )
+    return hcl.write(_File(standing).blocks())
+
+
+class _File:
+    def __init__(self, standing: Standing) -> None:
+        self._standing = standing
+        self._resources: list[Block] = []
+        self._locals: dict[str, str] = {}
+
+    def blocks(self) -> list[Block]:
+        self._network()
+        self._way_out()
+        self._cluster()
+        for pool in self._standing.node_pools:
+            self._pool(pool)
+        given = [Block("locals", (), self._locals)] if self._locals else []
+        return [*_head(self._standing.cluster.region), *given, *self._resources]
+
+    def _add(self, kind: str, name: str, import_id: str, body: Mapping[str, Any]) -> None:
+        self._resources += [
+            Block("resource", (kind, name), body),
+            Block("import", (), {"to": Expression(f"{kind}.{name}"), "id": import_id}),
+        ]
+
+    def _reference(self, kind: str, name: str, id_: str) -> Expression:
+        """How others name it: the resource where it is ours, else its id under ``locals``."""
+        if id_ in self._standing.ours:
+            return Expression(f"{kind}.{name}.id")
+        self._locals[f"{name}_id"] = id_
+        return Expression(f"local.{name}_id")
+
+    @property
+    def _vpc_id(self) -> Expression:
+        return self._reference("alicloud_vpc", "vpc", self._standing.vpc.id)
+
+    @property
+    def _group_id(self) -> Expression | None:
+        group = self._standing.group
+        if group is None:
+            return None
+        return self._reference("alicloud_security_group", "nodes", group.id)
+
+    @property
+    def _nat_id(self) -> Expression:
+        gateway = self._standing.nat_gateway
+        return self._reference("alicloud_nat_gateway", "nat", gateway.id if gateway else "")
+
+    def _vswitch_id(self, vswitch: VSwitch) -> Expression:
+        return self._reference("alicloud_vswitch", self._zone_name(vswitch), vswitch.id)
+
+    def _zone_name(self, vswitch: VSwitch) -> str:
+        zone = vswitch.zone_id.rpartition("-")[2]
+        alike = [v.id for v in self._standing.vswitches if v.zone_id == vswitch.zone_id]
+        number = f"_{alike.index(vswitch.id) + 1}" if len(alike) > 1 else ""
+        return f"vswitch_{zone}{number}"
+
+    def _network(self) -> None:
+        standing = self._standing
+        vpc, group = standing.vpc, standing.group
+        if vpc.id in standing.ours:
+            body = {"vpc_name": vpc.name, "cidr_block": vpc.cidr}
+            self._add("alicloud_vpc", "vpc", vpc.id, body | _tags(vpc.tags))
+        for vswitch in standing.vswitches:
+            if vswitch.id in standing.ours:
+                name = self._zone_name(vswitch)
+                self._add("alicloud_vswitch", name, vswitch.id, self._vswitch(vswitch))
+        if group is not None and group.id in standing.ours:
+            named = {"security_group_name": group.name, "vpc_id": self._vpc_id}
+            self._add("alicloud_security_group", "nodes", group.id, named | _tags(group.tags))
+            self._rules(group.id)
+
+    def _vswitch(self, vswitch: VSwitch) -> dict[str, Any]:
+        return {
+            "vswitch_name": vswitch.name,
+            "vpc_id": self._vpc_id,
+            "zone_id": vswitch.zone_id,
+            "cidr_block": vswitch.cidr,
+        } | _tags(vswitch.tags)
+
+    def _rules(self, group_id: str) -> None:
+        """Each rule's id is made of what it says; priority 1 is what ackgpu asks for."""
+        for number, rule in enumerate(self._standing.rules, start=1):
+            parts = (group_id, "ingress", rule.protocol, rule.port_range, "intranet",
+                     rule.source_cidr, "accept", "1")  # fmt: skip
+            body = {
+                "security_group_id": self._group_id,
+                "type": "ingress",
+                "ip_protocol": rule.protocol,
+                "port_range": rule.port_range,
+                "nic_type": "intranet",
+                "policy": "accept",
+                "priority": 1,
+                "cidr_ip": rule.source_cidr,
+            }
+            self._add("alicloud_security_group_rule", f"rule_{number}", ":".join(parts), body)
+
+    def _way_out(self) -> None:
+        standing = self._standing
+        gateway, eip = standing.nat_gateway, standing.eip
+        if gateway is None:
+            return
+        if gateway.id in standing.ours:
+            inside = next((v for v in standing.vswitches if v.id == gateway.vswitch_id), None)
+            body = {
+                "nat_gateway_name": gateway.name,
+                "vpc_id": self._vpc_id,
+                "vswitch_id": self._vswitch_id(inside) if inside else gateway.vswitch_id,
+                "nat_type": "Enhanced",
+                "payment_type": "PayAsYouGo",
+            }
+            self._add("alicloud_nat_gateway", "nat", gateway.id, body | _tags(gateway.tags))
+            self._address()
+        for entry in standing.snat_entries:
+            vswitch = next(v for v in standing.vswitches if v.id == entry.vswitch_id)
+            body = {
+                "snat_entry_name": entry.name,
+                "snat_table_id": self._snat_table(),
+                "source_vswitch_id": self._vswitch_id(vswitch),
+                "snat_ip": self._snat_address(entry.address),
+            }
+            if eip is not None and gateway.id in standing.ours:
+                body["depends_on"] = [Expression("alicloud_eip_association.nat")]
+            if entry.id in standing.ours:
+                name = self._zone_name(vswitch).replace("vswitch", "snat")
+                self._add("alicloud_snat_entry", name, f"{entry.table_id}:{entry.id}", body)
+
+    def _address(self) -> None:
+        eip, gateway = self._standing.eip, self._standing.nat_gateway
+        if eip is None or gateway is None:
+            return
+        if eip.id in self._standing.ours:
+            body = {
+                "address_name": eip.name,
+                "bandwidth": str(eip.bandwidth_mbps),
+                "internet_charge_type": "PayByTraffic",
+                "payment_type": "PayAsYouGo",
+            }
+            self._add("alicloud_eip_address", "nat", eip.id, body | _tags(eip.tags))
+        binding = {
+            "allocation_id": self._reference("alicloud_eip_address", "nat", eip.id),
+            "instance_id": self._nat_id,
+            "instance_type": "Nat",
+        }
+        self._add("alicloud_eip_association", "nat", f"{eip.id}:{gateway.id}", binding)
+
+    def _snat_table(self) -> Expression | str:
+        gateway = self._standing.nat_gateway
+        if gateway is not None and gateway.id in self._standing.ours:
+            return Expression("alicloud_nat_gateway.nat.snat_table_ids")
+        return gateway.snat_table_id if gateway else ""
+
+    def _snat_address(self, address: str) -> Expression | str:
+        eip = self._standing.eip
+        if eip is not None and eip.id in self._standing.ours:
+            return Expression("alicloud_eip_address.nat.ip_address")
+        return address
+
+    def _cluster(self) -> None:
+        standing = self._standing
+        cluster = standing.cluster
+        body: dict[str, Any] = {
+            "name": cluster.name,
+            "cluster_spec": cluster.cluster_spec,
+            "version": cluster.version,
+            "vswitch_ids": [self._vswitch_id(vswitch) for vswitch in standing.vswitches],
+            "security_group_id": self._group_id,
+            "service_cidr": cluster.service_cidr,
+            "pod_cidr": cluster.pod_cidr,
+            "node_cidr_mask": standing.node_cidr_mask,
+            "new_nat_gateway": False,
+            "slb_internet_enabled": bool(cluster.public_endpoint),
+            "deletion_protection": cluster.deletion_protection,
+        }
+        ignored = _ignored((*CLUSTER_UNREAD, *(() if standing.node_cidr_mask else _MASK)))
+        whole = _without_empty(body) | _tags(cluster.tags) | ignored
+        self._add("alicloud_cs_managed_kubernetes", "cluster", cluster.id, whole)
+
+    def _pool(self, pool: NodePool) -> None:
+        cluster = self._standing.cluster
+        vswitches = [v for v in self._standing.vswitches if v.id in pool.vswitch_ids]
+        (category, size), *data_disks = pool.disks or [("", 0)]
+        body: dict[str, Any] = {
+            "cluster_id": Expression("alicloud_cs_managed_kubernetes.cluster.id"),
+            "node_pool_name": pool.name,
+            "vswitch_ids": [self._vswitch_id(vswitch) for vswitch in vswitches],
+            "instance_types": list(pool.instance_types),
+            "security_group_ids": [self._group_id] if self._group_id else [],
+            "instance_charge_type": pool.charge_type,
+            "spot_strategy": pool.spot_strategy,
+            "key_name": pool.key_pair,
+            "system_disk_category": category,
+            "system_disk_size": size,
+        }
+        bounds = pool.auto_scaling
+        if not bounds.enabled:
+            body["desired_size"] = pool.desired
+        blocks: dict[str, Any] = {}
+        if data_disks:
+            blocks["data_disks"] = tuple(
+                Block("data_disks", (), {"category": kind, "size": gib}) for kind, gib in data_disks
+            )
+        if bounds.enabled:
+            scaling = {"enable": True, "min_size": bounds.least, "max_size": bounds.most,
+                       "type": bounds.kind or "gpu"}  # fmt: skip
+            blocks["scaling_config"] = Block("scaling_config", (), scaling)
+        whole = _keeping_zero(body) | _tags(pool.tags) | blocks | _ignored(POOL_UNREAD)
+        name = f"pool_{re.sub(r'[^A-Za-z0-9_-]', '_', pool.name)}"
+        self._add("alicloud_cs_kubernetes_node_pool", name, f"{cluster.id}:{pool.id}", whole)
+
+
+_MASK = ("node_cidr_mask",)
+
+
+def _head(region: str) -> list[Block]:
+    provider = {"source": "aliyun/alicloud", "version": LEAST_PROVIDER}
+    providers = Block("required_providers", (), {"alicloud": provider})
+    terraform = {"required_version": LEAST_TERRAFORM, "required_providers": providers}
+    return [
+        Block("terraform", (), terraform),
+        Block("provider", ("alicloud",), {"region": region}),
+    ]
+
+
+def _tags(tags: Mapping[str, str]) -> dict[str, Any]:
+    """All of them, ackgpu's too: an apply must not take them off. The provider hides ACK's own."""
+    shown = {key: value for key, value in tags.items() if key != ACK_TAG}
+    return {"tags": shown} if shown else {}
+
+
+def _ignored(attributes: tuple[str, ...]) -> dict[str, Any]:
+    names = [Expression(name) for name in sorted(attributes)]
+    return {"lifecycle": Block("lifecycle", (), {"ignore_changes": names})}
+
+
+def _without_empty(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in body.items() if v is False or v not in ("", 0, None, [])}
+
+
+def _keeping_zero(body: Mapping[str, Any]) -> dict[str, Any]:
+    """As :func:`_without_empty`, but a pool of 0 nodes has that size."""
+    size = {"desired_size": body["desired_size"]} if "desired_size" in body else {}
+    return _without_empty(body) | size
