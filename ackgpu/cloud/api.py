@@ -18,12 +18,17 @@ Tags = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Identity:
-    """Who the credentials are. ``kind``: Account, RAMUser or AssumedRoleUser."""
+    """Who the credentials are. ``kind``: Account, RAMUser or AssumedRoleUser.
+
+    ``renewed`` is False for a security token that nothing replaces when it ends; ``expires`` is its
+    end, where that is known.
+    """
 
     account_id: str
     arn: str
     kind: str
     expires: datetime | None = None
+    renewed: bool = True
 
 
 @dataclass(frozen=True)

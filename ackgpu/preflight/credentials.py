@@ -28,8 +28,14 @@ def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
             "Get new ones, or give a shorter --timeout.",
         )
         return
-    if identity.kind == "AssumedRoleUser" and identity.expires is None:
-        yield Finding(ID, "ok", f"{who}; temporary, its end is not told")
+    if identity.expires is None and not identity.renewed:
+        yield Finding(
+            ID,
+            "warning",
+            f"{who} with a security token whose end is not known",
+            "nothing renews it while the cluster is made",
+            "If it ends meanwhile, get a new one and run create again: it goes on.",
+        )
         return
     yield Finding(ID, "ok", who)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 from support.cli import Cli, Ended, cli_on
+
+from ackgpu.emulator.store import Doc
 
 CHECKS = ("credentials", "permissions", "region", "service", "roles", "version", "quota", "stock",
           "network", "egress", "key-pair", "vgpu", "terway", "price")  # fmt: skip
@@ -58,6 +61,37 @@ def test_a_check_that_does_not_exist_is_2_and_lists_those_that_do(cli: Cli) -> N
         assert ended.code == 2
         assert "roles" in ended.err
     assert cli.account() == {}
+
+
+def assumed_role(cli: Cli) -> dict[str, str]:
+    """Temporary keys that the emulated account made for a role which may do everything."""
+    policies = {"System/AdministratorAccess": 0.0}
+    role = {"RoleId": "300000000000000001", "Policies": policies}
+    token = {
+        "AccessKeySecret": "secret", "SecurityToken": "token", "Expiration": "99999999999",
+        "RoleArn": "acs:ram::1234567890123456:role/ci", "RoleSessionName": "ci",
+    }  # fmt: skip
+    with cli.emulator.backend.transaction(write=True) as session:
+        session.put(Doc("ramrole", "ci", name="ci", born=0.0, body=role))
+        session.put(Doc("ststoken", "STS.ci", born=0.0, body=token))
+    return {"access_key_id": "STS.ci", "access_key_secret": "secret", "sts_token": "token"}
+
+
+@pytest.mark.parametrize(
+    ("until", "verdict_of_it"), [(1, "failed"), (90_000, "passed"), (None, "warning")]
+)
+def test_a_token_must_outlast_the_creation(cli: Cli, until: int | None, verdict_of_it: str) -> None:
+    profile = {"name": "ci", "mode": "StsToken", "region_id": "cn-hangzhou", **assumed_role(cli)}
+    if until is not None:
+        end = datetime.now(UTC) + timedelta(seconds=until)
+        profile["sts_expiration"] = int(end.timestamp())
+    folder = cli.home / ".aliyun"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps({"current": "ci", "profiles": [profile]}))
+    cli.env["ACKGPU_TIMEOUT"] = "45m"
+    ended = cli("preflight", "--only", "credentials", "--profile", "ci", "-o", "json")
+    assert verdict(ended, "credentials") == verdict_of_it
+    assert ended.code == (3 if verdict_of_it == "failed" else 0)
 
 
 def test_a_missing_service_role_is_3_with_the_link_that_grants_it(shell: Shell) -> None:

@@ -48,7 +48,7 @@ class AliyunCloud:
     @cached_property
     def identity(self) -> AliyunIdentity:
         """STS."""
-        return AliyunIdentity(self._calls("STS"))
+        return AliyunIdentity(self._calls("STS"), self._account.credentials)
 
     @cached_property
     def network(self) -> AliyunNetwork:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +53,15 @@ class CredentialSource:
     """Where the credentials come from, and the SDK's provider of them, built when first used.
 
     ``name`` is for people: ``profile work (RamRoleArn)``. ``region`` is the profile's, empty
-    elsewhere. No secret is in the representation.
+    elsewhere. ``renewed`` is False for a security token that nothing replaces; ``expires`` is its
+    end, where the profile says it. No secret is in the representation.
     """
 
     name: str
     build: Callable[[], Any] = field(repr=False)
     region: str = ""
+    expires: datetime | None = None
+    renewed: bool = True
 
     def client(self) -> Any:
         """The credential client that SDK clients are given."""
@@ -88,7 +92,7 @@ def static(key_id: str, secret: str, token: str = "", *, name: str = "keys") -> 
             return providers.StaticSTSCredentialsProvider(**keys, security_token=token)
         return providers.StaticAKCredentialsProvider(**keys)
 
-    return CredentialSource(name, build)
+    return CredentialSource(name, build, renewed=not token)
 
 
 def find(
@@ -140,7 +144,18 @@ def _profile(home: Path, name: str) -> CredentialSource:
     chosen = profiles.named(name)
     label = f"profile {name} ({chosen.get('mode') or 'AK'})"
     build = provider_of(profiles, name)
-    return CredentialSource(label, build, region=str(chosen.get("region_id") or ""))
+    region = str(chosen.get("region_id") or "")
+    if chosen.get("mode") != "StsToken":
+        return CredentialSource(label, build, region)
+    return CredentialSource(label, build, region, _end(chosen), renewed=False)
+
+
+def _end(profile: Mapping[str, Any]) -> datetime | None:
+    """When a profile's token ends: ``sts_expiration``, seconds since 1970, which may be absent."""
+    seconds = profile.get("sts_expiration")
+    if not isinstance(seconds, int) or seconds <= 0:
+        return None
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _ambient(env: Mapping[str, str], home: Path) -> CredentialSource | None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from ackgpu.cloud.aliyun.calls import Calls, required
+from ackgpu.cloud.aliyun.credentials import CredentialSource
 from ackgpu.cloud.api import Identity
 
 
 class AliyunIdentity:
     """:class:`~ackgpu.cloud.api.IdentityApi` over STS 2015-04-01."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, source: CredentialSource) -> None:
         self._calls = calls
+        self._source = source
 
     def whoami(self) -> Identity:
         """Whose credentials these are; GetCallerIdentity needs no permission."""
@@ -19,4 +21,6 @@ class AliyunIdentity:
             account_id=required("GetCallerIdentity", body, "account_id"),
             arn=body.arn or "",
             kind=body.identity_type or "",
+            expires=self._source.expires,
+            renewed=self._source.renewed,
         )
