@@ -105,3 +105,10 @@ def test_no_body_makes_it_fail(ack: Ack, action: str, method: str, path: str) ->
     cluster_id = ack.make_cluster()
     for body in (*JUNK, {"nodes": [3]}, {"instances": "i"}, {"tags": {}}, {"timezone": 3}):
         assert outcome(ack, action, method, path.format(cluster_id), body) != "InternalError", body
+
+
+@pytest.mark.parametrize("junk", [[], {}, [1], {"key": 1}])
+@pytest.mark.parametrize("key", ["name", "region_id", "vpcid"])
+def test_a_list_or_object_for_a_required_text_is_refused(ack: Ack, key: str, junk: Any) -> None:
+    code = outcome(ack, "CreateCluster", "POST", "/clusters", ack.cluster_request(**{key: junk}))
+    assert code not in {"done", "InternalError"}
