@@ -159,7 +159,7 @@ class ClusterChange:
             command=self.command,
             part=NodePoolList(cluster_name=self.options.name, node_pools=rows),
             resources=outcome.resources,
-            warnings=tuple(warnings),
+            warnings=(*warnings, *self._unverified()),
             durations=seconds,
         )
 
@@ -176,6 +176,15 @@ class ClusterChange:
                 f"The node pool {pool.name} scales itself ({bounds} nodes): {what}.",
                 resolution="Switch its autoscaling off first, in the ACK console.",
             )
+
+    def _unverified(self) -> tuple[str, ...]:
+        if self.cluster.public_endpoint:
+            return ()
+        message = (
+            "The API server has no public endpoint, so the GPUs were not verified from here. From a"
+            f" machine in the VPC: ackgpu verify {self.options.name} --private."
+        )
+        return (message,)
 
     def _nodes(self) -> int:
         pools = self.cloud.containers.node_pools(self.cluster.id)

@@ -89,3 +89,20 @@ def inject(cli: Cli, action: str, effect: str) -> None:
         fault["retry_after_ms"] = 20
     cli.emulator.set_faults({"faults": [fault]})
     cli.emulator.requests.clear()
+
+
+def test_a_change_that_takes_too_long_is_gone_on_with_by_the_same_command(demo: Cli) -> None:
+    words = ("nodepool", "scale", "demo", "gpu", "--nodes", "3")
+    late = demo(*words, "--timeout", "60s")
+    assert late.code == 7
+    assert "same command" in late.err
+    demo.ok(*words)
+    assert len(demo.account()["instance"]) == 3
+    sizes = [a for a in asked(demo) if a == "ModifyClusterNodePool"]
+    assert len(sizes) == 1
+
+
+def test_behind_a_private_endpoint_it_says_from_where_to_verify(cli: Cli) -> None:
+    cli.ok("create", "demo", "--nodes", "1", "--no-public-endpoint")
+    scaled = cli.ok("nodepool", "scale", "demo", "gpu", "--nodes", "2")
+    assert "ackgpu verify demo --private" in scaled.err
