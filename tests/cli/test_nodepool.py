@@ -205,8 +205,9 @@ def test_the_password_comes_from_a_file_or_the_environment_and_is_shown_nowhere(
 
 def test_a_pool_that_gets_no_nodes_says_why(demo: Cli) -> None:
     refused = demo("nodepool", "add", "demo", "none", "--instance-type", "ecs.vgn6i-m4-vws.xlarge")
-    assert refused.code == 3
-    assert "stock" in refused.err
+    assert refused.code == 8
+    assert "no stock" in refused.err
+    assert asked(demo) == []
     tried = demo(
         "nodepool", "add", "demo", "none", "--instance-type", "ecs.vgn6i-m4-vws.xlarge",
         "--skip-preflight",
