@@ -262,7 +262,10 @@ def _head(region: str) -> list[Block]:
 
 
 def _tags(tags: Mapping[str, str]) -> dict[str, Any]:
-    """All of them, ackgpu's too: an apply must not take them off. The provider hides ACK's own."""
+    """All of them, ackgpu's too: an apply must not take them off.
+
+    But for ACK's own, which the provider does not show (UNCONFIRMED).
+    """
     shown = {key: value for key, value in tags.items() if key != ACK_TAG}
     return {"tags": shown} if shown else {}
 
