@@ -113,13 +113,17 @@ def _topology(
 
 
 def _vpc(estate: Estate, cluster: Cluster, nodes: Sequence[VerifyRow]) -> Box:
-    eips = {eip.id: eip for eip in estate.eips}
     gateways = tuple(
         Box(
             "NAT gateway",
             gateway.id,
-            " ".join(["way out by", *(eips[i].address for i in gateway.eip_ids if i in eips)]),
+            "the nodes' way out",
             maker="by ackgpu",
+            inner=tuple(
+                Box("EIP", eip.id, eip.address, maker="by ackgpu")
+                for eip in estate.eips
+                if eip.id in gateway.eip_ids
+            ),
         )
         for gateway in estate.nat_gateways
     )
