@@ -41,20 +41,20 @@ class Fallback:
     ) -> tuple[Blueprint, Outcome]:
         """The blueprint that stands in the end, and what came of it.
 
-        Without a zone to go on to, the outcome's error is NoCapacity with all that was tried.
+        Without a zone to go on to, the outcome's error is NoCapacity with all that was tried; pools
+        without nodes are removed all the same, so that a later run makes them anew.
         """
         outcome = self._apply(blueprint, steps, plan)
         while isinstance(outcome.error, OutOfStock) and _sold_out(outcome):
             self._note(blueprint, outcome.error)
+            removed = self._remove(blueprint, steps, outcome)
+            if removed.error is not None:
+                return blueprint, dataclasses.replace(outcome, error=removed.error)
             zone = next_zone(self._app.cloud(blueprint.region), blueprint, self._run)
             if zone is None:
                 error = self._no_capacity(blueprint)
                 return blueprint, dataclasses.replace(outcome, error=error)
-            text = f"{self._tried[-1]}; going on in {zone.zone_id}"
-            warn(self._app.streams, text)
-            removed = self._remove(blueprint, steps, outcome)
-            if removed.error is not None:
-                return blueprint, dataclasses.replace(outcome, error=removed.error)
+            warn(self._app.streams, f"{self._tried[-1]}; going on in {zone.zone_id}")
             blueprint = dataclasses.replace(blueprint, zones=(*blueprint.zones, zone))
             steps = self._graph(blueprint)
             outcome = self._apply(blueprint, steps, survey(steps, self._run))

@@ -11,7 +11,7 @@ from ackgpu.commands.node_password import node_password
 from ackgpu.engine.plan import Plan
 from ackgpu.engine.run import Run
 from ackgpu.engine.step import Broken, Ready, Step
-from ackgpu.errors import ConflictError
+from ackgpu.errors import ConflictError, OutOfStock
 from ackgpu.naming import ownership_tags
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.blueprint import Blueprint
@@ -39,9 +39,15 @@ def graph(app: App, blueprint: Blueprint, kubeconfig: Path | None) -> tuple[Step
 
 
 def refuse_conflicts(plan: Plan) -> None:
-    """Raise what is wrong with what exists, before anything is made."""
+    """Raise what is wrong with what exists, before anything is made.
+
+    A node pool that got no stock in an earlier run is no conflict: it is made anew.
+    """
     for planned in plan.steps:
         if isinstance(planned.finding, Broken):
+            sold_out = isinstance(planned.finding.error, OutOfStock)
+            if sold_out and planned.step.kind == "node pool":
+                continue
             raise planned.finding.error
         drift = planned.finding.drift if isinstance(planned.finding, Ready) else ()
         if drift:

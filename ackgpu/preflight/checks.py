@@ -47,33 +47,44 @@ class Report:
         return tuple(f for f in self.findings if f.severity in {"warning", "unknown"})
 
     def error(self) -> AckGpuError | None:
-        """The error of the checks themselves: PreflightFailed, OverBudget for the price alone."""
-        kinds = {found.failure for found in self.errors}
-        return self._error(OverBudget if kinds == {OverBudget} else PreflightFailed)
+        """The error of the checks themselves, whose findings are shown beside it.
+
+        PreflightFailed, or OverBudget for the price alone.
+        """
+        if not self.errors:
+            return None
+        if self._kinds == {OverBudget}:
+            return self._over_budget()
+        return PreflightFailed(self._words)
 
     def raise_errors(self) -> None:
         """Raise what a creation ends with: the failure that all errors share, or PreflightFailed.
 
         So that a price is OverBudget, and a lack of stock NoCapacity, as it is later on.
         """
-        kinds = {found.failure for found in self.errors}
-        error = self._error(kinds.pop() if len(kinds) == 1 else PreflightFailed)
-        if error is not None:
-            raise error
-
-    def _error(self, kind: type[AckGpuError]) -> AckGpuError | None:
-        errors = self.errors
-        if not errors:
-            return None
-        if kind is OverBudget:
-            return OverBudget(errors[0].what, resolution=errors[0].fix)
-        noun = "check" if len(errors) == 1 else "checks"
-        return kind(
-            f"{len(errors)} {noun} failed: {', '.join(dict.fromkeys(f.id for f in errors))}.",
-            details=[_line(found) for found in errors],
-            resolution="Fix what is said with each. Before a creation, --skip-preflight CHECK goes"
-            " on without one.",
+        if not self.errors:
+            return
+        if self._kinds == {OverBudget}:
+            raise self._over_budget()
+        kind = next(iter(self._kinds)) if len(self._kinds) == 1 else PreflightFailed
+        raise kind(
+            f"{self._words} Nothing was created.",
+            details=[_line(found) for found in self.errors],
+            resolution="Fix what is said with each; --skip-preflight CHECK goes on without one.",
         )
+
+    @property
+    def _kinds(self) -> set[type[AckGpuError]]:
+        return {found.failure for found in self.errors}
+
+    @property
+    def _words(self) -> str:
+        noun = "check" if len(self.errors) == 1 else "checks"
+        ids = dict.fromkeys(found.id for found in self.errors)
+        return f"{len(self.errors)} {noun} failed: {', '.join(ids)}."
+
+    def _over_budget(self) -> OverBudget:
+        return OverBudget(self.errors[0].what, resolution=self.errors[0].fix)
 
 
 def all_checks(rules: LimitRules) -> tuple[Check, ...]:

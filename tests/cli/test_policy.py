@@ -197,5 +197,5 @@ def test_check_names_each_refused_read_and_exits_with_3(cli: Cli) -> None:
     assert cli.ok("policy", "check").code == 0
     refused = cli("policy", "check", env=without(cli, "ecs:DescribePrice"))
     assert refused.code == 3
-    assert "ecs:DescribePrice" in refused.err
-    assert "ecs:DescribeZones" not in refused.err
+    assert "ecs:DescribePrice" in refused.out
+    assert "ecs:DescribeZones" not in refused.out

@@ -331,6 +331,18 @@ class TestCapacity:
         assert all("OperationDenied.NoStock" in line for line in details)
         assert "ackgpu offers" in ended.json["error"]["resolution"]
         assert "ackgpu delete demo" in ended.json["error"]["resolution"]
+        assert "nodepool" not in cli.account()
+        cli.emulator.set_faults(None)
+        assert cli.ok("create", "demo", "--no-verify", "-o", "json").json["changed"] is True
+        assert len(cli.account()["instance"]) == 2
+
+    def test_another_type_goes_on_from_a_sold_out_one(self, shell: Shell) -> None:
+        gone = {"kind": "stock_out", "instance_type": "ecs.vgn5i-m2.xlarge", "announced": False}
+        cli = shell(faults={"faults": [gone]})
+        assert cli("create", "demo", "--zone", K).code == 8
+        other = ("--instance-type", "ecs.vgn5i-m4.2xlarge")
+        cli.ok("create", "demo", "--zone", K, *other, "--no-verify")
+        assert len(cli.account()["cluster"]) == 1
 
     def test_a_zone_that_was_named_is_not_left(self, shell: Shell) -> None:
         cli = shell(faults={"faults": [{"kind": "stock_out", "zone": K, "announced": False}]})
