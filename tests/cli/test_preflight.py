@@ -344,6 +344,17 @@ class TestCapacity:
         cli.ok("create", "demo", "--zone", K, *other, "--no-verify")
         assert len(cli.account()["cluster"]) == 1
 
+    def test_a_sold_out_pool_of_an_earlier_run_is_made_anew(self, shell: Shell) -> None:
+        stuck = {"effect": "error", "action": "DeleteClusterNodepool", "code": "X", "status": 400}
+        gone = {"kind": "stock_out", "announced": False}
+        cli = shell(faults={"faults": [gone, stuck]})
+        assert cli("create", "demo").code == 11
+        (pool,) = cli.account()["nodepool"]
+        cli.emulator.set_faults(None)
+        cli.ok("create", "demo", "--no-verify")
+        assert cli.account()["nodepool"] != [pool]
+        assert len(cli.account()["instance"]) == 2
+
     def test_a_zone_that_was_named_is_not_left(self, shell: Shell) -> None:
         cli = shell(faults={"faults": [{"kind": "stock_out", "zone": K, "announced": False}]})
         ended = cli("create", "demo", "--zone", K)
