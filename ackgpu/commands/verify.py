@@ -16,6 +16,7 @@ from ackgpu.render.junit import write_junit
 from ackgpu.render.output import present
 from ackgpu.render.results import Result
 from ackgpu.render.verdicts import Rung, VerifyResult, VerifyRow
+from ackgpu.render.words import count
 from ackgpu.spec import durations
 from ackgpu.spec.catalog import COUNT_LABEL, MEM_LABEL, NAME_LABEL
 from ackgpu.spec.model import ExpectSpec
@@ -211,5 +212,6 @@ def _error(verdicts: Sequence[NodeVerdict]) -> VerificationFailed | None:
     failed = sum(1 for verdict in verdicts if not verdict.ok)
     if not failed:
         return None
-    noun = "node is" if failed == 1 else "nodes are"
-    return VerificationFailed(f"{failed:,} of {len(verdicts):,} GPU {noun} not verified.")
+    verb = "is" if failed == 1 else "are"
+    nodes = count(len(verdicts), "GPU node")
+    return VerificationFailed(f"{failed:,} of {nodes} {verb} not verified.")

@@ -111,7 +111,7 @@ def judge(
     ``plugins`` None: the device plugin's pods were not read.
     """
     labels = node.labels
-    checks = [_ready(node), _labels(labels), _values(labels, expect)]
+    checks = [_ready(node), _labels(labels), _values(node, expect)]
     if level != "labels":
         checks += [_plugin(node, expect, plugins), _gpu(node, expect)]
     rungs: list[Rung] = []
@@ -153,13 +153,18 @@ def _labels(labels: Mapping[str, str]) -> Rung:
     return Rung("labels", "failed", f"without the label {', '.join(absent)}", remedy)
 
 
-def _values(labels: Mapping[str, str], expect: ExpectSpec) -> Rung:
+def _values(node: KubeNode, expect: ExpectSpec) -> Rung:
+    labels = node.labels
     wrong = _wrong_values(labels, expect)
     if not wrong:
         return Rung("values", "passed")
     type_id = labels.get(TYPE_LABEL, "the type")
     message = "; ".join(f"{key} is {has}; {type_id} should show {want}" for key, has, want in wrong)
-    remedy = "the node runs another slice than its type says: replace it, or report the instance"
+    instance = f"the instance {node.instance_id}" if node.instance_id else "its instance"
+    remedy = (
+        "the node runs another slice than its type says: replace it (ackgpu nodepool scale), or"
+        f" report {instance}"
+    )
     return Rung("values", "failed", message, remedy, final=True)
 
 

@@ -1,0 +1,143 @@
+"""The ladder itself: a node's facts in, a verdict out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ackgpu.cloud.api import KubeNode, KubePod
+from ackgpu.spec import catalog
+from ackgpu.spec.model import ExpectSpec
+from ackgpu.steps.gpu_ladder import LEVELS, Rung, judge
+
+NAME, MEM, COUNT = (f"aliyun.accelerator/nvidia_{word}" for word in ("name", "mem", "count"))
+TYPE = "node.kubernetes.io/instance-type"
+GOOD = {TYPE: "ecs.vgn5i-m2.xlarge", NAME: "GRID-P4-2Q", MEM: "2048MiB", COUNT: "1"}
+
+
+def node(labels: dict[str, str] | None = None, **facts: Any) -> KubeNode:
+    offer = {"nvidia.com/gpu": "1"}
+    known = {"ready": True, "capacity": offer, "allocatable": offer, "version": "v1.34.1", **facts}
+    return KubeNode(name="n", labels=GOOD if labels is None else labels, **known)
+
+
+def plugin(**facts: Any) -> dict[str, KubePod]:
+    known = {"phase": "Running", "ready": True, "labels": {}, **facts}
+    return {"n": KubePod(name="plugin-x", namespace="kube-system", node="n", **known)}
+
+
+def verdicts(*arguments: Any, **more: Any) -> dict[str, str]:
+    return {rung.name: rung.verdict for rung in judge(*arguments, **more).rungs}
+
+
+def test_the_documented_node_passes() -> None:
+    verdict = judge(node(), ExpectSpec())
+    assert verdict.ok
+    assert verdict.gpu == "1/1"
+
+
+@pytest.mark.parametrize("type_id", [each.id for each in catalog.gpu_types()])
+def test_every_known_type_accepts_its_own_labels(type_id: str) -> None:
+    labels = catalog.expected_labels(type_id)
+    assert labels is not None
+    shown = {NAME: "any", **labels.as_labels(), TYPE: type_id}
+    assert judge(node(shown), ExpectSpec()).ok
+
+
+def test_a_driver_that_keeps_some_memory_for_itself_is_tolerated() -> None:
+    assert judge(node({**GOOD, MEM: "1889MiB"}), ExpectSpec()).ok
+    assert not judge(node({**GOOD, MEM: "1024MiB"}), ExpectSpec()).ok
+
+
+def test_a_name_that_was_only_derived_is_a_warning() -> None:
+    labels = {**GOOD, TYPE: "ecs.vgn5i-m4.2xlarge", NAME: "GRID-P4-4C", MEM: "4096MiB"}
+    verdict = judge(node(labels), ExpectSpec())
+    assert verdict.ok
+    assert "GRID-P4-4Q was expected" in verdict.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("expect", "verdict"),
+    [
+        (ExpectSpec(mem_mib=">=1900"), "passed"),
+        (ExpectSpec(mem_mib="2048"), "passed"),
+        (ExpectSpec(mem_mib=">2048"), "failed"),
+        (ExpectSpec(mem_mib="<2048"), "failed"),
+        (ExpectSpec(name="GRID-T4-4Q"), "failed"),
+        (ExpectSpec(count=2), "failed"),
+    ],
+)
+def test_a_spec_may_expect_something_else(expect: ExpectSpec, verdict: str) -> None:
+    assert verdicts(node(), expect)["values"] == verdict
+
+
+def test_what_a_spec_expects_of_its_slices_is_not_asked_of_whole_gpus() -> None:
+    labels = {TYPE: "ecs.gn6i-c4g1.xlarge", NAME: "Tesla-T4", MEM: "15109MiB", COUNT: "1"}
+    assert judge(node(labels), ExpectSpec(name="GRID-P4-2Q", mem_mib="2048")).ok
+
+
+def test_a_node_with_two_whole_gpus_must_offer_both() -> None:
+    labels = {TYPE: "ecs.gn9x-two.large", NAME: "NVIDIA-X", MEM: "46068MiB", COUNT: "2"}
+    both = {"nvidia.com/gpu": "2"}
+    assert judge(node(labels, capacity=both, allocatable=both), ExpectSpec()).ok
+    assert judge(node(labels), ExpectSpec(), plugins=plugin()).failure == Rung(
+        "gpu", "failed", "capacity nvidia.com/gpu is 1, at least 2 was expected",
+        judge(node(labels), ExpectSpec(), plugins=plugin()).rungs[-1].remedy,
+    )  # fmt: skip
+
+
+def test_a_gpu_that_is_offered_proves_the_plugin_without_reading_pods() -> None:
+    assert verdicts(node(), ExpectSpec())["plugin"] == "passed"
+
+
+NOTHING: dict[str, str] = {}
+PLUGINS: dict[str, tuple[Any, str, str]] = {
+    "not read": (None, "unknown", "could not be read"),
+    "none": ({}, "failed", "no device plugin"),
+    "crashing": (plugin(ready=False, reason="CrashLoopBackOff", message="back-off 40s"), "failed",
+                 "CrashLoopBackOff: back-off 40s"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", PLUGINS)
+def test_without_a_gpu_the_plugins_pod_tells_why(state: str) -> None:
+    plugins, verdict, words = PLUGINS[state]
+    found = judge(node(capacity=NOTHING, allocatable=NOTHING), ExpectSpec(), plugins=plugins)
+    assert found.failure is not None
+    assert (found.failure.name, found.failure.verdict) == ("plugin", verdict)
+    assert words in found.failure.message
+
+
+def test_a_plugin_that_runs_and_offers_nothing_is_the_gpus_fault() -> None:
+    found = judge(node(allocatable={"nvidia.com/gpu": "0"}), ExpectSpec(), plugins=plugin())
+    assert found.failure is not None
+    assert found.failure.name == "gpu"
+    assert "allocatable nvidia.com/gpu is 0" in found.failure.message
+
+
+@given(
+    ready=st.booleans(),
+    labels=st.dictionaries(
+        st.sampled_from([NAME, MEM, COUNT, TYPE, "ack.node.gpu.schedule"]),
+        st.sampled_from(["", "1", "2048MiB", "GRID-P4-2Q", "share", "ecs.gn6i-c4g1.xlarge",
+                         "ecs.vgn5i-m2.xlarge", "-1", "٣"]),
+    ),
+    capacity=st.dictionaries(
+        st.sampled_from(["nvidia.com/gpu", "aliyun.com/gpu-mem"]),
+        st.sampled_from(["0", "1", "2", "1k", ""]),
+    ),
+    level=st.sampled_from(["labels", "allocatable"]),
+)  # fmt: skip
+def test_whatever_a_node_says_one_rung_stops_the_climb_and_those_above_are_skipped(
+    *, ready: bool, labels: dict[str, str], capacity: dict[str, str], level: str
+) -> None:
+    found = judge(node(labels, ready=ready, capacity=capacity), ExpectSpec(), level, {})
+    assert tuple(rung.name for rung in found.rungs) == LEVELS[level]
+    words = [rung.verdict for rung in found.rungs]
+    climbed = words.index("failed") if "failed" in words else len(words)
+    assert set(words[:climbed]) <= {"passed"}
+    assert set(words[climbed + 1 :]) <= {"skipped"}
+    assert found.ok == ("failed" not in words)
