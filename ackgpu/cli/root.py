@@ -37,6 +37,8 @@ COMMANDS = {
     "upgrade": "Upgrade a cluster's Kubernetes, after ACK's own check.",
     "kubeconfig": "Write, show or remove a cluster's context.",
     "delete": "Remove a cluster and all that was made for it.",
+    "gc": "Find expired and forgotten clusters, and remove them.",
+    "extend": "Let a throw-away cluster live longer, or hold it.",
     "config": "Start, check and explain a cluster.yaml.",
     "policy": "Derive the least RAM policy for a spec.",
     "emulator": "The embedded cloud, as a server.",

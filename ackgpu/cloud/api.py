@@ -515,6 +515,7 @@ class ComputeApi(Protocol):
         It is paid at once. The order's id.
         """
 
+    def tag(self, *, resource_type: str, ids: Sequence[str], tags: Tags) -> None: ...
     def instance_types(self, ids: Sequence[str]) -> list[InstanceType]: ...
     def stock(self, instance_type: str) -> list[Stock]:
         """Every zone of the region that sells the type, and whether it has it now."""

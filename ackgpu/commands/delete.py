@@ -51,13 +51,15 @@ def run(options: DeleteOptions, app: App) -> int:
     """Remove the cluster; what is not there is removed already. The exit code."""
     cloud = app.cloud()
     with locked(app, cloud.region, options.name):
-        deletion = _Deletion(options, app, cloud)
+        deletion = Deletion(options, app, cloud)
         with closing(deletion.journal):
             result = deletion.carry_out()
     return present(app.streams, app.settings.output, result)
 
 
-class _Deletion:
+class Deletion:
+    """One deletion of the cluster that ``options`` name, in the cloud's region."""
+
     def __init__(self, options: DeleteOptions, app: App, cloud: Cloud) -> None:
         self._options = options
         self._app = app
@@ -65,6 +67,7 @@ class _Deletion:
         self.journal = app.journal(cloud.region, options.name)
 
     def carry_out(self) -> Result:
+        """Remove it. Raises what ended it early; leftovers are the result's error."""
         options, app = self._options, self._app
         run = self._run()
         if not options.dry_run:

@@ -26,6 +26,7 @@ from ackgpu.errors import CloudError
 _PAGE = 100
 _TYPES_A_CALL = 10
 _ATTRIBUTES_A_CALL = 8
+_TAGGED_A_CALL = 50
 _NO_PRICE = ("PriceNotFound", "InvalidSystemDiskCategory", "InvalidInstanceType", "InstanceType")
 
 
@@ -150,6 +151,19 @@ class AliyunCompute:
             client_token=token,
         )
         return required("ModifyInstanceChargeType", body, "order_id")
+
+    def tag(self, *, resource_type: str, ids: Sequence[str], tags: Tags) -> None:
+        """Set tags on resources of a type such as instance, securitygroup; up to 50 a call."""
+        for some in chunks(ids, _TAGGED_A_CALL):
+            if some:
+                self._calls.write(
+                    "TagResources",
+                    idempotent=True,
+                    region_id=self._region,
+                    resource_type=resource_type,
+                    resource_id=list(some),
+                    tag=self._calls.tags("TagResources", tags),
+                )
 
     def instance_types(self, ids: Sequence[str]) -> list[InstanceType]:
         """The types of those ids that ECS knows, sold in the region or not."""

@@ -109,7 +109,7 @@ class AliyunContainers(ContainerChanges):
         return "" if body is None else body.task_id or ""
 
     def nodes(self, cluster_id: str, *, node_pool_id: str = "") -> list[ClusterNode]:
-        """The nodes as ACK knows them; instances on their way may be missing."""
+        """The nodes as ACK knows them; none where the cluster is gone."""
 
         def fetch(page: int) -> tuple[list[Any] | None, int | None]:
             body = self._calls.read(
@@ -121,7 +121,8 @@ class AliyunContainers(ContainerChanges):
             )
             return body.nodes, _total(body.page)
 
-        return [records.node(row) for row in by_number("DescribeClusterNodes", fetch)]
+        rows = or_none(lambda: by_number("DescribeClusterNodes", fetch))
+        return [records.node(row) for row in rows or []]
 
     def task(self, task_id: str) -> Task | None:
         """The task, or None where the region knows none of that id."""
@@ -129,7 +130,7 @@ class AliyunContainers(ContainerChanges):
         return None if body is None else records.task(body, task_id)
 
     def tasks(self, cluster_id: str) -> list[Task]:
-        """The cluster's tasks, newest first, without their stages."""
+        """The cluster's tasks, newest first, without their stages; none where it is gone."""
 
         def fetch(page: int) -> tuple[list[Any] | None, int | None]:
             body = self._calls.read(
@@ -137,12 +138,12 @@ class AliyunContainers(ContainerChanges):
             )
             return body.tasks, _total(body.page_info)
 
-        rows = by_number("DescribeClusterTasks", fetch)
+        rows = or_none(lambda: by_number("DescribeClusterTasks", fetch)) or []
         rows.sort(key=lambda row: instant(row.created) or _LONG_AGO, reverse=True)
         return [records.listed_task(row) for row in rows]
 
     def events(self, cluster_id: str) -> list[ClusterEvent]:
-        """The cluster's history, in the API's order."""
+        """The cluster's history, in the API's order; none where it is gone."""
 
         def fetch(page: int) -> tuple[list[Any] | None, int | None]:
             body = self._calls.read(
@@ -150,12 +151,17 @@ class AliyunContainers(ContainerChanges):
             )
             return body.events, _total(body.page_info)
 
-        return [records.event(row) for row in by_number("DescribeClusterEvents", fetch)]
+        rows = or_none(lambda: by_number("DescribeClusterEvents", fetch))
+        return [records.event(row) for row in rows or []]
 
     def resources(self, cluster_id: str) -> list[ClusterResource]:
-        """What ACK and its addons made or use for the cluster."""
-        rows = self._calls.read("DescribeClusterResources", cluster_id, with_addon_resources=True)
-        return [records.resource(row) for row in rows]
+        """What ACK and its addons made or use for the cluster; nothing where it is gone."""
+        rows = or_none(
+            lambda: self._calls.read(
+                "DescribeClusterResources", cluster_id, with_addon_resources=True
+            )
+        )
+        return [records.resource(row) for row in rows or []]
 
     def kubeconfig(self, cluster_id: str, *, private: bool, minutes: int | None) -> str:
         """The kubeconfig as YAML text; ``minutes`` limits its certificate's life (15 to 4320)."""

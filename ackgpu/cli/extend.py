@@ -1,0 +1,39 @@
+"""``ackgpu extend``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ackgpu.app import App
+from ackgpu.cli import spec_flags as on
+from ackgpu.cli.command import add_command
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    add_command(root, "extend", extend)
+
+
+def extend(
+    app: App,
+    name: on.ClusterName,
+    *,
+    ttl: Annotated[
+        str | None,
+        typer.Option(
+            "--ttl",
+            help="+2h adds to what is left, 2h counts from now; either ends a hold.",
+            show_default=False,
+        ),
+    ] = None,
+    hold: Annotated[bool, typer.Option("--hold", help="Keep it from gc until --ttl.")] = False,
+) -> int:
+    """Let a throw-away cluster live longer.
+
+    Example: ackgpu extend demo --ttl +2h
+    """
+    from ackgpu.commands.extend import ExtendOptions, run
+
+    return run(ExtendOptions(name=name, ttl=ttl or "", hold=hold), app)

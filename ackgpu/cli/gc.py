@@ -1,0 +1,62 @@
+"""``ackgpu gc``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ackgpu.app import App
+from ackgpu.cli import spec_flags as on
+from ackgpu.cli.command import add_command
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    add_command(root, "gc", gc)
+
+
+def gc(  # noqa: PLR0913 -- the flags of the contract
+    app: App,
+    *,
+    older_than: Annotated[
+        str | None,
+        typer.Option(
+            "--older-than",
+            help="Whatever is ours and older than this, such as 6h.",
+            show_default=False,
+        ),
+    ] = None,
+    expired: Annotated[
+        bool, typer.Option("--expired", help="What is past its --ttl; alone, the default.")
+    ] = False,
+    orphans: Annotated[
+        bool, typer.Option("--orphans", help="Networks of ours whose cluster is gone.")
+    ] = False,
+    all_regions: Annotated[
+        bool, typer.Option("--all-regions", help="Look in every region of the account.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it only: the default.")] = False,
+    execute: Annotated[bool, typer.Option("--execute", help="Remove what is found.")] = False,
+    yes: on.Yes = False,
+    timeout: on.Timeout = None,
+) -> int:
+    """Find expired and forgotten clusters of ackgpu's by their tags, and remove them.
+
+    Needs no state of any machine. What `ackgpu extend --hold` holds is left alone.
+
+    Example: ackgpu gc --expired --orphans --all-regions --execute --yes
+    """
+    from ackgpu.commands.gc import GcOptions, run
+
+    options = GcOptions(
+        older_than=older_than or "",
+        expired=expired,
+        orphans=orphans,
+        all_regions=all_regions,
+        dry_run=dry_run,
+        execute=execute,
+        yes=yes,
+        timeout=timeout or "",
+    )
+    return run(options, app)

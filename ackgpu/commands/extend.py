@@ -1,0 +1,78 @@
+"""``extend``: let a cluster live longer, or hold it from ``gc`` altogether."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ackgpu.app import App
+from ackgpu.commands.estates import not_found
+from ackgpu.errors import UsageError
+from ackgpu.naming import EXPIRES_TAG, HOLD_TAG, format_instant
+from ackgpu.render.output import present
+from ackgpu.render.results import Facts, Result
+from ackgpu.spec import durations
+from ackgpu.steps.owned import Holding, holdings, set_tags
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtendOptions:
+    """What ``extend`` was asked for. ``ttl``: ``+2h`` adds to what is left, ``2h`` is from now."""
+
+    name: str
+    ttl: str = ""
+    hold: bool = False
+
+
+def run(options: ExtendOptions, app: App) -> int:
+    """Set the tags on everything of the cluster; the exit code."""
+    if bool(options.ttl) == options.hold:
+        raise UsageError("extend takes --ttl or --hold.", resolution="Such as: --ttl +2h.")
+    seconds = _seconds(options.ttl)
+    cloud = app.cloud()
+    found = holdings(cloud, app.reading(), name=options.name)
+    if not found:
+        raise not_found(options.name, cloud.region)
+    holding = found[0]
+    expires = holding.expires if options.hold else _expiry(app, holding, options.ttl, seconds)
+    tags = {HOLD_TAG: str(options.hold).lower()}
+    if expires is not None and not options.hold:
+        tags[EXPIRES_TAG] = format_instant(expires)
+    set_tags(cloud, holding.items, tags)
+    return present(app.streams, app.settings.output, _result(options, holding, expires))
+
+
+def _seconds(ttl: str) -> int:
+    if not ttl:
+        return 0
+    try:
+        return durations.parse(ttl.removeprefix("+"))
+    except ValueError as error:
+        raise UsageError(f"--ttl {ttl}: {error}") from None
+
+
+def _expiry(app: App, holding: Holding, ttl: str, seconds: int) -> datetime:
+    """From the present expiry on where that is asked for and still ahead, else from now on."""
+    left = 0.0
+    if ttl.startswith("+") and holding.expires is not None:
+        left = max(0.0, -app.clock.since(holding.expires))
+    return app.clock.after(left + seconds)
+
+
+def _result(options: ExtendOptions, holding: Holding, expires: datetime | None) -> Result:
+    until = format_instant(expires) if expires and not options.hold else ""
+    headline = f"{options.name} is held: gc leaves it alone"
+    if not options.hold:
+        headline = f"{options.name} lives until {until}"
+    part = Facts(
+        headline=headline,
+        facts={
+            "name": options.name,
+            "region": holding.region,
+            "expires": until,
+            "held": options.hold,
+            "tagged": len(holding.items),
+        },
+        done=True,
+    )
+    return Result(command="extend", part=part)

@@ -1,0 +1,160 @@
+"""``gc``: what is ours, and expired or forgotten, from the cloud's tags alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from ackgpu.app import App
+from ackgpu.commands.delete import DeleteOptions, Deletion
+from ackgpu.commands.running import locked
+from ackgpu.errors import AckGpuError, Interrupted, UsageError
+from ackgpu.render.output import present, warn
+from ackgpu.render.results import GcResult, GcRow, Result
+from ackgpu.spec import durations
+from ackgpu.steps.owned import Holding, Owned, holdings
+
+SKEW_SECONDS = 5 * 60.0
+"""How far the clocks of two machines may differ: nothing is expired before so long after."""
+ORPHAN_SECONDS = 60 * 60.0
+"""A create has no cluster for its first minutes: no network is forgotten before so long."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GcOptions:
+    """What ``gc`` was asked for; without any selection, what is expired."""
+
+    older_than: str = ""
+    expired: bool = False
+    orphans: bool = False
+    all_regions: bool = False
+    dry_run: bool = False
+    execute: bool = False
+    yes: bool = False
+    timeout: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A holding that is to go, and why."""
+
+    holding: Holding
+    reason: str
+
+
+def run(options: GcOptions, app: App) -> int:
+    """Show what is found, and with --execute remove it; the exit code."""
+    if options.dry_run and options.execute:
+        raise UsageError("--dry-run and --execute exclude each other.")
+    rules = Rules(options, app)
+    found = _look(options, app, rules)
+    rows = tuple(row for finding in found for row in _rows(app, finding))
+    if not options.execute or not found:
+        part = GcResult(found=rows, executed=options.execute)
+        return present(app.streams, app.settings.output, Result(command="gc", part=part))
+    names = ", ".join(f"{f.holding.name} ({f.holding.region})" for f in found)
+    if not options.yes and not app.streams.confirm(f"Remove {names}?"):
+        raise UsageError("Nothing was removed.")
+    error = _remove(options, app, rules, found)
+    part = GcResult(found=rows, executed=True)
+    return present(app.streams, app.settings.output, Result(command="gc", part=part, error=error))
+
+
+class Rules:
+    """Which holdings are to go. ``why`` is empty for one that stays."""
+
+    def __init__(self, options: GcOptions, app: App) -> None:
+        self._clock = app.clock
+        self._orphans = options.orphans
+        self._expired = options.expired or not (options.orphans or options.older_than)
+        self._oldest: int | None = None
+        if options.older_than:
+            try:
+                self._oldest = durations.parse(options.older_than)
+            except ValueError as error:
+                raise UsageError(f"--older-than {options.older_than}: {error}") from None
+
+    def why(self, holding: Holding) -> str:
+        """The reason for which it goes."""
+        if holding.held:
+            return ""
+        if self._expired and self._is_expired(holding):
+            return "expired"
+        if self._orphans and self._is_orphan(holding):
+            return "without a cluster"
+        if self._oldest is not None and self._is_older(holding, self._oldest):
+            return f"older than {durations.format_seconds(self._oldest)}"
+        return ""
+
+    def _is_expired(self, holding: Holding) -> bool:
+        expires = holding.expires
+        return expires is not None and self._clock.since(expires) > SKEW_SECONDS
+
+    def _is_orphan(self, holding: Holding) -> bool:
+        return not holding.has_cluster and self._is_older(holding, ORPHAN_SECONDS)
+
+    def _is_older(self, holding: Holding, seconds: float) -> bool:
+        """By what was made last: what somebody is working on is not old."""
+        youngest = holding.youngest
+        return youngest is not None and self._clock.since(youngest) > seconds
+
+
+def _look(options: GcOptions, app: App, rules: Rules) -> list[Finding]:
+    cloud = app.cloud()
+    regions = cloud.compute.regions() if options.all_regions else [cloud.region]
+    # Each region's reads run at once; regions one after the other keep within the flow control.
+    found = [
+        holding
+        for region in regions
+        for holding in holdings(cloud.in_region(region), app.reading())
+    ]
+    judged = (Finding(holding, rules.why(holding)) for holding in found)
+    return [finding for finding in judged if finding.reason]
+
+
+def _remove(
+    options: GcOptions, app: App, rules: Rules, found: Sequence[Finding]
+) -> AckGpuError | None:
+    """Remove one after the other; the first failure, once all were tried."""
+    failure: AckGpuError | None = None
+    for finding in found:
+        name, region = finding.holding.name, finding.holding.region
+        try:
+            _remove_one(options, app, rules, finding.holding)
+        except Interrupted:
+            raise
+        except AckGpuError as error:
+            warn(app.streams, f"{name} in {region}: {error.message}")
+            failure = failure or error
+    return failure
+
+
+def _remove_one(options: GcOptions, app: App, rules: Rules, holding: Holding) -> None:
+    """Remove it, unless it was extended, held or removed since it was looked at."""
+    cloud = app.cloud(holding.region)
+    fresh = holdings(cloud, app.reading(), name=holding.name)
+    if not any(rules.why(again) for again in fresh):
+        return
+    wanted = DeleteOptions(name=holding.name, yes=True, timeout=options.timeout)
+    with locked(app, holding.region, holding.name):
+        deletion = Deletion(wanted, app, cloud)
+        with closing(deletion.journal):
+            result = deletion.carry_out()
+    if result.error is not None:
+        raise result.error
+
+
+def _rows(app: App, finding: Finding) -> list[GcRow]:
+    return [_row(app, finding, item) for item in finding.holding.items]
+
+
+def _row(app: App, finding: Finding, item: Owned) -> GcRow:
+    return GcRow(
+        kind=item.kind,
+        name=item.name,
+        id=item.id,
+        region=finding.holding.region,
+        reason=finding.reason,
+        age=app.clock.since(item.born) if item.born else None,
+    )

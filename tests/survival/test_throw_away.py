@@ -1,0 +1,165 @@
+"""Clusters for a while: --ttl on everything, gc from any machine, extend and --hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from survival.machine import Machine, remains
+from survival.shell import Ended, Shell
+
+from ackgpu.emulator import Emulator
+
+LONG = ("--timeout", "24h")
+EXPIRES = "ackgpu:expires-at"
+HOUR = 3600.0
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    """A shell on an account whose hour takes six seconds."""
+    with Emulator(speed=600, seed=7) as emulator:
+        yield Shell(emulator, tmp_path / "user")
+
+
+def ok(shell: Shell, *command: str) -> dict:
+    ended = shell(*command, "-o", "json")
+    assert ended.code == 0, ended.err
+    return json.loads(ended.out)
+
+
+def found(document: dict) -> set[str]:
+    return {row["reason"] for row in document["found"]}
+
+
+def pass_time(shell: Shell, seconds: float) -> None:
+    """Everything was made ``seconds`` earlier."""
+    with shell.emulator.backend.transaction(write=True) as session:
+        for kind in session.kinds(at=shell.emulator.backend.timeline_now(session)):
+            for doc in session.find(kind):
+                tags = doc.body.get("Tags", {})
+                for key in (EXPIRES, "ackgpu:run"):
+                    if key in tags:
+                        tags[key] = earlier(tags[key], seconds / 600)
+                session.put(doc)
+
+
+def earlier(text: str, seconds: float) -> str:
+    from datetime import UTC, datetime, timedelta
+
+    instant, dash, rest = text.partition("Z")
+    shape = "%Y-%m-%dT%H:%M:%S" if "-" in instant else "%Y%m%dT%H%M%S"
+    moved = datetime.strptime(instant, shape).replace(tzinfo=UTC) - timedelta(seconds=seconds)
+    return f"{moved:{shape}}{dash}{rest}"
+
+
+def test_the_expiry_is_on_everything_that_carries_tags(shell: Shell) -> None:
+    ok(shell, "create", "demo", "--ttl", "3h", *LONG)
+    backend = shell.emulator.backend
+    with backend.transaction() as session:
+        now = backend.timeline_now(session)
+        ours = {
+            kind: [doc.body["Tags"].get(EXPIRES, "") for doc in session.find(kind, at=now)
+                   if doc.body["Tags"].get("ackgpu:cluster") == "demo"]
+            for kind in ("vpc", "vswitch", "natgateway", "eip", "securitygroup", "cluster",
+                         "instance")
+        }  # fmt: skip
+    assert all(texts and all(texts) for texts in ours.values()), ours
+
+
+def test_gc_shows_what_is_expired_and_removes_it_only_when_told_to(shell: Shell) -> None:
+    ok(shell, "create", "demo", "--ttl", "10h", *LONG)
+    ok(shell, "create", "other", *LONG)
+    assert ok(shell, "gc")["found"] == []
+    pass_time(shell, 11 * HOUR)
+    shell.emulator.requests.clear()
+    seen = ok(shell, "gc")
+    assert found(seen) == {"expired"}
+    assert seen["executed"] is False
+    assert shell.emulator.requests.writes() == []
+    elsewhere = Shell(shell.emulator, shell.home.parent / "elsewhere")
+    assert ok(elsewhere, "gc", "--execute", "-y", *LONG)["executed"] is True
+    names = {name for (kind, name) in remains(shell.emulator) if kind == "cluster"}
+    assert names == {"other"}
+
+
+def test_what_expired_within_the_skew_of_clocks_stays(shell: Shell) -> None:
+    ok(shell, "create", "demo", "--ttl", "10h", *LONG)
+    pass_time(shell, 10 * HOUR - 1200)
+    assert ok(shell, "gc", "--expired")["found"] == []
+
+
+def test_orphans_are_networks_whose_cluster_is_gone_and_that_nobody_is_at_work_on(
+    shell: Shell,
+) -> None:
+    shell.emulator.set_faults(
+        {"faults": [{"effect": "error", "status": 400, "code": "Odd", "action": "CreateCluster"}]}
+    )
+    assert shell("create", "demo", *LONG).code == 11
+    assert ok(shell, "gc", "--orphans")["found"] == []
+    pass_time(shell, 10 * HOUR)
+    assert found(ok(shell, "gc", "--orphans")) == {"without a cluster"}
+    ok(shell, "gc", "--orphans", "--execute", "-y", *LONG)
+    assert not remains(shell.emulator)
+
+
+def test_extend_and_hold_keep_it_from_gc(shell: Shell) -> None:
+    ok(shell, "create", "demo", "--ttl", "2h", *LONG)
+    pass_time(shell, 10 * HOUR)
+    assert ok(shell, "extend", "demo", "--ttl", "+100h")["held"] is False
+    assert ok(shell, "gc", "--expired")["found"] == []
+    pass_time(shell, 200 * HOUR)
+    assert ok(shell, "extend", "demo", "--hold")["held"] is True
+    for selection in ("--expired", "--older-than=1h", "--orphans"):
+        assert ok(shell, "gc", selection)["found"] == []
+    assert ok(shell, "extend", "demo", "--ttl", "100h")["held"] is False
+    assert ok(shell, "gc", "--expired")["found"] == []
+    assert found(ok(shell, "gc", "--older-than", "0s")) == {"older than 0s"}
+
+
+def test_gc_looks_in_every_region(shell: Shell) -> None:
+    ok(shell, "create", "demo", "-r", "cn-shanghai", "--ttl", "2h", *LONG)
+    pass_time(shell, 10 * HOUR)
+    assert ok(shell, "gc")["found"] == []
+    seen = ok(shell, "gc", "--all-regions")
+    assert {row["region"] for row in seen["found"]} == {"cn-shanghai"}
+
+
+def test_two_gcs_at_once_do_no_harm(shell: Shell, tmp_path: Path) -> None:
+    ok(shell, "create", "demo", "--ttl", "2h", *LONG)
+    pass_time(shell, 10 * HOUR)
+    both = [Machine(tmp_path / name, shell.emulator.env) for name in ("one", "two")]
+    started = [machine.start("gc", "--execute", "-y", *LONG) for machine in both]
+    for process in started:
+        with process:
+            _, err = process.communicate(timeout=100)
+        assert process.returncode == 0, err
+    assert not remains(shell.emulator)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("extend", "demo"),
+        ("extend", "demo", "--ttl", "2h", "--hold"),
+        ("extend", "demo", "--ttl", "soon"),
+        ("gc", "--older-than", "soon"),
+        ("gc", "--execute", "--dry-run"),
+    ],
+)
+def test_nonsense_is_refused(shell: Shell, command: tuple[str, ...]) -> None:
+    ended: Ended = shell(*command)
+    assert ended.code == 2, ended.err
+
+
+def test_what_does_not_exist_cannot_be_extended(shell: Shell) -> None:
+    assert shell("extend", "nothing", "--hold").code == 5
+
+
+def test_gc_asks_before_it_removes(shell: Shell) -> None:
+    ok(shell, "create", "demo", "--ttl", "2h", *LONG)
+    pass_time(shell, 10 * HOUR)
+    assert shell("gc", "--execute").code == 2
+    assert remains(shell.emulator)
