@@ -138,6 +138,12 @@ class Session:
         narrowed = {"scope": scope, "region": region}
         return len(Rows(self._connection, *_where(kind, at, (), narrowed)))
 
+    def count_lasting(self, kind: str, *, at: float, region: str | None = None) -> int:
+        """How many documents of a kind are alive ``at`` or will be born later, to live then."""
+        where, values = _where(kind, None, (), {"region": region})
+        lasting = f"{where} AND (gone IS NULL OR gone > max(?, born))"
+        return len(Rows(self._connection, lasting, [*values, at]))
+
     def ends(self, kind: str, ids: Sequence[str]) -> dict[str, float | None]:
         """When each of the documents that there are goes, or None, without reading the rest."""
         rows = self._connection.execute(

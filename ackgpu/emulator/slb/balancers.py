@@ -56,7 +56,7 @@ def make_load_balancer(  # noqa: PLR0913 -- keyword-only, the agreed face betwee
     refuse_over(
         call,
         "balancers",
-        len(lasting(call, "loadbalancer", start, region=region)),
+        call.docs.count_lasting("loadbalancer", at=start, region=region),
         1,
         "OperationForbidden.QuotaLimit",
         "The operation failed because of quota limit of shared loadbalancers.",

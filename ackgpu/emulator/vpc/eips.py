@@ -10,7 +10,7 @@ from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import timing
 from ackgpu.emulator.vpc.addresses import take_public_address
-from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
+from ackgpu.emulator.vpc.lifetimes import retire, set_going
 
 LIFECYCLE = Lifecycle(
     "EIP",
@@ -48,7 +48,7 @@ def make_eip(  # noqa: PLR0913 -- keyword-only, the agreed face between products
     refuse_over(
         call,
         "eips",
-        len(lasting(call, "eip", start, region=region)),
+        call.docs.count_lasting("eip", at=start, region=region),
         1,
         "QuotaExceeded.Eip",
         "Elastic IP address quota exceeded",

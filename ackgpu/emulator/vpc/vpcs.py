@@ -50,7 +50,7 @@ def make_vpc(call: Call, *, region: str, name: str, cidr: str, tags: Mapping[str
     refuse_over(
         call,
         "vpcs",
-        len(lasting(call, "vpc", call.now, region=region)),
+        call.docs.count_lasting("vpc", at=call.now, region=region),
         1,
         "QuotaExceeded.Vpc",
         "VPC quota exceeded.",
