@@ -128,7 +128,8 @@ def test_pools_disks_bounds_and_tags_are_in_the_spec(cli: Cli, tmp_path: Path) -
     path = exported_spec(cli, tmp_path)
     spec = load_file(path).spec
     assert spec.metadata.tags == {"team": "graphics"}
-    small, elastic = spec.node_pools
+    pools = {pool.name: pool for pool in spec.node_pools}
+    small, elastic = pools["small"], pools["elastic"]
     assert [(disk.category, disk.size) for disk in small.data_disks] == [("cloud_ssd", 200)]
     assert (elastic.auto_scaling.min, elastic.auto_scaling.max) == (1, 3)
     assert elastic.spot.strategy == "SpotAsPriceGo"
