@@ -238,3 +238,17 @@ def _interrupt_when_deployed(cli: Cli) -> None:
         if clusters and deployments(cli):
             os.kill(os.getpid(), signal.SIGINT)
             return
+
+
+def test_where_the_gpus_are_taken_the_schedulers_words_are_told(made: Cli) -> None:
+    container = {"name": "c", "image": "busybox", "command": ["sleep", "infinity"],
+                 "resources": {"limits": {"nvidia.com/gpu": "1"}}}  # fmt: skip
+    api = api_of(made)
+    for number in range(2):
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"busy-{number}"},
+               "spec": {"containers": [container]}}  # fmt: skip
+        api.create("/api/v1/namespaces/default/pods", pod)
+    ended = made("run-sample", "demo")
+    assert ended.code == 7
+    assert "Insufficient nvidia.com/gpu" in ended.err
+    assert deployments(made) == []
