@@ -121,6 +121,12 @@ class App:
 
         return open_kubeconfig(path, self._own_env, self.home)
 
+    def kubeconfig_text(self, path: Path) -> str:
+        """A kubeconfig's text with its relative paths made absolute; raises LocalError."""
+        from ackgpu.cloud.kube.kubeconfig import read_text
+
+        return read_text(path)
+
     def journal(self, region: str, name: str) -> Journal:
         """The journal of a cluster; nothing is written before it begins."""
         from ackgpu.engine.journal import Journal

@@ -8,7 +8,7 @@ from pathlib import Path
 from ackgpu.app import App
 from ackgpu.cloud.api import Cluster, KubeApi
 from ackgpu.commands.estates import cluster_named
-from ackgpu.errors import LocalError, UsageError
+from ackgpu.errors import UsageError
 
 TEMPORARY_MINUTES = 60
 
@@ -39,8 +39,4 @@ def by_name(app: App, name: str, *, private: bool = False) -> Reached:
 
 def by_kubeconfig(app: App, path: Path, context: str) -> Reached:
     """Reach whatever cluster a kubeconfig names; raises LocalError where it cannot be read."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LocalError(f"{path} cannot be read: {error}.") from error
-    return Reached(app.connect(text, context=context or None))
+    return Reached(app.connect(app.kubeconfig_text(path), context=context or None))

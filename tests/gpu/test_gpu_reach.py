@@ -84,6 +84,28 @@ def test_a_credential_plugin_that_answers_a_certificate_works_for_samples_too(
     assert ended.code == 0, ended.err
 
 
+def test_files_that_a_kubeconfig_names_are_looked_for_beside_it(lab: Lab) -> None:
+    config = json.loads(lab.path.read_text())
+    cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
+    for body, key in (
+        (cluster, "certificate-authority"), (user, "client-certificate"), (user, "client-key"),
+    ):  # fmt: skip
+        lab.path.with_name(f"{key}.pem").write_text(_decoded(body.pop(f"{key}-data")))
+        body[key] = f"{key}.pem"
+    lab.path.write_text(json.dumps(config))
+    assert lab.verify().code == 0
+
+
+@pytest.mark.parametrize("text", [None, "", "- no\n- kubeconfig\n", "\0"])
+def test_what_is_no_kubeconfig_is_told_so(lab: Lab, text: str | None) -> None:
+    lab.path.unlink()
+    if text is not None:
+        lab.path.write_text(text)
+    ended = lab.verify()
+    assert ended.code == 2
+    assert "kubeconfig" in ended.err
+
+
 def test_a_certificate_of_another_cluster_is_refused(lab: Lab) -> None:
     config = json.loads(lab.path.read_text())
     config["users"][0]["user"] = {"token": "of-nobody"}
