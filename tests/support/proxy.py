@@ -23,6 +23,8 @@ READS = ("Describe", "List", "Get", "Check")
 class Proxy(ThreadingHTTPServer):
     """Relays to ``upstream``. While armed, ``strike`` is called at ``moment`` of change ``at``.
 
+    ``strike`` says whether the client is gone, and nothing more is to be relayed to it.
+
     ``changes`` are the actions of the changing requests, in the order in which they came.
     """
 
@@ -35,7 +37,7 @@ class Proxy(ThreadingHTTPServer):
         self._lock = threading.Lock()
         self._at = 0
         self._moment: Moment = "before"
-        self._strike: Callable[[], None] = lambda: None
+        self._strike: Callable[[], bool] = lambda: False
         self._answered = False
 
     @property
@@ -43,7 +45,7 @@ class Proxy(ThreadingHTTPServer):
         """The base URL for clients."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
-    def arm(self, at: int, moment: Moment, strike: Callable[[], None]) -> None:
+    def arm(self, at: int, moment: Moment, strike: Callable[[], bool]) -> None:
         """Count from 1 anew, and strike once."""
         with self._lock:
             self.changes.clear()
@@ -52,7 +54,7 @@ class Proxy(ThreadingHTTPServer):
 
     def disarm(self) -> None:
         """Relay everything."""
-        self.arm(0, "before", lambda: None)
+        self.arm(0, "before", lambda: False)
 
     @property
     def struck(self) -> str:
@@ -71,8 +73,7 @@ class Proxy(ThreadingHTTPServer):
         with self._lock:
             if not number or number != self._at or moment != self._moment:
                 return False
-        self._strike()
-        return True
+        return self._strike()
 
     def remember_answer(self, number: int) -> None:
         """The client has the answer of ``number``: it is struck when it asks for more."""
@@ -87,8 +88,7 @@ class Proxy(ThreadingHTTPServer):
             if not self._answered:
                 return False
             self._answered = False
-        self._strike()
-        return True
+        return self._strike()
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that was killed leaves its connections torn."""

@@ -1,7 +1,9 @@
-"""Kill the program at every request that changes something, and see what it takes to recover."""
+"""End the program at every request that changes something, and see what it takes to recover."""
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,17 +16,19 @@ from survival.machine import NAME, Machine, Things, difference, remains, things
 
 from ackgpu.emulator import Emulator
 
-SPEED = 1000.0
+SPEED = 500.0
 Verb = Literal["create", "delete"]
+Weapon = Literal["SIGKILL", "SIGINT", "SIGTERM", "SIGINT twice", "SIGTERM twice"]
+STOPS: tuple[Weapon, ...] = ("SIGINT", "SIGTERM", "SIGINT twice", "SIGTERM twice")
 COMMANDS: dict[Verb, tuple[str, ...]] = {
-    "create": ("create", NAME),
-    "delete": ("delete", NAME, "-y", "-o", "json"),
+    "create": ("create", NAME, "--timeout", "24h"),
+    "delete": ("delete", NAME, "-y", "--timeout", "24h"),
 }
 
 
 @dataclass(frozen=True)
 class Case:
-    """``killed`` dies at ``moment`` of its change number ``at``; then ``again`` is run.
+    """``killed`` is ended at ``moment`` of its change number ``at``; then ``again`` is run.
 
     ``elsewhere``: from another machine, without the first one's state directory.
     """
@@ -34,6 +38,7 @@ class Case:
     moment: Moment
     again: Verb
     elsewhere: bool
+    weapon: Weapon = "SIGKILL"
 
 
 @dataclass(frozen=True)
@@ -67,33 +72,48 @@ class Range:
                     yield Case(killed, at, moment, "delete", elsewhere=False)
                     yield Case(killed, at, moment, "delete", elsewhere=True)
 
+    def stops(self) -> Iterator[Case]:
+        """Every point and moment with every signal that asks to stop, once and twice."""
+        for killed, count in self.counts.items():
+            for at in range(1, count + 1):
+                for moment in MOMENTS:
+                    for number, weapon in enumerate(STOPS):
+                        again: Verb = ("create", "delete")[number % 2]
+                        yield Case(killed, at, moment, again, elsewhere=False, weapon=weapon)
+
     def judge(self, case: Case) -> Verdict:
         """Carry a case out on the empty account."""
         self._emulator.reset()
         machine = self._machine()
         if case.killed == "delete":
             machine.run(*COMMANDS["create"])
-        action = self._kill(machine, case)
-        if not action:
-            return Verdict(case, "", f"there were fewer than {case.at} changes")
+        action, ended = self._end(machine, case)
+        trouble = _amiss(case, ended) if action else f"there were fewer than {case.at} changes"
+        if trouble:
+            return Verdict(case, action, trouble)
         recovering = self._machine() if case.elsewhere else machine
         ended = recovering.run(*COMMANDS[case.again])
         if ended.returncode != 0:
             return Verdict(case, action, f"exit {ended.returncode}: {ended.stderr[-600:]}")
         return Verdict(case, action, self._trouble(case, recovering))
 
-    def _kill(self, machine: Machine, case: Case) -> str:
+    def _end(self, machine: Machine, case: Case) -> tuple[str, subprocess.CompletedProcess[str]]:
         with machine.start(*COMMANDS[case.killed]) as process:
 
-            def strike() -> None:
-                process.kill()
-                process.wait()
+            def strike() -> bool:
+                name, _, twice = case.weapon.partition(" ")
+                process.send_signal(signal.Signals[name])
+                if twice:
+                    process.send_signal(signal.Signals[name])
+                if case.weapon == "SIGKILL":
+                    process.wait()
+                return case.weapon == "SIGKILL"
 
             self._proxy.arm(case.at, case.moment, strike)
-            process.communicate(timeout=60)
+            out, err = process.communicate(timeout=60)
         action = self._proxy.struck
         self._proxy.disarm()
-        return action
+        return action, subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def _trouble(self, case: Case, machine: Machine) -> str:
         if case.again == "create":
@@ -134,3 +154,14 @@ def firing_range() -> Iterator[Range]:
         proxy_to(emulator.endpoint) as proxy,
     ):
         yield Range(emulator, proxy, Path(root))
+
+
+def _amiss(case: Case, ended: subprocess.CompletedProcess[str]) -> str:
+    """What is wrong with how the program ended; it may have been done before it was struck."""
+    if case.weapon == "SIGKILL" or ended.returncode == 0:
+        return ""
+    number = signal.Signals[case.weapon.partition(" ")[0]]
+    if ended.returncode != 128 + number:
+        return f"exit {ended.returncode}: {ended.stderr[-600:]}"
+    following = f"ackgpu {case.killed} {NAME}"
+    return "" if following in ended.stderr else f"no next command in: {ended.stderr[-600:]}"
