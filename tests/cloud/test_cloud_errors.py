@@ -69,6 +69,7 @@ def answered(code: str, message: str, status: int = 400, **body: Any) -> ClientE
         ("ErrorClusterNameAlreadyExist", 400, errors.AlreadyExists),
         ("KeyPair.AlreadyExist", 400, errors.AlreadyExists),
         ("OperationDenied.DeleteProtectionIsOn", 400, errors.DeletionProtected),
+        ("ErrorDeletionProtectionEnabled", 400, errors.DeletionProtected),
         ("ServiceUnavailable", 503, errors.Unavailable),
         ("InternalError", 500, errors.LostReply),
         ("InvalidCIDR", 400, errors.CloudError),

@@ -183,6 +183,7 @@ _PROTECTED = frozenset(
         "OperationDenied.DeleteProtectionIsOn",
         "OperationDenied.DeletionProtection",
         "DeletionProtection",
+        "ErrorDeletionProtectionEnabled",
     }
 )
 
