@@ -51,7 +51,7 @@ def run(options: RunSampleOptions, app: App) -> int:
             image, packages=True, keep=options.keep, hear=heard.hear, timeout=timeout
         ),
     )
-    headline = f"{where(app, region)} · CUDA sample on {verdict.gpu_name} from {image}"
+    headline = f"{where(app, region)} · CUDA sample on {verdict.gpu_name}"
     error = carry_out(app, step, Sampling("verify", options.name, headline, heard))
     outcome = _outcome(step, error)
     seconds = app.clock.now() - began

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ackgpu.cloud.api import KubeApi, KubePod
@@ -45,26 +45,35 @@ class SampleWishes:
 
 
 def on_node(verdict: NodeVerdict, image: str) -> Target:
-    """The sample that is bound to a node by its host name, beside the documented selector."""
+    """The sample bound to a node by its host name, beside the documented selector.
+
+    It tolerates every taint: a pool that is kept for other work, or a node that was cordoned, is to
+    be verified too.
+    """
     name = f"{manifests.NAME}-{hashlib.sha256(verdict.node.encode()).hexdigest()[:10]}"
-    selector = {HOSTNAME_LABEL: verdict.labels.get(HOSTNAME_LABEL, verdict.node)}
-    return Target(verdict.node, *_fitted(verdict, name, image, selector))
+    deployment = replace(_fitted(verdict, image), name=name, tolerant=True)
+    host = {HOSTNAME_LABEL: verdict.labels.get(HOSTNAME_LABEL, verdict.node)}
+    bound = replace(deployment, selector={**host, **deployment.selector})
+    # A shared GPU shows the container its share, not what the labels say.
+    return Target(verdict.node, {} if verdict.shared else verdict.labels, bound)
 
 
 def anywhere(verdict: NodeVerdict, image: str) -> Target:
-    """The documented sample: on any node whose GPU has the memory of this one's."""
-    return Target("", *_fitted(verdict, manifests.NAME, image, {}))
+    """The documented sample: on any node whose GPU has the memory of this one's.
+
+    Another card may have as much, so its name is not compared.
+    """
+    deployment = _fitted(verdict, image)
+    return Target("", {} if verdict.shared else deployment.selector, deployment)
 
 
-def _fitted(
-    verdict: NodeVerdict, name: str, image: str, selector: dict[str, str]
-) -> tuple[Mapping[str, str], SampleDeployment]:
-    if memory := verdict.labels.get(MEM_LABEL):
-        selector[MEM_LABEL] = memory
-    resource = GPU_MEMORY if verdict.shared else GPU
-    deployment = SampleDeployment(name=name, image=image, selector=selector, resource=resource)
-    # A shared GPU shows the container its share, not what the label says.
-    return {} if verdict.shared else verdict.labels, deployment
+def _fitted(verdict: NodeVerdict, image: str) -> SampleDeployment:
+    memory = verdict.labels.get(MEM_LABEL)
+    return SampleDeployment(
+        image=image,
+        selector={MEM_LABEL: memory} if memory else {},
+        resource=GPU_MEMORY if verdict.shared else GPU,
+    )
 
 
 @dataclass

@@ -28,13 +28,14 @@ class SampleDeployment:
     """How the documented Deployment is changed.
 
     ``selector`` replaces the node selector, ``resource`` is what its container has one of,
-    ``image`` is empty for the documented one.
+    ``image`` is empty for the documented one. ``tolerant``: no taint keeps it off.
     """
 
     name: str = NAME
     image: str = ""
     selector: Mapping[str, str] = field(default_factory=dict)
     resource: str = GPU
+    tolerant: bool = False
 
 
 def sample_manifest(wants: SampleDeployment) -> dict[str, Any]:
@@ -85,6 +86,8 @@ def _fitted(wants: SampleDeployment) -> Any:
     container = pod["spec"]["containers"][0]
     if wants.image:
         container["image"] = wants.image
+    if wants.tolerant:
+        pod["spec"]["tolerations"] = [{"operator": "Exists"}]
     if wants.selector:
         pod["spec"]["nodeSelector"] = dict(wants.selector)
     limits = container["resources"]["limits"]

@@ -67,9 +67,9 @@ class SampleOutcome:
 
 
 def not_tried(node: str, error: AckGpuError) -> SampleOutcome:
-    """The outcome where no trial could be made."""
-    rungs = (Rung("driver", "skipped"), _unknown("cuda", error))
-    return SampleOutcome(node, rungs, error=error)
+    """The outcome where no trial could be made, so that nothing is known from the driver on."""
+    unknown = Rung("driver", "unknown", error.message, error.resolution or "")
+    return SampleOutcome(node, (unknown, Rung("cuda", "skipped")), error=error)
 
 
 def no_container(node: str, message: str) -> SampleOutcome:
@@ -219,7 +219,3 @@ def _without_compiler(found: SampleOutcome) -> SampleOutcome:
 
 def _stopped(message: str, remedy: str) -> tuple[Rung, Rung]:
     return Rung("driver", "failed", message, remedy), Rung("cuda", "skipped")
-
-
-def _unknown(name: str, error: AckGpuError) -> Rung:
-    return Rung(name, "unknown", error.message, error.resolution or "")

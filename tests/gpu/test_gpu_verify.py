@@ -81,7 +81,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "driver_mismatch": ({}, "driver", "failed", "version mismatch"),
     "unlicensed": ({}, "driver", "failed", "licence"),
     "sample_wrong_result": ({}, "cuda", "failed", "verification failed"),
-    "image_pull_backoff": ({}, "cuda", "unknown", "cannot be pulled"),
+    "image_pull_backoff": ({}, "driver", "unknown", "cannot be pulled"),
 }
 
 
@@ -101,9 +101,9 @@ def test_each_fault_stops_at_its_own_rung(lab: Lab, kind: str) -> None:
 def test_an_image_that_cannot_be_pulled_is_not_called_a_broken_gpu(lab: Lab) -> None:
     lab.faults({"kind": "image_pull_backoff", "node": lab.nodes[0]})
     _, (broken, _) = lab.rungs("--level", "cuda")
-    assert broken["driver"]["verdict"] == "skipped"
-    assert "says nothing of the GPU" in broken["cuda"]["remedy"]
-    assert "--image" in broken["cuda"]["remedy"]
+    assert broken["cuda"]["verdict"] == "skipped"
+    assert "says nothing of the GPU" in broken["driver"]["remedy"]
+    assert "--image" in broken["driver"]["remedy"]
 
 
 def test_a_gpu_that_another_pod_holds_is_not_called_broken(lab: Lab) -> None:
@@ -114,8 +114,8 @@ def test_a_gpu_that_another_pod_holds_is_not_called_broken(lab: Lab) -> None:
     assert lab.api("POST", "/api/v1/namespaces/default/pods", pod).status == 201
     ended, (held, free) = lab.rungs("--level", "cuda")
     assert ended.code == 9
-    assert held["cuda"]["verdict"] == "unknown"
-    assert "Insufficient nvidia.com/gpu" in held["cuda"]["message"]
+    assert held["driver"]["verdict"] == "unknown"
+    assert "Insufficient nvidia.com/gpu" in held["driver"]["message"]
     assert free["cuda"]["verdict"] == "passed"
 
 
@@ -235,3 +235,20 @@ def test_who_may_not_deploy_is_told_so_and_nothing_stays(lab: Lab) -> None:
     assert "forbidden" in ended.err
     lab.faults()
     assert lab.deployments() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"taints": [{"key": "dedicated", "value": "render", "effect": "NoSchedule"}]},
+        {"unschedulable": True},
+    ],
+    ids=["tainted", "cordoned"],
+)
+def test_nodes_that_are_kept_for_other_work_are_verified_too(
+    lab: Lab, body: dict[str, Any]
+) -> None:
+    lab.add_node(**body)
+    ended, nodes = lab.rungs("--level", "cuda")
+    assert ended.code == 0, ended.err
+    assert nodes[2]["cuda"]["verdict"] == "passed"
