@@ -6,7 +6,6 @@ longer. The reads change nothing.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -19,7 +18,7 @@ from ackgpu.app import App
 from ackgpu.clock import SystemClock
 from ackgpu.cloud.api import Cloud, Identity
 from ackgpu.commands.diagnosis import Diagnosis, doubtful, ill, unknown, unused, well
-from ackgpu.commands.emulator import directory
+from ackgpu.commands.emulator import directory, standing
 from ackgpu.errors import (
     AccessDenied,
     AckGpuError,
@@ -118,13 +117,11 @@ def emulator(app: App) -> Diagnosis:
     state = directory(app)
     if not state.exists():
         return unused(name, "no emulated account is kept")
-    from ackgpu.emulator.admin import describe
-
     try:
-        facts = describe(state)
-    except (OSError, sqlite3.Error) as error:
+        facts = standing(state)
+    except LocalError as error:
         remedy = "ackgpu emulator reset empties it; else remove the directory."
-        return doubtful(name, f"the account in {state} cannot be opened: {error}", remedy)
+        return doubtful(name, error.message, remedy)
     counted = [f"{number} {kind}" for kind, number in facts.items() if _is_count(number)]
     running = f"served at {facts['endpoint']}" if facts["running"] else "not served"
     return well(name, f"{running}; {', '.join(counted) or 'empty'}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,22 +59,40 @@ def serve(options: ServeOptions, app: App) -> int:
 
 def status(app: App, state: Path | None) -> int:
     """Whether an emulator is served, where, and what is in its account."""
-    from ackgpu.emulator.admin import describe
-
-    facts: dict[str, Any] = describe(state or directory(app))
-    running = "running" if facts.get("running") else "not running"
+    facts = standing(state or directory(app))
+    running = "running" if facts["running"] else "not running"
     part = Facts(headline=f"emulator: {running}", facts=facts)
     return present(app.streams, app.settings.output, Result(command="emulator status", part=part))
 
 
+def standing(state: Path) -> dict[str, Any]:
+    """What ``state`` holds, whether it is served or not: facts, then documents by kind."""
+    from ackgpu.emulator.state import status_of
+
+    with _as_local(state):
+        facts = status_of(state)
+    documents: dict[str, int] = facts.pop("documents")
+    return facts | documents
+
+
 def reset(app: App, state: Path | None) -> int:
     """Empty the emulated account."""
-    from ackgpu.emulator.admin import empty
+    from ackgpu.emulator.state import reset_state
 
     where = state or directory(app)
-    empty(where)
-    part = Facts(headline=f"the emulated account in {where} is empty", done=True)
+    with _as_local(where):
+        existed = reset_state(where)
+    said = "is empty" if existed else "was never begun"
+    part = Facts(headline=f"the emulated account in {where} {said}", done=True)
     return present(app.streams, app.settings.output, Result(command="emulator reset", part=part))
+
+
+@contextmanager
+def _as_local(state: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise LocalError(f"The emulated account in {state} cannot be opened: {error}.") from error
 
 
 def directory(app: App) -> Path:

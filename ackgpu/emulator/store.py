@@ -187,7 +187,10 @@ class Session:
 
 
 class Store:
-    """A state file, or memory where ``path`` is None. Used by one thread at a time."""
+    """A state file, or memory where ``path`` is None. Used by one thread at a time.
+
+    Raises OSError where the file cannot be opened or is none of ours.
+    """
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
@@ -197,9 +200,13 @@ class Store:
             check_same_thread=False,
             timeout=30,
         )
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.executescript(SCHEMA)
+        try:
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            self._connection.executescript(SCHEMA)
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise OSError(f"{path} is no state of the emulator: {error}") from error
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[Session]:
