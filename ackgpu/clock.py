@@ -57,7 +57,8 @@ class Wakeup:
         os.set_blocking(self._reader, False)
         os.set_blocking(self._writer, False)
         for descriptor in (self._reader, self._writer):
-            weakref.finalize(self, os.close, descriptor)
+            # Not at exit: a worker that ends then would notify a closed pipe.
+            weakref.finalize(self, os.close, descriptor).atexit = False
 
     def notify(self) -> None:
         """End the current or next wait."""
