@@ -68,7 +68,7 @@ while True:
         break
 """
 VERIFY = """
-import lightkube.config.client_adapter, lightkube.config.kubeconfig
+import httpcore2, lightkube.config.client_adapter, lightkube.config.kubeconfig
 from ackgpu.cloud.kube.client import connect
 from ackgpu.spec.model import ExpectSpec
 from ackgpu.steps.gpu_survey import climb
