@@ -152,6 +152,12 @@ class Streams:
         """Ask on stderr to type ``name``; anything else is no. Raises as :meth:`confirm` does."""
         return self._ask(f"{question} ", flag) == name
 
+    def read_all(self) -> str:
+        """All of stdin as UTF-8, without a byte order mark; raises UnicodeDecodeError."""
+        if isinstance(self.stdin, io.TextIOWrapper):
+            self.stdin.reconfigure(encoding="utf-8-sig", errors="strict")
+        return self.stdin.read()
+
     def _ask(self, prompt: str, flag: str) -> str:
         if self.no_input or self.env.get("ACKGPU_NO_INPUT", "") not in {"", "0", "false"}:
             raise _cannot_ask("input is switched off (--no-input)", flag)

@@ -62,7 +62,8 @@ def init(  # noqa: PLR0913 -- the flags of the contract
 
 
 def validate(
-    app: App, file: Annotated[Path, typer.Argument(help="A cluster.yaml.", show_default=False)]
+    app: App,
+    file: Annotated[Path, typer.Argument(help="A cluster.yaml, or -.", show_default=False)],
 ) -> int:
     """Check a cluster.yaml without asking the cloud; every finding at its line.
 

@@ -10,7 +10,7 @@ import typer
 PoolName = Annotated[str, typer.Argument(help="The node pool's name.", show_default=False)]
 File = Annotated[
     Path | None,
-    typer.Option("--file", "-f", help="A cluster.yaml that has a pool of this name.",
+    typer.Option("--file", "-f", help="A cluster.yaml (- for stdin) that has a pool of this name.",
                  show_default=False),
 ]  # fmt: skip
 Zones = Annotated[

@@ -14,8 +14,8 @@ NODES = "Nodes"
 Name = Annotated[str | None, typer.Argument(help="The cluster's name.", show_default=False)]
 File = Annotated[
     Path | None,
-    typer.Option("--file", "-f", help="A cluster.yaml; flags override it.", rich_help_panel=WHAT,
-                 show_default=False),
+    typer.Option("--file", "-f", help="A cluster.yaml, or - for stdin; flags override it.",
+                 rich_help_panel=WHAT, show_default=False),
 ]  # fmt: skip
 Version = Annotated[
     str | None,

@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 
 from ackgpu.app import App
-from ackgpu.commands.specs import SpecOptions, wanted
+from ackgpu.commands.specs import SpecOptions, read_spec_file, wanted
 from ackgpu.errors import LocalError, UsageError
 from ackgpu.render.output import present
 from ackgpu.render.results import Facts, PlainText, Result
-from ackgpu.spec.load import load_file
 
 
 def init(options: SpecOptions, app: App, *, path: Path | None, force: bool) -> int:
@@ -33,9 +32,9 @@ def init(options: SpecOptions, app: App, *, path: Path | None, force: bool) -> i
 
 def validate(app: App, path: Path) -> int:
     """Check a spec without asking the cloud; raises SpecError with every finding."""
-    loaded = load_file(path)
-    facts = {"file": str(path), "name": loaded.spec.name, "region": loaded.spec.region}
-    part = Facts(headline=f"{path} is valid", facts=facts, done=True)
+    loaded = read_spec_file(path, app)
+    facts = {"file": loaded.source, "name": loaded.spec.name, "region": loaded.spec.region}
+    part = Facts(headline=f"{loaded.source} is valid", facts=facts, done=True)
     warnings = tuple(str(finding) for finding in loaded.warnings)
     result = Result(command="config validate", part=part, warnings=warnings)
     return present(app.streams, app.settings.output, result)

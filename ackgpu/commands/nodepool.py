@@ -52,7 +52,7 @@ def list_pools(name: str, app: App) -> int:
 
 def add(options: AddOptions, app: App) -> int:
     """Make a pool beside the others; again, it goes on. The exit code."""
-    document, gpu = pool_document(options.pool, options.flags)
+    document, gpu = pool_document(options.pool, options.flags, app)
     password = node_password(app, file=options.password_file, ask=options.ask_password)
     cloud = app.cloud()
     with locked(app, cloud.region, options.name):

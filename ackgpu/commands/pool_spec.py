@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
+from ackgpu.app import App
 from ackgpu.cloud.api import Cluster, NodePool, VSwitch
+from ackgpu.commands.specs import read_spec_file
 from ackgpu.errors import SpecError, UsageError
 from ackgpu.naming import TAG_PREFIX, ownership_tags
-from ackgpu.spec.load import load_file
 from ackgpu.spec.model import DEFAULT_POOL, ClusterSpec, ControlPlaneSpec, document_of, parse
 from ackgpu.spec.shape import read_spec
 from ackgpu.steps.blueprint import Blueprint, ZonePlan
@@ -37,12 +38,12 @@ class PoolFlags:
     most: int | None = None
 
 
-def pool_document(name: str, flags: PoolFlags) -> tuple[dict[str, Any], dict[str, Any]]:
+def pool_document(name: str, flags: PoolFlags, app: App) -> tuple[dict[str, Any], dict[str, Any]]:
     """The pool ``name``, and the ``gpu`` part of its file, as a spec has them.
 
     Raises UsageError for what cannot be read.
     """
-    pool, gpu = _from_file(name, flags.file)
+    pool, gpu = _from_file(name, flags.file, app)
     pool |= {key: value for key, value in flags.settings.items() if value not in (None, [], ())}
     pool.setdefault("instanceTypes", list(DEFAULT_POOL.instance_types))
     if flags.labels:
@@ -129,14 +130,15 @@ def blueprint_of(spec: ClusterSpec, cluster: Cluster, vswitches: Sequence[VSwitc
     return Blueprint(spec, cluster.version, zones, tags)
 
 
-def _from_file(name: str, file: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
+def _from_file(name: str, file: Path | None, app: App) -> tuple[dict[str, Any], dict[str, Any]]:
     if file is None:
         return {"name": name}, {}
-    spec = load_file(file).spec
+    loaded = read_spec_file(file, app)
+    spec = loaded.spec
     found = next((pool for pool in spec.node_pools if pool.name == name), None)
     if found is None:
         names = ", ".join(pool.name for pool in spec.node_pools)
-        raise UsageError(f"{file} has no node pool {name}.", resolution=f"It has {names}.")
+        raise UsageError(f"{loaded.source} has no node pool {name}.", resolution=f"It has {names}.")
     return document_of(found, defaults=False), document_of(spec.gpu, defaults=False)
 
 

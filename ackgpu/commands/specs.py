@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ackgpu.app import App
-from ackgpu.errors import UsageError
+from ackgpu.errors import SpecError, SpecFinding, UsageError
 from ackgpu.settings import DEFAULT_REGION
 from ackgpu.spec.flags import SpecFlags
-from ackgpu.spec.load import from_flags, load_file
+from ackgpu.spec.load import LoadedSpec, from_flags, load_file, load_text
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.spec.validate import warnings_in
+
+STDIN = Path("-")
+"""In the place of a file: the spec is read from standard input, as kubectl does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,13 +33,27 @@ class Wanted:
     warnings: tuple[str, ...]
 
 
+def read_spec_file(path: Path, app: App) -> LoadedSpec:
+    """The spec in the file at ``path``, or from standard input where that is ``-``.
+
+    Raises SpecError with everything that is wrong with it.
+    """
+    if path != STDIN:
+        return load_file(path)
+    try:
+        text = app.streams.read_all()
+    except UnicodeDecodeError:
+        raise SpecError([SpecFinding("stdin", "", "is not UTF-8 text")]) from None
+    return load_text(text, name="stdin")
+
+
 def wanted(options: SpecOptions, app: App, *, unnamed: str = "", offline: bool = False) -> Wanted:
     """The spec. Raises SpecError with every finding, UsageError where there is no name.
 
     ``unnamed`` is the name for commands that can do without. The region comes from the flag, then
     the file, then the environment or profile; ``offline`` does without a profile's credentials.
     """
-    base = load_file(options.file).spec if options.file else None
+    base = read_spec_file(options.file, app).spec if options.file else None
     flags = options.flags
     if flags.timeout is None and app.settings.timeout:
         flags = replace(flags, timeout=app.settings.timeout)
