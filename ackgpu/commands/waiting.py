@@ -14,7 +14,7 @@ from ackgpu.engine.apply import Apply
 from ackgpu.engine.run import Run
 from ackgpu.engine.step import Absent, Broken, CheckStep, Context, Finding, Pending, Ready, Step
 from ackgpu.engine.workers import InlineWorkers
-from ackgpu.errors import UsageError
+from ackgpu.errors import CloudError, UsageError
 from ackgpu.render.output import present
 from ackgpu.render.results import Facts, Result
 from ackgpu.spec import durations
@@ -25,6 +25,7 @@ from ackgpu.steps.discover import discover
 from ackgpu.steps.gpu_nodes import GpuNodesStep
 from ackgpu.steps.kubeconfig import Access
 from ackgpu.steps.lookup import TAGGED
+from ackgpu.steps.node_pool import POOL_ENDED, SETTLING, pool_error
 
 GOALS = ("cluster", "nodes", "gpu", "deleted")
 DEFAULT_TIMEOUT = "45m"
@@ -121,6 +122,13 @@ class Gone(CheckStep[None]):
         estate = discover(self._cloud, self._subject, reading)
         if estate.empty:
             return Ready(None, detail="nothing is left")
+        stuck = [c for c in estate.clusters if c.state == "delete_failed"]
+        if stuck:
+            error = CloudError(
+                f"The deletion of {stuck[0].name} ({stuck[0].id}) failed.",
+                resolution=f"Ask again: ackgpu delete {stuck[0].name} takes up what is left.",
+            )
+            return Broken(error, id=stuck[0].id)
         return Pending(f"still there: {', '.join(estate.ids)}")
 
 
@@ -158,13 +166,22 @@ class Complete(CheckStep[Mapping[str, int]]):
 
     def find(self, ctx: Context) -> Finding[Mapping[str, int]]:
         """Read the pools."""
-        pools = self._containers.node_pools(ctx[self._up].id)
+        cluster_id = ctx[self._up].id
+        pools = self._containers.node_pools(cluster_id)
+        ended = next((pool for pool in pools if pool.state in POOL_ENDED), None)
+        if ended is not None:
+            newest = next(iter(self._containers.tasks(cluster_id)), None)
+            task = self._containers.task(newest.id) if newest else None
+            error = pool_error(task, f"The node pool {ended.name} ({ended.id}) is {ended.state}")
+            return Broken(error, id=ended.id)
         short = [p for p in pools if p.state != "active" or p.healthy < p.desired]
         if not pools:
             return Pending("there is no node pool yet")
         if short:
             told = (f"{p.name} {p.state}: {p.healthy} of {p.desired} ready" for p in short)
-            return Pending("; ".join(told))
+            unknown = next((p.state for p in short if p.state not in {"active", *SETTLING}), "")
+            warning = f"ACK says a pool is {unknown!r}; going on waiting" if unknown else ""
+            return Pending("; ".join(told), warning=warning)
         return Ready({p.id: p.desired for p in pools}, detail=f"{len(pools)} complete")
 
 

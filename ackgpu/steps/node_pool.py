@@ -37,7 +37,12 @@ from ackgpu.steps.cluster import task_error
 from ackgpu.steps.user_data import user_data_of
 
 SETTLING = frozenset({"initial", "scaling", "updating", "upgrading", "repairing", "removing_nodes"})
+POOL_ENDED = frozenset({"failed", "delete_failed", "deleted_failed"})
 STOCK_CODES = ("NoStock", "RecommendEmpty", "NotOnSale", "ZoneNotSupported", "SoldOut")
+NEVER_JOINS = (
+    "A node that never joins usually has no way out (SNAT entry, security group) or an image that"
+    " does not fit its type: ackgpu describe --events shows what ACK says."
+)
 _QUOTED_CODE = re.compile(r'code:\s*"([^"]+)"')
 
 
@@ -101,7 +106,7 @@ class NodePoolStep(Step[NodePool]):
         found = next((pool for pool in pools if pool.name == self._pool.name), None)
         if found is None:
             return Absent()
-        if found.state in {"failed", "delete_failed", "deleted_failed"}:
+        if found.state in POOL_ENDED:
             return Broken(self._why(ctx, cluster, found), id=found.id)
         if found.state == "deleting":
             return Pending("deleting", id=found.id, removing=True)
@@ -128,9 +133,7 @@ class NodePoolStep(Step[NodePool]):
         """Nodes that do not join: what to look at."""
         return TimedOut(
             f"{self.name} is not complete after {seconds:.0f} s: {detail}.",
-            resolution="A node that never joins usually has no way out (SNAT entry, security"
-            " group) or an image that does not fit its type: ackgpu describe --events shows"
-            " what ACK says. Run the same command again to go on waiting.",
+            resolution=f"{NEVER_JOINS} Run the same command again to go on waiting.",
         )
 
     def _ready(self, cluster: Cluster, found: NodePool) -> Ready[NodePool]:
@@ -148,7 +151,13 @@ class NodePoolStep(Step[NodePool]):
         task = self._task(ctx)
         ended = task is not None and task.state.lower() in {"fail", "failed"}
         if ended and found.state == "active":
-            return Broken(pool_error(task, self.name), id=found.id)
+            error = pool_error(task, self.name)
+            if found.failed:
+                nodes = self._cloud.containers.nodes(cluster.id, node_pool_id=found.id)
+                reasons = (f"{n.instance_id}: {n.error}" for n in nodes if n.error)
+                error.details = (*error.details, *reasons)
+                error.resolution = NEVER_JOINS
+            return Broken(error, id=found.id, resources=(self._resource(found),))
         detail = f"{found.state}: {found.healthy} of {self._least(found)} nodes ready"
         if found.failed:
             nodes = self._cloud.containers.nodes(cluster.id, node_pool_id=found.id)
@@ -166,7 +175,10 @@ class NodePoolStep(Step[NodePool]):
         return self._cloud.containers.task(task_id) if task_id else None
 
     def _why(self, ctx: Context, cluster: Cluster, found: NodePool) -> CloudError:
-        task = self._task(ctx) or next(iter(self._cloud.containers.tasks(cluster.id)), None)
+        task = self._task(ctx)
+        if task is None:
+            newest = next(iter(self._cloud.containers.tasks(cluster.id)), None)
+            task = self._cloud.containers.task(newest.id) if newest else None
         return pool_error(task, f"{self.name} {found.id} is {found.state}")
 
     def _request(self, ctx: Context) -> NodePoolRequest:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ackgpu.emulator import Emulator
 
-TRACES = frozenset({"address", "token", "task", "clusterevent", "accesskey"})
+TRACES = frozenset({"address", "token", "task", "clusterevent", "accesskey", "ramuser"})
 """Kinds that are no resources: records of what happened."""
 LATER = 3600.0
 """Emulated seconds after which everything that was on its way out is gone."""
@@ -61,6 +61,7 @@ class Machine:
             **path,
             "HOME": str(self.home),
             "ACKGPU_STATE_DIR": str(self.home / "state"),
+            "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
             **self.env,
         }
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from ackgpu.cloud.aliyun import clients
 from ackgpu.cloud.aliyun.clients import Clients
 from ackgpu.cloud.aliyun.endpoints import Product
 from ackgpu.cloud.aliyun.errors import missing, translate
 from ackgpu.cloud.aliyun.retry import Retrier
-from ackgpu.errors import AckGpuError, ResourceNotFound
+from ackgpu.errors import AckGpuError, ResourceNotFound, Unauthenticated
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -56,11 +57,15 @@ class Calls:
         The SDK's models would add an empty array for every list that is not set, and ACK may take
         that for "remove them all" (UNCONFIRMED).
         """
-        return self._send(action, method, pathname, body, idempotent=False)
+        return self._with_credentials(
+            lambda: self._send(action, method, pathname, body, idempotent=False)
+        )
 
     def replace(self, action: str, pathname: str, body: Mapping[str, Any]) -> Any:
         """As :meth:`send`, for a PUT that sets absolute values: a repeat changes nothing."""
-        return self._send(action, "PUT", pathname, body, idempotent=True)
+        return self._with_credentials(
+            lambda: self._send(action, "PUT", pathname, body, idempotent=True)
+        )
 
     def model(self, name: str, /, **fields: Any) -> Any:
         """An SDK model of that name."""
@@ -74,6 +79,26 @@ class Calls:
         ] or None
 
     def _call(
+        self, action: str, path: tuple[str, ...], fields: Mapping[str, Any], *, idempotent: bool
+    ) -> Any:
+        return self._with_credentials(
+            lambda: self._call_once(action, path, fields, idempotent=idempotent)
+        )
+
+    def _with_credentials(self, call: Callable[[], T]) -> T:
+        """The call's result; made again where the credentials were refused and have been renewed.
+
+        What the gateway refuses for its signature is not carried out.
+        """
+        generation = self._account.generation
+        try:
+            return call()
+        except Unauthenticated:
+            if not self._account.renew(generation):
+                raise
+        return call()
+
+    def _call_once(
         self, action: str, path: tuple[str, ...], fields: Mapping[str, Any], *, idempotent: bool
     ) -> Any:
         client = self._account.client(self._product, self.region)

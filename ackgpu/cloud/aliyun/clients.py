@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import threading
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,13 +31,18 @@ _READ_TIMEOUT_MS = 30_000  # the default of 10 s is short for CreateCluster
 
 @dataclass
 class Clients:
-    """The clients of one account, shared by its regions and safe to use from several threads."""
+    """The clients of one account, shared by its regions and safe to use from several threads.
+
+    ``find_again`` looks for the credentials anew: a profile may have been renewed meanwhile.
+    """
 
     credentials: CredentialSource
     endpoints: Endpoints
+    find_again: Callable[[], CredentialSource] | None = None
     _made: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _credential: Any = field(default=None, repr=False)
+    _generation: int = field(default=0, repr=False)
 
     def client(self, product: Product, region: str) -> Any:
         """The product's client for ``region``."""
@@ -46,6 +51,29 @@ class Clients:
             if key not in self._made:
                 self._made[key] = self._make(product, region)
             return self._made[key]
+
+    @property
+    def generation(self) -> int:
+        """How often the credentials were replaced."""
+        return self._generation
+
+    def renew(self, refused: int) -> bool:
+        """Read the credentials again, where those of the generation ``refused`` are no longer good.
+
+        Whether there are others to try with: what is as before is not worth another call.
+        """
+        with self._lock:
+            if self._generation != refused:
+                return True
+            if self.find_again is None or self._credential is None:
+                return False
+            fresh = self.find_again().client()
+            if _signature(fresh) == _signature(self._credential):
+                return False
+            self._credential = fresh
+            self._made.clear()
+            self._generation += 1
+            return True
 
     def preload(self, products: Iterable[Product], region: str) -> None:
         """Import the SDKs and make the clients now: in the main thread, before calls fan out."""
@@ -64,6 +92,12 @@ class Clients:
         if self._credential is None:
             self._credential = self.credentials.client()
         return client_class(_config(self._credential, region, self.endpoints.of(product)))
+
+
+def _signature(credential: Any) -> tuple[str, str]:
+    """What tells one set of keys from another."""
+    keys = credential.get_credential()
+    return str(keys.access_key_id), str(keys.security_token)
 
 
 def load(product: Product) -> Any:

@@ -14,7 +14,7 @@ from ackgpu.cloud.aliyun.calls import Calls
 from ackgpu.cloud.aliyun.clients import Clients
 from ackgpu.cloud.aliyun.compute import AliyunCompute
 from ackgpu.cloud.aliyun.containers import AliyunContainers
-from ackgpu.cloud.aliyun.credentials import find
+from ackgpu.cloud.aliyun.credentials import CredentialSource, find
 from ackgpu.cloud.aliyun.endpoints import Endpoints, Product
 from ackgpu.cloud.aliyun.identity import AliyunIdentity
 from ackgpu.cloud.aliyun.network import AliyunNetwork
@@ -108,7 +108,11 @@ def connect(  # noqa: PLR0913 -- keyword-only: what the composition root passes 
     where there are no credentials, UsageError on a malformed endpoint.
     """
     endpoints = Endpoints.from_environment(env)
-    source = find(env, home, profile=profile, emulated=endpoints.emulated)
+
+    def look() -> CredentialSource:
+        return find(env, home, profile=profile, emulated=endpoints.emulated)
+
+    source = look()
     retrier = Retrier(clock, cancel, rng)
     where = region or source.region or default_region
-    return AliyunCloud(where, account=Clients(source, endpoints), retrier=retrier)
+    return AliyunCloud(where, account=Clients(source, endpoints, look), retrier=retrier)
