@@ -55,7 +55,7 @@ def to_yaml(spec: ClusterSpec, *, defaults: bool = False, comments: bool = True)
     writer = YAML()
     writer.width = 100
     writer.indent(mapping=_INDENT, sequence=2 * _INDENT, offset=_INDENT)
-    writer.representer.add_representer(type(None), _write_null)
+    writer.Representer = _representer()
     text = io.StringIO()
     writer.dump(_commented(document, "") if comments else document, text)
     return text.getvalue()
@@ -95,6 +95,17 @@ def _annotate(mapping: Any, key: str, path: str) -> None:
         mapping.yaml_set_comment_before_after_key(key, before=comment, indent=indent)
     else:
         mapping.yaml_add_eol_comment(comment, key, column=0)
+
+
+def _representer() -> type[Any]:
+    """Write null as a word; a class of our own, since representers are kept on the class."""
+    from ruamel.yaml.representer import RoundTripRepresenter
+
+    class SpecRepresenter(RoundTripRepresenter):
+        """The library's, but for null."""
+
+    SpecRepresenter.add_representer(type(None), _write_null)
+    return SpecRepresenter
 
 
 def _write_null(representer: Any, _: None) -> Any:
