@@ -14,7 +14,7 @@ from survival.faults import Laboratory, laboratory
 from survival.kills import Range, firing_range
 
 FULL = os.environ.get("ACKGPU_SURVIVAL") == "full"
-EVERY = {"kills": 43, "stops": 53, "faults": 97}
+EVERY = {"kills": 67, "stops": 89, "faults": 127}
 """One case in so many. Primes, so that each sample meets every moment and recovery."""
 
 pytestmark = pytest.mark.timeout(4 * 3600 if FULL else 240)
