@@ -216,7 +216,11 @@ class LoadBalancer:
 
 @dataclass(frozen=True)
 class Cluster:
-    """An ACK cluster. ``state`` is the cloud's own word: initial, running, failed and so on."""
+    """An ACK cluster. ``state`` is the cloud's own word: initial, running, failed and so on.
+
+    ``addons`` are the names of those that it has, ACK's own among them. ``balancer_id`` is the load
+    balancer of the API server, the public one where there is one. Empty is also what was not told.
+    """
 
     id: str
     name: str
@@ -236,6 +240,26 @@ class Cluster:
     public_endpoint: str = ""
     private_endpoint: str = ""
     deletion_protection: bool = False
+    proxy_mode: str = ""
+    node_cidr_mask: int = 0
+    addons: tuple[str, ...] = ()
+    balancer_id: str = ""
+    timezone: str = ""
+    cluster_domain: str = ""
+    ip_stack: str = ""
+
+
+@dataclass(frozen=True)
+class Addon:
+    """An addon that a cluster has. ``by_default``: ACK installs it in every such cluster.
+
+    ``config`` is JSON text. It is read of those alone that are not there by default.
+    """
+
+    name: str
+    version: str
+    by_default: bool
+    config: str = ""
 
 
 @dataclass(frozen=True)
@@ -278,7 +302,9 @@ class AutoScaling:
 class NodePool:
     """A node pool. ``state`` is the cloud's word: initial, active, scaling, deleting and so on.
 
-    ``disks``: category and GiB of each disk of a node, the system disk first.
+    ``disks``: category and GiB of each disk of a node, the system disk first. ``user_data`` is
+    base64, ``period`` in months (0 also for weeks). ``spot_price_limit`` is the lowest of those of
+    its types. An empty ``image_type``, ``runtime`` or ``multi_az_policy`` was not told.
     """
 
     id: str
@@ -297,6 +323,17 @@ class NodePool:
     spot_strategy: str = "NoSpot"
     key_pair: str = ""
     disks: tuple[tuple[str, int], ...] = ()
+    image_type: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    taints: tuple[tuple[str, str, str], ...] = ()
+    runtime: str = ""
+    runtime_version: str = ""
+    user_data: str = ""
+    multi_az_policy: str = ""
+    period: int = 0
+    auto_renew: bool = False
+    spot_price_limit: float | None = None
+    on_demand_base: int = 0
 
 
 @dataclass(frozen=True)
@@ -603,6 +640,7 @@ class ContainerApi(Protocol):
 
     def events(self, cluster_id: str) -> list[ClusterEvent]: ...
     def resources(self, cluster_id: str) -> list[ClusterResource]: ...
+    def addons(self, cluster_id: str) -> list[Addon]: ...
     def kubeconfig(self, cluster_id: str, *, private: bool, minutes: int | None) -> str:
         """The kubeconfig as YAML text; ``minutes`` limits its certificate's life (15 to 4320)."""
 

@@ -34,10 +34,12 @@ _CHECK_TROUBLE = frozenset({"error", "fail", "failed", "fatal"})
 def cluster(row: Any) -> Cluster:
     """A cluster of a list or of DescribeClusterDetail.
 
-    ``master_url`` is JSON text. The pod CIDR is ``subnet_cidr`` in old answers, the vSwitches a
-    comma list in ``vswitch_id``.
+    ``master_url`` and ``meta_data`` are JSON text. The pod CIDR is ``subnet_cidr`` in old answers,
+    the vSwitches a comma list in ``vswitch_id``. kube-proxy's mode and the node CIDR mask stand in
+    ``meta_data`` too, and there alone in some answers.
     """
-    endpoints = _json_text(row.master_url)
+    endpoints, meta = _json_text(row.master_url), _json_text(row.meta_data)
+    abilities = meta.get("Capabilities") or {}
     return Cluster(
         id=row.cluster_id,
         name=row.name or "",
@@ -59,12 +61,20 @@ def cluster(row: Any) -> Cluster:
         public_endpoint=str(endpoints.get("api_server_endpoint") or ""),
         private_endpoint=str(endpoints.get("intranet_api_server_endpoint") or ""),
         deletion_protection=bool(row.deletion_protection),
+        proxy_mode=row.proxy_mode or str(abilities.get("ProxyMode") or ""),
+        node_cidr_mask=number(_of(row, "node_cidr_mask") or abilities.get("NodeCIDRMask")),
+        addons=tuple(str(addon.get("name")) for addon in meta.get("Addons") or ()),
+        balancer_id=row.external_loadbalancer_id or "",
+        timezone=row.timezone or "",
+        cluster_domain=row.cluster_domain or "",
+        ip_stack=row.ip_stack or "",
     )
 
 
 def node_pool(row: Any) -> NodePool:
     """A node pool of DescribeClusterNodePools."""
     info, group, status = row.nodepool_info, row.scaling_group, row.status
+    kubernetes = row.kubernetes_config
     return NodePool(
         id=info.nodepool_id,
         name=info.name or "",
@@ -85,7 +95,27 @@ def node_pool(row: Any) -> NodePool:
             (_of(group, "system_disk_category") or "", number(_of(group, "system_disk_size"))),
             *((disk.category or "", number(disk.size)) for disk in _of(group, "data_disks") or ()),
         ),
+        image_type=_of(group, "image_type") or "",
+        labels=tags_of(_of(kubernetes, "labels")),
+        taints=tuple(
+            (taint.key or "", taint.value or "", taint.effect or "")
+            for taint in _of(kubernetes, "taints") or ()
+        ),
+        runtime=_of(kubernetes, "runtime") or "",
+        runtime_version=_of(kubernetes, "runtime_version") or "",
+        user_data=_of(kubernetes, "user_data") or "",
+        multi_az_policy=_of(group, "multi_az_policy") or "",
+        period=0 if _of(group, "period_unit") == "Week" else number(_of(group, "period")),
+        auto_renew=bool(_of(group, "auto_renew")),
+        spot_price_limit=_lowest(_of(group, "spot_price_limit")),
+        on_demand_base=number(_of(group, "on_demand_base_capacity")),
     )
+
+
+def _lowest(rows: Any) -> float | None:
+    """The lowest price limit of a list by type; they are sent as text."""
+    limits = [float(row.price_limit) for row in rows or () if row.price_limit]
+    return min(limits, default=None)
 
 
 def _auto_scaling(row: Any) -> AutoScaling:

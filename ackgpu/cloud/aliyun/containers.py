@@ -15,6 +15,7 @@ from ackgpu.cloud.aliyun.errors import missing
 from ackgpu.cloud.aliyun.paging import by_number
 from ackgpu.cloud.aliyun.rows import instant, number
 from ackgpu.cloud.api import (
+    Addon,
     Cluster,
     ClusterEvent,
     ClusterNode,
@@ -162,6 +163,30 @@ class AliyunContainers(ContainerChanges):
             )
         )
         return [records.resource(row) for row in rows or []]
+
+    def addons(self, cluster_id: str) -> list[Addon]:
+        """The cluster's addons; none where it is gone.
+
+        Which ones ACK installs by default is told by its catalogue for the cluster, and their
+        configurations by one further call each.
+        """
+        body = or_none(lambda: self._calls.read("ListClusterAddonInstances", cluster_id))
+        if body is None:
+            return []
+        catalogue = self._calls.read("ListAddons", cluster_id=cluster_id, region_id=self._region)
+        defaults = {row.name for row in catalogue.addons or () if row.install_by_default}
+        rows = _rows("ListClusterAddonInstances", body.addons)
+        return [
+            Addon(row.name, row.version or "", by_default=True)
+            if row.name in defaults
+            else self._addon(cluster_id, row)
+            for row in rows
+        ]
+
+    def _addon(self, cluster_id: str, row: Any) -> Addon:
+        body = or_none(lambda: self._calls.read("GetClusterAddonInstance", cluster_id, row.name))
+        config = "" if body is None else body.config or ""
+        return Addon(row.name, row.version or "", by_default=False, config=config)
 
     def kubeconfig(self, cluster_id: str, *, private: bool, minutes: int | None) -> str:
         """The kubeconfig as YAML text; ``minutes`` limits its certificate's life (15 to 4320)."""
