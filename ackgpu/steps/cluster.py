@@ -41,6 +41,8 @@ BILLED_TYPES = frozenset(
 )
 DELETED_TYPES = ("SLB", "ALB", "SLS_Data", "SLS_ControlPlane", "PrivateZone")
 """What DeleteCluster is told to delete: but for SLB it retains them all by default."""
+RAW_TOLD = ("timezone", "cluster_domain", "ip_stack")
+"""The fields of ``cluster.raw`` that ACK tells of a cluster, by its own names for them."""
 
 
 class ClusterStep(Step[Cluster]):
@@ -205,9 +207,41 @@ class ClusterStep(Step[Cluster]):
                 str(bool(found.public_endpoint)).lower(),
             ),
         }
-        if spec.network.is_flannel:
-            wanted["network.podCidr"] = (spec.network.pod_cidr, found.pod_cidr)
-        return tuple(Drift(field, w, f) for field, (w, f) in wanted.items() if f and w != f)
+        network, raw = spec.network, spec.cluster.raw
+        wanted["network.proxyMode"] = (network.proxy_mode, found.proxy_mode)
+        if network.is_flannel:
+            mask = (str(network.node_cidr_mask), str(found.node_cidr_mask or ""))
+            wanted |= {
+                "network.podCidr": (network.pod_cidr, found.pod_cidr),
+                "network.nodeCidrMask": mask,
+            }
+        if network.security_group_id:
+            wanted["network.securityGroupId"] = (network.security_group_id, found.security_group_id)
+        told = {name: getattr(found, name) for name in RAW_TOLD}
+        wanted |= {f"cluster.raw.{k}": (str(raw[k]), has) for k, has in told.items() if k in raw}
+        told_of = [Drift(field, w, f) for field, (w, f) in wanted.items() if f and w != f]
+        return (*told_of, *self._tag_drift(found), *self._addon_drift(found))
+
+    def _tag_drift(self, found: Cluster) -> list[Drift]:
+        """The spec's tags; others may have been put on since, and are nobody's business."""
+        return [
+            Drift(f"metadata.tags.{key}", value, found.tags.get(key, "none"))
+            for key, value in self._plan.spec.metadata.tags.items()
+            if found.tags.get(key) != value
+        ]
+
+    def _addon_drift(self, found: Cluster) -> list[Drift]:
+        """Addons that are not there.
+
+        ACK may list an addon under a longer name than it was asked for by: flannel is
+        kube-flannel-ds.
+        """
+        asked = [addon for addon in self._plan.spec.cluster.addons if not addon.disabled]
+        return [
+            Drift(f"cluster.addons.{addon.name}", "installed", "not installed")
+            for addon in asked
+            if found.addons and not any(addon.name in name for name in found.addons)
+        ]
 
     def _task(self, ctx: Context, found: Cluster) -> Task | None:
         task_id = ctx.recall(self, "task")

@@ -31,6 +31,7 @@ from ackgpu.engine.step import (
 from ackgpu.errors import CloudError, OutOfStock, QuotaExceeded, TimedOut
 from ackgpu.spec import catalog
 from ackgpu.spec.model import NodePoolSpec
+from ackgpu.steps.as_found import pool_drift
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.claim import CLAIM_READS, stand_by_claim
 from ackgpu.steps.cluster import task_error
@@ -41,7 +42,7 @@ POOL_ENDED = frozenset({"failed", "delete_failed", "deleted_failed"})
 STOCK_CODES = ("NoStock", "RecommendEmpty", "NotOnSale", "ZoneNotSupported", "SoldOut")
 NEVER_JOINS = (
     "A node that never joins usually has no way out (SNAT entry, security group) or an image that"
-    " does not fit its type: ackgpu describe --events shows what ACK says."
+    " does not fit its type: `ackgpu describe NAME --events` shows what ACK says."
 )
 _QUOTED_CODE = re.compile(r'code:\s*"([^"]+)"')
 
@@ -219,19 +220,13 @@ class NodePoolStep(Step[NodePool]):
 
     def _drift(self, found: NodePool) -> tuple[Drift, ...]:
         pool, scales = self._pool, found.auto_scaling.enabled
-        wanted = {
-            "types": (", ".join(pool.instance_types), ", ".join(found.instance_types)),
-            "chargeType": (pool.charge_type, found.charge_type),
-        }
+        size = []
         if scales and not pool.auto_scaling.enable:
-            wanted["autoScaling"] = ("off", "on")
+            size = [Drift(f"nodePools[{pool.name}].autoScaling", "off", "on")]
         if not scales and not pool.desired_size <= found.desired <= pool.node_count:
-            wanted["desiredSize"] = (str(pool.desired_size), str(found.desired))
-        return tuple(
-            Drift(f"{self.name} {field}", want, has)
-            for field, (want, has) in wanted.items()
-            if want != has
-        )
+            wanted, has = str(pool.desired_size), str(found.desired)
+            size = [Drift(f"nodePools[{pool.name}].desiredSize", wanted, has)]
+        return (*pool_drift(self._plan.spec, pool, found), *size)
 
     def _resource(self, found: NodePool) -> Resource:
         return Resource(

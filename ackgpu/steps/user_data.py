@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 
 from ackgpu.spec import catalog
 from ackgpu.spec.model import ClusterSpec, NodePoolSpec
@@ -15,6 +16,7 @@ install -d /etc/nvidia
 printf 'ServerAddress=%s\\nServerPort=%s\\n' '{host}' '{port}' > /etc/nvidia/gridd.conf
 if systemctl cat nvidia-gridd.service > /dev/null 2>&1; then systemctl restart nvidia-gridd; fi
 """
+_WRITTEN = re.compile(r"^printf '.*' '([^']+)' '(\d+)' > /etc/nvidia/gridd\.conf$", re.MULTILINE)
 _OWN = """\
 install -d -m 700 /var/lib/ackgpu
 base64 -d > /var/lib/ackgpu/user-data << 'END'
@@ -35,12 +37,35 @@ def user_data_of(spec: ClusterSpec, pool: NodePoolSpec) -> str:
     server = spec.license_server_of(pool) if needs_license_server(pool) else ""
     if not server:
         return pool.user_data
-    host, _, port = server.partition(":")
-    script = "#!/bin/bash\n" + _LICENSE.format(host=host, port=port or GRIDD_PORT)
+    host, _, port = with_port(server).partition(":")
+    script = "#!/bin/bash\n" + _LICENSE.format(host=host, port=port)
     if pool.user_data:
         encoded = base64.encodebytes(pool.user_data.encode()).decode().strip()
         script += _OWN.format(encoded=encoded)
     return script
+
+
+def parts_of(script: str) -> tuple[str, str]:
+    """The licence server and the user's script of what :func:`user_data_of` wrote.
+
+    Any other script is the user's as a whole.
+    """
+    written = _WRITTEN.search(script)
+    if written is None:
+        return "", script
+    host, port = written.groups()
+    head = "#!/bin/bash\n" + _LICENSE.format(host=host, port=port)
+    before, _, after = _OWN.partition("{encoded}")
+    rest = script.removeprefix(head)
+    if not script.startswith(head) or (rest and not rest.startswith(before)):
+        return "", script
+    encoded = rest.removeprefix(before).removesuffix(after)
+    return f"{host}:{port}", base64.b64decode(encoded).decode()
+
+
+def with_port(server: str) -> str:
+    """``host:port`` of a server that may name no port; empty stays empty."""
+    return f"{server}:{GRIDD_PORT}" if server and ":" not in server else server
 
 
 def needs_license_server(pool: NodePoolSpec) -> bool:
