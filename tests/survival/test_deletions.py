@@ -159,3 +159,15 @@ def service_balancer(
             ports=(80,),
         )
         return doc.id
+
+
+def test_subscriptions_are_left_with_their_ids_and_what_to_do(shell: Shell) -> None:
+    ended = shell("create", NAME, "--charge-type", "PrePaid", "--period", "1", *LONG)
+    assert ended.code == 0, ended.err
+    instances = {doc.id for doc in alive(shell, "instance")}
+    ended = shell("delete", NAME, "-y", "-o", "json", *LONG)
+    assert ended.code == 10
+    receipt = json.loads(ended.out)
+    assert instances <= {resource["id"] for resource in receipt["left"]}
+    assert alive(shell, "cluster") == []
+    assert "subscription" in ended.err

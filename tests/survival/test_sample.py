@@ -1,6 +1,6 @@
 """A sample of the kills, stops and faults; all of them with ACKGPU_SURVIVAL=full.
 
-`python benchmarks/survival.py` prints the figures of all of them.
+`python benchmarks/bench_survival.py` prints the figures of all of them.
 """
 
 from __future__ import annotations
