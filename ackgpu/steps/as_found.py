@@ -18,7 +18,7 @@ from ackgpu.engine.step import Drift
 from ackgpu.spec import catalog
 from ackgpu.spec.fingerprint import Difference, differences
 from ackgpu.spec.model import ClusterSpec, NodePoolSpec, RuntimeSpec, document_of, parse
-from ackgpu.steps.user_data import needs_license_server, parts_of, with_port
+from ackgpu.steps.user_data import needs_license_server, parts_of
 
 Document = dict[str, Any]
 _ACK_DOMAINS = ("aliyun.com", "alibabacloud.com", "kubernetes.io")
@@ -74,10 +74,8 @@ def pool_drift(spec: ClusterSpec, pool: NodePoolSpec, found: NodePool) -> tuple[
     What the spec leaves open is as it was found, and so is the runtime's version, which upgrades
     of the pool change.
     """
-    wanted = document_of(pool) | {"licenseServer": spec.license_server_of(pool)}
-    if not needs_license_server(pool):
-        wanted["licenseServer"] = ""
-    wanted["licenseServer"] = with_port(wanted["licenseServer"])
+    server = spec.license_server_of(pool) if needs_license_server(pool) else ""
+    wanted = document_of(pool) | {"licenseServer": server}
     seen = _as_asked(wanted | pool_document(found), pool, wanted)
     before, after = (parse({"nodePools": [document]}) for document in (seen, wanted))
     return tuple(_drifts(differences(before, after)))

@@ -37,8 +37,8 @@ def user_data_of(spec: ClusterSpec, pool: NodePoolSpec) -> str:
     server = spec.license_server_of(pool) if needs_license_server(pool) else ""
     if not server:
         return pool.user_data
-    host, _, port = with_port(server).partition(":")
-    script = "#!/bin/bash\n" + _LICENSE.format(host=host, port=port)
+    host, _, port = server.partition(":")
+    script = "#!/bin/bash\n" + _LICENSE.format(host=host, port=port or GRIDD_PORT)
     if pool.user_data:
         encoded = base64.encodebytes(pool.user_data.encode()).decode().strip()
         script += _OWN.format(encoded=encoded)
@@ -61,11 +61,6 @@ def parts_of(script: str) -> tuple[str, str]:
         return "", script
     encoded = rest.removeprefix(before).removesuffix(after)
     return f"{host}:{port}", base64.b64decode(encoded).decode()
-
-
-def with_port(server: str) -> str:
-    """``host:port`` of a server that may name no port; empty stays empty."""
-    return f"{server}:{GRIDD_PORT}" if server and ":" not in server else server
 
 
 def needs_license_server(pool: NodePoolSpec) -> bool:
