@@ -1,6 +1,6 @@
 """The figures of docs/reliability.md: kills, stops and faults, and what came of them.
 
-    python benchmarks/bench_survival.py [kills] [stops] [faults] [--every N] [--offset K] [--out DIR]
+    python benchmarks/bench_survival.py [kills] [stops] [faults] [--every N] [--out DIR]
 
 Without a name all three are run; ``--every N`` takes one case in N. Everything runs on this
 machine against an emulated account; the whole takes about two hours of one core. The tables are

@@ -28,10 +28,10 @@ WANTED = {
     "delete": {},
 }
 CASES = [
-    (change, moment, elsewhere)
+    (change, moment, again)
     for change in CHANGES
     for moment in MOMENTS
-    for elsewhere in (False, True)
+    for again in ("here", "there")
 ]
 
 
@@ -42,7 +42,7 @@ def emulator() -> Iterator[Emulator]:
 
 
 def counted(emulator: Emulator) -> dict[str, int]:
-    kinds = Counter({kind: 0 for kind in ("nodepool", "instance")})
+    kinds: Counter[str] = Counter()
     for (kind, _), count in remains(emulator).items():
         kinds[kind] += count
     return {kind: kinds[kind] for kind in ("nodepool", "instance") if kinds[kind]}
@@ -62,16 +62,17 @@ def killed(machine: Machine, proxy: Proxy, moment: Moment, command: tuple[str, .
     proxy.disarm()
 
 
-@pytest.mark.parametrize(("change", "moment", "elsewhere"), CASES if FULL else CASES[::5])
+@pytest.mark.parametrize(("change", "moment", "again"), CASES if FULL else CASES[::5])
 def test_a_kill_in_a_change_of_a_pool_is_made_good_by_the_same_command(
-    emulator: Emulator, tmp_path: Path, change: str, moment: Moment, elsewhere: bool
+    emulator: Emulator, tmp_path: Path, change: str, moment: Moment, again: str
 ) -> None:
     with proxy_to(emulator.endpoint) as proxy:
         env = {**emulator.env, "ACKGPU_ENDPOINT_URL": proxy.url}
-        here, there = (Machine(tmp_path / name, env) for name in ("here", "there"))
+        machines = {name: Machine(tmp_path / name, env) for name in ("here", "there")}
+        here = machines["here"]
         ended = here.run("create", NAME, "--no-verify", *LONG)
         assert ended.returncode == 0, ended.stderr
         killed(here, proxy, moment, CHANGES[change])
-        ended = (there if elsewhere else here).run(*CHANGES[change])
+        ended = machines[again].run(*CHANGES[change])
         assert ended.returncode in ({0, 5} if change == "delete" else {0}), ended.stderr
         assert counted(emulator) == WANTED[change]

@@ -11,32 +11,37 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+import threading
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec, module_from_spec
 from pathlib import Path
 from types import ModuleType
 
+_lock = threading.RLock()
 _IMPORT = re.compile(r"^from \.(\w+) import (\w+)$", re.MULTILINE)
 
 
 def install(sdk: str) -> ModuleType:
-    """Make ``<sdk>.models`` lazy, and return it.
+    """Make ``<sdk>.models`` lazy, and return it. Safe to call from several threads.
 
     Nothing changes where it was imported already, or where its ``__init__`` is not a list of
     one-class imports (``alibabacloud_quotas20200510.models`` is a single file).
     """
     name = f"{sdk}.models"
-    if name in sys.modules:
-        return sys.modules[name]
+    with _lock:
+        return sys.modules[name] if name in sys.modules else _put_in_place(sdk, name)
+
+
+def _put_in_place(sdk: str, name: str) -> ModuleType:
     spec = find_spec(name)
     homes = _homes(spec)
     if spec is None or not homes:
         return importlib.import_module(name)
     module = module_from_spec(spec)
-    sys.modules[name] = module
-    setattr(sys.modules[sdk], "models", module)  # noqa: B010 -- ModuleType declares no such name
     module.__dict__["__all__"] = sorted(homes)
     module.__dict__["__getattr__"] = _resolver(module, homes)
+    sys.modules[name] = module  # complete: import statements of other threads take no lock of ours
+    setattr(sys.modules[sdk], "models", module)  # noqa: B010 -- ModuleType declares no such name
     return module
 
 
