@@ -9,7 +9,12 @@ MANY = """
 import sys, threading
 from ackgpu.cloud.aliyun import lazy_models
 
-sys.setswitchinterval(1e-6)
+def crawl(frame, event, _):
+    if frame.f_code.co_filename.endswith("lazy_models.py"):
+        threading.Event().wait(0.002)  # every other thread runs between any two lines
+        return crawl
+
+threading.settrace(crawl)
 start = threading.Barrier(16)
 found = []
 
