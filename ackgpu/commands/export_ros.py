@@ -57,7 +57,7 @@ class _Template:
         return self._of(self._vswitch_name(vswitch), vswitch.id)
 
     def _vswitch_name(self, vswitch: VSwitch) -> str:
-        return f"VSwitch{self._standing.vswitches.index(vswitch) + 1}"
+        return f"VSwitch{self._standing.all_vswitches.index(vswitch) + 1}"
 
     @property
     def _vpc(self) -> Any:
@@ -74,7 +74,7 @@ class _Template:
         if vpc.id in standing.ours:
             body = {"VpcName": vpc.name, "CidrBlock": vpc.cidr, "Tags": _tags(vpc.tags)}
             self._add("Vpc", "ECS::VPC", body, vpc.id)
-        for vswitch in standing.vswitches:
+        for vswitch in standing.all_vswitches:
             if vswitch.id in standing.ours:
                 body = {
                     "VSwitchName": vswitch.name,
@@ -129,7 +129,7 @@ class _Template:
                 self._made[name]["DependsOn"] = "EipAssociation"
 
     def _entries(self) -> list[tuple[VSwitch, Any]]:
-        by_id = {vswitch.id: vswitch for vswitch in self._standing.vswitches}
+        by_id = {vswitch.id: vswitch for vswitch in self._standing.all_vswitches}
         ours = [e for e in self._standing.snat_entries if e.id in self._standing.ours]
         return [(by_id[entry.vswitch_id], entry) for entry in ours]
 
@@ -153,45 +153,42 @@ class _Template:
         standing = self._standing
         cluster = standing.cluster
         vswitches = [self._vswitch(vswitch) for vswitch in standing.vswitches]
+        pods = [self._vswitch(vswitch) for vswitch in standing.pod_vswitches]
         body = {
             "Name": cluster.name,
             "ClusterSpec": cluster.cluster_spec,
             "KubernetesVersion": cluster.version,
             "VpcId": self._vpc,
             "VSwitchIds": vswitches,
-            "PodVswitchIds": [] if standing.flannel else vswitches,
+            "PodVswitchIds": [] if standing.flannel else pods or vswitches,
             "SecurityGroupId": self._group,
             "ServiceCidr": cluster.service_cidr,
             "ContainerCidr": cluster.pod_cidr,
-            "NodeCidrMask": str(standing.node_cidr_mask or ""),
+            "NodeCidrMask": str(cluster.node_cidr_mask or "") if standing.flannel else "",
+            "ProxyMode": cluster.proxy_mode,
             "SnatEntry": False,
             "EndpointPublicAccess": bool(cluster.public_endpoint),
             "DeletionProtection": cluster.deletion_protection,
-            "Addons": [{"Name": "flannel" if standing.flannel else "terway-eniip"}],
+            "Addons": [
+                {"Name": "flannel" if standing.flannel else "terway-eniip"},
+                *(_without_empty({"Name": a.name, "Config": a.config}) for a in standing.addons),
+            ],
             "Tags": _tags(cluster.tags),
         }
         self._add("Cluster", "CS::ManagedKubernetesCluster", body, cluster.id)
 
     def _pool(self, pool: NodePool) -> None:
         vswitches = [v for v in self._standing.vswitches if v.id in pool.vswitch_ids]
-        (category, size), *data_disks = pool.disks or [("", 0)]
         group = {
             "VSwitchIds": [self._vswitch(vswitch) for vswitch in vswitches],
-            "InstanceTypes": list(pool.instance_types),
             "SecurityGroupId": self._group,
-            "InstanceChargeType": pool.charge_type,
-            "SpotStrategy": pool.spot_strategy,
-            "KeyPair": pool.key_pair,
-            "SystemDiskCategory": category,
-            "SystemDiskSize": size,
-            "DataDisks": [{"Category": kind, "Size": gib} for kind, gib in data_disks],
-            "Tags": _tags(pool.tags),
-        }
+        } | _scaling_group(pool)
         bounds = pool.auto_scaling
         body: Body = {
             "ClusterId": _attribute("Cluster", "ClusterId"),
             "NodePoolInfo": {"Name": pool.name},
             "ScalingGroup": _without_empty(group),
+            "KubernetesConfig": _kubernetes(pool),
         }
         if bounds.enabled:
             body["AutoScaling"] = {
@@ -207,6 +204,45 @@ class _Template:
         waits = [other for other in self._made if re.fullmatch(r"SnatEntry\d+", other)]
         if waits:
             self._made[name]["DependsOn"] = waits
+
+
+def _scaling_group(pool: NodePool) -> Body:
+    (category, size), *data_disks = pool.disks or [("", 0)]
+    limit = pool.spot_price_limit
+    group: Body = {
+        "InstanceTypes": list(pool.instance_types),
+        "ImageType": pool.image_type,
+        "InstanceChargeType": pool.charge_type,
+        "MultiAzPolicy": pool.multi_az_policy,
+        "SpotStrategy": pool.spot_strategy,
+        "SpotPriceLimit": [
+            {"InstanceType": type_id, "PriceLimit": str(limit)}
+            for type_id in pool.instance_types
+            if limit is not None
+        ],
+        "KeyPair": pool.key_pair,
+        "SystemDiskCategory": category,
+        "SystemDiskSize": size,
+        "DataDisks": [{"Category": kind, "Size": gib} for kind, gib in data_disks],
+        "Tags": _tags(pool.tags),
+    }
+    if pool.on_demand_base:
+        group["OnDemandBaseCapacity"] = pool.on_demand_base
+    if pool.charge_type == "PrePaid" and pool.period:
+        group |= {"Period": pool.period, "PeriodUnit": "Month", "AutoRenew": pool.auto_renew}
+    return group
+
+
+def _kubernetes(pool: NodePool) -> Body:
+    return _without_empty(
+        {
+            "Labels": [{"Key": key, "Value": value} for key, value in pool.labels.items()],
+            "Taints": [{"Key": k, "Value": v, "Effect": e} for k, v, e in pool.taints],
+            "Runtime": pool.runtime,
+            "RuntimeVersion": pool.runtime_version,
+            "UserData": pool.user_data,
+        }
+    )
 
 
 def _attribute(name: str, attribute: str) -> Body:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.cloud.api import NodePool, VSwitch
+from ackgpu.cloud.api import Addon, NodePool, VSwitch
 from ackgpu.commands.standing import Standing, own_tags
 from ackgpu.spec.model import parse
 from ackgpu.spec.render import to_yaml
+from ackgpu.steps.as_found import pool_document
 
 Document = dict[str, Any]
 ONE_MONTH = 1
-"""Stands for the period of a subscription, which is not read."""
+"""Stands for the period of a subscription by the week, which a spec cannot say."""
+RAW_DEFAULTS = {"timezone": "", "cluster_domain": "cluster.local", "ip_stack": "ipv4"}
+"""What clusters have where nothing else was asked for (CS API reference, CreateCluster)."""
+NO_CONFIG = ("", "{}")
+EMPTY: tuple[Any, ...] = ("", False, [], {})
 
 
 def to_spec(standing: Standing) -> str:
@@ -29,21 +34,48 @@ def document(standing: Standing) -> Document:
     }
     if tags := own_tags(cluster.tags):
         metadata["tags"] = tags
-    control_plane = {
-        "type": cluster.cluster_type,
-        "spec": cluster.cluster_spec,
-        "endpointPublicAccess": bool(cluster.public_endpoint),
-        "serviceCidr": cluster.service_cidr,
-    }
     found: Document = {
         "metadata": metadata,
-        "cluster": {key: value for key, value in control_plane.items() if value != ""},
+        "cluster": _control_plane(standing),
         "network": _network(standing),
         "nodePools": [_pool(pool) for pool in standing.node_pools],
     }
+    if server := _license_server(found["nodePools"]):
+        found["gpu"] = {"licenseServer": server}
     if cluster.deletion_protection:
         found["lifecycle"] = {"deletionProtection": True}
     return found
+
+
+def _control_plane(standing: Standing) -> Document:
+    cluster = standing.cluster
+    told = {name: getattr(cluster, name) for name in RAW_DEFAULTS}
+    whole = {
+        "type": cluster.cluster_type,
+        "spec": cluster.cluster_spec,
+        "serviceCidr": cluster.service_cidr,
+        "addons": [_addon(addon) for addon in standing.addons],
+        "ssh": standing.ssh,
+        "raw": {k: v for k, v in told.items() if v not in {"", RAW_DEFAULTS[k]}},
+    }
+    public = {"endpointPublicAccess": bool(cluster.public_endpoint)}
+    return _without_empty(whole) | public
+
+
+def _addon(addon: Addon) -> Document:
+    """Its version is left to ACK, which upgrades addons with the cluster."""
+    config = {} if addon.config in NO_CONFIG else {"config": addon.config}
+    return {"name": addon.name} | config
+
+
+def _license_server(pools: list[Document]) -> str:
+    """The server of all pools that have one, taken out of them; empty where there are several."""
+    servers = {pool["licenseServer"] for pool in pools if "licenseServer" in pool}
+    if len(servers) != 1:
+        return ""
+    for pool in pools:
+        pool.pop("licenseServer", None)
+    return str(servers.pop())
 
 
 def _network(standing: Standing) -> Document:
@@ -55,10 +87,15 @@ def _network(standing: Standing) -> Document:
         "vswitches": [_vswitch(standing, vswitch) for vswitch in standing.vswitches],
         "nat": _nat(standing),
     }
+    if standing.pod_vswitches:
+        found["podVswitches"] = [_vswitch(standing, vswitch) for vswitch in standing.pod_vswitches]
+    cluster = standing.cluster
     if standing.flannel:
-        found["podCidr"] = standing.cluster.pod_cidr
-    if standing.node_cidr_mask:
-        found["nodeCidrMask"] = standing.node_cidr_mask
+        found["podCidr"] = cluster.pod_cidr
+    if standing.flannel and cluster.node_cidr_mask:
+        found["nodeCidrMask"] = cluster.node_cidr_mask
+    if cluster.proxy_mode:
+        found["proxyMode"] = cluster.proxy_mode
     if group is not None and group.id not in standing.ours:
         found["securityGroupId"] = group.id
     return found
@@ -87,22 +124,9 @@ def _nat(standing: Standing) -> Document:
 
 
 def _pool(pool: NodePool) -> Document:
-    system_disk, *data_disks = [_disk(category, size) for category, size in pool.disks]
-    found: Document = {
-        "name": pool.name,
-        "instanceTypes": list(pool.instance_types),
-        "desiredSize": pool.desired,
-        "systemDisk": system_disk,
-        "chargeType": pool.charge_type,
-    }
-    if data_disks:
-        found["dataDisks"] = data_disks
-    if pool.key_pair:
-        found["keyPair"] = pool.key_pair
+    found = {"name": pool.name, "desiredSize": pool.desired} | _without_empty(pool_document(pool))
     if pool.charge_type == "PrePaid":
-        found["period"] = ONE_MONTH
-    if pool.spot_strategy != "NoSpot":
-        found["spot"] = {"strategy": "SpotAsPriceGo"}
+        found.setdefault("period", ONE_MONTH)
     bounds = pool.auto_scaling
     if bounds.enabled:
         found["autoScaling"] = {"enable": True, "min": bounds.least, "max": bounds.most,
@@ -111,5 +135,5 @@ def _pool(pool: NodePool) -> Document:
     return found
 
 
-def _disk(category: str, size: int) -> Document:
-    return {"category": category, "size": size} if category else {"size": size}
+def _without_empty(document: Document) -> Document:
+    return {key: value for key, value in document.items() if value not in EMPTY}

@@ -1,9 +1,9 @@
 """``export terraform``: what stands as HCL for the provider ``aliyun/alicloud``, with imports.
 
 Attribute names and the forms of ids are those of the provider's documentation (1.241 and later).
-What ackgpu does not read, and what the provider uses while it creates alone, stands in
-``ignore_changes``: the first apply must change nothing. What was given to ackgpu is not taken over,
-but named once under ``locals``.
+What the provider uses while it creates alone, or may not read back (UNCONFIRMED for proxy_mode),
+stands in ``ignore_changes``: the first apply must change nothing. What was given to ackgpu is not
+taken over, but named once under ``locals``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ackgpu.cloud.api import NodePool, VSwitch
 from ackgpu.commands import hcl
 from ackgpu.commands.hcl import Block, Expression
 from ackgpu.commands.standing import Standing
+from ackgpu.commands.terraform_pool import pool_arguments, pool_blocks
 from ackgpu.errors import UsageError
 from ackgpu.steps.discover import ACK_TAG
 
@@ -23,11 +24,10 @@ LEAST_TERRAFORM = ">= 1.5.0"
 """import blocks came with 1.5."""
 LEAST_PROVIDER = ">= 1.241.0"
 """Where alicloud_cs_managed_kubernetes got vswitch_ids."""
-CLUSTER_UNREAD = ("addons", "new_nat_gateway", "proxy_mode", "slb_internet_enabled")
-POOL_UNREAD = (
-    "image_id", "image_type", "labels", "multi_az_policy", "password", "period", "runtime_name",
-    "runtime_version", "spot_price_limit", "taints", "user_data",
+CREATED_WITH = (
+    "addons", "new_nat_gateway", "pod_vswitch_ids", "proxy_mode", "slb_internet_enabled",
 )  # fmt: skip
+POOL_CREATED_WITH = ("image_id", "password")
 
 
 def to_terraform(standing: Standing) -> str:
@@ -90,9 +90,11 @@ class _File:
 
     def _zone_name(self, vswitch: VSwitch) -> str:
         zone = vswitch.zone_id.rpartition("-")[2]
-        alike = [v.id for v in self._standing.vswitches if v.zone_id == vswitch.zone_id]
+        pods = vswitch in self._standing.pod_vswitches
+        among = self._standing.pod_vswitches if pods else self._standing.vswitches
+        alike = [v.id for v in among if v.zone_id == vswitch.zone_id]
         number = f"_{alike.index(vswitch.id) + 1}" if len(alike) > 1 else ""
-        return f"vswitch_{zone}{number}"
+        return f"vswitch_{zone}{'_pods' if pods else ''}{number}"
 
     def _network(self) -> None:
         standing = self._standing
@@ -100,7 +102,7 @@ class _File:
         if vpc.id in standing.ours:
             body = {"vpc_name": vpc.name, "cidr_block": vpc.cidr}
             self._add("alicloud_vpc", "vpc", vpc.id, body | _tags(vpc.tags))
-        for vswitch in standing.vswitches:
+        for vswitch in standing.all_vswitches:
             if vswitch.id in standing.ours:
                 name = self._zone_name(vswitch)
                 self._add("alicloud_vswitch", name, vswitch.id, self._vswitch(vswitch))
@@ -151,7 +153,7 @@ class _File:
             self._add("alicloud_nat_gateway", "nat", gateway.id, body | _tags(gateway.tags))
             self._address()
         for entry in standing.snat_entries:
-            vswitch = next(v for v in standing.vswitches if v.id == entry.vswitch_id)
+            vswitch = next(v for v in standing.all_vswitches if v.id == entry.vswitch_id)
             body = {
                 "snat_entry_name": entry.name,
                 "snat_table_id": self._snat_table(),
@@ -206,49 +208,44 @@ class _File:
             "security_group_id": self._group_id,
             "service_cidr": cluster.service_cidr,
             "pod_cidr": cluster.pod_cidr,
-            "node_cidr_mask": standing.node_cidr_mask,
+            "pod_vswitch_ids": [self._vswitch_id(vswitch) for vswitch in self._pods()],
+            "node_cidr_mask": cluster.node_cidr_mask if standing.flannel else 0,
+            "proxy_mode": cluster.proxy_mode,
+            "timezone": cluster.timezone,
+            "cluster_domain": cluster.cluster_domain,
             "new_nat_gateway": False,
             "slb_internet_enabled": bool(cluster.public_endpoint),
             "deletion_protection": cluster.deletion_protection,
         }
-        ignored = _ignored((*CLUSTER_UNREAD, *(() if standing.node_cidr_mask else _MASK)))
-        whole = _without_empty(body) | _tags(cluster.tags) | ignored
+        addons = tuple(
+            Block("addons", (), _without_empty({"name": addon.name, "config": addon.config}))
+            for addon in standing.addons
+        )
+        blocks = {"addons": addons} if addons else {}
+        whole = _without_empty(body) | _tags(cluster.tags) | blocks | _ignored(CREATED_WITH)
         self._add("alicloud_cs_managed_kubernetes", "cluster", cluster.id, whole)
+
+    def _pods(self) -> tuple[VSwitch, ...]:
+        """Where Terway's pods have their addresses."""
+        standing = self._standing
+        return () if standing.flannel else standing.pod_vswitches or standing.vswitches
 
     def _pool(self, pool: NodePool) -> None:
         cluster = self._standing.cluster
         vswitches = [v for v in self._standing.vswitches if v.id in pool.vswitch_ids]
-        (category, size), *data_disks = pool.disks or [("", 0)]
         body: dict[str, Any] = {
             "cluster_id": Expression("alicloud_cs_managed_kubernetes.cluster.id"),
             "node_pool_name": pool.name,
             "vswitch_ids": [self._vswitch_id(vswitch) for vswitch in vswitches],
-            "instance_types": list(pool.instance_types),
             "security_group_ids": [self._group_id] if self._group_id else [],
-            "instance_charge_type": pool.charge_type,
-            "spot_strategy": pool.spot_strategy,
-            "key_name": pool.key_pair,
-            "system_disk_category": category,
-            "system_disk_size": size,
         }
-        bounds = pool.auto_scaling
-        if not bounds.enabled:
+        body |= pool_arguments(pool)
+        if not pool.auto_scaling.enabled:
             body["desired_size"] = pool.desired
-        blocks: dict[str, Any] = {}
-        if data_disks:
-            blocks["data_disks"] = tuple(
-                Block("data_disks", (), {"category": kind, "size": gib}) for kind, gib in data_disks
-            )
-        if bounds.enabled:
-            scaling = {"enable": True, "min_size": bounds.least, "max_size": bounds.most,
-                       "type": bounds.kind or "gpu"}  # fmt: skip
-            blocks["scaling_config"] = Block("scaling_config", (), scaling)
-        whole = _keeping_zero(body) | _tags(pool.tags) | blocks | _ignored(POOL_UNREAD)
+        more = _tags(pool.tags) | pool_blocks(pool) | _ignored(POOL_CREATED_WITH)
         name = f"pool_{re.sub(r'[^A-Za-z0-9_-]', '_', pool.name)}"
+        whole = _keeping_zero(body) | more
         self._add("alicloud_cs_kubernetes_node_pool", name, f"{cluster.id}:{pool.id}", whole)
-
-
-_MASK = ("node_cidr_mask",)
 
 
 def _head(region: str) -> list[Block]:

@@ -1,25 +1,24 @@
 """A cluster and its network as they stand, read for an export; nothing is changed.
 
-What the reads do not tell is in :attr:`Standing.unread`, so that an export never passes a guess off
-as a fact.
+What a spec cannot say of them is in :attr:`Standing.unread`.
 """
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from ackgpu.app import App
 from ackgpu.cloud.api import (
+    Addon,
     Cloud,
     Cluster,
     Eip,
     NatGateway,
     NodePool,
-    RouteEntry,
     SecurityGroup,
     SecurityRule,
     SnatEntry,
@@ -31,21 +30,23 @@ from ackgpu.commands.estates import cluster_named
 from ackgpu.engine.gather import all_of
 from ackgpu.errors import ConflictError
 from ackgpu.naming import cluster_name_from_tags, expiry_from_tags, problem_with_tag
+from ackgpu.steps.as_found import unsayable
+from ackgpu.steps.blueprint import PODS
 from ackgpu.steps.discover import ACK_TAG, Estate, discover
 
-_UNREAD = (
-    "Not read: kube-proxy's mode, addons and SSH of the cluster; image, labels, taints, runtime and"
-    " user data of the node pools. Compare with the cluster.yaml that made it."
-)
+SSH_PORT = 22
+_NETWORK_ADDONS = ("flannel", "terway")
+"""Words in the names of the addons that stand for ``network.plugin``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """What stands. ``ours``: the ids that ackgpu made; everything else was given to it.
 
-    ``rules`` are those of a security group of ours. ``snat_entries`` are those of the cluster's
-    vSwitches on ``nat_gateway``, and ``eip`` is the address that they use. ``node_cidr_mask`` is 0
-    where no node's route tells it. ``unread`` are sentences for people.
+    ``pod_vswitches`` hold pods alone (Terway). ``rules`` are those of a security group of ours.
+    ``snat_entries`` are those of the cluster's vSwitches on ``nat_gateway``, and ``eip`` is the
+    address that they use. ``addons`` are those that ACK does not install itself. ``unread`` are
+    sentences for people.
     """
 
     cluster: Cluster
@@ -58,8 +59,15 @@ class Standing:
     nat_gateway: NatGateway | None = None
     eip: Eip | None = None
     snat_entries: tuple[SnatEntry, ...] = ()
-    node_cidr_mask: int = 0
+    pod_vswitches: tuple[VSwitch, ...] = ()
+    addons: tuple[Addon, ...] = ()
+    ssh: bool = False
     unread: tuple[str, ...] = ()
+
+    @property
+    def all_vswitches(self) -> tuple[VSwitch, ...]:
+        """Those of the nodes, then those of pods alone."""
+        return (*self.vswitches, *self.pod_vswitches)
 
     @property
     def flannel(self) -> bool:
@@ -77,15 +85,16 @@ def read(app: App, name: str) -> Standing:
     estate = discover(cloud, name, run)
     found = all_of(run, _reads(cloud, cluster))
     vpc = _only(found["vpc"], cluster)
-    vswitches = _in_order(found["vswitches"], cluster.vswitch_ids)
-    gateway, entries = _way_out(cloud, found["nats"], vswitches, estate)
-    more = all_of(run, _further_reads(cloud, cluster, vpc, gateway, estate))
+    inside = {vswitch.id: vswitch for vswitch in found["vswitches"]}
+    nodes = _those(inside, cluster.vswitch_ids)
+    pods = _those(inside, _pod_vswitch_ids(cluster, found["addons"], estate))
+    gateway, entries = _way_out(cloud, found["nats"], (*nodes, *pods), estate)
+    more = all_of(run, _further_reads(cloud, cluster, gateway, estate))
     pools = [pool for pool in found["pools"] if cluster_name_from_tags(pool.tags) == name]
-    mask = _mask(more.get("routes", ()), cluster.pod_cidr)
     return Standing(
         cluster=cluster,
         vpc=vpc,
-        vswitches=vswitches,
+        vswitches=nodes,
         group=next(iter(found["groups"]), None),
         node_pools=tuple(pools),
         ours=frozenset(estate.ids),
@@ -93,8 +102,10 @@ def read(app: App, name: str) -> Standing:
         nat_gateway=gateway,
         eip=_address(more.get("eips", ()), entries),
         snat_entries=entries,
-        node_cidr_mask=mask,
-        unread=(*_unread(cluster, pools, mask), *_left_out(found["pools"], pools)),
+        pod_vswitches=pods,
+        addons=tuple(addon for addon in found["addons"] if _was_asked_for(addon)),
+        ssh=any(SSH_PORT in balancer.ports for balancer in found["balancers"]),
+        unread=(*_unread(cluster, pools), *_left_out(found["pools"], pools)),
     )
 
 
@@ -105,31 +116,50 @@ def own_tags(tags: Tags) -> dict[str, str]:
 
 def _reads(cloud: Cloud, cluster: Cluster) -> dict[str, Callable[[], Any]]:
     groups = [cluster.security_group_id] if cluster.security_group_id else []
+    public = [cluster.balancer_id] if cluster.public_endpoint and cluster.balancer_id else []
     return {
         "vpc": partial(cloud.network.vpcs, ids=[cluster.vpc_id]),
-        "vswitches": partial(cloud.network.vswitches, ids=cluster.vswitch_ids),
+        "vswitches": partial(cloud.network.vswitches, vpc_id=cluster.vpc_id),
         "groups": partial(cloud.compute.security_groups, ids=groups) if groups else tuple,
         "nats": partial(cloud.network.nat_gateways, vpc_id=cluster.vpc_id),
         "pools": partial(cloud.containers.node_pools, cluster.id),
+        "addons": partial(cloud.containers.addons, cluster.id),
+        "balancers": partial(cloud.balancers.load_balancers, ids=public) if public else tuple,
     }
 
 
 def _further_reads(
-    cloud: Cloud, cluster: Cluster, vpc: Vpc, gateway: NatGateway | None, estate: Estate
+    cloud: Cloud, cluster: Cluster, gateway: NatGateway | None, estate: Estate
 ) -> dict[str, Callable[[], Any]]:
     reads: dict[str, Callable[[], Any]] = {}
     if gateway is not None and gateway.eip_ids:
         reads["eips"] = partial(cloud.network.eips, ids=gateway.eip_ids)
     if cluster.security_group_id in {group.id for group in estate.groups}:
         reads["rules"] = partial(cloud.compute.security_rules, cluster.security_group_id)
-    if cluster.pod_cidr and vpc.route_table_id:
-        reads["routes"] = partial(cloud.network.route_entries, table_id=vpc.route_table_id)
     return reads
 
 
-def _in_order(vswitches: Sequence[VSwitch], ids: Sequence[str]) -> tuple[VSwitch, ...]:
-    by_id = {vswitch.id: vswitch for vswitch in vswitches}
-    return tuple(by_id[id_] for id_ in ids if id_ in by_id)
+def _those(vswitches: Mapping[str, VSwitch], ids: Iterable[str]) -> tuple[VSwitch, ...]:
+    return tuple(vswitches[id_] for id_ in ids if id_ in vswitches)
+
+
+def _pod_vswitch_ids(cluster: Cluster, addons: Sequence[Addon], estate: Estate) -> list[str]:
+    """The vSwitches of pods alone: those that Terway's configuration names, and those of ours."""
+    named = [id_ for addon in addons if "terway" in addon.name for id_ in _pod_ids(addon.config)]
+    ours = [vswitch.id for vswitch in estate.vswitches if vswitch.name.endswith(PODS)]
+    return [id_ for id_ in dict.fromkeys([*named, *ours]) if id_ not in cluster.vswitch_ids]
+
+
+def _pod_ids(config: str) -> list[str]:
+    try:
+        by_zone = json.loads(config or "{}").get("PodVswitchId", {})
+        return [str(id_) for ids in by_zone.values() for id_ in ids]
+    except (ValueError, AttributeError):
+        return []
+
+
+def _was_asked_for(addon: Addon) -> bool:
+    return not addon.by_default and not any(word in addon.name for word in _NETWORK_ADDONS)
 
 
 def _only(vpcs: Sequence[Vpc], cluster: Cluster) -> Vpc:
@@ -137,7 +167,7 @@ def _only(vpcs: Sequence[Vpc], cluster: Cluster) -> Vpc:
         raise ConflictError(
             f"The VPC of {cluster.name} ({cluster.vpc_id or 'none yet'}) cannot be read: the"
             f" cluster is {cluster.state}.",
-            resolution=f"ackgpu describe {cluster.name} shows what there is.",
+            resolution=f"`ackgpu describe {cluster.name}` shows what there is.",
         )
     return vpcs[0]
 
@@ -161,34 +191,15 @@ def _address(eips: Sequence[Eip], entries: Sequence[SnatEntry]) -> Eip | None:
     return next((eip for eip in eips if eip.address in used), next(iter(eips), None))
 
 
-def _mask(routes: Sequence[RouteEntry], pod_cidr: str) -> int:
-    """With Flannel each node has a route for its share of the pod CIDR: the share's mask."""
-    if not routes:
-        return 0
-    pods = ipaddress.IPv4Network(pod_cidr)
-    for route in routes:
-        share = ipaddress.IPv4Network(route.cidr)
-        if share != pods and share.subnet_of(pods):
-            return share.prefixlen
-    return 0
-
-
-def _unread(cluster: Cluster, pools: Sequence[NodePool], mask: int) -> list[str]:
-    said = [_UNREAD]
+def _unread(cluster: Cluster, pools: Sequence[NodePool]) -> list[str]:
+    said = []
     if cluster.state != "running":
         said.append(f"The cluster is {cluster.state}: export it again once it is running.")
-    if cluster.pod_cidr and not mask:
-        said.append("No node has a route yet that would tell the node CIDR mask.")
-    said += [
-        f"Node pool {pool.name}: the period of its subscription is not read."
-        for pool in pools
-        if pool.charge_type == "PrePaid"
-    ]
-    said += [
-        f"Node pool {pool.name}: the price limit of its spot instances is not read."
-        for pool in pools
-        if pool.spot_strategy == "SpotWithPriceLimit"
-    ]
+    for pool in pools:
+        said += [
+            f"Node pool {pool.name}: a cluster.yaml has no word for {key} {value}."
+            for key, value in unsayable(pool).items()
+        ]
     expires = expiry_from_tags(cluster.tags)
     if expires is not None:
         said.append(

@@ -65,7 +65,10 @@ def unsayable(found: NodePool) -> dict[str, str]:
         "multiAzPolicy": (found.multi_az_policy, _choices(NodePoolSpec, "multi_az_policy")),
         "runtime.name": (found.runtime, _choices(RuntimeSpec, "name")),
     }
-    return {key: value for key, (value, known) in choices.items() if value and value not in known}
+    strange = {k: value for k, (value, known) in choices.items() if value and value not in known}
+    if found.charge_type == "PrePaid" and not found.period:
+        strange["period"] = "in weeks"
+    return strange
 
 
 def pool_drift(spec: ClusterSpec, pool: NodePoolSpec, found: NodePool) -> tuple[Drift, ...]:
@@ -102,6 +105,8 @@ def _as_asked(seen: Document, pool: NodePoolSpec, wanted: Document) -> Document:
 
 def _drifts(found: list[Difference]) -> Iterator[Drift]:
     for difference in found:
+        if not difference.before and not difference.after:  # no labels beside some: said by the some
+            continue
         say = _digest if difference.key.endswith(".userData") else _said
         yield Drift(difference.key, say(difference.after), say(difference.before))
 

@@ -9,6 +9,10 @@ import pytest
 from ruamel.yaml import YAML
 from support.cli import Cli, Ended
 
+from ackgpu.cloud.api import NodePool
+from ackgpu.spec.model import DEFAULT_POOL, ClusterSpec
+from ackgpu.steps.as_found import pool_drift
+
 POOL: dict[str, Any] = {
     "name": "gpu",
     "instanceTypes": ["ecs.vgn5i-m2.xlarge"],
@@ -109,3 +113,15 @@ def test_a_pool_of_that_name_with_another_label_is_a_conflict_for_nodepool_add(
     again = standing("nodepool", "add", "demo", "gpu", "--nodes", "1", "--label", "team=sound")
     assert again.code == 6
     assert "labels.team: asked for sound, found graphics" in again.err
+
+
+def test_what_was_not_told_and_what_ack_adds_is_no_difference() -> None:
+    found = NodePool(
+        "np-1", "gpu", "active", DEFAULT_POOL.instance_types, 2, 2, 2, 0, {},
+        labels={"ack.aliyun.com": "c1", "alibabacloud.com/nodepool-id": "np-1"},
+        user_data="not Base64 ****",
+    )  # fmt: skip
+    assert pool_drift(ClusterSpec(), DEFAULT_POOL, found) == ()
+    others = NodePool(**vars(found) | {"labels": {"team": "sound"}})
+    (drift,) = pool_drift(ClusterSpec(), DEFAULT_POOL, others)
+    assert (drift.field, drift.found) == ("nodePools[gpu].labels.team", "sound")

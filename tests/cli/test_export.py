@@ -10,10 +10,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 from support.cli import Cli, cli_on
 
+from ackgpu.cloud.api import NodePool
 from ackgpu.commands import hcl
+from ackgpu.spec.fingerprint import differences
 from ackgpu.spec.load import load_file
+from ackgpu.spec.model import ClusterSpec, document_of, parse
+from ackgpu.steps.as_found import pool_document, unsayable
+from tests.cli.machines import TYPE, bodies, ecs_of
+
+VALID = sorted((Path(__file__).parents[2] / "fixtures" / "specs" / "valid").glob("*.yaml"))
+OPEN = {"version", "zone", "cidr", "category"}
+"""Keys of what a spec may leave to ackgpu or to ACK: an export says what was decided."""
+ROOMY = {
+    "limits": {"nodes_per_cluster": 200, "routes_per_table": 200, "vgpu_instances": 200},
+    "stock": {f"ap-southeast-1{z}": {"ecs.vgn6i-m4-vws.xlarge": "WithStock"} for z in "ab"},
+}
 
 DOCUMENTED = {
     "alicloud_vpc": {"vpc_name", "cidr_block", "tags"},
@@ -35,13 +49,17 @@ DOCUMENTED = {
     },
     "alicloud_cs_managed_kubernetes": {
         "name", "cluster_spec", "version", "vswitch_ids", "security_group_id", "service_cidr",
-        "pod_cidr", "node_cidr_mask", "new_nat_gateway", "slb_internet_enabled",
+        "pod_cidr", "pod_vswitch_ids", "node_cidr_mask", "proxy_mode", "timezone",
+        "cluster_domain", "addons", "new_nat_gateway", "slb_internet_enabled",
         "deletion_protection", "tags", "lifecycle",
     },
     "alicloud_cs_kubernetes_node_pool": {
         "cluster_id", "node_pool_name", "vswitch_ids", "instance_types", "security_group_ids",
         "instance_charge_type", "spot_strategy", "key_name", "system_disk_category",
         "system_disk_size", "desired_size", "data_disks", "scaling_config", "tags", "lifecycle",
+        "image_type", "multi_az_policy", "on_demand_base_capacity", "spot_price_limit", "labels",
+        "taints", "runtime_name", "runtime_version", "user_data", "period", "period_unit",
+        "auto_renew",
     },
 }  # fmt: skip
 """Arguments as the provider's pages name them (aliyun/alicloud 1.241 and later)."""
@@ -50,16 +68,24 @@ WITH_MORE = """
 apiVersion: ackgpu.dev/v1alpha1
 kind: GpuCluster
 metadata: {name: demo, tags: {team: graphics}}
+cluster:
+  addons: [{name: nginx-ingress-controller, config: '{"IngressSlbNetworkType":"intranet"}'}]
+  raw: {timezone: Asia/Shanghai}
+gpu: {licenseServer: "license.example.com:7070"}
 nodePools:
   - name: small
     instanceTypes: [ecs.vgn5i-m2.xlarge]
     desiredSize: 1
     dataDisks: [{category: cloud_ssd, size: 200}]
+    labels: {team: graphics}
+    taints: [{key: dedicated, value: gpu}]
+    userData: "#!/usr/bin/env python3\\nprint('${HOME}')\\n"
   - name: elastic
     instanceTypes: [ecs.vgn5i-m2.xlarge, ecs.vgn5i-m4.2xlarge]
     desiredSize: 1
     autoScaling: {enable: true, min: 1, max: 3}
-    spot: {strategy: SpotAsPriceGo}
+    spot: {strategy: SpotWithPriceLimit, priceLimit: 2.5, onDemandBase: 1}
+    multiAzPolicy: COST_OPTIMIZED
 verify: {level: none}
 """
 
@@ -132,17 +158,106 @@ def test_pools_disks_bounds_and_tags_are_in_the_spec(cli: Cli, tmp_path: Path) -
     small, elastic = pools["small"], pools["elastic"]
     assert [(disk.category, disk.size) for disk in small.data_disks] == [("cloud_ssd", 200)]
     assert (elastic.auto_scaling.min, elastic.auto_scaling.max) == (1, 3)
-    assert elastic.spot.strategy == "SpotAsPriceGo"
+    assert (elastic.spot.price_limit, elastic.spot.on_demand_base) == (2.5, 1)
+    assert small.user_data.endswith("print('${HOME}')\n")
+    assert spec.gpu.license_server == "license.example.com:7070"
     again = cli.ok("create", "-f", str(path), "--no-verify", "-o", "json").json
     assert again["changed"] is False
 
 
-def test_the_node_cidr_mask_is_told_by_the_nodes_routes(cli: Cli, tmp_path: Path) -> None:
-    path = tmp_path / "masked.yaml"
-    text = "apiVersion: ackgpu.dev/v1alpha1\nkind: GpuCluster\nmetadata: {name: demo}\n"
-    path.write_text(text + "network: {nodeCidrMask: 25}\nverify: {level: none}\n")
+def written(tmp_path: Path, document: dict[str, Any]) -> Path:
+    path = tmp_path / "wanted.yaml"
+    YAML().dump(document, path)
+    return path
+
+
+def adapted(cli: Cli, path: Path) -> dict[str, Any]:
+    """A valid spec as this account can make it, without what leaves no trace in a cluster."""
+    document = document_of(load_file(path).spec, defaults=False)
+    document["metadata"] = {**document.get("metadata", {}), "name": "demo"}
+    document["verify"] = {"level": "none"}
+    if path.stem == "complete":
+        ecs_of(cli)("CreateKeyPair", KeyPairName="ci-key")
+        document["lifecycle"] = {"deletionProtection": True}
+        document["metadata"]["version"] = "auto"
+        del document["cluster"]["ssh"]  # a private cluster has no balancer that it could open
+        del document["cluster"]["addons"][0]  # ACK installs it anyway
+        del document["nodePools"][0]["attach"]  # an act: they are nodes like others from then on
+        del document["nodePools"][0]["runtime"]  # the emulator has one version alone
+    if path.stem == "given-network":
+        document["network"] = network_of_another(cli)
+    return document
+
+
+def network_of_another(cli: Cli) -> dict[str, Any]:
+    """The network of another cluster by its ids, and a vSwitch to make in it."""
+    ranges = ("--pod-cidr", "172.24.0.0/16", "--service-cidr", "172.25.0.0/20")
+    cli.ok("create", "host", "--nodes", "1", "--no-verify", *ranges)
+    account = cli.account()
+    beside = {"zone": "cn-hangzhou-i", "cidr": "192.168.7.0/24"}
+    names = [body["name"] for body in bodies(cli, "securitygroup")]
+    return {
+        "vpc": {"id": account["vpc"][0]},
+        "vswitches": [{"id": account["vswitch"][0]}, beside],
+        "nat": {"id": account["natgateway"][0]},
+        "securityGroupId": account["securitygroup"][names.index("ackgpu-host-sg")],
+    }
+
+
+def settled(wanted: Any, stands: Any, key: str = "") -> Any:
+    """``wanted`` with what it leaves open as it ``stands``, a size that scales itself with it."""
+    if isinstance(wanted, dict):
+        if wanted.get("autoScaling", {}).get("enable"):
+            wanted = wanted | {"desiredSize": stands["desiredSize"]}
+        return {k: settled(value, stands[k], k) for k, value in wanted.items()}
+    if isinstance(wanted, list) and len(wanted) == len(stands):
+        return [settled(*pair, key) for pair in zip(wanted, stands, strict=True)]
+    return stands if key in OPEN and wanted in {"auto", ""} else wanted
+
+
+def as_decided(wanted: ClusterSpec, stands: ClusterSpec) -> ClusterSpec:
+    return parse(settled(document_of(wanted), document_of(stands)))
+
+
+@pytest.mark.parametrize("path", VALID, ids=lambda path: path.stem)
+def test_every_setting_of_a_valid_spec_comes_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], path: Path
+) -> None:
+    with cli_on(tmp_path / "user", capsys, scenario=ROOMY) as cli:
+        wanted = written(tmp_path, adapted(cli, path))
+        region = load_file(wanted).spec.region
+        made = cli("create", "-f", str(wanted), "--skip-preflight", "all")
+        if path.stem == "unusual":
+            assert "no new dedicated clusters" in made.err
+            return
+        assert made.code == 0, made.err
+        text = cli.ok("export", "spec", "demo", "-r", region).out
+        exported = tmp_path / "exported.yaml"
+        exported.write_text(text)
+        stands = load_file(exported).spec
+        assert differences(as_decided(load_file(wanted).spec, stands), stands) == []
+        cli.emulator.requests.clear()
+        for file in (exported, wanted):
+            again = cli.ok("create", "-f", str(file), "--no-verify", "-o", "json").json
+            assert again["changed"] is False
+        assert cli.emulator.requests.writes() == []
+
+
+def test_ssh_and_a_licence_server_of_one_pool_come_back(cli: Cli, tmp_path: Path) -> None:
+    ecs_of(cli)("CreateKeyPair", KeyPairName="ops")
+    pools = [
+        {"name": name, "instanceTypes": ["ecs.vgn5i-m2.xlarge"], "desiredSize": 1, "keyPair": "ops",
+         "licenseServer": f"{name}.example.com:7070", "imageType": "Ubuntu"}
+        for name in ("one", "two")
+    ]  # fmt: skip
+    document = {"apiVersion": "ackgpu.dev/v1alpha1", "kind": "GpuCluster",
+                "metadata": {"name": "demo"}, "cluster": {"ssh": True}, "nodePools": pools,
+                "verify": {"level": "none"}}  # fmt: skip
+    path = written(tmp_path, document)
     cli.ok("create", "-f", str(path))
-    assert load_file(exported_spec(cli, tmp_path)).spec.network.node_cidr_mask == 25
+    stands = load_file(exported_spec(cli, tmp_path)).spec
+    assert stands.cluster.ssh is True
+    assert differences(as_decided(load_file(path).spec, stands), stands) == []
 
 
 def test_a_given_network_is_exported_by_its_ids(cli: Cli, tmp_path: Path) -> None:
@@ -188,10 +303,9 @@ def test_what_is_not_there_ends_with_5(cli: Cli, form: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["spec", "terraform", "ros"])
-def test_what_could_not_be_read_is_said_beside_it(cli: Cli, form: str) -> None:
+def test_when_it_expires_is_said_beside_it(cli: Cli, form: str) -> None:
     made(cli, "--ttl", "1000h")
     document = cli.ok("export", form, "demo", "-o", "json").json
-    assert "Not read" in " ".join(document["warnings"])
     assert "expires" in " ".join(document["warnings"])
     assert document["text"]
 
@@ -246,6 +360,19 @@ def test_terraform_keeps_every_tag_so_that_an_apply_takes_none_off(cli: Cli) -> 
     for kind in ("alicloud_vpc", "alicloud_eip_address", "alicloud_cs_managed_kubernetes"):
         assert re.search(r'"ackgpu:cluster" += "demo"', bodies[kind])
         assert "ack.aliyun.com" not in bodies[kind]
+
+
+def test_what_a_spec_has_no_word_for_is_left_out_and_named() -> None:
+    pool = NodePool(
+        "np-1", "gpu", "active", (TYPE,), 1, 1, 1, 0, {}, charge_type="PrePaid",
+        image_type="WindowsCore", runtime="Sandboxed-Container.runv", user_data="cut off ****",
+    )  # fmt: skip
+    assert unsayable(pool) == {
+        "imageType": "WindowsCore",
+        "runtime.name": "Sandboxed-Container.runv",
+        "period": "in weeks",
+    }
+    assert not {"imageType", "runtime", "period", "userData"} & set(pool_document(pool))
 
 
 def test_strings_that_look_like_templates_are_escaped() -> None:
