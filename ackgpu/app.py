@@ -6,15 +6,17 @@ Only this module knows which implementation stands behind each protocol. Command
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import shlex
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ackgpu.cancel import CancelToken
 from ackgpu.clock import Clock, SystemClock, Wakeup
-from ackgpu.errors import LocalError, UsageError
+from ackgpu.errors import AckGpuError, LocalError, UsageError
 from ackgpu.settings import DEFAULT_REGION, Settings
 from ackgpu.streams import Streams
 
@@ -23,11 +25,14 @@ if TYPE_CHECKING:
 
     from ackgpu.cloud.aliyun.cloud import AliyunCloud
     from ackgpu.cloud.api import Cloud, Identity, KubeconfigFile, KubeConnect
+    from ackgpu.emulator import Emulator
+    from ackgpu.emulator.attached import Attached
     from ackgpu.engine.events import Listener
     from ackgpu.engine.journal import Journal
     from ackgpu.engine.run import Run
     from ackgpu.engine.workers import Workers
 
+E = TypeVar("E", bound=BaseException | None)
 LEADS_ELSEWHERE = (
     "ACKGPU_ENDPOINT_",
     "ACKGPU_ACCESS_KEY_",
@@ -37,17 +42,29 @@ LEADS_ELSEWHERE = (
     "ALICLOUD_",
 )
 """Variables that --emulator overrules, as they would lead to another cloud or sign for one."""
+_NAMED_COMMAND = re.compile(r"`ackgpu ([^`]+)`")
 
 
 class App:
-    """What a command may use. Close it in the end, or use it as a context manager."""
+    """What a command may use. Close it in the end, or use it as a context manager.
+
+    ``typed`` is the command line without the program's name.
+    """
 
     def __init__(
-        self, settings: Settings, streams: Streams, env: Mapping[str, str], *, home: Path
+        self,
+        settings: Settings,
+        streams: Streams,
+        env: Mapping[str, str],
+        *,
+        home: Path,
+        typed: Sequence[str] = (),
     ) -> None:
         self.settings = settings
         self.streams = streams
         self.home = home
+        self.typed = tuple(typed)
+        self._subject = self._subject_region = ""
         self.wakeup = Wakeup()
         self.cancel = CancelToken(self.wakeup)
         self._own_env = env
@@ -69,7 +86,7 @@ class App:
         if not self.settings.emulator:
             return self._own_env
         own = {k: v for k, v in self._own_env.items() if not k.startswith(LEADS_ELSEWHERE)}
-        return {**own, **self._emulator_env}
+        return {**own, **self._emulator.env}
 
     @cached_property
     def clock(self) -> Clock:
@@ -97,6 +114,38 @@ class App:
     def region(self) -> str:
         """The region of commands that take no spec: flag, environment, profile, default."""
         return self._cloud.region
+
+    def again(self, *, without: str = "") -> str:
+        """This very command line, to be typed again, but for the flag ``without``."""
+        return shlex.join(("ackgpu", *(word for word in self.typed if word != without)))
+
+    def concern(self, cluster: str, region: str = "") -> None:
+        """Say which cluster the command works on; ``region`` where a spec alone names it."""
+        self._subject, self._subject_region = cluster, region
+
+    def command(self, line: str) -> str:
+        """``ackgpu <line>`` with the flags that lead it to this cloud and region."""
+        return self.settings.command(line, region=self._subject_region)
+
+    def completed(self, text: str) -> str:
+        """``text`` with each command between backticks as it has to be typed.
+
+        The word NAME in one becomes the name of the cluster that this command works on.
+        """
+
+        def whole(found: re.Match[str]) -> str:
+            words = found[1].split(" ")
+            named = (self._subject if word == "NAME" else word for word in words)
+            return f"`{self.command(' '.join(named if self._subject else words))}`"
+
+        return _NAMED_COMMAND.sub(whole, text)
+
+    def complete(self, error: E) -> E:
+        """``error``, with the commands that it names completed."""
+        if isinstance(error, AckGpuError):
+            error.details = tuple(self.completed(detail) for detail in error.details)
+            error.resolution = self.completed(error.resolution) if error.resolution else None
+        return error
 
     def cloud(self, region: str = "") -> Cloud:
         """The account in ``region``, or in the default one."""
@@ -187,6 +236,13 @@ class App:
         """Whether the cloud is an emulator."""
         return self._cloud.emulated
 
+    @property
+    def embedded(self) -> bool:
+        """Whether the cloud is an emulator that ends with this command."""
+        from ackgpu.emulator import Emulator
+
+        return self.settings.emulator and isinstance(self._emulator, Emulator)
+
     @cached_property
     def _cloud(self) -> AliyunCloud:
         from ackgpu.cloud.aliyun.cloud import connect
@@ -206,7 +262,7 @@ class App:
         return cloud
 
     @cached_property
-    def _emulator_env(self) -> Mapping[str, str]:
+    def _emulator(self) -> Emulator | Attached:
         from ackgpu.emulator import Emulator
 
         directory = self.settings.state_dir / "emulator"
@@ -218,4 +274,4 @@ class App:
                 f"The emulator cannot keep its state in {directory}: {error.strerror or error}.",
                 resolution="Point ACKGPU_STATE_DIR at a directory that can be written.",
             ) from error
-        return emulator.env
+        return emulator

@@ -32,7 +32,8 @@ def main(arguments: Sequence[str], env: Mapping[str, str]) -> int:
     from ackgpu.cli.invocation import Invocation
     from ackgpu.cli.root import run
 
-    invocation = Invocation(env=env, home=Path(env.get("HOME") or Path.home()))
+    home = Path(env.get("HOME") or Path.home())
+    invocation = Invocation(env=env, home=home, typed=arguments)
     try:
         return run(arguments, invocation)
     except BaseException as error:  # noqa: BLE001 -- the one place where every error ends
@@ -45,6 +46,8 @@ def _failed(invocation: Invocation, error: BaseException) -> int:
     from ackgpu.errors import AckGpuError
     from ackgpu.render.output import fail
 
+    if invocation.app is not None:
+        invocation.app.complete(error)
     log_path = ""
     if not isinstance(error, AckGpuError | KeyboardInterrupt):
         log_path = invocation.write_crash_log(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,10 @@ REGION_VARIABLES = (
     "ALIBABA_CLOUD_REGION",
     "ALICLOUD_REGION",
 )
+
+
+# Commands that work on no cloud: the flags that choose one say nothing to them.
+UNSCOPED = frozenset({"config", "emulator", "explain", "version"})
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class Settings:
     """The flags with the environment applied.
 
     ``region`` is empty where neither says one: the profile's, or the default, is taken then.
+    ``given`` are the flags themselves.
     """
 
     region: str
@@ -65,6 +71,7 @@ class Settings:
     emulator: bool
     state_dir_given: str
     timeout: str
+    given: Flags
 
     @property
     def state_dir(self) -> Path:
@@ -74,6 +81,23 @@ class Settings:
         from platformdirs import user_state_path
 
         return user_state_path("ackgpu")
+
+    def command(self, line: str, *, region: str = "") -> str:
+        """``ackgpu <line>`` as it has to be typed to work on the same cloud.
+
+        It carries the flags that chose the cloud; ``region`` comes before the flag's.
+        """
+        words = line.split()
+        if words[0] in UNSCOPED:
+            return f"ackgpu {line}"
+        region = "" if "--all-regions" in words else region or self.given.region or ""
+        scope = {
+            "--region": f"--region {shlex.quote(region)}" if region else "",
+            "--profile": f"--profile {shlex.quote(self.profile)}" if self.profile else "",
+            "--emulator": "--emulator" if self.given.emulator else "",
+        }
+        flags = (text for flag, text in scope.items() if text and flag not in words)
+        return " ".join(("ackgpu", line, *flags))
 
     @classmethod
     def resolve(cls, flags: Flags, env: Mapping[str, str]) -> Settings:
@@ -90,6 +114,7 @@ class Settings:
             emulator=flags.emulator or truthy(env.get("ACKGPU_EMULATOR")),
             state_dir_given=env.get("ACKGPU_STATE_DIR", ""),
             timeout=env.get("ACKGPU_TIMEOUT", ""),
+            given=flags,
         )
 
 

@@ -70,6 +70,7 @@ def add_command(
         invocation: Invocation = ctx.obj
         chosen = {key: given.pop(key) for key in missing}
         app = invocation.start(title, Flags(**chosen))
+        app.concern(given.get("name") or "")
         try:
             code = function(app, **given)
         except KeyboardInterrupt:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ class Invocation:
 
     env: Mapping[str, str]
     home: Path
+    typed: Sequence[str] = ()
     flags: Flags = field(default_factory=Flags)
     command: str = ""
     app: App | None = None
@@ -35,7 +36,7 @@ class Invocation:
             raise UsageError("--quiet and --verbose exclude each other.")
         self.output = settings.output
         self.streams = Streams.system(color=settings.color, no_input=settings.no_input)
-        self.app = App(settings, self.streams, self.env, home=self.home)
+        self.app = App(settings, self.streams, self.env, home=self.home, typed=self.typed)
         return self.app
 
     def close(self) -> None:

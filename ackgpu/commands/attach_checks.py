@@ -47,7 +47,7 @@ def check_instances(
             " changed.",
             details=problems,
             resolution="Start what is stopped, leave out what does not fit, or make a pool that"
-            " fits: ackgpu nodepool add.",
+            " fits: `ackgpu nodepool add`.",
         )
 
 

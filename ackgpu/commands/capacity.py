@@ -70,7 +70,7 @@ class Fallback:
         return NoCapacity(
             f"No capacity for {types}: no stock in any zone that the spec allows.",
             details=self._tried,
-            resolution=f"ackgpu offers --region {region} shows what there is; give other instance"
+            resolution=f"`ackgpu offers --region {region}` shows what there is; give other instance"
             " types, or another region.",
         )
 

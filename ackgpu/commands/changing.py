@@ -12,7 +12,7 @@ from ackgpu.cloud.api import Cloud, Cluster, NodePool, VSwitch
 from ackgpu.commands.estates import cluster_named, not_found
 from ackgpu.commands.planning import plan_result
 from ackgpu.commands.rows import pool_row
-from ackgpu.commands.running import on_display, where
+from ackgpu.commands.running import on_display, same_again, where
 from ackgpu.engine.apply import Apply
 from ackgpu.engine.destroy import Destroy
 from ackgpu.engine.journal import Journal
@@ -99,7 +99,7 @@ class ClusterChange:
         if not ours:
             raise ConflictError(
                 f"The node pool {pool.name} of {self.cluster.id} is not ackgpu's.",
-                resolution="ackgpu changes what it made: nodepool add makes a pool beside it.",
+                resolution="ackgpu changes what it made: `nodepool add` makes a pool beside it.",
             )
 
     def vswitches(self, ids: Sequence[str] = ()) -> list[VSwitch]:
@@ -182,7 +182,7 @@ class ClusterChange:
             return ()
         message = (
             "The API server has no public endpoint, so the GPUs were not verified from here. From a"
-            f" machine in the VPC: ackgpu verify {self.options.name} --private."
+            f" machine in the VPC: `{self.app.command(f'verify {self.options.name} --private')}`."
         )
         return (message,)
 
@@ -213,7 +213,7 @@ class ClusterChange:
     def _carry_out(self, steps: Steps, work: Any) -> Outcome:
         self._journal.begin(self._key, self._token_run, **self.facts)
         headline = f"{self._key} · {where(self.app, self.cloud.region)}"
-        again = "The same command goes on from here."
+        again = same_again(self.app)
         with on_display(
             self.app,
             self.run,

@@ -57,7 +57,7 @@ def run(options: CheckQuotaOptions, app: App) -> int:
             account=account,
         ),
         durations={"total": app.clock.now() - began},
-        error=limits_error(rows, strict=options.strict),
+        error=app.complete(limits_error(rows, strict=options.strict)),
     )
     return present(app.streams, app.settings.output, result)
 

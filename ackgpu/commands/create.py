@@ -93,13 +93,11 @@ class _Creation:
         journal.finish(ok=outcome.error is None)
         if outcome.error is not None:
             raise self._explained(outcome.error)
-        path = self._options.kubeconfig
-        file = app.kubeconfig(str(path) if path else None)
         summary = summary_of(
             app,
             blueprint,
             outcome,
-            kubeconfig=file.path,
+            kubeconfig=self._options.kubeconfig,
             waited=self._options.wait,
             price=self._price,
         )
@@ -169,6 +167,7 @@ class _Creation:
             subject=self._spec.name,
             headline=self._headline,
             steps=steps,
+            go_on=how_to_go_on(self._app, self._spec.name),
         ) as shown:
             leave = frozenset() if self._options.wait else frozenset({"cluster"})
             outcome = Apply(steps, shown.run, known=plan, leave=leave).run()
@@ -203,16 +202,18 @@ class _Creation:
             return error
         if isinstance(error, AckGpuError) and self._spec.lifecycle.on_failure == "keep":
             advice = f"{error.resolution} " if error.resolution else ""
-            error.resolution = advice + how_to_go_on(self._spec.name)
+            error.resolution = advice + how_to_go_on(self._app, self._spec.name)
         return error
 
     def _unverified(self, blueprint: Blueprint) -> tuple[str, ...]:
         if blueprint.spec.cluster.endpoint_public_access:
             return ()
-        name = self._spec.name
+        write, verify = (
+            self._app.command(f"{verb} {self._spec.name} --private")
+            for verb in ("kubeconfig write", "verify")
+        )
         message = (
             "The API server has no public endpoint, so the GPUs were not verified from here. From"
-            f" a machine in the VPC: ackgpu kubeconfig write {name} --private, then"
-            f" ackgpu verify {name} --private; kubectl works from there as well."
+            f" a machine in the VPC: `{write}`, then `{verify}`; kubectl works from there as well."
         )
         return (message,)

@@ -166,7 +166,7 @@ class Deletion:
     def _result(self, estate: Estate, run: Run, outcome: Outcome) -> Result:
         if not self._options.wait and outcome.error is None:
             self.journal.finish(ok=False)
-            part = not_waited(estate, outcome)
+            part = not_waited(estate, outcome, again=self._app.again(without="--no-wait"))
             return Result(command="delete", part=part, resources=outcome.resources)
         left = discover(self._cloud, estate.name, afresh(self._app, run), cluster_ids=_ids(estate))
         error = self._failure(outcome, left)
@@ -191,7 +191,7 @@ class Deletion:
 
     def _failure(self, outcome: Outcome, left: Estate) -> AckGpuError | None:
         error = outcome.error
-        again = f"Run it again: ackgpu delete {self._options.name} takes up what is left."
+        again = f"Run it again: `{self._app.again()}` takes up what is left."
         if isinstance(error, Interrupted | TimedOut):
             error.resolution = again
             return error

@@ -120,7 +120,7 @@ def emulator(app: App) -> Diagnosis:
     try:
         facts = standing(state)
     except LocalError as error:
-        remedy = "ackgpu emulator reset empties it; else remove the directory."
+        remedy = "`ackgpu emulator reset` empties it; else remove the directory."
         return doubtful(name, error.message, remedy)
     counted = [f"{number} {kind}" for kind, number in facts.items() if _is_count(number)]
     running = f"served at {facts['endpoint']}" if facts["running"] else "not served"

@@ -23,7 +23,7 @@ def cluster_named(cloud: Cloud, name: str) -> Cluster:
     if rows:
         raise ConflictError(
             f"The cluster {name} ({rows[0].id}) in {cloud.region} is not ackgpu's.",
-            resolution="ackgpu verify --kubeconfig PATH looks at any cluster.",
+            resolution="`ackgpu verify --kubeconfig PATH` looks at any cluster.",
         )
     raise not_found(name, cloud.region)
 
@@ -32,5 +32,5 @@ def not_found(name: str, region: str) -> NoSuchCluster:
     """The error of a name that nothing stands behind."""
     return NoSuchCluster(
         f"There is no cluster {name} of ackgpu's in {region}.",
-        resolution="ackgpu list --all-regions shows what there is; --region says where to look.",
+        resolution="`ackgpu list --all-regions` shows what there is; --region says where to look.",
     )

@@ -28,7 +28,7 @@ def give_way(app: App, run: Run, error: Exception | None, blueprint: Blueprint) 
     estate = redundant(discover(cloud, blueprint.name, again), blueprint.run)
     if estate.empty:
         return error
-    found = error if isinstance(error, Overtaken) else _overtaken(estate)
+    found = error if isinstance(error, Overtaken) else _overtaken(app, estate)
     found.__cause__ = None if found is error else error
     found.details = (*found.details, *_remove(app, again, estate))
     return found
@@ -63,8 +63,9 @@ def _remove(app: App, run: Run, estate: Estate) -> list[str]:
     return [f"left: {report.step.name} {report.id}" for report in left]
 
 
-def _overtaken(estate: Estate) -> Overtaken:
+def _overtaken(app: App, estate: Estate) -> Overtaken:
+    follow = app.command(f"wait {estate.name} --for gpu")
     return Overtaken(
         f"Another create of {estate.name} began earlier and goes on: this one stops.",
-        resolution=f"Wait for the other one: ackgpu wait {estate.name} --for gpu.",
+        resolution=f"Wait for the other one: `{follow}`.",
     )

@@ -49,7 +49,7 @@ def show(options: KubeconfigOptions, app: App) -> int:
     if app.settings.output in {"json", "yaml", "jsonl"}:
         raise UsageError(
             "A kubeconfig is YAML with a private key in it: documents never carry keys.",
-            resolution="ackgpu kubeconfig show NAME, without -o.",
+            resolution=f"`ackgpu kubeconfig show {options.name}`, without -o.",
         )
     part = PlainText(text=text.strip() + "\n")
     return present(app.streams, app.settings.output, Result(command="kubeconfig show", part=part))

@@ -106,5 +106,5 @@ def _refuse_drift(plan: Plan) -> None:
             raise ConflictError(
                 f"{planned.step.name} {planned.id} exists and is not what was asked for.",
                 details=[f"{d.field}: asked for {d.wanted}, found {d.found}" for d in drift],
-                resolution="Choose another name, or change it: ackgpu nodepool scale.",
+                resolution="Choose another name, or change it: `ackgpu nodepool scale`.",
             )

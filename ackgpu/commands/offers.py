@@ -60,7 +60,7 @@ def _refuse_unknown_types(types: tuple[str, ...]) -> None:
             close = ", ".join(catalog.suggest(type_id))
             raise UsageError(
                 f"{type_id!r} is not a GPU type that ackgpu knows.",
-                resolution=f"Did you mean {close}?" if close else "ackgpu offers lists them.",
+                resolution=f"Did you mean {close}?" if close else "`ackgpu offers` lists them.",
             )
 
 

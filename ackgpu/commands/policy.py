@@ -54,9 +54,9 @@ def check(options: PolicyOptions, app: App) -> int:
     report = carry_out(target_of(app, spec), [permissions.CHECK], rules, app.reading())
     result = Result(
         command="policy check",
-        part=check_list(f"ackgpu policy check · {spec.region}", report.findings),
+        part=check_list(f"ackgpu policy check · {spec.region}", report.findings, app),
         warnings=("What creates and deletes is not tried: policy generate lists it.",),
-        error=report.error(),
+        error=app.complete(report.error()),
     )
     return present(app.streams, app.settings.output, result)
 

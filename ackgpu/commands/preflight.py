@@ -51,14 +51,14 @@ def run(options: PreflightOptions, app: App) -> int:
     spec = wanted(options.wants, app, unnamed="new").spec
     began = app.clock.now()
     report = carry_out(target_of(app, spec), checks, rules, app.reading())
-    part = check_list(f"ackgpu preflight · {spec.region}", report.findings)
+    part = check_list(f"ackgpu preflight · {spec.region}", report.findings, app)
     if options.junit:
         write_junit(options.junit, part)
     result = Result(
         command="preflight",
         part=part,
         durations={"total": app.clock.now() - began},
-        error=report.error(),
+        error=app.complete(report.error()),
     )
     return present(app.streams, app.settings.output, result)
 
@@ -83,9 +83,9 @@ def target_of(
     )
 
 
-def check_list(title: str, findings: Iterable[Finding]) -> CheckList:
+def check_list(title: str, findings: Iterable[Finding], app: App) -> CheckList:
     """Findings as results show them."""
-    return CheckList(title=title, checks=tuple(_row(found) for found in findings))
+    return CheckList(title=title, checks=tuple(_row(found, app) for found in findings))
 
 
 def before_creation(
@@ -123,8 +123,11 @@ def doubts_of(report: Report) -> tuple[str, ...]:
     )
 
 
-def _row(found: Finding) -> CheckRow:
+def _row(found: Finding, app: App) -> CheckRow:
     message = f"{found.what}: {found.why}" if found.why else found.what
     return CheckRow(
-        name=found.id, verdict=VERDICTS[found.severity], message=message, remedy=found.fix
+        name=found.id,
+        verdict=VERDICTS[found.severity],
+        message=message,
+        remedy=app.completed(found.fix),
     )

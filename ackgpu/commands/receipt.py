@@ -61,9 +61,11 @@ def leftovers(outcome: Outcome) -> tuple[Resource, ...]:
     return _unique([report for report in outcome.reports if report.status in UNFINISHED])
 
 
-def not_waited(estate: Estate, outcome: Outcome) -> DeleteResult:
-    """The part of a deletion that goes on without us."""
-    return DeleteResult(cluster_name=estate.name, waited=False, seconds=outcome.seconds)
+def not_waited(estate: Estate, outcome: Outcome, *, again: str) -> DeleteResult:
+    """The part of a deletion that goes on without us; ``again`` is the command for the rest."""
+    return DeleteResult(
+        cluster_name=estate.name, waited=False, seconds=outcome.seconds, next_commands=(again,)
+    )
 
 
 def _unique(reports: Sequence[StepReport], without: Sequence[str] = ()) -> tuple[Resource, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ackgpu.app import App
 from ackgpu.commands.reach import by_name
@@ -55,11 +55,12 @@ def run(options: RunSampleOptions, app: App) -> int:
     error = carry_out(app, step, Sampling("verify", options.name, headline, heard))
     outcome = _outcome(step, error)
     seconds = app.clock.now() - began
+    part = _part(options, outcome, image, seconds)
     result = Result(
         command="run-sample",
-        part=_part(options, outcome, image, seconds),
+        part=replace(part, remedy=app.completed(part.remedy)),
         durations={"total": seconds},
-        error=_error(outcome),
+        error=app.complete(_error(outcome)),
     )
     return present(app.streams, app.settings.output, result)
 
@@ -69,7 +70,8 @@ def choose_node(verdicts: tuple[NodeVerdict, ...]) -> NodeVerdict:
     if not verdicts:
         raise VerificationFailed(
             "The cluster has no GPU node to run the sample on.",
-            resolution="ackgpu describe shows its pools; ackgpu create goes on making them.",
+            resolution="`ackgpu describe NAME` shows its pools; `ackgpu create NAME` goes on making"
+            " them.",
         )
     good = [verdict for verdict in verdicts if verdict.ok]
     if not good:
@@ -77,7 +79,7 @@ def choose_node(verdicts: tuple[NodeVerdict, ...]) -> NodeVerdict:
         why = f"{verdicts[0].node}: {failure.message}" if failure else verdicts[0].node
         raise VerificationFailed(
             f"No node offers a GPU that the sample could run on: {why}",
-            resolution="ackgpu verify shows the ladder of each node, with remedies.",
+            resolution="`ackgpu verify NAME` shows the ladder of each node, with remedies.",
         )
     return next((v for v in good if looks_vgpu(v.instance_type)), good[0])
 

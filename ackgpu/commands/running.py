@@ -35,7 +35,8 @@ def locked(app: App, region: str, name: str) -> Iterator[None]:
     except Timeout:
         raise ConflictError(
             f"Another ackgpu is working on {name} in {region}.",
-            resolution="Wait for it to end: ackgpu wait shows how the cluster stands.",
+            resolution="Wait for it to end:"
+            f" `{app.command(f'describe {name}')}` shows how the cluster stands.",
         ) from None
     except OSError as error:
         raise LocalError(
@@ -65,7 +66,7 @@ def on_display(  # noqa: PLR0913 -- keyword-only, each named where it is given
 ) -> Iterator[Shown]:
     """Show the run while the block lasts, and take SIGINT and SIGTERM as requests to stop.
 
-    ``go_on`` says what to run next after a stop at once, where it is not ``create`` or ``delete``.
+    ``go_on`` says what to run next after a stop at once, where it is not the same command.
     """
     with ExitStack() as stack:
         renderer = listener(
@@ -79,8 +80,7 @@ def on_display(  # noqa: PLR0913 -- keyword-only, each named where it is given
         def insist(code: int) -> None:
             with suppress(Exception):
                 renderer.close()
-            next_command = go_on or how_to_go_on(subject)
-            warn(app.streams, f"Stopped at once, exit {code}. {next_command}")
+            warn(app.streams, f"Stopped at once, exit {code}. {go_on or same_again(app)}")
 
         stack.enter_context(stop_on_signals(app.cancel, insist))
         infos = tuple(info_of(step) for step in steps)
@@ -95,9 +95,15 @@ def on_display(  # noqa: PLR0913 -- keyword-only, each named where it is given
         yield Shown(told, finish)
 
 
-def how_to_go_on(name: str) -> str:
-    """The two commands that follow an unfinished run."""
-    return f"`ackgpu create {name}` goes on from here, `ackgpu delete {name}` removes what exists."
+def same_again(app: App) -> str:
+    """That the same command takes up what it left."""
+    return f"`{app.again()}` goes on from here."
+
+
+def how_to_go_on(app: App, name: str) -> str:
+    """The two commands that follow an unfinished create."""
+    removal = app.command(f"delete {name}")
+    return f"`{app.again()}` goes on from here, `{removal}` removes what exists."
 
 
 def afresh(app: App, run: Run) -> Run:

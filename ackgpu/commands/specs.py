@@ -57,6 +57,8 @@ def wanted(options: SpecOptions, app: App, *, unnamed: str = "", offline: bool =
     flags = options.flags
     if flags.timeout is None and app.settings.timeout:
         flags = replace(flags, timeout=app.settings.timeout)
+    if flags.region is None and app.settings.given.region:
+        flags = replace(flags, region=app.settings.given.region)
     in_file = base is not None and "region" in base.metadata.model_fields_set
     if flags.region is None and not in_file:
         region = (app.settings.region or DEFAULT_REGION) if offline else app.region
@@ -66,7 +68,8 @@ def wanted(options: SpecOptions, app: App, *, unnamed: str = "", offline: bool =
     if not (flags.name or (base and base.name)):
         raise UsageError(
             "The cluster needs a name.",
-            resolution="ackgpu create NAME, or metadata.name in the file.",
+            resolution="`ackgpu create NAME`, or metadata.name in the file.",
         )
     spec = from_flags(flags, base)
+    app.concern(spec.name, spec.region if in_file or options.flags.region else "")
     return Wanted(spec, tuple(str(finding) for finding in warnings_in(spec)))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
+
 from ackgpu.app import App
 from ackgpu.cloud.api import NodePool
 from ackgpu.commands.planning import price_parts
@@ -17,6 +20,7 @@ from ackgpu.steps.gpu_nodes import GpuNodesStep
 from ackgpu.steps.node_pool import NodePoolStep
 from ackgpu.steps.pool_change import AutoScalingStep
 
+KUBECTL_NEEDS = "kubectl reaches the emulated cluster while `ackgpu emulator serve` runs."
 NETWORK_KINDS = frozenset({"vpc", "vswitch", "nat gateway", "eip", "security group"})
 
 
@@ -25,11 +29,11 @@ def summary_of(  # noqa: PLR0913 -- keyword-only, each named where it is given
     blueprint: Blueprint,
     outcome: Outcome,
     *,
-    kubeconfig: str,
+    kubeconfig: Path | None,
     waited: bool,
     price: Estimate | None,
 ) -> CreateSummary:
-    """The record of a create that ended well; ``kubeconfig`` is the file's path."""
+    """The record of a create that ended well; ``kubeconfig`` is --kubeconfig."""
     values = outcome.values.ready
     by_step = {type(report.step): report for report in outcome.reports}
     cluster_report = by_step[ClusterStep]
@@ -51,11 +55,12 @@ def summary_of(  # noqa: PLR0913 -- keyword-only, each named where it is given
         price=price.total if price else None,
         price_parts=price_parts(price) if price else (),
         prices_of=price.of if price else "",
-        kubeconfig=kubeconfig if cluster else "",
+        kubeconfig=app.kubeconfig(str(kubeconfig) if kubeconfig else None).path if cluster else "",
         seconds=outcome.seconds,
         changed=any(report.asked for report in outcome.reports),
         waited=waited,
-        next_commands=_next_commands(blueprint, waited=waited),
+        next_commands=_next_commands(app, blueprint, kubeconfig, waited=waited),
+        note=KUBECTL_NEEDS if waited and app.embedded else "",
     )
 
 
@@ -89,13 +94,12 @@ def _network(outcome: Outcome) -> tuple[Resource, ...]:
     )
 
 
-def _next_commands(blueprint: Blueprint, *, waited: bool) -> tuple[str, ...]:
+def _next_commands(
+    app: App, blueprint: Blueprint, kubeconfig: Path | None, *, waited: bool
+) -> tuple[str, ...]:
     name = blueprint.name
+    others = tuple(app.command(f"{verb} {name}") for verb in ("verify", "describe", "delete"))
     if not waited:
-        return (f"ackgpu create {name}", f"ackgpu describe {name}", f"ackgpu delete {name}")
-    return (
-        f"kubectl --context {name} get nodes",
-        f"ackgpu verify {name}",
-        f"ackgpu describe {name}",
-        f"ackgpu delete {name}",
-    )
+        return (app.again(without="--no-wait"), *others[1:])
+    file = f"--kubeconfig {shlex.quote(str(kubeconfig))} " if kubeconfig else ""
+    return (f"kubectl {file}--context {shlex.quote(name)} get nodes", *others)

@@ -84,7 +84,9 @@ def run(options: VerifyOptions, app: App) -> int:
         cluster_name=options.subject,
         level=options.level,
         rungs=LEVELS[options.level] if last.verdicts else (),
-        nodes=tuple(_row(verdict, last.outcomes.get(verdict.node)) for verdict in last.verdicts),
+        nodes=tuple(
+            _row(app, verdict, last.outcomes.get(verdict.node)) for verdict in last.verdicts
+        ),
         seconds=app.clock.now() - began,
         passes=len(passes),
     )
@@ -99,7 +101,7 @@ def run(options: VerifyOptions, app: App) -> int:
         part=part,
         warnings=_warnings(last.verdicts),
         durations={"total": part.seconds},
-        error=_error(last.verdicts),
+        error=app.complete(_error(last.verdicts)),
     )
     return present(app.streams, app.settings.output, result)
 
@@ -169,26 +171,26 @@ def _with_sample(verdict: NodeVerdict, outcome: SampleOutcome | None) -> NodeVer
     return verdict.with_rungs(*outcome.rungs)
 
 
-def _row(verdict: NodeVerdict, outcome: SampleOutcome | None) -> VerifyRow:
+def _row(app: App, verdict: NodeVerdict, outcome: SampleOutcome | None) -> VerifyRow:
     return VerifyRow(
         node=verdict.node,
         instance_type=verdict.instance_type,
         zone=verdict.labels.get(ladder.ZONE_LABEL, ""),
-        rungs=tuple(_rung(verdict, rung) for rung in verdict.rungs),
+        rungs=tuple(_rung(app, verdict, rung) for rung in verdict.rungs),
         instance_id=verdict.instance_id,
         labels={key: verdict.labels[key] for key in SHOWN_LABELS if key in verdict.labels},
         sample=sample_row(outcome) if outcome is not None else None,
     )
 
 
-def _rung(verdict: NodeVerdict, rung: ladder.Rung) -> Rung:
+def _rung(app: App, verdict: NodeVerdict, rung: ladder.Rung) -> Rung:
     reached = rung.verdict != "skipped"
     return Rung(
         name=rung.name,
         verdict=rung.verdict,
         value=verdict.gpu if rung.name == "gpu" and reached else "",
         message=rung.message,
-        remedy=rung.remedy if rung.verdict in {"failed", "unknown"} else "",
+        remedy=app.completed(rung.remedy) if rung.verdict in {"failed", "unknown"} else "",
     )
 
 
@@ -207,7 +209,8 @@ def _error(verdicts: Sequence[NodeVerdict]) -> VerificationFailed | None:
     if not verdicts:
         return VerificationFailed(
             "The cluster has no GPU node.",
-            resolution="ackgpu describe shows its pools; ackgpu create goes on making them.",
+            resolution="`ackgpu describe NAME` shows its pools; `ackgpu create NAME` goes on making"
+            " them.",
         )
     failed = sum(1 for verdict in verdicts if not verdict.ok)
     if not failed:

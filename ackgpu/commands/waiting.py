@@ -126,7 +126,7 @@ class Gone(CheckStep[None]):
         if stuck:
             error = CloudError(
                 f"The deletion of {stuck[0].name} ({stuck[0].id}) failed.",
-                resolution=f"Ask again: ackgpu delete {stuck[0].name} takes up what is left.",
+                resolution=f"Ask again: `ackgpu delete {stuck[0].name}` takes up what is left.",
             )
             return Broken(error, id=stuck[0].id)
         return Pending(f"still there: {', '.join(estate.ids)}")
@@ -199,7 +199,7 @@ class Reach(CheckStep[Access]):
         if not cluster.public_endpoint:
             error = UsageError(
                 f"The API server of {cluster.name} has no public endpoint.",
-                resolution="From a machine in the VPC: ackgpu verify --private.",
+                resolution="From a machine in the VPC: `ackgpu verify NAME --private`.",
             )
             return Broken(error, id=cluster.id)
         text = self._containers.kubeconfig(cluster.id, private=False, minutes=TEMPORARY_MINUTES)

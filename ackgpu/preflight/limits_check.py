@@ -24,7 +24,7 @@ def quota_check(rules: LimitRules) -> Check:
                 why = f"{row.needed} needed, {free} free of {row.limit} ({row.source})"
                 yield Finding(ID, "error", f"short: {row.title}", why, row.remedy)
             elif row.verdict == "unknown":
-                fix = "ackgpu check-quota shows it; --skip-preflight quota goes on without."
+                fix = "`ackgpu check-quota` shows it; --skip-preflight quota goes on without."
                 yield Finding(ID, "unknown", f"not known: {row.title}", row.why_unknown, fix)
         good = sum(row.verdict == "ok" for row in rows)
         if good == len(rows):

@@ -37,7 +37,7 @@ def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
     for type_id in target.spec.instance_types:
         if type_id not in known:
             close = ", ".join(catalog.suggest(type_id))
-            fix = f"Did you mean {close}?" if close else "ackgpu offers lists what there is."
+            fix = f"Did you mean {close}?" if close else "`ackgpu offers` lists what there is."
             yield Finding(ID, "error", f"there is no instance type {type_id}", "", fix)
     for pool in target.spec.node_pools:
         if pool.desired_size and known.issuperset(pool.instance_types):
@@ -56,7 +56,7 @@ def _of_pool(target: Target, facts: Facts, pool: NodePoolSpec) -> Finding:
             "error",
             f"no stock of {types} in {where}",
             tried or "no zone there sells it",
-            f"ackgpu offers --region {target.region} shows what there is.",
+            f"`ackgpu offers --region {target.region}` shows what there is.",
             NoCapacity,
         )
     plenty = [row for row in available if row.status == "WithStock"]

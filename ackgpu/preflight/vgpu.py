@@ -29,7 +29,7 @@ def _judge_families(target: Target, facts: Facts) -> Iterator[Finding]:
                 "warning",
                 f"{family} is retired: sold only where stock is left",
                 note,
-                "Prefer a current family: ackgpu offers.",
+                "Prefer a current family: `ackgpu offers`.",
             )
         else:
             yield Finding("vgpu", "ok", f"{family}: {note}")

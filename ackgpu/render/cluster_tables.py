@@ -45,7 +45,8 @@ def created(part: CreateSummary) -> list[Block]:
         if text
     ]
     head = line(*_verdict(part), f"   {duration(part.seconds)}")
-    return [head, line(), *shown, *_next_commands(part.next_commands)]
+    note = [point("  ", Span(part.note, "dim"))] if part.note else []
+    return [head, line(), *shown, *_next_commands(part.next_commands), *note]
 
 
 def description(part: ClusterDescription) -> list[Block]:
@@ -101,7 +102,10 @@ def deleted(part: DeleteResult) -> list[Block]:
         head = line(Span(f"{FAILED} ", "red"), f"{part.cluster_name}: not all of it could go:")
         return [head, _resource_grid(part.left)]
     if not part.waited:
-        return [line(f"{part.cluster_name} is being deleted: ackgpu wait --for deleted follows it")]
+        text = (
+            f"{part.cluster_name} is being deleted; what it leaves behind goes with the next delete"
+        )
+        return [line(text), *_next_commands(part.next_commands)]
     text = f"{part.cluster_name} is deleted, and read back as gone   {duration(part.seconds)}"
     blocks: list[Block] = [line(Span(f"{DONE} ", "green"), text)]
     blocks += [point("  kept: ", f"{_called(r.resource)}: {r.why}") for r in part.retained]
@@ -162,7 +166,7 @@ def _expiry(row: ClusterRow) -> str:
 def _verdict(part: CreateSummary) -> tuple[Cell, ...]:
     name, version = part.cluster.name, part.cluster.version
     if not part.waited:
-        return (f"{name} is being made: ackgpu wait {name} --for gpu follows it",)
+        return (f"{name} is being made; the next create goes on with the rest",)
     text = f"{name} is running: Kubernetes {version}"
     if part.gpu_nodes_verified is None:
         text += f", {count(part.gpu_nodes, 'GPU node')}, not verified"

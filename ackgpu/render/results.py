@@ -130,7 +130,7 @@ class CreateSummary:
     --no-wait, when the cluster is still being made. ``endpoint`` is the one that the kubeconfig
     names. ``network`` and ``by_ack`` are the resources of ours and those that ACK made.
     ``gpu_nodes_verified`` is None where verification was off. ``prices_of`` is the day that the
-    prices are of. ``next_commands`` are whole command lines.
+    prices are of. ``next_commands`` are whole command lines; ``note`` is a sentence on them.
     """
 
     cluster: ClusterRow
@@ -148,6 +148,7 @@ class CreateSummary:
     changed: bool = True
     waited: bool = True
     next_commands: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -273,7 +274,8 @@ class Retained:
 class DeleteResult:
     """``delete``, done. ``existed`` False: there was nothing to delete. ``cost`` is the sum.
 
-    ``waited`` False: it was asked for with --no-wait, and is going on. The receipt: ``gone`` was
+    ``waited`` False: it was asked for with --no-wait, and is going on; ``next_commands`` then
+    remove the rest. The receipt: ``gone`` was
     read back as absent, ``retained`` was left alone on purpose, ``left`` are leftovers, and
     ``unread`` went along with the cluster and cannot be read back by ackgpu (log project, ROS
     stack, RAM role).
@@ -289,6 +291,7 @@ class DeleteResult:
     gone: tuple[Resource, ...] = ()
     retained: tuple[Retained, ...] = ()
     unread: tuple[Resource, ...] = ()
+    next_commands: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

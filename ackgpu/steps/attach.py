@@ -104,6 +104,7 @@ class AttachStep(Step[NodePool]):
         left = [i for i in self._request.instance_ids if i not in joined]
         error = ResourceNotFound(
             f"ACK did not take {', '.join(left)} into {self._name}.",
-            resolution="ackgpu describe --events shows what ACK says; the others are nodes now.",
+            resolution="`ackgpu describe NAME --events` shows what ACK says; the others are"
+            " nodes now.",
         )
         return Broken(error)

@@ -254,7 +254,7 @@ def _refuse_foreign(api: KubeApi, each: _Trial) -> None:
         name = each.target.deployment.name
         raise ConflictError(
             f"The namespace {manifests.NAMESPACE} has a Deployment {name} that is not ackgpu's.",
-            resolution=f"Delete or rename it: kubectl delete deployment {name}.",
+            resolution=f"Delete or rename it: `kubectl delete deployment {name}`.",
         )
 
 
@@ -268,5 +268,6 @@ def _failed(failures: Sequence[SampleOutcome], total: int) -> VerificationFailed
     return VerificationFailed(
         f"The CUDA sample did not pass on {len(failures)} of {total} GPU nodes.",
         details=lines,
-        resolution="ackgpu verify --level cuda shows the ladder of each node, with remedies.",
+        resolution="`ackgpu verify NAME --level cuda` shows the ladder of each node, with"
+        " remedies.",
     )

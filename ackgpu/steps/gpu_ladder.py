@@ -145,7 +145,10 @@ def _ready(node: KubeNode) -> Rung:
     if node.ready:
         return _passed("ready")
     message = f"the node is not Ready: {node.not_ready_reason or 'no reason given'}"
-    remedy = "kubectl describe node shows the kubelet's conditions; ackgpu describe --events, ACK's"
+    remedy = (
+        "`kubectl describe node` shows the kubelet's conditions; `ackgpu describe NAME --events`,"
+        " ACK's"
+    )
     return Rung("ready", "failed", message, remedy)
 
 
@@ -169,8 +172,8 @@ def _values(node: KubeNode, expect: ExpectSpec) -> Rung:
     message = "; ".join(f"{key} is {has}; {type_id} should show {want}" for key, has, want in wrong)
     instance = f"the instance {node.instance_id}" if node.instance_id else "its instance"
     remedy = (
-        "the node runs another slice than its type says: replace it (ackgpu nodepool scale), or"
-        f" report {instance}"
+        "the node runs another slice than its type says: replace it (`ackgpu nodepool scale NAME"
+        f" POOL --nodes N`), or report {instance}"
     )
     return Rung("values", "failed", message, remedy, final=True)
 

@@ -78,7 +78,7 @@ class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):
             return TimedOut(f"The GPUs could not be verified within {seconds:.0f} s: {detail}.")
         return VerificationFailed(
             f"The GPUs are not usable after {seconds:.0f} s: {detail}.",
-            resolution="ackgpu verify shows the ladder of each node, with remedies.",
+            resolution="`ackgpu verify NAME` shows the ladder of each node, with remedies.",
         )
 
     def _verdict(
@@ -90,7 +90,7 @@ class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):
             error = VerificationFailed(
                 f"{len(final)} of {len(verdicts)} GPU nodes are not what was paid for.",
                 details=final,
-                resolution="ackgpu verify shows the ladder of each node, with remedies.",
+                resolution="`ackgpu verify NAME` shows the ladder of each node, with remedies.",
             )
             return Broken(error)
         if failures or missing > 0:

@@ -101,7 +101,7 @@ def overtaken(what: str, by: str) -> Overtaken:
     return Overtaken(
         f"Another create of this cluster began earlier and has made the {what} {by}: this one"
         " stops.",
-        resolution="Wait for the other one: ackgpu wait NAME --for gpu.",
+        resolution="Wait for the other one: `ackgpu wait NAME --for gpu`.",
     )
 
 
@@ -114,7 +114,7 @@ def _first(found: Sequence[R], what: str, run: str) -> R | Broken:
     ids = ", ".join(item.id for item in found)
     conflict = ConflictError(
         f"{len(found)} {what}s carry this cluster's tag: {ids}.",
-        resolution="ackgpu delete removes all that carry it; or take the tag ackgpu:cluster"
+        resolution="`ackgpu delete NAME` removes all that carry it; or take the tag ackgpu:cluster"
         " off all but one.",
     )
     return Broken(conflict, id=found[0].id)

@@ -58,7 +58,7 @@ def _refuse_dedicated(spec: ClusterSpec, ours: Sequence[Cluster]) -> None:
         raise PreflightFailed(
             "ACK has made no new dedicated clusters since 2024-08-21; nothing was created.",
             resolution="Set cluster.type to ManagedKubernetes. The pools of a dedicated cluster"
-            " that exists are served: ackgpu nodepool, with the cluster's id.",
+            " that exists are served: `ackgpu nodepool`, with the cluster's id.",
         )
 
 
@@ -211,7 +211,7 @@ def _by_stock(spec: ClusterSpec, facts: Mapping[str, Any], exclude: Sequence[str
     raise NoCapacity(
         f"No capacity for {' or '.join(spec.instance_types)} in any further zone of {spec.region}.",
         details=tried(stocks) or [f"no zone of {spec.region} sells {', '.join(stocks)}"],
-        resolution=f"ackgpu offers --region {spec.region} shows what there is; give other"
+        resolution=f"`ackgpu offers --region {spec.region}` shows what there is; give other"
         " instance types, or another region.",
     )
 

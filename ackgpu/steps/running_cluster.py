@@ -40,7 +40,7 @@ class RunningCluster(CheckStep[Cluster]):
             return Pending(found.state, id=found.id)
         error = CloudError(
             f"The cluster {found.name} ({found.id}) is {found.state}: it takes no changes.",
-            resolution=f"ackgpu describe {found.name} --events shows what happened.",
+            resolution=f"`ackgpu describe {found.name} --events` shows what happened.",
         )
         return Broken(error, id=found.id)
 

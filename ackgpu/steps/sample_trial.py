@@ -30,7 +30,7 @@ LICENSE_LOOKS = 30
 """How often an unlicensed vGPU is looked at: after its start it takes up to a minute to get one."""
 DRIVER_REMEDY = (
     "the driver on the node does not work: see ACK's page on GPU driver versions, then replace the"
-    " node (ackgpu nodepool scale), pinning the driver by the pool's label"
+    " node (`ackgpu nodepool scale NAME POOL --nodes N`), pinning the driver by the pool's label"
     " ack.aliyun.com/nvidia-driver-version"
 )
 LICENSE_REMEDY = (
