@@ -1,11 +1,12 @@
 """The figures of docs/reliability.md: kills, stops and faults, and what came of them.
 
-    python benchmarks/bench_survival.py [kills] [stops] [faults] [--every N] [--out DIR]
+    python benchmarks/bench_survival.py [kills] [stops] [faults] [--every N] [--out DIR] [--page]
 
 Without a name all three are run; ``--every N`` takes one case in N. Everything runs on this
 machine against an emulated account; the whole takes about two hours of one core. The tables are
-printed as Markdown, and the single verdicts go to DIR as lines of JSON where it is given. Exits 1
-where anything was lost.
+printed as Markdown, and with --page written into docs/reliability.md. The single verdicts go to DIR
+as lines of JSON; ``--read DIR`` makes the tables of such lines, and runs nothing. Exits 1 where
+anything was lost.
 """
 
 from __future__ import annotations
@@ -33,9 +34,16 @@ def main() -> int:
     arguments = parsed()
     lost = 0
     for suite in arguments.suites or SUITES:
-        rows = list(carried_out(suite, arguments))
+        rows = (
+            written(suite, arguments.read)
+            if arguments.read
+            else list(carried_out(suite, arguments))
+        )
         lost += sum(1 for row in rows if row.trouble)
-        print("\n".join(table(rows)), flush=True)
+        lines = table(rows)
+        print("\n".join(lines), flush=True)
+        if arguments.page:
+            put_on_page(suite, lines)
     return 1 if lost else 0
 
 
@@ -46,6 +54,8 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--offset", type=int, default=0)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--read", type=Path)
+    parser.add_argument("--page", action="store_true")
     return parser.parse_args()
 
 
@@ -59,6 +69,29 @@ def carried_out(suite: str, arguments: argparse.Namespace) -> Iterator[Any]:
             with (arguments.out / f"{suite}.jsonl").open("a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(row)) + "\n")
         yield row
+
+
+def written(suite: str, directory: Path) -> list[Any]:
+    """Verdicts that an earlier run wrote down; the latest of each case counts."""
+    found: dict[Any, Any] = {}
+    for line in (directory / f"{suite}.jsonl").read_text("utf-8").splitlines():
+        fields = json.loads(line)
+        if suite == "faults":
+            row: Any = Outcome(**fields)
+            found[row.fault, row.action] = row
+        else:
+            row = Verdict(Case(**fields.pop("case")), **fields)
+            found[row.case] = row
+    return list(found.values())
+
+
+def put_on_page(suite: str, lines: Sequence[str]) -> None:
+    """Replace the suite's table in docs/reliability.md."""
+    page = Path(__file__).resolve().parent.parent / "docs" / "reliability.md"
+    above, _, rest = page.read_text("utf-8").partition(f"<!-- {suite} -->\n")
+    _, mark, below = rest.partition("<!-- end -->")
+    text = "".join(f"{line}\n" for line in lines)
+    page.write_text(f"{above}<!-- {suite} -->\n{text}{mark}{below}", "utf-8")
 
 
 def verdicts(suite: str, arguments: argparse.Namespace) -> Iterator[Any]:
