@@ -105,8 +105,8 @@ def _as_asked(seen: Document, pool: NodePoolSpec, wanted: Document) -> Document:
 
 def _drifts(found: list[Difference]) -> Iterator[Drift]:
     for difference in found:
-        if not difference.before and not difference.after:  # no labels beside some: said by the some
-            continue
+        if not difference.before and not difference.after:
+            continue  # no labels at all: said by the labels that there are
         say = _digest if difference.key.endswith(".userData") else _said
         yield Drift(difference.key, say(difference.after), say(difference.before))
 
@@ -114,6 +114,8 @@ def _drifts(found: list[Difference]) -> Iterator[Drift]:
 def _said(value: Any) -> str:
     if value in (None, "", [], {}):
         return "none"
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

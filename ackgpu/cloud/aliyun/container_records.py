@@ -39,7 +39,8 @@ def cluster(row: Any) -> Cluster:
     ``meta_data`` too, and there alone in some answers.
     """
     endpoints, meta = _json_text(row.master_url), _json_text(row.meta_data)
-    abilities = meta.get("Capabilities") or {}
+    abilities = meta.get("Capabilities")
+    abilities = abilities if isinstance(abilities, dict) else {}
     return Cluster(
         id=row.cluster_id,
         name=row.name or "",
@@ -63,7 +64,7 @@ def cluster(row: Any) -> Cluster:
         deletion_protection=bool(row.deletion_protection),
         proxy_mode=row.proxy_mode or str(abilities.get("ProxyMode") or ""),
         node_cidr_mask=number(_of(row, "node_cidr_mask") or abilities.get("NodeCIDRMask")),
-        addons=tuple(str(addon.get("name")) for addon in meta.get("Addons") or ()),
+        addons=_addon_names(meta.get("Addons")),
         balancer_id=row.external_loadbalancer_id or "",
         timezone=row.timezone or "",
         cluster_domain=row.cluster_domain or "",
@@ -112,10 +113,22 @@ def node_pool(row: Any) -> NodePool:
     )
 
 
+def _addon_names(rows: Any) -> tuple[str, ...]:
+    rows = rows if isinstance(rows, list) else []
+    return tuple(str(row["name"]) for row in rows if isinstance(row, dict) and row.get("name"))
+
+
 def _lowest(rows: Any) -> float | None:
     """The lowest price limit of a list by type; they are sent as text."""
-    limits = [float(row.price_limit) for row in rows or () if row.price_limit]
-    return min(limits, default=None)
+    limits = (_amount(row.price_limit) for row in rows or ())
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _amount(text: Any) -> float | None:
+    try:
+        return float(text)
+    except (TypeError, ValueError):
+        return None
 
 
 def _auto_scaling(row: Any) -> AutoScaling:
