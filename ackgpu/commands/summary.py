@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from ackgpu.app import App
@@ -11,6 +13,7 @@ from ackgpu.commands.planning import price_parts
 from ackgpu.commands.rows import cluster_row, pool_row
 from ackgpu.engine.run import Outcome, StepReport
 from ackgpu.engine.step import Resource
+from ackgpu.errors import CloudError
 from ackgpu.preflight.price import Estimate
 from ackgpu.render.results import ClusterRow, CreateSummary
 from ackgpu.steps.attach import AttachStep
@@ -51,7 +54,7 @@ def summary_of(  # noqa: PLR0913 -- keyword-only, each named where it is given
         gpu_nodes=blueprint.spec.node_count,
         gpu_nodes_verified=len(verdicts) if GpuNodesStep in by_step and verdicts else None,
         network=_network(outcome),
-        by_ack=cluster_report.resources[1:],
+        by_ack=_by_ack(app, blueprint, cluster_report),
         price=price.total if price else None,
         price_parts=price_parts(price) if price else (),
         prices_of=price.of if price else "",
@@ -94,12 +97,30 @@ def _network(outcome: Outcome) -> tuple[Resource, ...]:
     )
 
 
+def _by_ack(app: App, blueprint: Blueprint, report: StepReport) -> tuple[Resource, ...]:
+    """What ACK made and bills, load balancers with what they serve: the summary alone names it.
+
+    The stack, the role and the log project are in ``describe --resources``.
+    """
+    made = [resource for resource in report.resources[1:] if resource.billable]
+    ids = [resource.id for resource in made if resource.type == "LoadBalancer"]
+    serves: dict[str, str] = {}
+    with suppress(CloudError):  # the cluster stands all the same
+        for balancer in (
+            app.cloud(blueprint.region).balancers.load_balancers(ids=ids) if ids else ()
+        ):
+            side = "internal" if balancer.address_type == "intranet" else "public"
+            serves[balancer.id] = " ".join([side, *map(str, sorted(balancer.ports))])
+    return tuple(replace(resource, name=serves.get(resource.id, "")) for resource in made)
+
+
 def _next_commands(
     app: App, blueprint: Blueprint, kubeconfig: Path | None, *, waited: bool
 ) -> tuple[str, ...]:
     name = blueprint.name
-    others = tuple(app.command(f"{verb} {name}") for verb in ("verify", "describe", "delete"))
     if not waited:
-        return (app.again(without="--no-wait"), *others[1:])
+        others = (app.command(f"{verb} {name}") for verb in ("describe", "delete"))
+        return (app.again(without="--no-wait"), *others)
+    others = (app.command(f"{verb} {name}") for verb in ("verify", "run-sample", "delete"))
     file = f"--kubeconfig {shlex.quote(str(kubeconfig))} " if kubeconfig else ""
     return (f"kubectl {file}--context {shlex.quote(name)} get nodes", *others)
