@@ -108,6 +108,10 @@ def _with_homes(estate: Estate, retain: set[str]) -> set[str]:
             kept |= {*cluster.vswitch_ids, cluster.security_group_id, cluster.vpc_id}
             kept |= {row.id for row in estate.by_ack}
             kept |= {balancer.id for balancer in estate.balancers}
+    for instance in estate.instances:
+        if instance.id in kept:
+            kept |= {instance.vswitch_id, instance.vpc_id, *(group.id for group in estate.groups)}
+    kept |= {balancer.vpc_id for balancer in estate.balancers if balancer.id in kept}
     kept |= {vswitch.vpc_id for vswitch in estate.vswitches if vswitch.id in kept}
     kept |= {group.vpc_id for group in estate.groups if group.id in kept}
     return kept
@@ -178,11 +182,17 @@ class _Builder:
         return [*eips, *own, *balancers, *self._instances([*home, *groups, *own])]
 
     def _instances(self, needs: Sequence[AnyStep]) -> list[AnyStep]:
+        whole = any(cluster.id in self._kept for cluster in self._estate.clusters)
         ids = [instance.id for instance in self._estate.instances]
-        if not ids:
-            return []
-        kept = any(cluster.id in self._kept for cluster in self._estate.clusters)
-        return [InstancesRemoval(self._cloud, ids, keep=kept, needs=needs)]
+        stay = [id_ for id_ in ids if whole or id_ in self._kept]
+        go = [id_ for id_ in ids if id_ not in stay]
+        return [
+            InstancesRemoval(
+                self._cloud, some, keep=keep, name=self._name("instances"), needs=needs
+            )
+            for some, keep in ((go, False), (stay, True))
+            if some
+        ]
 
     def _name(self, base: str) -> str:
         self._names[base] = self._names.get(base, 0) + 1

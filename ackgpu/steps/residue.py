@@ -68,9 +68,9 @@ class InstancesRemoval(Removal):
     writes = ("compute.delete_instance",)
 
     def __init__(
-        self, cloud: Cloud, ids: Sequence[str], *, keep: bool, needs: Sequence[Step[Any]]
+        self, cloud: Cloud, ids: Sequence[str], *, keep: bool, name: str, needs: Sequence[Step[Any]]
     ) -> None:
-        super().__init__("instances", "instances", needs)
+        super().__init__(name, "instances", needs)
         self._compute = cloud.compute
         self._region = cloud.region
         self._ids = tuple(ids)

@@ -171,3 +171,15 @@ def test_subscriptions_are_left_with_their_ids_and_what_to_do(shell: Shell) -> N
     assert instances <= {resource["id"] for resource in receipt["left"]}
     assert alive(shell, "cluster") == []
     assert "subscription" in ended.err
+
+
+def test_a_retained_instance_stays_with_its_network_and_the_others_go(shell: Shell) -> None:
+    made(shell)
+    kept, gone = (doc.id for doc in alive(shell, "instance"))
+    receipt = document(shell, "delete", NAME, "-y", "--retain", kept, *LONG)
+    assert [doc.id for doc in alive(shell, "instance")] == [kept]
+    assert gone in {resource["id"] for resource in receipt["gone"]}
+    assert kept in {row["resource"]["id"] for row in receipt["retained"]}
+    assert alive(shell, "cluster") == []
+    document(shell, "delete", NAME, "-y", *LONG)
+    assert not remains(shell.emulator)
