@@ -35,7 +35,7 @@ def follow(cli: Cli, commands: list[str], *words: str) -> None:
 def test_the_flags_that_chose_the_cloud_stand_in_what_comes_next(cli: Cli) -> None:
     created = cli.ok("create", "demo", "--region", "cn-shanghai", "--no-verify", "-o", "json").json
     assert "ackgpu delete demo --region cn-shanghai" in created["nextCommands"]
-    follow(cli, created["nextCommands"], "describe", "demo")
+    follow(cli, created["nextCommands"], "verify", "demo")
     assert created["note"] == ""
 
 
@@ -48,7 +48,7 @@ def test_the_region_of_a_file_stands_in_what_comes_next(cli: Cli, tmp_path: Path
     path = tmp_path / "cluster.yaml"
     path.write_text(SPEC)
     created = cli.ok("create", "-f", str(path), "--no-verify", "-o", "json").json
-    follow(cli, created["nextCommands"], "describe", "demo")
+    follow(cli, created["nextCommands"], "verify", "demo")
     assert "ackgpu delete demo --region cn-shanghai" in created["nextCommands"]
 
 
