@@ -263,6 +263,19 @@ class Addon:
 
 
 @dataclass(frozen=True)
+class AddonRequest:
+    """An addon to install with a cluster, or (``disabled``) one of ACK's own to leave out.
+
+    ``config`` is JSON text. An empty ``version`` is ACK's choice.
+    """
+
+    name: str
+    config: str = ""
+    version: str = ""
+    disabled: bool = False
+
+
+@dataclass(frozen=True)
 class ClusterRequest:
     """What CreateCluster is asked for. Node pools are never made inside it (see NodePoolRequest).
 
@@ -282,7 +295,7 @@ class ClusterRequest:
     public_endpoint: bool
     ssh: bool
     deletion_protection: bool
-    addons: tuple[tuple[str, str], ...]
+    addons: tuple[AddonRequest, ...]
     tags: Tags
     cluster_type: str = "ManagedKubernetes"
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ackgpu.cloud.api import VSwitch
+from ackgpu.cloud.api import AddonRequest, VSwitch
 from ackgpu.naming import CLUSTER_TAG, RUN_TAG, resource_name
 from ackgpu.spec.model import ClusterSpec
 
@@ -77,16 +77,19 @@ class Blueprint:
         """The name of a made part: ``ackgpu-demo-vpc``."""
         return resource_name(self.name, part)
 
-    def addons(self, vswitches: Sequence[VSwitch]) -> tuple[tuple[str, str], ...]:
-        """The addons to ask for, each with its configuration as JSON text.
+    def addons(self, vswitches: Sequence[VSwitch]) -> tuple[AddonRequest, ...]:
+        """The addons to ask for, and those of ACK's own to leave out.
 
         Terway takes the pods' vSwitches by zone in its configuration (CS API reference, addons).
         """
-        asked = [(addon.name, addon.config) for addon in self.spec.cluster.addons]
+        asked = [
+            AddonRequest(addon.name, addon.config, addon.version, addon.disabled)
+            for addon in self.spec.cluster.addons
+        ]
         if self.spec.network.is_flannel:
-            return (("flannel", ""), *asked)
+            return (AddonRequest("flannel"), *asked)
         by_zone: dict[str, list[str]] = {}
         for vswitch in vswitches:
             by_zone.setdefault(vswitch.zone_id, []).append(vswitch.id)
         config = json.dumps({"PodVswitchId": by_zone})
-        return ((self.spec.network.plugin, config), *asked)
+        return (AddonRequest(self.spec.network.plugin, config), *asked)

@@ -12,7 +12,7 @@ from ackgpu.cloud.aliyun.container_bodies import create_cluster, create_node_poo
 from ackgpu.cloud.aliyun.container_records import release
 from ackgpu.cloud.aliyun.paging import by_number, by_token, chunks
 from ackgpu.cloud.aliyun.rows import instant, tags_of
-from ackgpu.cloud.api import ClusterRequest, NodePoolRequest
+from ackgpu.cloud.api import AddonRequest, ClusterRequest, NodePoolRequest
 from ackgpu.errors import LostReply
 
 
@@ -97,7 +97,7 @@ def cluster_request(**changes: Any) -> ClusterRequest:
         "public_endpoint": True,
         "ssh": False,
         "deletion_protection": False,
-        "addons": (("flannel", ""),),
+        "addons": (AddonRequest("flannel"),),
         "tags": {"k": "v"},
     }
     return ClusterRequest(**{**values, **changes})
@@ -115,11 +115,20 @@ def test_a_cluster_is_asked_for_without_empty_lists_and_without_pools() -> None:
 
 
 def test_terway_has_no_pod_cidr_and_its_vswitches_in_the_addon() -> None:
-    addons = (("terway-eniip", '{"PodVswitchId":{"z":["vsw-a"]}}'),)
+    addons = (AddonRequest("terway-eniip", '{"PodVswitchId":{"z":["vsw-a"]}}'),)
     request = cluster_request(pod_cidr="", addons=addons, security_group_id="")
     body = create_cluster(request, region="r", token="t")
     assert not {"container_cidr", "node_cidr_mask", "security_group_id"} & body.keys()
-    assert body["addons"] == [{"name": "terway-eniip", "config": addons[0][1]}]
+    assert body["addons"] == [{"name": "terway-eniip", "config": addons[0].config}]
+
+
+def test_an_addon_goes_with_its_version_and_one_to_leave_out_says_so() -> None:
+    addons = (AddonRequest("csi-plugin", version="v1.2"), AddonRequest("x", disabled=True))
+    body = create_cluster(cluster_request(addons=addons), region="r", token="t")
+    assert body["addons"] == [
+        {"name": "csi-plugin", "version": "v1.2"},
+        {"name": "x", "disabled": True},
+    ]
 
 
 def test_what_the_spec_passes_through_wins_object_by_object() -> None:

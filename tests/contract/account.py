@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ackgpu.clock import ManualClock
-from ackgpu.cloud.api import Cloud, ClusterRequest, NodePoolRequest
+from ackgpu.cloud.api import AddonRequest, Cloud, ClusterRequest, NodePoolRequest
 
 TYPE = "ecs.vgn5i-m2.xlarge"
 OURS = {"ackgpu/cluster": "demo", "owner": "tests"}
@@ -60,7 +60,7 @@ def cluster(cloud: Cloud, clock: ManualClock, vpc: str, vswitch: str) -> str:
         public_endpoint=True,
         ssh=False,
         deletion_protection=False,
-        addons=(("flannel", ""),),
+        addons=(AddonRequest("flannel"),),
         tags=OURS,
     )
     found, _ = cloud.containers.create_cluster(request, token="cluster-1")

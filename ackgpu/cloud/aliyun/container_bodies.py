@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ackgpu.cloud.api import ClusterRequest, NodePoolRequest, Tags
+from ackgpu.cloud.api import AddonRequest, ClusterRequest, NodePoolRequest, Tags
 
 Body = dict[str, Any]
 
@@ -24,7 +24,7 @@ def create_cluster(request: ClusterRequest, *, region: str, token: str) -> Body:
         "security_group_id": request.security_group_id,
         "service_cidr": request.service_cidr,
         "proxy_mode": request.proxy_mode,
-        "addons": [_addon(name, config) for name, config in request.addons],
+        "addons": [_addon(addon) for addon in request.addons],
         "tags": _tags(request.tags),
         "client_token": token,
     }
@@ -101,8 +101,9 @@ def _spot(request: NodePoolRequest) -> Body:
     return body
 
 
-def _addon(name: str, config: str) -> Body:
-    return {"name": name, "config": config} if config else {"name": name}
+def _addon(addon: AddonRequest) -> Body:
+    body = _without_empty({"name": addon.name, "config": addon.config, "version": addon.version})
+    return {**body, "disabled": True} if addon.disabled else body
 
 
 def _tags(tags: Tags) -> list[Body]:

@@ -40,7 +40,8 @@ def new_sections(request: dict[str, Any], cluster: Doc) -> dict[str, Any]:
     _settle_disks(group, own)
     group["image_id"] = group["image_id"] or default_image(group["image_type"])
     group["ram_policy"] = cluster.body["worker_ram_role_name"]
-    kubernetes["runtime_version"] = runtime_version()
+    asked = text(part(request, "kubernetes_config"), "runtime_version")
+    kubernetes["runtime_version"] = asked or runtime_version()
     return sections
 
 

@@ -220,3 +220,10 @@ def test_a_disk_that_the_family_does_not_take_fails_the_task(
 def test_further_disk_categories_are_fallbacks(ack: Ack, cluster_id: str) -> None:
     ack.make_pool(cluster_id, system_disk_categories=["cloud_essd", "cloud_ssd"])
     assert len(ack.instances()) == 2
+
+
+def test_the_runtime_version_asked_for_reads_back(ack: Ack) -> None:
+    cluster_id = ack.make_cluster()
+    asked = {"runtime": "containerd", "runtime_version": "1.6.28"}
+    pool_id = ack.make_pool(cluster_id, extra={"kubernetes_config": asked})
+    assert ack.pool(cluster_id, pool_id)["kubernetes_config"]["runtime_version"] == "1.6.28"
