@@ -164,7 +164,13 @@ class Streams:
         if not (self.is_terminal(self.stdin) and self.is_terminal(self.err)):
             raise _cannot_ask("there is no terminal to ask on", flag)
         self.write(self.err, prompt)
-        return self.stdin.readline().strip()
+        typed = ""
+        try:
+            typed = self.stdin.readline()
+        finally:
+            if not typed.endswith("\n"):  # Ctrl-C or Ctrl-D left the cursor behind the question
+                self.write(self.err, "\n")
+        return typed.strip()
 
 
 def _null(mode: Literal["r", "w"]) -> TextIO:

@@ -29,9 +29,12 @@ def register(root: typer.Typer) -> None:
 def serve(  # noqa: PLR0913 -- the flags of the contract
     app: App,
     *,
-    port: Annotated[int, typer.Option("--port", help="0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 0,
     kube_port: Annotated[
-        int, typer.Option("--kube-port", help="The clusters' API servers; 0 takes a free one.")
+        int,
+        typer.Option(
+            "--kube-port", min=0, max=65535, help="The clusters' API servers; 0 takes a free one."
+        ),
     ] = 0,
     state: State = None,
     speed: Annotated[float, typer.Option("--speed", help="Emulated seconds in a real one.")] = 60.0,

@@ -73,7 +73,7 @@ def add(  # noqa: PLR0913 -- the flags of the contract
 ) -> int:
     """Add a node pool, and prove its GPUs; again, it goes on where it stopped.
 
-    Example: ackgpu nodepool add demo small --instance-type ecs.vgn6i-m4-vws.xlarge --nodes 1
+    Example: ackgpu nodepool add demo small --instance-type ecs.sgn7i-vws-m2.xlarge --nodes 1
     """
     from ackgpu.commands.nodepool import AddOptions
     from ackgpu.commands.nodepool import add as run

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ackgpu.app import App
 from ackgpu.commands.specs import SpecOptions, read_spec_file, wanted
-from ackgpu.errors import LocalError, UsageError
+from ackgpu.errors import CredentialsError, LocalError, UsageError
 from ackgpu.render.output import present
 from ackgpu.render.results import Facts, PlainText, Result
 
@@ -16,7 +16,11 @@ def init(options: SpecOptions, app: App, *, path: Path | None, force: bool) -> i
     """Print a spec made of the flags, or write it to ``path``."""
     from ackgpu.spec.render import to_yaml
 
-    text = to_yaml(wanted(options, app).spec, defaults=True)
+    try:
+        spec = wanted(options, app).spec
+    except CredentialsError:  # whoever has none yet can begin with a file
+        spec = wanted(options, app, offline=True).spec
+    text = to_yaml(spec, defaults=True)
     if path is None:
         result = Result(command="config init", part=PlainText(text=text))
         return present(app.streams, app.settings.output, result)

@@ -197,7 +197,9 @@ def _by_ack(resource: Resource, show: ShowId) -> str:
 
 
 def _costs(part: CreateSummary) -> str:
-    price = least_hourly(part.price, part.price_parts) if part.price else hourly(None)
+    if part.price is None:
+        return ""
+    price = least_hourly(part.price, part.price_parts)
     until = f"{price} until you delete it"
     return f"{until}   (prices of {part.prices_of})" if part.prices_of else until
 

@@ -149,3 +149,23 @@ def test_no_secret_is_in_any_output(cli: Cli) -> None:
     for text in (made.out, made.err, shown.out, shown.err, state):
         assert secret not in text
         assert "PRIVATE KEY" not in text
+
+
+def test_a_spec_can_be_begun_without_credentials(cli: Cli) -> None:
+    cli.env = {"HOME": str(cli.home), "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"}
+    assert "name: demo" in cli.ok("config", "init", "demo").out
+    refused = cli("plan", "demo")
+    assert refused.code == 4
+    assert "--emulator" in refused.err
+
+
+def test_a_port_that_cannot_be_is_a_usage_error(cli: Cli) -> None:
+    assert cli("emulator", "serve", "--port", "99999").code == 2
+    assert cli("emulator", "serve", "--kube-port", "-1").code == 2
+
+
+def test_a_create_that_found_everything_says_nothing_of_costs_that_it_did_not_ask(
+    cli: Cli,
+) -> None:
+    assert "an hour" in cli.ok("create", "demo", "--no-verify").out
+    assert "unknown" not in cli.ok("create", "demo", "--no-verify").out

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -72,7 +73,21 @@ def test_a_terminal_that_does_not_tell_its_size_is_taken_for_a_usual_one():
 def test_only_y_or_yes_confirms(typed, expected):
     streams = Streams.for_tests(typed=typed, terminal=True)
     assert streams.confirm("Delete demo?") is expected
-    assert streams.written() == ("", "Delete demo? [y/N] ")
+    end = "" if typed else "\n"  # after Ctrl-D the cursor still stands behind the question
+    assert streams.written() == ("", f"Delete demo? [y/N] {end}")
+
+
+class Interrupting(io.StringIO):
+    def readline(self, size=-1, /):
+        raise KeyboardInterrupt
+
+
+def test_what_follows_an_interrupted_question_begins_on_a_line_of_its_own():
+    buffers = Streams.for_tests()
+    streams = Streams(buffers.out, buffers.err, Interrupting(), terminal=True)
+    with pytest.raises(KeyboardInterrupt):
+        streams.confirm("Delete demo?")
+    assert streams.written() == ("", "Delete demo? [y/N] \n")
 
 
 @pytest.mark.parametrize(("typed", "expected"), [("demo\n", True), ("Demo\n", False), ("", False)])

@@ -26,7 +26,7 @@ def varied(name, **changes):
         ("create", {"changed": False}, "2 of 2 GPU nodes verified, no changes"),
         ("create", {"gpu_nodes_verified": None}, "2 GPU nodes, not verified"),
         ("create", {"waited": False}, "demo is being made; the next create"),
-        ("create", {"price": None, "prices_of": ""}, "price unknown until you delete it\n"),
+        ("create", {"price": samples.yuan(None), "prices_of": ""}, "unknown until you delete it\n"),
         ("plan", {"steps": (), "seconds": None, "price": None}, "  no changes\n"),
         ("plan", {"price": None, "price_parts": ()}, "about 10 m\n"),
         ("offers", {"offers": ()}, "No instance type matches."),

@@ -118,7 +118,10 @@ def find(
         )
     found = _ambient(env, home)
     if found is None:
-        raise CredentialsError("No Alibaba Cloud credentials were found.", resolution=_HOW)
+        raise CredentialsError(
+            "No Alibaba Cloud credentials were found.",
+            resolution=f"{_HOW} Without an account: --emulator.",
+        )
     return found
 
 
