@@ -35,7 +35,11 @@ def run(options: ListOptions, app: App) -> int:
     rows = [row for region in regions for row in found[region]]
     if options.expired:
         rows = [row for row in rows if row.expired and not row.held]
-    part = ClusterList(clusters=tuple(rows), regions=tuple(regions))
+    part = ClusterList(
+        clusters=tuple(rows),
+        regions=tuple(regions),
+        next_commands=() if rows else (app.command("create demo"),),
+    )
     return present(app.streams, app.settings.output, Result(command="list", part=part))
 
 

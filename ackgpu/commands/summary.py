@@ -121,6 +121,11 @@ def _next_commands(
     if not waited:
         others = (app.command(f"{verb} {name}") for verb in ("describe", "delete"))
         return (app.again(without="--no-wait"), *others)
-    others = (app.command(f"{verb} {name}") for verb in ("verify", "run-sample", "delete"))
+    # Nodes that just joined have no GPU labels yet: where nobody waited for them, wait does.
+    public = blueprint.spec.cluster.endpoint_public_access
+    settled = blueprint.spec.verify.level != "none" or not public
+    first = f"verify {name}" if settled else f"wait {name} --for gpu"
+    lines = (first, f"run-sample {name}", f"delete {name}")
+    others = (app.command(line) for line in lines)
     file = f"--kubeconfig {shlex.quote(str(kubeconfig))} " if kubeconfig else ""
     return (f"kubectl {file}--context {shlex.quote(name)} get nodes", *others)

@@ -191,7 +191,7 @@ def _bind_again(kept: int) -> socket.socket:
     try:
         return _bind(kept)
     except OSError:
-        log.warning("Port %d, which this account had before, is taken: another is used", kept)
+        log.info("Port %d, which this account had before, is taken: another is used", kept)
         return _bind(0)
 
 

@@ -30,7 +30,7 @@ def cluster_list(part: ClusterList) -> list[Block]:
     """``list``: one cluster a line."""
     if not part.clusters:
         where = f" in {', '.join(part.regions)}" if part.regions else ""
-        return [line(f"No clusters of ackgpu{where}. Make one: ackgpu create demo")]
+        return [line(f"No clusters of ackgpu{where}."), *_next_commands(part.next_commands)]
     header = ("name", "id", "region", "state", "version", "nodes", "expires", "an hour")
     rows = [_cluster_row(row) for row in part.clusters]
     return [Grid(rows, "<<<<<>>>", header, ids=1, indent=0)]

@@ -111,10 +111,11 @@ class ClusterRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterList:
-    """``list``. ``regions`` are those that were asked."""
+    """``list``. ``regions`` are those that were asked; ``next_commands`` make a first cluster."""
 
     clusters: tuple[ClusterRow, ...]
     regions: tuple[str, ...] = ()
+    next_commands: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def follow(cli: Cli, commands: list[str], *words: str) -> None:
 def test_the_flags_that_chose_the_cloud_stand_in_what_comes_next(cli: Cli) -> None:
     created = cli.ok("create", "demo", "--region", "cn-shanghai", "--no-verify", "-o", "json").json
     assert "ackgpu delete demo --region cn-shanghai" in created["nextCommands"]
-    follow(cli, created["nextCommands"], "verify", "demo")
+    follow(cli, created["nextCommands"], "wait", "demo")
     assert created["note"] == ""
 
 
@@ -48,7 +48,7 @@ def test_the_region_of_a_file_stands_in_what_comes_next(cli: Cli, tmp_path: Path
     path = tmp_path / "cluster.yaml"
     path.write_text(SPEC)
     created = cli.ok("create", "-f", str(path), "--no-verify", "-o", "json").json
-    follow(cli, created["nextCommands"], "verify", "demo")
+    follow(cli, created["nextCommands"], "wait", "demo")
     assert "ackgpu delete demo --region cn-shanghai" in created["nextCommands"]
 
 
@@ -110,3 +110,8 @@ def test_without_waiting_the_next_command_finishes_the_work(cli: Cli, command: s
     assert listed == (["demo"] if command == "create" else [])
     if command == "delete":
         assert cli.account() == {}
+
+
+def test_an_empty_list_says_how_to_begin_in_the_same_cloud(cli: Cli) -> None:
+    listed = cli("list", "--emulator", env=EMULATED)
+    assert "ackgpu create demo --emulator" in listed.out

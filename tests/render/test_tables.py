@@ -30,7 +30,7 @@ def varied(name, **changes):
         ("plan", {"steps": (), "seconds": None, "price": None}, "  no changes\n"),
         ("plan", {"price": None, "price_parts": ()}, "about 10 m\n"),
         ("offers", {"offers": ()}, "No instance type matches."),
-        ("list-empty", {"regions": ()}, "No clusters of ackgpu. Make one: ackgpu create demo"),
+        ("list-empty", {"regions": ()}, "No clusters of ackgpu.\n"),
         ("nodepool-list", {"node_pools": ()}, "demo has no node pools."),
         ("delete", {"waited": False}, "demo is being deleted"),
         ("delete", {"lived": None}, "  about ¥ 11.81\n"),
