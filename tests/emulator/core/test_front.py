@@ -118,6 +118,7 @@ def test_ids_differ_after_a_restart_of_a_seeded_account(tmp_path: Path) -> None:
 def test_another_port_is_used_where_the_kept_one_is_taken(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", logger="ackgpu.emulator")  # as serve has it; elsewhere it is silent
     with Emulator(tmp_path, clock=ManualClock()) as first:
         kept = first.kube_endpoint
         with Emulator(tmp_path, clock=ManualClock()) as second:
