@@ -122,6 +122,9 @@ class Apply(Walk):
         if isinstance(error, Transient) and self._reached:
             self._wait(progress, f"cannot be read: {error.message}", again_in=UNREACHABLE_SECONDS)
             return
+        if isinstance(error, ResourceNotFound) and self._needs_are_fresh(progress):
+            self._wait(progress, f"not visible yet: {error.message}", again_in=2)
+            return
         if error is not None:
             self._fail(progress, error)
             return
@@ -181,6 +184,15 @@ class Apply(Walk):
         else:
             self._ask(progress)
 
+    def _needs_are_fresh(self, progress: Progress) -> bool:
+        """Whether what the step stands on was made so lately that reads may not show it yet."""
+        now = self._run.clock.now()
+        needs = (self._all[need.name] for need in progress.step.needs)
+        return any(
+            need.asked is not None and now - need.began - need.seconds < self._run.visibility
+            for need in needs
+        )
+
     def _unseen_for(self, progress: Progress) -> float | None:
         if progress.asked is not None:
             return self._run.clock.now() - progress.asked
@@ -210,6 +222,9 @@ class Apply(Walk):
             self._run.journal.created(progress.step.name)
         elif isinstance(error, (NotYet, Transient)):
             self._wait(progress, error.message, again_in=pause_after(error))
+            return
+        elif isinstance(error, ResourceNotFound) and self._needs_are_fresh(progress):
+            self._wait(progress, f"not visible yet: {error.message}", again_in=2)
             return
         else:
             self._refused(progress, error)

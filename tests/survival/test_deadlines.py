@@ -8,6 +8,7 @@ from ackgpu.clock import ManualClock
 from ackgpu.engine.apply import Apply
 from ackgpu.engine.destroy import Destroy
 from ackgpu.engine.plan import survey
+from ackgpu.errors import ResourceNotFound
 
 
 class SlowToAnswer(ToyStep):
@@ -38,3 +39,27 @@ def test_what_is_gone_when_its_last_read_returns_late_is_gone() -> None:
     outcome = Destroy(plan, run).run()
     assert cloud.left == []
     assert outcome.error is None
+
+
+class Unseen(ToyStep):
+    """A step whose look asks for its need by id, which a read that lags behind does not know."""
+
+    def find(self, ctx):
+        if self.cloud.clock.now() < 40:
+            raise ResourceNotFound("the network does not exist")
+        return super().find(ctx)
+
+
+def test_what_was_made_moments_ago_and_is_not_found_is_waited_for() -> None:
+    cloud = ToyCloud(ManualClock())
+    network = ToyStep(cloud, "network", seconds=20)
+    outcome = Apply((network, Unseen(cloud, "rule", (network,))), run_of(cloud, [])).run()
+    assert outcome.error is None
+
+
+def test_what_was_there_before_and_is_not_found_is_an_error() -> None:
+    cloud = ToyCloud(ManualClock())
+    cloud.make("network", "before", 0)
+    network = ToyStep(cloud, "network")
+    outcome = Apply((network, Unseen(cloud, "rule", (network,))), run_of(cloud, [])).run()
+    assert isinstance(outcome.error, ResourceNotFound)

@@ -148,6 +148,7 @@ _BUSY = frozenset(
         "InvalidIpStatus.HasBeenUsedBySnatTable",
         "InvalidIpStatus.HasBeenUsedByForwardEntry",
         "InvalidNodePoolStatus.Forbidden",
+        "ErrorClusterState",
         "InvalidOperation.EniLinked",
         "ScalingActivityInProgress",
         "SystemBusy",
