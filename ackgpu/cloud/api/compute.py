@@ -1,0 +1,172 @@
+"""ECS: security groups, instances and their types, stock and prices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ackgpu.cloud.api.tags import Tags
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A zone of the region and the vSwitch-capable id that resources name."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class SecurityGroup:
+    """A security group. ``service_managed``: owned by a cloud product, not to be touched."""
+
+    id: str
+    name: str
+    vpc_id: str
+    tags: Tags
+    service_managed: bool = False
+
+
+@dataclass(frozen=True)
+class SecurityRule:
+    """An ingress rule: protocol lower case, port range such as ``-1/-1``, source CIDR."""
+
+    protocol: str
+    port_range: str
+    source_cidr: str
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An ECS instance. ``state``: Pending, Starting, Running, Stopping, Stopped."""
+
+    id: str
+    name: str
+    type: str
+    zone_id: str
+    vpc_id: str
+    vswitch_id: str
+    state: str
+    private_ip: str
+    charge_type: str
+    tags: Tags
+    spot: bool = False
+
+
+@dataclass(frozen=True)
+class InstanceType:
+    """An ECS instance type. Memory in GiB; ``gpu_memory_gib`` is the slice's, 0 without a GPU."""
+
+    id: str
+    family: str
+    cpu: int
+    memory_gib: float
+    gpu_amount: int
+    gpu_spec: str
+    gpu_memory_gib: float
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Whether a zone has an instance type now.
+
+    ``status``: ``WithStock``, ``ClosedWithStock`` (sold, not refilled), ``WithoutStock``,
+    ``ClosedWithoutStock``.
+    """
+
+    zone_id: str
+    instance_type: str
+    status: str
+
+    @property
+    def available(self) -> bool:
+        """Whether an instance can be had."""
+        return self.status in {"WithStock", "ClosedWithStock"}
+
+
+@dataclass(frozen=True)
+class Price:
+    """A price an hour in ``currency``. ``amount`` None is unknown, which is not free."""
+
+    amount: float | None
+    currency: str
+    source: str
+
+
+@dataclass(frozen=True)
+class NodePrice:
+    """What one node costs an hour: the instance, and all of its disks together."""
+
+    instance: Price
+    disks: Price
+
+
+class ComputeApi(Protocol):
+    """ECS: security groups, instances, types, stock, prices."""
+
+    def regions(self) -> list[str]:
+        """The ids of the regions that are open to the account."""
+
+    def zones(self) -> list[Zone]:
+        """The region's zones."""
+
+    def security_groups(
+        self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
+    ) -> list[SecurityGroup]:
+        """Those of a VPC, with a tag, or by id."""
+
+    def create_security_group(self, *, vpc_id: str, name: str, tags: Tags, token: str) -> str:
+        """Ask for an empty group in the VPC; its id."""
+
+    def security_rules(self, security_group_id: str) -> list[SecurityRule]:
+        """The group's ingress rules that name a source CIDR and accept."""
+
+    def authorize(self, security_group_id: str, rule: SecurityRule, *, token: str) -> None:
+        """Let a source in; the same rule twice is no error."""
+
+    def delete_security_group(self, security_group_id: str) -> None:
+        """Delete it; NotYet while it has members."""
+
+    def instances(
+        self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
+    ) -> list[Instance]:
+        """Those of a VPC, with a tag, or by id."""
+
+    def delete_instance(self, instance_id: str) -> None:
+        """Release it, running or not."""
+
+    def subscribe(self, instance_ids: Sequence[str], *, months: int, token: str) -> str:
+        """Change up to 20 pay-as-you-go instances and their data disks to a subscription.
+
+        It is paid at once. The order's id.
+        """
+
+    def tag(self, *, resource_type: str, ids: Sequence[str], tags: Tags) -> None:
+        """Set tags on resources of ECS; others of theirs stay."""
+
+    def instance_types(self, ids: Sequence[str]) -> list[InstanceType]:
+        """Those types of the ids given that ECS knows."""
+
+    def stock(self, instance_type: str) -> list[Stock]:
+        """Every zone of the region that sells the type, and whether it has it now."""
+
+    def price(
+        self,
+        *,
+        instance_type: str,
+        zone_id: str,
+        disks: Sequence[tuple[str, int]],
+        spot: bool = False,
+    ) -> NodePrice:
+        """An hour of a node. ``disks``: category and GiB of each, the system disk first."""
+
+    def subscription_price(
+        self, *, instance_type: str, zone_id: str, disks: Sequence[tuple[str, int]], months: int
+    ) -> Price:
+        """What ``months`` of a node cost, its disks included; not an hour's price."""
+
+    def key_pairs(self, name: str) -> list[str]:
+        """The names of the key pairs that are called so; ``*`` stands for anything."""
+
+    def account_attributes(self, names: Sequence[str]) -> Mapping[str, str]:
+        """What ECS says of the account, by the attributes' names."""

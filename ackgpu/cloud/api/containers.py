@@ -1,0 +1,108 @@
+"""What ackgpu asks of Container Service (ACK)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from ackgpu.cloud.api.clusters import (
+    Addon,
+    Cluster,
+    ClusterCheck,
+    ClusterEvent,
+    ClusterNode,
+    ClusterRequest,
+    ClusterResource,
+    DeleteOptions,
+    KubernetesVersion,
+    Task,
+)
+from ackgpu.cloud.api.node_pools import AttachRequest, AutoScaling, NodePool, NodePoolRequest
+from ackgpu.cloud.api.tags import Tags
+
+
+class ContainerApi(Protocol):
+    """ACK ("CS")."""
+
+    def clusters(self, *, name: str = "", region: str | None = None) -> list[Cluster]:
+        """Clusters whose name is exactly ``name`` (all where empty), of ``region`` or of all."""
+
+    def cluster(self, cluster_id: str) -> Cluster | None:
+        """The cluster, or None where there is none."""
+
+    def create_cluster(self, request: ClusterRequest, *, token: str) -> tuple[str, str]:
+        """Ask for a cluster; its id and the task's."""
+
+    def delete_cluster(self, cluster_id: str, options: DeleteOptions) -> str:
+        """Ask that it goes; the task's id, empty where there was nothing to delete."""
+
+    def node_pools(self, cluster_id: str) -> list[NodePool]:
+        """Every pool of the cluster; none where it is gone."""
+
+    def create_node_pool(self, cluster_id: str, request: NodePoolRequest) -> tuple[str, str]:
+        """Ask for a pool; its id and the task's."""
+
+    def delete_node_pool(self, cluster_id: str, node_pool_id: str) -> str:
+        """Ask that it goes with its nodes; the task's id."""
+
+    def set_desired_size(self, cluster_id: str, node_pool_id: str, nodes: int) -> str:
+        """Set the pool's absolute size: a replay changes nothing."""
+
+    def set_auto_scaling(self, cluster_id: str, node_pool_id: str, bounds: AutoScaling) -> str:
+        """Let the pool scale itself within bounds, or not any more; the task's id."""
+
+    def attach_instances(self, cluster_id: str, node_pool_id: str, request: AttachRequest) -> str:
+        """Ask that instances join the pool; the task's id."""
+
+    def attach_script(
+        self, cluster_id: str, node_pool_id: str, *, keep_instance_name: bool, format_disk: bool
+    ) -> str:
+        """The command line that makes the host it runs on a node of the pool; it holds a token."""
+
+    def begin_check(self, cluster_id: str, kind: str) -> str:
+        """Begin a check such as ClusterUpgrade; its id."""
+
+    def check(self, cluster_id: str, check_id: str) -> ClusterCheck | None:
+        """How a check stands, or None where there is none."""
+
+    def upgrades(self, version: str) -> list[str]:
+        """The versions that a managed cluster of ``version`` can be upgraded to, newest first."""
+
+    def upgrade_cluster(self, cluster_id: str, version: str) -> str:
+        """Ask for the control plane's upgrade; the task's id."""
+
+    def upgrade_node_pool(self, cluster_id: str, node_pool_id: str, version: str) -> str:
+        """Ask that a pool's nodes are upgraded, in place; the task's id."""
+
+    def nodes(self, cluster_id: str, *, node_pool_id: str = "") -> list[ClusterNode]:
+        """The nodes as ACK knows them, of one pool or of all."""
+
+    def task(self, task_id: str) -> Task | None:
+        """How a task stands, with its stages, or None where there is none."""
+
+    def tasks(self, cluster_id: str) -> list[Task]:
+        """The cluster's tasks, newest first, without their stages."""
+
+    def events(self, cluster_id: str) -> list[ClusterEvent]:
+        """The cluster's history, in the API's order; none where it is gone."""
+
+    def resources(self, cluster_id: str) -> list[ClusterResource]:
+        """What ACK and its addons made or use for the cluster; none where it is gone."""
+
+    def addons(self, cluster_id: str) -> list[Addon]:
+        """The addons that the cluster has; none where it is gone."""
+
+    def kubeconfig(self, cluster_id: str, *, private: bool, minutes: int | None) -> str:
+        """The kubeconfig as YAML text; ``minutes`` limits its certificate's life (15 to 4320)."""
+
+    def versions(self) -> list[KubernetesVersion]:
+        """Kubernetes versions that a managed cluster can be created with, newest first."""
+
+    def user_quota(self) -> Mapping[str, int]:
+        """ACK's own view of the account's limits, by the API's names."""
+
+    def missing_roles(self, names: Sequence[str]) -> list[str]:
+        """Which of the service roles are not granted."""
+
+    def set_tags(self, cluster_id: str, tags: Tags) -> None:
+        """Set tags on the cluster; others of its own stay."""

@@ -1,0 +1,108 @@
+"""ACK node pools: what they are, and what is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ackgpu.cloud.api.tags import Tags
+
+
+@dataclass(frozen=True)
+class AutoScaling:
+    """The bounds of a pool that scales itself. ``kind``: gpu, cpu, gpushare, spot; it stays."""
+
+    enabled: bool = False
+    least: int = 0
+    most: int = 0
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class NodePool:
+    """A node pool. ``state`` is the cloud's word: initial, active, scaling, deleting and so on.
+
+    ``disks``: category and GiB of each disk of a node, the system disk first. ``user_data`` is
+    base64, ``period`` in months (0 also for weeks). ``spot_price_limit`` is the lowest of those of
+    its types. An empty ``image_type``, ``runtime`` or ``multi_az_policy`` was not told.
+    """
+
+    id: str
+    name: str
+    state: str
+    instance_types: tuple[str, ...]
+    desired: int
+    total: int
+    healthy: int
+    failed: int
+    tags: Tags
+    scaling_group_id: str = ""
+    vswitch_ids: tuple[str, ...] = ()
+    auto_scaling: AutoScaling = AutoScaling()
+    charge_type: str = "PostPaid"
+    spot_strategy: str = "NoSpot"
+    key_pair: str = ""
+    disks: tuple[tuple[str, int], ...] = ()
+    image_type: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    taints: tuple[tuple[str, str, str], ...] = ()
+    runtime: str = ""
+    runtime_version: str = ""
+    user_data: str = ""
+    multi_az_policy: str = ""
+    period: int = 0
+    auto_renew: bool = False
+    spot_price_limit: float | None = None
+    on_demand_base: int = 0
+
+
+@dataclass(frozen=True)
+class NodePoolRequest:
+    """What CreateClusterNodePool is asked for.
+
+    Labels and taints reach the Kubernetes nodes, tags the ECS instances. ``spot_price_limit`` is
+    an hour's price, ``on_demand_base`` how many of the nodes are not spot. ``period`` (months) only
+    for PrePaid. ``data_disks``: category and GiB of each. ``user_data`` is base64. Instances are
+    entered with ``key_pair`` or ``login_password``, which is shown nowhere.
+    """
+
+    name: str
+    instance_types: tuple[str, ...]
+    desired: int
+    vswitch_ids: tuple[str, ...]
+    disk_category: str
+    disk_size_gib: int
+    image_type: str
+    charge_type: str
+    labels: Mapping[str, str]
+    taints: tuple[tuple[str, str, str], ...]
+    tags: Tags
+    key_pair: str = ""
+    period: int = 0
+    auto_renew: bool = False
+    spot: bool = False
+    spot_price_limit: float | None = None
+    security_group_ids: tuple[str, ...] = ()
+    multi_az_policy: str = "BALANCE"
+    runtime: str = "containerd"
+    user_data: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    on_demand_base: int = 0
+    data_disks: tuple[tuple[str, int], ...] = ()
+    runtime_version: str = ""
+    login_password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class AttachRequest:
+    """What AttachInstancesToNodePool is asked for: the system disks are replaced.
+
+    ``format_disk``: data disks are formatted too, and hold containers. ``password`` is for pools
+    that are entered by password.
+    """
+
+    instance_ids: tuple[str, ...]
+    keep_instance_name: bool = True
+    format_disk: bool = False
+    password: str = field(default="", repr=False)
