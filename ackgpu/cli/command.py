@@ -12,6 +12,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from ackgpu.cli.flag_set import FlagSet
 from ackgpu.cli.invocation import Invocation
 from ackgpu.errors import Interrupted
 from ackgpu.settings import Flags
@@ -61,8 +62,7 @@ def add_command(
 ) -> None:
     """Register ``function`` as command ``name``; its docstring is the help."""
     title = f"{prefix} {name}".strip()
-    hints = get_type_hints(function, include_extras=True)
-    own = list(inspect.signature(function).parameters.values())[1:]
+    own, sets = _parameters(function)
     accepted = {parameter.name for parameter in own}
     missing = {key: value for key, value in GLOBALS.items() if key not in accepted}
 
@@ -71,20 +71,40 @@ def add_command(
         chosen = {key: given.pop(key) for key in missing}
         app = invocation.start(title, Flags(**chosen))
         app.concern(given.get("name") or "")
+        for key, (kind, names) in sets.items():
+            given[key] = kind.of({name: given.pop(name) for name in names})
         try:
             code = function(app, **given)
         except KeyboardInterrupt:
             raise Interrupted("Stopped.", signal_number=2) from None
         raise typer.Exit(code)
 
-    kind = inspect.Parameter.KEYWORD_ONLY
-    parameters = [inspect.Parameter("ctx", kind, annotation=typer.Context)]
-    parameters += [p.replace(kind=kind, annotation=hints[p.name]) for p in own]
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    parameters = [inspect.Parameter("ctx", keyword, annotation=typer.Context), *own]
     parameters += [
-        inspect.Parameter(key, kind, default=default, annotation=annotation)
+        inspect.Parameter(key, keyword, default=default, annotation=annotation)
         for key, (annotation, default) in missing.items()
     ]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {}
     command.__doc__ = function.__doc__
     group.command(name)(command)
+
+
+Sets = dict[str, tuple[type[FlagSet], list[str]]]
+
+
+def _parameters(function: Callable[..., int]) -> tuple[list[inspect.Parameter], Sets]:
+    """The flags of ``function`` behind its app, its sets opened; and which flags each set holds."""
+    hints = get_type_hints(function, include_extras=True)
+    own: list[inspect.Parameter] = []
+    sets: Sets = {}
+    for parameter in list(inspect.signature(function).parameters.values())[1:]:
+        hint = hints[parameter.name]
+        if isinstance(hint, type) and issubclass(hint, FlagSet):
+            inner = hint.parameters()
+            sets[parameter.name] = (hint, [flag.name for flag in inner])
+            own += inner
+        else:
+            own.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hint))
+    return own, sets

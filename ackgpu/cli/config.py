@@ -9,7 +9,7 @@ import typer
 
 from ackgpu.app import App
 from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import Region, add_command
+from ackgpu.cli.command import add_command
 
 
 def register(root: typer.Typer) -> None:
@@ -25,15 +25,10 @@ def register(root: typer.Typer) -> None:
     root.add_typer(group, name="config")
 
 
-def init(  # noqa: PLR0913 -- the flags of the contract
+def init(
     app: App,
+    spec: on.InitFlags,
     *,
-    name: on.Name = None,
-    region: Region = None,
-    instance_type: on.InstanceTypes = None,
-    nodes: on.Nodes = None,
-    network: on.NetworkPlugin = None,
-    ttl: on.Ttl = None,
     file: Annotated[
         Path | None,
         typer.Option(
@@ -47,18 +42,8 @@ def init(  # noqa: PLR0913 -- the flags of the contract
     Example: ackgpu config init demo --nodes 4 > cluster.yaml
     """
     from ackgpu.commands import config as command
-    from ackgpu.commands.specs import SpecOptions
-    from ackgpu.spec.flags import SpecFlags
 
-    flags = SpecFlags(
-        name=name or "demo",
-        region=region,
-        instance_types=tuple(instance_type or ()),
-        nodes=nodes,
-        network=network,
-        ttl=ttl,
-    )
-    return command.init(SpecOptions(flags=flags), app, path=file, force=force)
+    return command.init(spec.wants(), app, path=file, force=force)
 
 
 def validate(

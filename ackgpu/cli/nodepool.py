@@ -1,7 +1,5 @@
 """``ackgpu nodepool``."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer
@@ -37,96 +35,32 @@ def list_pools(app: App, name: on.ClusterName) -> int:
     return run(name, app)
 
 
-def add(  # noqa: PLR0913 -- the flags of the contract
-    app: App,
-    name: on.ClusterName,
-    pool: of.PoolName,
-    *,
-    file: of.File = None,
-    instance_type: on.InstanceTypes = None,
-    nodes: on.Nodes = None,
-    zone: of.Zones = None,
-    vswitch_id: of.VSwitchIds = None,
-    multi_az_policy: of.MultiAzPolicy = None,
-    label: of.Labels = None,
-    taint: of.Taints = None,
-    system_disk: of.SystemDisk = "",
-    data_disk: of.DataDisks = None,
-    image_type: of.ImageType = None,
-    key_pair: on.KeyPair = None,
-    ask_password: of.AskPassword = False,
-    password_file: of.PasswordFile = None,
-    user_data: of.UserData = None,
-    license_server: of.LicenseServer = None,
-    spot: on.Spot = None,
-    spot_price_limit: on.SpotPriceLimit = None,
-    on_demand_base: of.OnDemandBase = None,
-    charge_type: on.ChargeType = None,
-    period: on.Period = None,
-    auto_renew: of.AutoRenew = None,
-    least: of.Least = None,
-    most: of.Most = None,
-    skip_preflight: of.SkipPreflight = False,
-    dry_run: of.DryRun = False,
-    wait: on.Wait = True,
-    timeout: on.Timeout = None,
-) -> int:
+class AddFlags(of.PasswordFlags, of.RunFlags):
+    """Where a new pool's nodes go, and how it is added."""
+
+    zones: of.Zones = None
+    vswitch_ids: of.VSwitchIds = None
+    skip_preflight: of.SkipPreflight = False
+
+
+def add(app: App, name: on.ClusterName, pool: of.PoolName, wants: of.PoolSet, how: AddFlags) -> int:
     """Add a node pool, and prove its GPUs; again, it goes on where it stopped.
 
     Example: ackgpu nodepool add demo small --instance-type ecs.sgn7i-vws-m2.xlarge --nodes 1
     """
-    from ackgpu.commands.nodepool import AddOptions
-    from ackgpu.commands.nodepool import add as run
-    from ackgpu.commands.pool_spec import PoolFlags
+    from ackgpu.commands import nodepool as command
 
-    flags = PoolFlags(
-        file=file,
-        settings={
-            "instanceTypes": instance_type,
-            "desiredSize": nodes,
-            "multiAzPolicy": multi_az_policy,
-            "imageType": image_type,
-            "keyPair": key_pair,
-            "licenseServer": license_server,
-            "chargeType": charge_type,
-            "period": period,
-            "autoRenew": auto_renew,
-        },
-        labels=tuple(label or ()),
-        taints=tuple(taint or ()),
-        system_disk=system_disk,
-        data_disks=tuple(data_disk or ()),
-        user_data=user_data,
-        spot=of.spot_settings(spot=spot, limit=spot_price_limit, base=on_demand_base),
-        least=least,
-        most=most,
-    )
-    options = AddOptions(
-        name=name,
-        pool=pool,
-        flags=flags,
-        zones=tuple(zone or ()),
-        vswitch_ids=tuple(vswitch_id or ()),
-        password_file=password_file,
-        ask_password=ask_password,
-        skip_preflight=skip_preflight,
-        dry_run=dry_run,
-        wait=wait,
-        timeout=timeout or "",
-    )
-    return run(options, app)
+    options = command.AddOptions(name=name, pool=pool, flags=wants.flags(), **how.given())
+    return command.add(options, app)
 
 
-def scale(  # noqa: PLR0913 -- the flags of the contract
+def scale(
     app: App,
     name: on.ClusterName,
     pool: of.PoolName,
+    how: of.ChangeFlags,
     *,
     nodes: Annotated[int, typer.Option("--nodes", help="The absolute number.")],
-    dry_run: of.DryRun = False,
-    yes: on.Yes = False,
-    wait: on.Wait = True,
-    timeout: on.Timeout = None,
 ) -> int:
     """Set the number of a pool's nodes; fewer than now is asked about.
 
@@ -135,22 +69,10 @@ def scale(  # noqa: PLR0913 -- the flags of the contract
     from ackgpu.commands.changing import ChangeOptions
     from ackgpu.commands.nodepool_size import scale as run
 
-    options = ChangeOptions(
-        name=name, pool=pool, dry_run=dry_run, yes=yes, wait=wait, timeout=timeout or ""
-    )
-    return run(options, nodes, app)
+    return run(ChangeOptions(name=name, pool=pool, **how.given()), nodes, app)
 
 
-def delete(  # noqa: PLR0913 -- the flags of the contract
-    app: App,
-    name: on.ClusterName,
-    pool: of.PoolName,
-    *,
-    dry_run: of.DryRun = False,
-    yes: on.Yes = False,
-    wait: on.Wait = True,
-    timeout: on.Timeout = None,
-) -> int:
+def delete(app: App, name: on.ClusterName, pool: of.PoolName, how: of.ChangeFlags) -> int:
     """Remove a pool with its nodes. What is not there is no error.
 
     Example: ackgpu nodepool delete demo small --yes
@@ -158,62 +80,38 @@ def delete(  # noqa: PLR0913 -- the flags of the contract
     from ackgpu.commands.changing import ChangeOptions
     from ackgpu.commands.nodepool_size import delete as run
 
-    options = ChangeOptions(
-        name=name, pool=pool, dry_run=dry_run, yes=yes, wait=wait, timeout=timeout or ""
-    )
-    return run(options, app)
+    return run(ChangeOptions(name=name, pool=pool, **how.given()), app)
 
 
-def attach(  # noqa: PLR0913 -- the flags of the contract
-    app: App,
-    name: on.ClusterName,
-    pool: of.PoolName,
-    *,
-    instance_id: Annotated[
+class AttachFlags(of.PasswordFlags, of.ChangeFlags):
+    """What is attached, and how."""
+
+    instance_ids: Annotated[
         list[str],
         typer.Option("--instance-id", help="An existing instance of the VPC; repeatable."),
-    ],
+    ]
     mode: Annotated[
         str,
         typer.Option("--mode", help="auto: ACK replaces the system disk; manual: print a script."),
-    ] = "auto",
+    ] = "auto"
     keep_name: Annotated[
         bool, typer.Option("--keep-name/--rename", help="Whether instances keep their names.")
-    ] = True,
+    ] = True
     format_disk: Annotated[
         bool, typer.Option("--format-disk", help="Format the data disk too, for containers.")
-    ] = False,
-    ask_password: of.AskPassword = False,
-    password_file: of.PasswordFile = None,
-    dry_run: of.DryRun = False,
-    yes: on.Yes = False,
-    wait: on.Wait = True,
-    timeout: on.Timeout = None,
-) -> int:
+    ] = False
+
+
+def attach(app: App, name: on.ClusterName, pool: of.PoolName, how: AttachFlags) -> int:
     """Take existing vGPU instances into a pool.
 
     They are checked first: state, VPC, zone, type, whether they are nodes already, and quotas.
 
     Example: ackgpu nodepool attach demo gpu --instance-id i-bp1abc
     """
-    from ackgpu.commands.nodepool_attach import AttachOptions
-    from ackgpu.commands.nodepool_attach import attach as run
+    from ackgpu.commands import nodepool_attach as command
 
-    options = AttachOptions(
-        name=name,
-        pool=pool,
-        instance_ids=tuple(instance_id),
-        mode=mode,
-        keep_name=keep_name,
-        format_disk=format_disk,
-        ask_password=ask_password,
-        password_file=password_file,
-        dry_run=dry_run,
-        yes=yes,
-        wait=wait,
-        timeout=timeout or "",
-    )
-    return run(options, app)
+    return command.attach(command.AttachOptions(name=name, pool=pool, **how.given()), app)
 
 
 def convert_billing(  # noqa: PLR0913 -- the flags of the contract

@@ -8,7 +8,7 @@ import typer
 
 from ackgpu.app import App
 from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import Region, add_command
+from ackgpu.cli.command import add_command
 
 
 def register(root: typer.Typer) -> None:
@@ -16,34 +16,10 @@ def register(root: typer.Typer) -> None:
     add_command(root, "plan", plan)
 
 
-def plan(  # noqa: PLR0913 -- the flags of the contract
+def plan(
     app: App,
+    spec: on.CreateFlags,
     *,
-    name: on.Name = None,
-    file: on.File = None,
-    region: Region = None,
-    zone: on.Zones = None,
-    instance_type: on.InstanceTypes = None,
-    nodes: on.Nodes = None,
-    vpc_id: on.VpcId = None,
-    vswitch_id: on.VSwitchIds = None,
-    network: on.NetworkPlugin = None,
-    pod_cidr: on.PodCidr = None,
-    service_cidr: on.ServiceCidr = None,
-    kubernetes_version: on.Version = None,
-    cluster_spec: on.ClusterSpecFlag = None,
-    public_endpoint: on.PublicEndpoint = None,
-    ssh: on.Ssh = None,
-    key_pair: on.KeyPair = None,
-    spot: on.Spot = None,
-    spot_price_limit: on.SpotPriceLimit = None,
-    charge_type: on.ChargeType = None,
-    period: on.Period = None,
-    ttl: on.Ttl = None,
-    max_hourly_price: on.MaxHourlyPrice = None,
-    verify: on.Verify = None,
-    on_failure: on.OnFailure = None,
-    timeout: on.Timeout = None,
     kubeconfig: on.Kubeconfig = None,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 12 where something would change.")
@@ -54,35 +30,8 @@ def plan(  # noqa: PLR0913 -- the flags of the contract
     Example: ackgpu plan demo --nodes 4
     """
     from ackgpu.commands.plan import PlanOptions, run
-    from ackgpu.commands.specs import SpecOptions
-    from ackgpu.spec.flags import SpecFlags
 
-    flags = SpecFlags(
-        name=name,
-        region=region,
-        zones=tuple(zone or ()),
-        instance_types=tuple(instance_type or ()),
-        nodes=nodes,
-        vpc_id=vpc_id,
-        vswitch_ids=tuple(vswitch_id or ()),
-        network=network,
-        pod_cidr=pod_cidr,
-        service_cidr=service_cidr,
-        kubernetes_version=kubernetes_version,
-        cluster_spec=cluster_spec,
-        public_endpoint=public_endpoint,
-        ssh=ssh,
-        key_pair=key_pair,
-        spot=spot,
-        spot_price_limit=spot_price_limit,
-        charge_type=charge_type,
-        period=period,
-        ttl=ttl,
-        max_hourly_price=max_hourly_price,
-        verify=verify,
-        on_failure=on_failure,
-        timeout=timeout,
+    options = PlanOptions(
+        wants=spec.wants(), kubeconfig=kubeconfig, detailed_exitcode=detailed_exitcode
     )
-    wants = SpecOptions(flags=flags, file=file)
-    options = PlanOptions(wants=wants, kubeconfig=kubeconfig, detailed_exitcode=detailed_exitcode)
     return run(options, app)

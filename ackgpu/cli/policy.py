@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import typer
 
 from ackgpu.app import App
 from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import Region, add_command
-
-if TYPE_CHECKING:
-    from ackgpu.commands.policy import PolicyOptions
-    from ackgpu.spec.flags import SpecFlags
+from ackgpu.cli.command import add_command
 
 
 def register(root: typer.Typer) -> None:
@@ -24,62 +17,21 @@ def register(root: typer.Typer) -> None:
     root.add_typer(group, name="policy")
 
 
-def generate(  # noqa: PLR0913 -- the flags of the contract
-    app: App,
-    *,
-    file: on.File = None,
-    region: Region = None,
-    vpc_id: on.VpcId = None,
-    vswitch_id: on.VSwitchIds = None,
-    public_endpoint: on.PublicEndpoint = None,
-    key_pair: on.KeyPair = None,
-) -> int:
+def generate(app: App, spec: on.PolicyFlags) -> int:
     """Write the least RAM policy that creates, verifies and deletes a cluster.
 
     Example: ackgpu policy generate -f cluster.yaml > policy.json
     """
-    from ackgpu.commands.policy import generate as run
-    from ackgpu.spec.flags import SpecFlags
+    from ackgpu.commands import policy as command
 
-    flags = SpecFlags(
-        region=region,
-        vpc_id=vpc_id,
-        vswitch_ids=tuple(vswitch_id or ()),
-        public_endpoint=public_endpoint,
-        key_pair=key_pair,
-    )
-    return run(_options(flags, file), app)
+    return command.generate(command.PolicyOptions(wants=spec.wants()), app)
 
 
-def check(  # noqa: PLR0913 -- the flags of the contract
-    app: App,
-    *,
-    file: on.File = None,
-    region: Region = None,
-    vpc_id: on.VpcId = None,
-    vswitch_id: on.VSwitchIds = None,
-    public_endpoint: on.PublicEndpoint = None,
-    key_pair: on.KeyPair = None,
-) -> int:
+def check(app: App, spec: on.PolicyFlags) -> int:
     """Try every read that a creation makes; exit 3 where RAM refuses one.
 
     Example: ackgpu policy check -f cluster.yaml
     """
-    from ackgpu.commands.policy import check as run
-    from ackgpu.spec.flags import SpecFlags
+    from ackgpu.commands import policy as command
 
-    flags = SpecFlags(
-        region=region,
-        vpc_id=vpc_id,
-        vswitch_ids=tuple(vswitch_id or ()),
-        public_endpoint=public_endpoint,
-        key_pair=key_pair,
-    )
-    return run(_options(flags, file), app)
-
-
-def _options(flags: SpecFlags, file: Path | None) -> PolicyOptions:
-    from ackgpu.commands.policy import PolicyOptions
-    from ackgpu.commands.specs import SpecOptions
-
-    return PolicyOptions(wants=SpecOptions(flags=flags, file=file))
+    return command.check(command.PolicyOptions(wants=spec.wants()), app)

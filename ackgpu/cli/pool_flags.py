@@ -1,11 +1,15 @@
 """Flags of one node pool."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from ackgpu.cli import spec_flags as on
+from ackgpu.cli.flag_set import FlagSet
+
+if TYPE_CHECKING:
+    from ackgpu.commands.pool_spec import PoolFlags
 
 PoolName = Annotated[str, typer.Argument(help="The node pool's name.", show_default=False)]
 File = Annotated[
@@ -52,12 +56,6 @@ ImageType = Annotated[
     str | None,
     typer.Option("--image-type", help="Default AliyunLinux3.", show_default=False),
 ]
-AskPassword = Annotated[bool, typer.Option("--ask-password", help="Ask for the nodes' password.")]
-PasswordFile = Annotated[
-    Path | None,
-    typer.Option("--password-file", help="A file that holds the nodes' password; or set"
-                 " ACKGPU_NODE_PASSWORD.", show_default=False),
-]  # fmt: skip
 UserData = Annotated[
     Path | None,
     typer.Option("--user-data", help="A script to run on each node once it has joined.",
@@ -93,11 +91,83 @@ SkipPreflight = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done.")]
 
 
-def spot_settings(*, spot: bool | None, limit: float | None, base: int | None) -> dict[str, Any]:
-    """The pool's ``spot``; a price limit alone asks for spot nodes too."""
-    settings: dict[str, Any] = {}
-    if limit is not None and spot is not False:
-        settings = {"strategy": "SpotWithPriceLimit", "priceLimit": limit}
-    elif spot is not None:
-        settings = {"strategy": "SpotAsPriceGo" if spot else "NoSpot"}
-    return settings | ({} if base is None else {"onDemandBase": base})
+SETTINGS = {
+    "instance_types": "instanceTypes",
+    "nodes": "desiredSize",
+    "multi_az_policy": "multiAzPolicy",
+    "image_type": "imageType",
+    "key_pair": "keyPair",
+    "license_server": "licenseServer",
+    "charge_type": "chargeType",
+    "period": "period",
+    "auto_renew": "autoRenew",
+}
+"""Flags that are keys of a spec's pool as they stand."""
+
+
+class PoolSet(FlagSet):
+    """What a node pool is to be."""
+
+    file: File = None
+    instance_types: on.InstanceTypes = None
+    nodes: on.Nodes = None
+    multi_az_policy: MultiAzPolicy = None
+    labels: Labels = None
+    taints: Taints = None
+    system_disk: SystemDisk = ""
+    data_disks: DataDisks = None
+    image_type: ImageType = None
+    key_pair: on.KeyPair = None
+    user_data: UserData = None
+    license_server: LicenseServer = None
+    spot: on.Spot = None
+    spot_price_limit: on.SpotPriceLimit = None
+    on_demand_base: OnDemandBase = None
+    charge_type: on.ChargeType = None
+    period: on.Period = None
+    auto_renew: AutoRenew = None
+    least: Least = None
+    most: Most = None
+
+    def flags(self) -> "PoolFlags":
+        """The flags as the commands take them."""
+        from ackgpu.commands.pool_spec import PoolFlags
+        from ackgpu.spec.flags import spot_settings
+
+        given = self.given()
+        settings = {key: given.pop(flag) for flag, key in SETTINGS.items() if flag in given}
+        asked, limit = given.pop("spot", None), given.pop("spot_price_limit", None)
+        spot = spot_settings(spot=asked, limit=limit) or {}
+        if "on_demand_base" in given:
+            spot["onDemandBase"] = given.pop("on_demand_base")
+        return PoolFlags(settings=settings, spot=spot, **given)
+
+
+class RunFlags(FlagSet):
+    """How a change of a cluster is carried out."""
+
+    dry_run: DryRun = False
+    wait: on.Wait = True
+    timeout: on.Timeout = None
+
+
+class ChangeFlags(RunFlags):
+    """The same, for a change that is asked about."""
+
+    yes: on.Yes = False
+
+
+class PasswordFlags(FlagSet):
+    """Where the nodes' password comes from; never the command line."""
+
+    ask_password: Annotated[
+        bool, typer.Option("--ask-password", help="Ask for the nodes' password.")
+    ] = False
+    password_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--password-file",
+            help="A file that holds the nodes' password; or set ACKGPU_NODE_PASSWORD.",
+            show_default=False,
+        ),
+    ] = None

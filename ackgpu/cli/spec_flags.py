@@ -1,11 +1,15 @@
 """The flags of ``create`` that say what to make, shared with ``plan`` and its kin."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from ackgpu.cli.command import Region
+from ackgpu.cli.flag_set import FlagSet
+
+if TYPE_CHECKING:
+    from ackgpu.commands.specs import SpecOptions
 
 WHAT = "What to make"
 NETWORK = "Network"
@@ -124,15 +128,6 @@ OnFailure = Annotated[
     typer.Option("--on-failure", help="keep (default: create again goes on) or rollback.",
                  show_default=False),
 ]  # fmt: skip
-DocumentedLimits = Annotated[
-    str,
-    typer.Option("--limits", help="Documented limits to fall back on: of 2020, or today's: 2026."),
-]
-LimitOverrides = Annotated[
-    list[str] | None,
-    typer.Option("--limit", help="A limit that you know, such as eips=30; repeatable.",
-                 show_default=False),
-]  # fmt: skip
 Kubeconfig = Annotated[
     Path | None,
     typer.Option("--kubeconfig", help="Another kubeconfig file.", show_default=False),
@@ -149,3 +144,97 @@ ClusterName = Annotated[str, typer.Argument(help="The cluster's name.", show_def
 def by_comma(given: list[str] | None) -> tuple[str, ...]:
     """Words that were given one by one, or several in one by comma."""
     return tuple(word.strip() for text in given or () for word in text.split(",") if word.strip())
+
+
+class SpecSet(FlagSet):
+    """Flags that make a spec, alone or over a file. Their names are those of ``SpecFlags``."""
+
+    region: Region = None
+
+    def wants(self) -> "SpecOptions":
+        """What they say, with the file that they override."""
+        from ackgpu.commands.specs import SpecOptions
+        from ackgpu.spec.flags import SpecFlags
+
+        given = self.given()
+        file = given.pop("file", None)
+        return SpecOptions(flags=SpecFlags(**given), file=file)
+
+
+class SurroundingsFlags(SpecSet):
+    """What a cluster is made in."""
+
+    file: File = None
+    vpc_id: VpcId = None
+    vswitch_ids: VSwitchIds = None
+    public_endpoint: PublicEndpoint = None
+
+
+class PolicyFlags(SurroundingsFlags):
+    """What decides which actions a cluster needs."""
+
+    key_pair: KeyPair = None
+
+
+class QuotaFlags(SurroundingsFlags):
+    """What decides which limits a cluster touches."""
+
+    zones: Zones = None
+    instance_types: InstanceTypes = None
+    nodes: Nodes = None
+    network: NetworkPlugin = None
+    cluster_spec: ClusterSpecFlag = None
+    spot: Spot = None
+    charge_type: ChargeType = None
+    period: Period = None
+
+
+class CheckedFlags(QuotaFlags):
+    """What can be checked before a cluster is made."""
+
+    name: Name = None
+    pod_cidr: PodCidr = None
+    service_cidr: ServiceCidr = None
+    kubernetes_version: Version = None
+    ssh: Ssh = None
+    key_pair: KeyPair = None
+    spot_price_limit: SpotPriceLimit = None
+    max_hourly_price: MaxHourlyPrice = None
+
+
+class CreateFlags(CheckedFlags):
+    """Everything that ``create`` can be told of what to make, and how."""
+
+    ttl: Ttl = None
+    verify: Verify = None
+    on_failure: OnFailure = None
+    timeout: Timeout = None
+
+
+class InitFlags(SpecSet):
+    """What a spec to start from is made of."""
+
+    name: Name = "demo"
+    instance_types: InstanceTypes = None
+    nodes: Nodes = None
+    network: NetworkPlugin = None
+    ttl: Ttl = None
+
+
+class LimitFlags(FlagSet):
+    """Where limits that cannot be read are taken from."""
+
+    limits: Annotated[
+        str,
+        typer.Option(
+            "--limits", help="Documented limits to fall back on: of 2020, or today's: 2026."
+        ),
+    ] = "2020"
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--limit",
+            help="A limit that you know, such as eips=30; repeatable.",
+            show_default=False,
+        ),
+    ] = None

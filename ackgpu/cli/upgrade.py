@@ -1,7 +1,5 @@
 """``ackgpu upgrade``."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer
@@ -17,39 +15,26 @@ def register(root: typer.Typer) -> None:
     add_command(root, "upgrade", upgrade)
 
 
-def upgrade(  # noqa: PLR0913 -- the flags of the contract
-    app: App,
-    name: on.ClusterName,
-    *,
+class UpgradeFlags(of.ChangeFlags):
+    """How far to upgrade."""
+
     to: Annotated[
         str | None,
         typer.Option("--to", help="A version or minor; default: the next.", show_default=False),
-    ] = None,
+    ] = None
     node_pools: Annotated[
         bool, typer.Option("--node-pools", help="Upgrade the nodes' kubelets too, in place.")
-    ] = False,
+    ] = False
     check_only: Annotated[
         bool, typer.Option("--check-only", help="Only ask ACK whether it could be upgraded.")
-    ] = False,
-    dry_run: of.DryRun = False,
-    yes: on.Yes = False,
-    wait: on.Wait = True,
-    timeout: on.Timeout = None,
-) -> int:
+    ] = False
+
+
+def upgrade(app: App, name: on.ClusterName, how: UpgradeFlags) -> int:
     """Upgrade the control plane to the next Kubernetes version, once ACK's check has passed.
 
     Example: ackgpu upgrade demo --check-only
     """
     from ackgpu.commands.upgrade import UpgradeOptions, run
 
-    options = UpgradeOptions(
-        name=name,
-        to=to or "",
-        node_pools=node_pools,
-        check_only=check_only,
-        dry_run=dry_run,
-        yes=yes,
-        wait=wait,
-        timeout=timeout or "",
-    )
-    return run(options, app)
+    return run(UpgradeOptions(name=name, **how.given()), app)

@@ -158,7 +158,7 @@ def _pool_changes(flags: SpecFlags) -> list[PoolChange]:
         if value not in (None, ()):
             value = list(value) if isinstance(value, tuple) else value
             changes.append((flag, key, _setter(key, value)))
-    spot = _spot(flags)
+    spot = spot_settings(spot=flags.spot, limit=flags.spot_price_limit)
     if spot is not None:
         flag = "--spot" if flags.spot is not None else "--spot-price-limit"
         changes.append((flag, "spot", _setter("spot", spot)))
@@ -172,10 +172,10 @@ def _setter(key: str, value: object) -> Callable[[dict[str, Any]], None]:
     return change
 
 
-def _spot(flags: SpecFlags) -> dict[str, Any] | None:
-    """The pool's ``spot``; a price limit alone asks for spot nodes too."""
-    if flags.spot_price_limit is not None and flags.spot is not False:
-        return {"strategy": "SpotWithPriceLimit", "priceLimit": flags.spot_price_limit}
-    if flags.spot is None:
+def spot_settings(*, spot: bool | None, limit: float | None) -> dict[str, Any] | None:
+    """A pool's ``spot``; a price limit alone asks for spot nodes too. None: neither was given."""
+    if limit is not None and spot is not False:
+        return {"strategy": "SpotWithPriceLimit", "priceLimit": limit}
+    if spot is None:
         return None
-    return {"strategy": "SpotAsPriceGo" if flags.spot else "NoSpot"}
+    return {"strategy": "SpotAsPriceGo" if spot else "NoSpot"}
