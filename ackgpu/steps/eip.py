@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
-from ackgpu.cloud.api import Cloud, Eip, NatGateway
+from ackgpu.cloud.api import Cloud, Eip, NatGateway, Tags
 from ackgpu.engine.step import (
     Absent,
     Broken,
@@ -15,20 +15,21 @@ from ackgpu.engine.step import (
     Finding,
     Pending,
     Ready,
-    Resource,
     Step,
 )
 from ackgpu.errors import ConflictError
 from ackgpu.steps.blueprint import Blueprint
-from ackgpu.steps.lookup import Pick, the_one
+from ackgpu.steps.lookup import Pick
+from ackgpu.steps.picked import REMOVING, PickedStep, What
 
 
-class EipStep(Step[Eip]):
+class EipStep(PickedStep[Eip]):
     """An EIP. It is Available at once and billed until it is released.
 
     ``after``: steps that settle which of two creates at once goes on (see docs/adr/0011).
     """
 
+    what = What("EIP", product="vpc", type="Eip", limit="eips", billable=True)
     typical = 1
     reads = ("network.eips",)
     writes = ("network.allocate_eip", "network.release_eip")
@@ -42,43 +43,14 @@ class EipStep(Step[Eip]):
         name: str = "eip",
         after: tuple[Step[Any], ...] = (),
     ) -> None:
-        super().__init__(name, "eip", after)
+        super().__init__(plan, pick, name, "eip", after)
         self._network = cloud.network
-        self._plan = plan
-        self._pick = pick
 
     @property
     def title(self) -> str:
         """Its bandwidth."""
         return (
             self._pick.id or f"{self._plan.spec.network.nat.eip.bandwidth} Mbit/s, pay by traffic"
-        )
-
-    @property
-    def given(self) -> bool:
-        """Whether the spec names it."""
-        return self._pick.given
-
-    @property
-    def consumes(self) -> Mapping[str, int]:
-        """One of its kind."""
-        return {} if self.given else {"eips": 1}
-
-    def find(self, ctx: Context) -> Finding[Eip]:
-        """Look by id or by tag."""
-        del ctx
-        tags = None if self._pick.id else self._plan.ours
-        rows = self._network.eips(tags=tags, ids=self._pick.ids)
-        found = the_one(rows, "EIP", self._pick, self._plan.region, run=self._plan.run)
-        if found is None:
-            return Absent()
-        if isinstance(found, Broken):
-            return found
-        resource = self._resource(found)
-        if found.state == "Releasing":
-            return Pending(found.state, id=found.id, removing=True, resources=(resource,))
-        return Ready(
-            found, found.id, found.address, self._pick.ownership, self._drift(found), (resource,)
         )
 
     def create(self, ctx: Context, token: str) -> None:
@@ -96,23 +68,22 @@ class EipStep(Step[Eip]):
         del ctx
         self._network.release_eip(found_id)
 
-    def _drift(self, found: Eip) -> tuple[Drift, ...]:
-        wanted = self._plan.spec.network.nat.eip.bandwidth
-        if self._pick.id or found.bandwidth_mbps == wanted:
-            return ()
-        return (Drift("network.nat.eip.bandwidth", str(wanted), str(found.bandwidth_mbps)),)
+    def _rows(self, ctx: Context, tags: Tags | None, ids: Sequence[str]) -> Sequence[Eip]:
+        del ctx
+        return self._network.eips(tags=tags, ids=ids)
 
-    def _resource(self, found: Eip) -> Resource:
-        return Resource(
-            product="vpc",
-            type="Eip",
-            id=found.id,
-            name=found.name,
-            region=self._plan.region,
-            state=found.state,
-            owned=not self._pick.given,
-            billable=True,
-        )
+    def _state(self, found: Eip) -> str:
+        return found.state
+
+    def _usable(self, state: str) -> bool:
+        return state not in REMOVING
+
+    def _detail(self, found: Eip) -> str:
+        return found.address
+
+    def _drift(self, found: Eip) -> tuple[Drift, ...]:
+        wanted, has = self._plan.spec.network.nat.eip.bandwidth, found.bandwidth_mbps
+        return () if has == wanted else (Drift("network.nat.eip.bandwidth", str(wanted), str(has)),)
 
 
 class BoundAddressStep(CheckStep[str]):

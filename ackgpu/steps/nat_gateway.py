@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
-from ackgpu.cloud.api import Cloud, NatGateway, Vpc, VSwitch
-from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Resource, Step
+from ackgpu.cloud.api import Cloud, NatGateway, Tags, Vpc, VSwitch
+from ackgpu.engine.step import Context, Step
 from ackgpu.steps.blueprint import Blueprint
-from ackgpu.steps.lookup import Pick, the_one, within
+from ackgpu.steps.lookup import Pick, within
+from ackgpu.steps.picked import PickedStep, What
 
 
-class NatGatewayStep(Step[NatGateway]):
+class NatGatewayStep(PickedStep[NatGateway]):
     """A NAT gateway in the first vSwitch. It takes one to three minutes (VPC documentation).
 
     ``after``: steps that settle which of two creates at once goes on (see docs/adr/0011).
     """
 
+    what = What(
+        "NAT gateway", product="vpc", type="NatGateway", limit="nat_gateways", billable=True
+    )
     typical = 90
-
     reads = ("network.nat_gateways",)
     writes = ("network.create_nat_gateway", "network.delete_nat_gateway")
 
@@ -33,43 +36,15 @@ class NatGatewayStep(Step[NatGateway]):
         name: str = "nat gateway",
         after: tuple[Step[Any], ...] = (),
     ) -> None:
-        super().__init__(name, "nat gateway", (vpc, vswitch, *after))
+        super().__init__(plan, pick, name, "nat gateway", (vpc, vswitch, *after))
         self._network = cloud.network
-        self._plan = plan
         self._vpc = vpc
         self._vswitch = vswitch
-        self._pick = pick
 
     @property
     def title(self) -> str:
         """Its kind."""
         return self._pick.id or "enhanced, pay by LCU"
-
-    @property
-    def given(self) -> bool:
-        """Whether the spec names it."""
-        return self._pick.given
-
-    @property
-    def consumes(self) -> Mapping[str, int]:
-        """One of its kind."""
-        return {} if self.given else {"nat_gateways": 1}
-
-    def find(self, ctx: Context) -> Finding[NatGateway]:
-        """Look by id, or by tag within the VPC."""
-        tags = None if self._pick.id else self._plan.ours
-        rows = self._network.nat_gateways(tags=tags, ids=self._pick.ids)
-        rows = within(ctx.get(self._vpc), rows, self._pick)
-        found = the_one(rows, "NAT gateway", self._pick, self._plan.region, run=self._plan.run)
-        if found is None:
-            return Absent()
-        if isinstance(found, Broken):
-            return found
-        resource = self._resource(found)
-        if found.state not in {"Available", "Modifying"}:
-            removing = found.state == "Deleting"
-            return Pending(found.state, id=found.id, removing=removing, resources=(resource,))
-        return Ready(found, found.id, "", self._pick.ownership, resources=(resource,))
 
     def create(self, ctx: Context, token: str) -> None:
         """Ask for the gateway."""
@@ -86,14 +61,12 @@ class NatGatewayStep(Step[NatGateway]):
         del ctx
         self._network.delete_nat_gateway(found_id)
 
-    def _resource(self, found: NatGateway) -> Resource:
-        return Resource(
-            product="vpc",
-            type="NatGateway",
-            id=found.id,
-            name=found.name,
-            region=self._plan.region,
-            state=found.state,
-            owned=not self._pick.given,
-            billable=True,
-        )
+    def _rows(self, ctx: Context, tags: Tags | None, ids: Sequence[str]) -> Sequence[NatGateway]:
+        rows = self._network.nat_gateways(tags=tags, ids=ids)
+        return within(ctx.get(self._vpc), rows, self._pick)
+
+    def _state(self, found: NatGateway) -> str:
+        return found.state
+
+    def _usable(self, state: str) -> bool:
+        return state in {"Available", "Modifying"}

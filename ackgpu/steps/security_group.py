@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from ackgpu.cloud.api import Cloud, SecurityGroup, SecurityRule, Vpc
-from ackgpu.engine.step import Absent, Broken, Context, Finding, Ready, Resource, Step
+from ackgpu.cloud.api import Cloud, SecurityGroup, SecurityRule, Tags, Vpc
+from ackgpu.engine.step import Absent, Context, Finding, Ready, Step
 from ackgpu.steps.blueprint import Blueprint
-from ackgpu.steps.lookup import Pick, the_one, within
+from ackgpu.steps.lookup import Pick, within
+from ackgpu.steps.picked import PickedStep, What
 
 
-class SecurityGroupStep(Step[SecurityGroup]):
+class SecurityGroupStep(PickedStep[SecurityGroup]):
     """A security group. Making one is synchronous."""
 
+    what = What("security group", product="ecs", type="SecurityGroup", limit="security_groups")
     typical = 1
     reads = ("compute.security_groups",)
     writes = ("compute.create_security_group", "compute.delete_security_group")
@@ -26,48 +28,14 @@ class SecurityGroupStep(Step[SecurityGroup]):
         pick: Pick,
         name: str = "security group",
     ) -> None:
-        super().__init__(name, "security group", (vpc,))
+        super().__init__(plan, pick, name, "security group", (vpc,))
         self._compute = cloud.compute
-        self._plan = plan
         self._vpc = vpc
-        self._pick = pick
 
     @property
     def title(self) -> str:
         """What it lets in."""
         return self._pick.id or "ICMP within the VPC"
-
-    @property
-    def given(self) -> bool:
-        """Whether the spec names it."""
-        return self._pick.given
-
-    @property
-    def consumes(self) -> Mapping[str, int]:
-        """One of its kind."""
-        return {} if self.given else {"security_groups": 1}
-
-    def find(self, ctx: Context) -> Finding[SecurityGroup]:
-        """Look by id, or by tag within the VPC."""
-        tags = None if self._pick.id else self._plan.ours
-        rows = self._compute.security_groups(tags=tags, ids=self._pick.ids)
-        rows = within(ctx.get(self._vpc), rows, self._pick)
-        found = the_one(rows, "security group", self._pick, self._plan.region, run=self._plan.run)
-        if found is None:
-            return Absent()
-        if isinstance(found, Broken):
-            return found
-        resource = Resource(
-            product="ecs",
-            type="SecurityGroup",
-            id=found.id,
-            name=found.name,
-            region=self._plan.region,
-            state="",
-            owned=not self._pick.given,
-            billable=False,
-        )
-        return Ready(found, found.id, "", self._pick.ownership, resources=(resource,))
 
     def create(self, ctx: Context, token: str) -> None:
         """Ask for the group; its rule is a step of its own."""
@@ -82,6 +50,18 @@ class SecurityGroupStep(Step[SecurityGroup]):
         """Ask that it goes; refused while an instance or network interface is a member."""
         del ctx
         self._compute.delete_security_group(found_id)
+
+    def _rows(self, ctx: Context, tags: Tags | None, ids: Sequence[str]) -> Sequence[SecurityGroup]:
+        rows = self._compute.security_groups(tags=tags, ids=ids)
+        return within(ctx.get(self._vpc), rows, self._pick)
+
+    def _state(self, found: SecurityGroup) -> str:
+        del found
+        return ""
+
+    def _usable(self, state: str) -> bool:
+        del state
+        return True
 
 
 class IcmpRuleStep(Step[SecurityRule]):

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from ackgpu.cloud.api import Cloud, Vpc, VSwitch
-from ackgpu.engine.step import (
-    Absent,
-    Broken,
-    Context,
-    Drift,
-    Finding,
-    Pending,
-    Ready,
-    Resource,
-    Step,
-)
+from ackgpu.cloud.api import Cloud, Tags, Vpc, VSwitch
+from ackgpu.engine.step import Context, Drift, Step
 from ackgpu.steps.blueprint import PODS, Blueprint, ZonePlan
-from ackgpu.steps.lookup import Pick, the_one, within
+from ackgpu.steps.lookup import Pick, within
+from ackgpu.steps.picked import PickedStep, What
 
 
-class VSwitchStep(Step[VSwitch]):
+class VSwitchStep(PickedStep[VSwitch]):
     """A vSwitch. The cloud makes one at a time in a VPC, and refuses the next one meanwhile."""
 
+    what = What("vSwitch", product="vpc", type="VSwitch", limit="vswitches")
     typical = 3
     reads = ("network.vswitches",)
     writes = ("network.create_vswitch", "network.delete_vswitch")
@@ -30,46 +22,15 @@ class VSwitchStep(Step[VSwitch]):
     def __init__(
         self, cloud: Cloud, plan: Blueprint, zone: ZonePlan, *, vpc: Step[Vpc], pick: Pick
     ) -> None:
-        super().__init__(f"vswitch {zone.short}", "vswitch", (vpc,))
+        super().__init__(plan, pick, f"vswitch {zone.short}", "vswitch", (vpc,))
         self._network = cloud.network
-        self._plan = plan
         self._zone = zone
         self._vpc = vpc
-        self._pick = pick
 
     @property
     def title(self) -> str:
         """Its range and zone."""
         return f"{self._zone.cidr} in {self._zone.zone_id}"
-
-    @property
-    def given(self) -> bool:
-        """Whether the spec names it."""
-        return self._pick.given
-
-    @property
-    def consumes(self) -> Mapping[str, int]:
-        """One of its kind."""
-        return {} if self.given else {"vswitches": 1}
-
-    def find(self, ctx: Context) -> Finding[VSwitch]:
-        """Look by id, or by tag within the VPC and the zone."""
-        rows = self._network.vswitches(
-            tags=None if self._pick.id else self._plan.ours, ids=self._pick.ids
-        )
-        if not self._pick.id:
-            rows = [row for row in rows if self._fits(row)]
-            rows = within(ctx.get(self._vpc), rows, self._pick)
-        found = the_one(rows, "vSwitch", self._pick, self._plan.region, run=self._plan.run)
-        if found is None:
-            return Absent()
-        if isinstance(found, Broken):
-            return found
-        resource = self._resource(found)
-        if found.state != "Available":
-            return Pending(found.state, id=found.id, resources=(resource,))
-        detail = f"{found.cidr} in {found.zone_id}"
-        return Ready(found, found.id, detail, self._pick.ownership, self._drift(found), (resource,))
 
     def create(self, ctx: Context, token: str) -> None:
         """Ask for the vSwitch."""
@@ -87,22 +48,21 @@ class VSwitchStep(Step[VSwitch]):
         del ctx
         self._network.delete_vswitch(found_id)
 
+    def _rows(self, ctx: Context, tags: Tags | None, ids: Sequence[str]) -> Sequence[VSwitch]:
+        rows = self._network.vswitches(tags=tags, ids=ids)
+        fitting = rows if ids else [row for row in rows if self._fits(row)]
+        return within(ctx.get(self._vpc), fitting, self._pick)
+
     def _fits(self, row: VSwitch) -> bool:
         """Of the zone, and for the same use: pods' vSwitches are told by their names."""
         return row.zone_id == self._zone.zone_id and row.name.endswith(PODS) == self._zone.pods
 
-    def _drift(self, found: VSwitch) -> tuple[Drift, ...]:
-        same = self._pick.id or found.cidr == self._zone.cidr
-        return () if same else (Drift(f"{self.name} cidr", self._zone.cidr, found.cidr),)
+    def _state(self, found: VSwitch) -> str:
+        return found.state
 
-    def _resource(self, found: VSwitch) -> Resource:
-        return Resource(
-            product="vpc",
-            type="VSwitch",
-            id=found.id,
-            name=found.name,
-            region=self._plan.region,
-            state=found.state,
-            owned=not self._pick.given,
-            billable=False,
-        )
+    def _detail(self, found: VSwitch) -> str:
+        return f"{found.cidr} in {found.zone_id}"
+
+    def _drift(self, found: VSwitch) -> tuple[Drift, ...]:
+        wanted = self._zone.cidr
+        return () if found.cidr == wanted else (Drift(f"{self.name} cidr", wanted, found.cidr),)

@@ -1,0 +1,122 @@
+"""Steps for one record of a list: made by us and found by its tag, or given by its id."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
+
+from ackgpu.cloud.api import Tags
+from ackgpu.engine.step import (
+    Absent,
+    Broken,
+    Context,
+    Drift,
+    Finding,
+    Pending,
+    Ready,
+    Resource,
+    Step,
+)
+from ackgpu.steps.blueprint import Blueprint
+from ackgpu.steps.lookup import Pick, Tagged, the_one
+
+REMOVING = frozenset({"Deleting", "Releasing"})
+"""States of what is on its way out (VPC API reference)."""
+
+
+class What(NamedTuple):
+    """What a step makes.
+
+    ``noun`` is the word for it in messages, ``product`` and ``type`` are the cloud's names, and
+    ``limit`` is the one of :mod:`ackgpu.preflight.limits` that making it counts against.
+    """
+
+    noun: str
+    product: str
+    type: str
+    limit: str
+    billable: bool = False
+
+
+class Named(Tagged, Protocol):
+    """A record with an id, a name and tags."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+
+R = TypeVar("R", bound=Named)
+
+
+class PickedStep(Step[R]):
+    """One record: a subclass says ``what`` it is, which rows may be it, and how it is made."""
+
+    what: ClassVar[What]
+
+    def __init__(
+        self, plan: Blueprint, pick: Pick, name: str, kind: str, needs: Sequence[Step[Any]] = ()
+    ) -> None:
+        super().__init__(name, kind, needs)
+        self._plan = plan
+        self._pick = pick
+
+    @property
+    def given(self) -> bool:
+        """Whether the spec names it."""
+        return self._pick.given
+
+    @property
+    def consumes(self) -> Mapping[str, int]:
+        """One of its kind."""
+        return {} if self.given else {self.what.limit: 1}
+
+    def find(self, ctx: Context) -> Finding[R]:
+        """Look by id, or by tag."""
+        tags = None if self._pick.id else self._plan.ours
+        rows = self._rows(ctx, tags, self._pick.ids)
+        found = the_one(rows, self.what.noun, self._pick, self._plan.region, run=self._plan.run)
+        if found is None:
+            return Absent()
+        if isinstance(found, Broken):
+            return found
+        state = self._state(found)
+        resource = Resource(
+            product=self.what.product,
+            type=self.what.type,
+            id=found.id,
+            name=found.name,
+            region=self._plan.region,
+            state=state,
+            owned=not self.given,
+            billable=self.what.billable,
+        )
+        if not self._usable(state):
+            removing = state in REMOVING
+            return Pending(state, id=found.id, removing=removing, resources=(resource,))
+        drift = () if self._pick.id else self._drift(found)
+        detail = self._detail(found)
+        return Ready(found, found.id, detail, self._pick.ownership, drift, (resource,))
+
+    @abstractmethod
+    def _rows(self, ctx: Context, tags: Tags | None, ids: Sequence[str]) -> Sequence[R]:
+        """The records that may be it: those with the tags, or those with the ids."""
+
+    @abstractmethod
+    def _state(self, found: R) -> str:
+        """The cloud's word for how it stands; empty where there is none."""
+
+    def _usable(self, state: str) -> bool:
+        """Whether a record in ``state`` is ready."""
+        return state == "Available"
+
+    def _detail(self, found: R) -> str:
+        """What is worth saying of it once it is there."""
+        del found
+        return ""
+
+    def _drift(self, found: R) -> tuple[Drift, ...]:
+        """Where one of ours is not as the spec wants it."""
+        del found
+        return ()
