@@ -53,20 +53,19 @@ class EipStep(PickedStep[Eip]):
             self._pick.id or f"{self._plan.spec.network.nat.eip.bandwidth} Mbit/s, pay by traffic"
         )
 
-    def create(self, ctx: Context, token: str) -> None:
-        """Ask for the address."""
+    def delete(self, ctx: Context, found_id: str) -> None:
+        """Ask that it is released; refused while it is bound."""
         del ctx
-        self._network.allocate_eip(
+        self._network.release_eip(found_id)
+
+    def _ask(self, ctx: Context, token: str) -> str:
+        del ctx
+        return self._network.allocate_eip(
             name=self._plan.name_of("eip"),
             bandwidth_mbps=self._plan.spec.network.nat.eip.bandwidth,
             tags=self._plan.tags,
             token=token,
         )
-
-    def delete(self, ctx: Context, found_id: str) -> None:
-        """Ask that it is released; refused while it is bound."""
-        del ctx
-        self._network.release_eip(found_id)
 
     def _rows(self, ctx: Context, tags: Tags | None, ids: Sequence[str]) -> Sequence[Eip]:
         del ctx

@@ -46,20 +46,19 @@ class NatGatewayStep(PickedStep[NatGateway]):
         """Its kind."""
         return self._pick.id or "enhanced, pay by LCU"
 
-    def create(self, ctx: Context, token: str) -> None:
-        """Ask for the gateway."""
-        self._network.create_nat_gateway(
+    def delete(self, ctx: Context, found_id: str) -> None:
+        """Ask that it goes; refused while an EIP or a SNAT entry is on it."""
+        del ctx
+        self._network.delete_nat_gateway(found_id)
+
+    def _ask(self, ctx: Context, token: str) -> str:
+        return self._network.create_nat_gateway(
             vpc_id=ctx[self._vpc].id,
             vswitch_id=ctx[self._vswitch].id,
             name=self._plan.name_of("nat"),
             tags=self._plan.tags,
             token=token,
         )
-
-    def delete(self, ctx: Context, found_id: str) -> None:
-        """Ask that it goes; refused while an EIP or a SNAT entry is on it."""
-        del ctx
-        self._network.delete_nat_gateway(found_id)
 
     def _rows(self, ctx: Context, tags: Tags | None, ids: Sequence[str]) -> Sequence[NatGateway]:
         rows = self._network.nat_gateways(tags=tags, ids=ids)

@@ -61,6 +61,7 @@ class PickedStep(Step[R]):
         super().__init__(name, kind, needs)
         self._plan = plan
         self._pick = pick
+        self._made = ""
 
     @property
     def given(self) -> bool:
@@ -73,9 +74,15 @@ class PickedStep(Step[R]):
         return {} if self.given else {self.what.limit: 1}
 
     def find(self, ctx: Context) -> Finding[R]:
-        """Look by id, or by tag."""
+        """Look by id, or by tag.
+
+        Where this process has asked for one, it must see that one: another create of the same name
+        may have made its own meanwhile, and only both together tell which of them counts.
+        """
         tags = None if self._pick.id else self._plan.ours
         rows = self._rows(ctx, tags, self._pick.ids)
+        if self._made and all(row.id != self._made for row in rows):
+            return Absent()
         found = the_one(rows, self.what.noun, self._pick, self._plan.region, run=self._plan.run)
         if found is None:
             return Absent()
@@ -98,6 +105,14 @@ class PickedStep(Step[R]):
         drift = () if self._pick.id else self._drift(found)
         detail = self._detail(found)
         return Ready(found, found.id, detail, self._pick.ownership, drift, (resource,))
+
+    def create(self, ctx: Context, token: str) -> None:
+        """Ask for it."""
+        self._made = self._ask(ctx, token)
+
+    @abstractmethod
+    def _ask(self, ctx: Context, token: str) -> str:
+        """Ask the cloud for it; its id."""
 
     @abstractmethod
     def _rows(self, ctx: Context, tags: Tags | None, ids: Sequence[str]) -> Sequence[R]:

@@ -37,19 +37,18 @@ class SecurityGroupStep(PickedStep[SecurityGroup]):
         """What it lets in."""
         return self._pick.id or "ICMP within the VPC"
 
-    def create(self, ctx: Context, token: str) -> None:
-        """Ask for the group; its rule is a step of its own."""
-        self._compute.create_security_group(
+    def delete(self, ctx: Context, found_id: str) -> None:
+        """Ask that it goes; refused while an instance or network interface is a member."""
+        del ctx
+        self._compute.delete_security_group(found_id)
+
+    def _ask(self, ctx: Context, token: str) -> str:
+        return self._compute.create_security_group(
             vpc_id=ctx[self._vpc].id,
             name=self._plan.name_of("sg"),
             tags=self._plan.tags,
             token=token,
         )
-
-    def delete(self, ctx: Context, found_id: str) -> None:
-        """Ask that it goes; refused while an instance or network interface is a member."""
-        del ctx
-        self._compute.delete_security_group(found_id)
 
     def _rows(self, ctx: Context, tags: Tags | None, ids: Sequence[str]) -> Sequence[SecurityGroup]:
         rows = self._compute.security_groups(tags=tags, ids=ids)

@@ -28,20 +28,19 @@ class VpcStep(PickedStep[Vpc]):
         """Its address range."""
         return self._pick.id or self._plan.spec.network.vpc.cidr
 
-    def create(self, ctx: Context, token: str) -> None:
-        """Ask for the VPC."""
+    def delete(self, ctx: Context, found_id: str) -> None:
+        """Ask that it goes; refused while anything lives in it."""
         del ctx
-        self._network.create_vpc(
+        self._network.delete_vpc(found_id)
+
+    def _ask(self, ctx: Context, token: str) -> str:
+        del ctx
+        return self._network.create_vpc(
             name=self._plan.name_of("vpc"),
             cidr=self._plan.spec.network.vpc.cidr,
             tags=self._plan.tags,
             token=token,
         )
-
-    def delete(self, ctx: Context, found_id: str) -> None:
-        """Ask that it goes; refused while anything lives in it."""
-        del ctx
-        self._network.delete_vpc(found_id)
 
     def _rows(self, ctx: Context, tags: Tags | None, ids: Sequence[str]) -> Sequence[Vpc]:
         del ctx

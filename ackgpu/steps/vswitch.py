@@ -32,9 +32,13 @@ class VSwitchStep(PickedStep[VSwitch]):
         """Its range and zone."""
         return f"{self._zone.cidr} in {self._zone.zone_id}"
 
-    def create(self, ctx: Context, token: str) -> None:
-        """Ask for the vSwitch."""
-        self._network.create_vswitch(
+    def delete(self, ctx: Context, found_id: str) -> None:
+        """Ask that it goes; refused while an address of it is in use."""
+        del ctx
+        self._network.delete_vswitch(found_id)
+
+    def _ask(self, ctx: Context, token: str) -> str:
+        return self._network.create_vswitch(
             vpc_id=ctx[self._vpc].id,
             zone_id=self._zone.zone_id,
             name=self._plan.name_of(f"vswitch-{self._zone.short}"),
@@ -42,11 +46,6 @@ class VSwitchStep(PickedStep[VSwitch]):
             tags=self._plan.tags,
             token=token,
         )
-
-    def delete(self, ctx: Context, found_id: str) -> None:
-        """Ask that it goes; refused while an address of it is in use."""
-        del ctx
-        self._network.delete_vswitch(found_id)
 
     def _rows(self, ctx: Context, tags: Tags | None, ids: Sequence[str]) -> Sequence[VSwitch]:
         rows = self._network.vswitches(tags=tags, ids=ids)

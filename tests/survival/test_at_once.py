@@ -34,13 +34,19 @@ def machines(emulator: Emulator, root: Path, count: int) -> list[Machine]:
     return [Machine(root / f"machine-{number}", emulator.env) for number in range(count)]
 
 
-def test_two_creates_of_one_name_end_with_one_cluster(emulator: Emulator, tmp_path: Path) -> None:
+@pytest.mark.parametrize("lag", [0, 10])
+def test_two_creates_of_one_name_end_with_one_cluster(
+    emulator: Emulator, tmp_path: Path, lag: int
+) -> None:
     alone, *both = machines(emulator, tmp_path, 3)
     assert alone.run("create", NAME, *LONG).returncode == 0
     complete = things(emulator)
     assert alone.run("delete", NAME, "-y", *LONG).returncode == 0
     create = ("create", NAME, *LONG)
+    if lag:
+        emulator.set_faults({"faults": [{"action": "*", "effect": "lag", "lag": lag}]})
     ended = at_once(both, create, create)
+    emulator.set_faults(None)
     codes = sorted(code for code, _ in ended)
     assert codes in ([0, 0], [0, 6]), ended
     assert not difference(complete, remains(emulator))

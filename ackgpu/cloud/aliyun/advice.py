@@ -53,6 +53,10 @@ _BY_CODE: tuple[tuple[str, str], ...] = (
     ("NoPermission.CreateServiceLinkedRole", "Allow ram:CreateServiceLinkedRole to this identity."),
     ("IdempotentParameterMismatch", "An earlier request used the same token: run it again."),
     ("InvalidSystemDiskCategory", "Choose a disk category that the instance family takes."),
+    (
+        "InvalidCidrBlock",
+        "Choose CIDR blocks that do not overlap: `ackgpu preflight --only network`.",
+    ),
     ("InvalidCIDR", "Choose CIDR blocks that do not overlap: `ackgpu preflight --only network`."),
     ("EmptyCIDR", "Give the pod and service CIDR blocks."),
     ("InvalidVSwitch.Count", "Give fewer vSwitches: ACK takes one to eight."),

@@ -189,6 +189,14 @@ _PROTECTED = frozenset(
 )
 
 _EXISTS = ("ErrorClusterNameAlreadyExist", "ClusterNameAlreadyExist", "EntityAlreadyExist")
+_IN_THE_WAY = frozenset(
+    {
+        "InvalidCidrBlock.Overlapped",
+        "InvalidCIDRBlock.Duplicate",
+        "InvalidAssociation.Duplicated",
+        "Forbidden.SourceVSwitchId.Duplicated",
+    }
+)
 
 Refusal = type[CloudError]
 _Rule = Callable[[str, int | None, str, str], bool]
@@ -253,7 +261,8 @@ def _busy(code: str, status: int | None, message: str, action: str) -> bool:
 def _exists(code: str, status: int | None, message: str, action: str) -> bool:
     del status, action
     said = "already exist" in message.lower()
-    return code.startswith(_EXISTS) or code.endswith("AlreadyExist") or said
+    named = code.startswith(_EXISTS) or code.endswith("AlreadyExist")
+    return named or said or code in _IN_THE_WAY
 
 
 def _unavailable(code: str, status: int | None, message: str, action: str) -> bool:
