@@ -6,11 +6,11 @@ The figures lie in ``data/*.json``, each with its date. A scenario may override 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any
+
+from ackgpu.emulator.tables import table
 
 Settings = Mapping[str, Any]
 
@@ -19,26 +19,19 @@ SOLD = frozenset({"WithStock", "ClosedWithStock"})
 
 
 @cache
-def _data(name: str) -> dict[str, Any]:
-    text = files("ackgpu.emulator").joinpath("data", f"{name}.json").read_text("utf-8")
-    data: dict[str, Any] = json.loads(text)
-    return data
-
-
-@cache
 def _types() -> dict[str, dict[str, Any]]:
-    return {row["id"]: row for row in _data("instance_types")["types"]}
+    return {row["id"]: row for row in table("instance_types")["types"]}
 
 
 @cache
 def _zones() -> dict[str, tuple[str, ...]]:
-    return {row["id"]: tuple(row["zones"]) for row in _data("regions")["regions"]}
+    return {row["id"]: tuple(row["zones"]) for row in table("regions")["regions"]}
 
 
 def regions(settings: Settings | None = None) -> list[dict[str, Any]]:
     """The regions on offer: ``{id, name, zones}``."""
     wanted = (settings or {}).get("regions")
-    rows: list[dict[str, Any]] = _data("regions")["regions"]
+    rows: list[dict[str, Any]] = table("regions")["regions"]
     return [row for row in rows if not wanted or row["id"] in wanted]
 
 
@@ -75,7 +68,7 @@ def stock(zone: str, type_id: str, settings: Settings | None = None) -> str | No
     row = instance_type(type_id)
     if row is None:
         return None
-    sold: Mapping[str, str] = _data("stock")["families"].get(row["family"], {})
+    sold: Mapping[str, str] = table("stock")["families"].get(row["family"], {})
     return sold.get(zone)
 
 
@@ -86,37 +79,37 @@ def disk_categories() -> list[str]:
 
 def images() -> list[dict[str, Any]]:
     """The public system images: ``{id, name, os_name, platform, size, family}``."""
-    rows: list[dict[str, Any]] = _data("images")["images"]
+    rows: list[dict[str, Any]] = table("images")["images"]
     return rows
 
 
 def hourly_price(type_id: str) -> float | None:
     """The illustrative pay-as-you-go price of an instance type an hour, in :func:`currency`."""
-    price = _data("prices")["types"].get(type_id)
+    price = table("prices")["types"].get(type_id)
     return None if price is None else float(price)
 
 
 def disk_price(category: str, gib: int) -> float | None:
     """The illustrative price of a disk an hour; None for a category that is not sold."""
-    price = _data("prices")["disks"].get(category)
+    price = table("prices")["disks"].get(category)
     return None if price is None else float(price) * gib
 
 
 def bandwidth_price(mbps: int) -> float:
     """The illustrative price of fixed public bandwidth an hour."""
-    return float(_data("prices")["bandwidth_mbps"]) * mbps
+    return float(table("prices")["bandwidth_mbps"]) * mbps
 
 
 def spot_share() -> float:
     """The part of the pay-as-you-go price that a spot instance costs."""
-    return float(_data("prices")["spot"])
+    return float(table("prices")["spot"])
 
 
 def month_hours() -> int:
     """How many hours' price a month's subscription costs."""
-    return int(_data("prices")["month_hours"])
+    return int(table("prices")["month_hours"])
 
 
 def currency() -> str:
     """The currency of every price."""
-    return str(_data("prices")["currency"])
+    return str(table("prices")["currency"])

@@ -11,13 +11,11 @@ of its Go server (seen in a 2026 field report); the code is UNCONFIRMED and Inva
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from ackgpu.emulator import tables
 from ackgpu.emulator.errors import ApiError, invalid, missing
 from ackgpu.emulator.routing import Route
 
@@ -34,14 +32,10 @@ GO_NAMES = {"str": "string", "int": "int64", "num": "float64", "bool": "bool"}
 Table = Mapping[str, Any]
 
 
-@cache
 def table(product: str) -> Mapping[str, Table]:
-    """The operations of a product and their parameters; empty where there is no table."""
-    source = files("ackgpu.emulator").joinpath("data", "params", f"{product}.json")
-    if not source.is_file():
-        return {}
-    content: Mapping[str, Table] = json.loads(source.read_text("utf-8"))["operations"]
-    return content
+    """The operations of a product and their parameters."""
+    operations: Mapping[str, Table] = tables.table(f"params/{product}")["operations"]
+    return operations
 
 
 def check(route: Route, parameters: Mapping[str, str], body: Any) -> tuple[str, ...]:

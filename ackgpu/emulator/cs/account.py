@@ -9,10 +9,11 @@ from ackgpu.emulator.cs.faults import fault
 from ackgpu.emulator.cs.lookup import body_of, objects, text
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.roles import is_granted
-from ackgpu.emulator.cs.tables import table, versions
+from ackgpu.emulator.cs.tables import versions
 from ackgpu.emulator.errors import ApiError, missing
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
+from ackgpu.emulator.tables import table
 
 
 @PRODUCT.operation("DescribeRegions", method="GET", path="/regions", request_id_key="requestId")
@@ -91,7 +92,7 @@ def describe_kubernetes_version_metadata(call: Call) -> list[dict[str, Any]]:
         params.required(required)
     runtimes = [
         {"name": name, "version": version}
-        for name, known in table("versions")["runtime_versions"].items()
+        for name, known in table("cs/versions")["runtime_versions"].items()
         for version in known
         if params.text("runtime", name) == name
     ]
@@ -99,7 +100,7 @@ def describe_kubernetes_version_metadata(call: Call) -> list[dict[str, Any]]:
     return [
         {
             "capabilities": {},
-            "images": table("versions")["images"],
+            "images": table("cs/versions")["images"],
             "meta_data": {},
             "runtimes": runtimes,
             "version": row["version"],

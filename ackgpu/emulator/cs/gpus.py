@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ackgpu.emulator import catalog
-from ackgpu.emulator.cs.tables import table
+from ackgpu.emulator.tables import table
 
 PREFIX = "aliyun.accelerator"
 DRIVER_LABEL = "ack.aliyun.com/nvidia-driver-version"
@@ -52,7 +52,7 @@ def gpu_of(instance_type: str, driver: str = "") -> Gpu | None:
     row = catalog.instance_type(instance_type)
     if row is None or not row["gpu_amount"]:
         return None
-    gpus = table("gpus")
+    gpus = table("cs/gpus")
     known = gpus["types"].get(instance_type) or gpus["families"].get(row["family"])
     if known is None:
         return None

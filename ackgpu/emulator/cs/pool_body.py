@@ -11,9 +11,10 @@ from typing import Any
 from ackgpu.emulator.cs import instants
 from ackgpu.emulator.cs.lookup import objects, part, text
 from ackgpu.emulator.cs.members import is_ready, offline, visible_nodes
-from ackgpu.emulator.cs.tables import default_image, runtime_version, table
+from ackgpu.emulator.cs.tables import default_image, runtime_version
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
+from ackgpu.emulator.tables import table
 
 SECTIONS = (
     "auto_scaling",
@@ -29,7 +30,7 @@ __all__ = ["SECTIONS", "detail", "merge", "new_sections", "set_tags"]
 
 def new_sections(request: dict[str, Any], cluster: Doc) -> dict[str, Any]:
     """The sections of a new pool's body."""
-    sections = {name: dict(table("pool")["sections"][name]["defaults"]) for name in SECTIONS}
+    sections = {name: dict(table("cs/pool")["sections"][name]["defaults"]) for name in SECTIONS}
     merge(sections, request)
     group, kubernetes = sections["scaling_group"], sections["kubernetes_config"]
     own = part(request, "scaling_group")
@@ -54,7 +55,7 @@ def merge(
     empty lists unasked); with ``keep_on_empty`` it leaves what is there.
     """
     for name in SECTIONS:
-        known = table("pool")["sections"][name]
+        known = table("cs/pool")["sections"][name]
         for key, value in part(request, name).items():
             if value is None or (keep_on_empty and value == []):
                 continue

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ackgpu.emulator.cs.tables import table
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.ram.presets import find_role
+from ackgpu.emulator.tables import table
 
 PLACE = "https://ram.console.aliyun.com/role/authorize?request="
 
@@ -19,7 +19,7 @@ def is_granted(call: Call, role: str) -> bool:
 
 def cluster_refusals(call: Call) -> Iterator[tuple[str, str]]:
     """Code and message for each role that a managed cluster needs and the account lacks."""
-    for role, code in table("roles")["cluster_refusals"].items():
+    for role, code in table("cs/roles")["cluster_refusals"].items():
         if not is_granted(call, role):
             message = "please complete the cluster addon's service ramrole authorization at"
             yield code, f"{message} {PLACE}{role}"

@@ -1,24 +1,15 @@
-"""The data of Container Service: versions, add-ons, roles, GPUs."""
+"""What Container Service offers: versions, add-ons, images, runtimes."""
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-
-@cache
-def table(name: str) -> dict[str, Any]:
-    """The table ``data/cs/<name>.json``; not to be changed."""
-    text = files("ackgpu.emulator").joinpath("data", "cs", f"{name}.json").read_text("utf-8")
-    data: dict[str, Any] = json.loads(text)
-    return data
+from ackgpu.emulator.tables import table
 
 
 def versions() -> list[dict[str, Any]]:
     """Kubernetes versions, newest first."""
-    rows: list[dict[str, Any]] = table("versions")["versions"]
+    rows: list[dict[str, Any]] = table("cs/versions")["versions"]
     return rows
 
 
@@ -29,7 +20,7 @@ def creatable_versions() -> list[str]:
 
 def addons() -> dict[str, dict[str, Any]]:
     """Every add-on by name."""
-    return {row["name"]: row for row in table("addons")["addons"]}
+    return {row["name"]: row for row in table("cs/addons")["addons"]}
 
 
 def addon_version(name: str, kubernetes_version: str) -> str:
@@ -39,11 +30,11 @@ def addon_version(name: str, kubernetes_version: str) -> str:
 
 def default_image(image_type: str) -> str:
     """The image id of an image type; that of the first image where it is unknown."""
-    images = table("versions")["images"]
+    images = table("cs/versions")["images"]
     found = [row["image_id"] for row in images if row["image_type"] == image_type]
     return str((found or [images[0]["image_id"]])[0])
 
 
 def runtime_version() -> str:
     """The containerd version of new nodes."""
-    return str(table("versions")["runtime_versions"]["containerd"][0])
+    return str(table("cs/versions")["runtime_versions"]["containerd"][0])

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.kube.data import table
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.status import bad_request
+from ackgpu.emulator.tables import table
 
 SCALARS: dict[str, tuple[type, ...]] = {
     "string": (str,),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ackgpu.emulator.catalog import instance_type
-from ackgpu.emulator.kube.data import table
+from ackgpu.emulator.tables import table
 
 SHARED_SCHEDULES = frozenset({"share", "cgpu", "core_mem", "mps"})
 """Values of ``ack.node.gpu.schedule`` under which memory is scheduled (ACK GPU sharing)."""

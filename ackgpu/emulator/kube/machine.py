@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ackgpu.emulator.kube.data import table
 from ackgpu.emulator.kube.gpus import Gpu
 from ackgpu.emulator.kube.nodes import NodeFacts
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.quantities import amount
 from ackgpu.emulator.kube.state import ClusterState
+from ackgpu.emulator.tables import table
 
 GPU_FAULTS = ("driver_mismatch", "unlicensed", "sample_wrong_result")
 

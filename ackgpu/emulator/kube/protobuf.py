@@ -13,9 +13,9 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from ackgpu.emulator.kube.data import table
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.status import bad_request
+from ackgpu.emulator.tables import table
 
 MAGIC = b"k8s\x00"
 VARINT, BYTES = 0, 2

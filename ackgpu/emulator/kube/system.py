@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ackgpu.emulator.kube.data import table
 from ackgpu.emulator.kube.nodes import NodeFacts, facts, plugin_down
 from ackgpu.emulator.kube.objects import Obj, suffix_of, uid_of
 from ackgpu.emulator.kube.state import ClusterState, Entry, version_at
+from ackgpu.emulator.tables import table
 
 NAMESPACE = "kube-system"
 STARTS_AFTER = 2.0  # seconds from a node's joining to its first pods

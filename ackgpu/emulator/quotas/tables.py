@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from ackgpu.emulator import limits
@@ -12,27 +9,21 @@ from ackgpu.emulator.account import REGION
 from ackgpu.emulator.ecs.instances import used_vcpus, vgpu_instances
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.tables import table
 
 COMMON = "CommonQuota"
 Row = dict[str, Any]
 
 
-@cache
-def _data() -> Row:
-    text = files("ackgpu.emulator").joinpath("data", "quotas.json").read_text("utf-8")
-    data: Row = json.loads(text)
-    return data
-
-
 def products() -> list[Row]:
     """The products with quotas: ``{code, name, category, category_id}``."""
-    rows: list[Row] = _data()["products"]
+    rows: list[Row] = table("quotas")["products"]
     return rows
 
 
 def quotas(product: str) -> list[Row]:
     """The quotas of a product, as the data file has them."""
-    return [row for row in _data()["quotas"] if row["product"] == product]
+    return [row for row in table("quotas")["quotas"] if row["product"] == product]
 
 
 def quota(product: str, code: str) -> Row:
@@ -45,7 +36,8 @@ def quota(product: str, code: str) -> Row:
 
 def dependents(product: str, code: str) -> list[tuple[str, str]]:
     """The (product, code) of the quotas that one depends on."""
-    return [(one, other) for one, other in _data()["dependent"].get(f"{product}/{code}", [])]
+    rows = table("quotas")["dependent"].get(f"{product}/{code}", [])
+    return [(one, other) for one, other in rows]
 
 
 def region_asked(call: Call) -> str:

@@ -7,31 +7,23 @@ service roles that nobody has authorised yet.
 from __future__ import annotations
 
 import json
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from ackgpu.emulator.store import Doc, Session
+from ackgpu.emulator.tables import table
 
 ROLE = "ramrole"
 
 
-@cache
-def _data() -> dict[str, Any]:
-    text = files("ackgpu.emulator").joinpath("data", "ram.json").read_text("utf-8")
-    data: dict[str, Any] = json.loads(text)
-    return data
-
-
 def system_policy(name: str) -> dict[str, Any] | None:
     """The system policy of that name: ``{description, statements}``."""
-    policy: dict[str, Any] | None = _data()["policies"].get(name)
+    policy: dict[str, Any] | None = table("ram")["policies"].get(name)
     return policy
 
 
 def system_policy_names() -> list[str]:
     """The names of every system policy."""
-    return list(_data()["policies"])
+    return list(table("ram")["policies"])
 
 
 def document(policy: dict[str, Any]) -> str:
@@ -44,14 +36,14 @@ def find_role(session: Session, name: str, missing: tuple[str, ...] = ()) -> Doc
     doc = session.get(ROLE, name)
     if doc is not None:
         return doc if doc.gone is None else None
-    row = next((row for row in _data()["service_roles"] if row["name"] == name), None)
+    row = next((row for row in table("ram")["service_roles"] if row["name"] == name), None)
     return None if row is None or name in missing else _service_role(row)
 
 
 def all_roles(session: Session, missing: tuple[str, ...] = ()) -> list[Doc]:
     """Every role, by name."""
     names = {doc.id for doc in session.find(ROLE)}
-    names |= {row["name"] for row in _data()["service_roles"]}
+    names |= {row["name"] for row in table("ram")["service_roles"]}
     found = (find_role(session, name, missing) for name in sorted(names))
     return [doc for doc in found if doc is not None]
 
