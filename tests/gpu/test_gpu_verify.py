@@ -123,7 +123,8 @@ def test_whole_gpus_are_judged_by_their_own_type(lab: Lab) -> None:
     labels = {"aliyun.accelerator/nvidia_name": "Tesla-T4", MEM: "15109MiB",
               "aliyun.accelerator/nvidia_count": "1"}  # fmt: skip
     kind = "ecs.gn6i-c4g1.xlarge"
-    gpu = {"name": "Tesla T4", "memory_mib": 15109, "count": 1, "driver": "470.256.03"}
+    gpu = {"name": "Tesla T4", "memory_mib": 15109, "count": 1, "driver": "470.256.03",
+           "cuda": "11.4"}  # fmt: skip
     node = lab.add_node(
         instance_type=kind, labels={"node.kubernetes.io/instance-type": kind}, gpu_labels=labels,
         gpu=gpu,

@@ -6,10 +6,8 @@ spaces, ``nvidia_mem`` the memory of one card. They depend on the driver as well
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
-
 from ackgpu.emulator import catalog
+from ackgpu.emulator.gpus import Gpu
 from ackgpu.emulator.tables import table
 
 PREFIX = "aliyun.accelerator"
@@ -17,30 +15,6 @@ DRIVER_LABEL = "ack.aliyun.com/nvidia-driver-version"
 SCHEDULE_LABEL = "ack.node.gpu.schedule"
 SCHEDULE_LABEL_SINCE = (1, 32)
 """From this Kubernetes version on, bootstrap sets the schedule label (GPU scheduling page)."""
-
-
-@dataclass(frozen=True)
-class Gpu:
-    """The GPU of a node: product name and MiB as nvidia-smi prints them, cards, driver, CUDA."""
-
-    name: str
-    memory_mib: int
-    count: int
-    driver: str
-    cuda: str
-
-    def labels(self) -> dict[str, str]:
-        """The node labels that describe it."""
-        return {
-            f"{PREFIX}/nvidia_name": self.name.replace(" ", "-"),
-            f"{PREFIX}/nvidia_mem": f"{self.memory_mib}MiB",
-            f"{PREFIX}/nvidia_count": str(self.count),
-            f"{PREFIX}/xpu_type": "nvidia",
-        }
-
-    def body(self) -> dict[str, Any]:
-        """It as a node's document keeps it."""
-        return asdict(self)
 
 
 def gpu_of(instance_type: str, driver: str = "") -> Gpu | None:
@@ -60,6 +34,16 @@ def gpu_of(instance_type: str, driver: str = "") -> Gpu | None:
     by_driver = known.get("by_driver", {})
     memory = by_driver.get(chosen.partition(".")[0], known["memory_mib"])
     return Gpu(known["name"], memory, row["gpu_amount"], chosen, gpus["drivers"][chosen])
+
+
+def labels(gpu: Gpu) -> dict[str, str]:
+    """The node labels that describe a GPU."""
+    return {
+        f"{PREFIX}/nvidia_name": gpu.name.replace(" ", "-"),
+        f"{PREFIX}/nvidia_mem": f"{gpu.memory_mib}MiB",
+        f"{PREFIX}/nvidia_count": str(gpu.count),
+        f"{PREFIX}/xpu_type": "nvidia",
+    }
 
 
 def schedule_labels(kubernetes_version: str) -> dict[str, str]:

@@ -152,8 +152,8 @@ def _add_gpu(node: Doc, cluster: Doc, joining: Joining) -> None:
     if gpu is None:
         return
     version = state_at(cluster.body["versions"], joining.times[0])
-    node.body["gpu"] = gpu.body() | {"allocatable": gpu.count}
-    node.body["gpu_labels"] = gpu.labels() | {
+    node.body["gpu"] = gpu.record() | {"allocatable": gpu.count}
+    node.body["gpu_labels"] = gpus.labels(gpu) | {
         key: value for key, value in gpus.schedule_labels(version).items() if key not in labels
     }
     node.body["t_gpu"] = joining.times[3]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ackgpu.emulator.kube.gpus import Gpu
+from ackgpu.emulator.gpus import Gpu
 from ackgpu.emulator.kube.nodes import NodeFacts
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.quantities import amount

@@ -3,7 +3,8 @@
 A document of kind ``node`` says ``node_name``, ``instance_id``, ``instance_type``, ``ip_address``,
 ``pod_cidr``, ``labels``, ``gpu_labels``, ``taints``, ``gpu`` and the course: ``t_join`` (the
 kubelet registers), ``t_ready``, ``t_gpu`` (driver and device plugin are up); a moment that is None
-or left out never comes. The ``gpu_labels`` and the allocatable GPU show from ``t_gpu`` on.
+or left out never comes. The ``gpu_labels`` and the allocatable GPU show from ``t_gpu`` on; a node
+whose ``gpu`` is None or left out has none, whatever its instance type.
 
 What a real kubelet reports is the source of the shapes (Kubernetes documentation, "Node Status");
 reserved resources follow ACK's "Resource reservation policy" page.
@@ -15,13 +16,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ackgpu.emulator.catalog import instance_type
-from ackgpu.emulator.kube.gpus import SHARED_SCHEDULES, Gpu, gpu_of
+from ackgpu.emulator.gpus import Gpu
 from ackgpu.emulator.kube.objects import Obj, condition, uid_of
 from ackgpu.emulator.kube.patching import merge_patch
 from ackgpu.emulator.kube.state import ClusterState, Entry, version_at
 from ackgpu.emulator.store import Doc
 
 SCHEDULE_LABEL = "ack.node.gpu.schedule"
+SHARED_SCHEDULES = frozenset({"share", "cgpu", "core_mem", "mps"})
+"""Values of the schedule label under which memory is scheduled (ACK GPU sharing)."""
 HEARTBEAT = 300  # seconds between status reports of a kubelet whose state does not change
 DISK_KIB = 41152812
 NOT_READY = "node.kubernetes.io/not-ready"
@@ -95,7 +98,8 @@ def _facts(state: ClusterState, doc: Doc, index: int, joined: float) -> NodeFact
         if not overlay.alive(state.now):
             return None
         changed, delta = float(overlay.body["at"]), overlay.body["delta"]
-    gpu = gpu_of(str(doc.body.get("instance_type", "")), doc.body.get("gpu"))
+    record = doc.body.get("gpu")
+    gpu = Gpu.of(record) if record else None
     gpu_ready = moment(doc, "t_gpu") if gpu else None
     labels = _labels(doc, name, shows_gpu=gpu_ready is not None and gpu_ready <= state.now)
     spec = delta.get("spec") or {}

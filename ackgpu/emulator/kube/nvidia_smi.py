@@ -6,7 +6,7 @@ lightweight GPU nodes, the others are the tool's own.
 
 from __future__ import annotations
 
-from ackgpu.emulator.kube.gpus import Gpu
+from ackgpu.emulator.gpus import Gpu
 from ackgpu.emulator.kube.machine import Machine, Outcome
 from ackgpu.emulator.kube.objects import uid_of
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ackgpu.emulator.kube.gpus import Gpu
+from ackgpu.emulator.gpus import Gpu
 from ackgpu.emulator.kube.machine import File, Machine, Outcome, toolkit_row
 from ackgpu.emulator.kube.stdin import consumed
 

@@ -6,7 +6,7 @@ import pytest
 
 from ackgpu.clock import ManualClock
 from ackgpu.emulator.catalog import instance_types
-from ackgpu.emulator.cs.gpus import gpu_of, schedule_labels
+from ackgpu.emulator.cs.gpus import gpu_of, labels, schedule_labels
 from ackgpu.emulator.cs.timing import critical_path
 from tests.emulator.cs.ack import Ack
 
@@ -24,9 +24,9 @@ from tests.emulator.cs.ack import Ack
 def test_labels_follow_the_type(instance_type: str, name: str, memory: str) -> None:
     gpu = gpu_of(instance_type)
     assert gpu is not None
-    labels = gpu.labels()
-    assert labels["aliyun.accelerator/nvidia_name"] == name
-    assert labels["aliyun.accelerator/nvidia_mem"] == memory
+    shown = labels(gpu)
+    assert shown["aliyun.accelerator/nvidia_name"] == name
+    assert shown["aliyun.accelerator/nvidia_mem"] == memory
 
 
 def test_every_gpu_type_of_the_catalogue_has_a_gpu() -> None:

@@ -252,6 +252,19 @@ def test_nvidia_smi_answers_queries(api: Api) -> None:
     assert (bad.code, "not a valid field" in bad.out) == (2, True)
 
 
+@pytest.mark.parametrize("name", ["GRID P4-2Q", "GRID-P4-2Q"])
+def test_what_a_chip_says_of_itself_follows_from_its_name_however_it_is_spelt(
+    emulator: Emulator, cluster: str, clock: ManualClock, name: str
+) -> None:
+    write_node(emulator, cluster, gpu=GPU | {"name": name})
+    api = Api(emulator, cluster)
+    api.create(PODS, pod("p", "sleep", "infinity", limits=GPU_LIMIT))
+    clock.advance(20)
+    query = "name,memory.used,memory.free,compute_cap,pci.bus_id"
+    said = shell(api, f"nvidia-smi --query-gpu={query} --format=csv,noheader").out
+    assert said == "GRID P4-2Q, 144 MiB, 1904 MiB, 6.1, 00000000:00:07.0\n"
+
+
 def test_nvidia_smi_prints_the_documented_table(
     emulator: Emulator, cluster: str, clock: ManualClock
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from ackgpu.clock import ManualClock
 from ackgpu.emulator import Emulator
 from tests.emulator.kube.api import NODES, Api
-from tests.emulator.kube.clusters import GPU, write_node
+from tests.emulator.kube.clusters import GPU, TYPE, write_node
 
 MERGE = "application/merge-patch+json"
 
@@ -78,10 +78,11 @@ def test_memory_is_offered_where_the_gpu_is_shared(
     assert "nvidia.com/gpu" not in node["status"]["allocatable"]
 
 
-def test_a_node_without_gpu_has_neither_labels_nor_devices(
-    emulator: Emulator, cluster: str, api: Api
+@pytest.mark.parametrize("instance_type", ["ecs.g7.xlarge", TYPE])
+def test_a_node_whose_record_has_no_gpu_has_neither_labels_nor_devices(
+    emulator: Emulator, cluster: str, api: Api, instance_type: str
 ) -> None:
-    write_node(emulator, cluster, instance_type="ecs.g7.xlarge", gpu=None, gpu_labels={})
+    write_node(emulator, cluster, instance_type=instance_type, gpu=None, gpu_labels={})
     (node,) = api.get(NODES)["items"]
     assert "nvidia.com/gpu" not in node["status"]["capacity"]
     pods = api.get("/api/v1/pods", fieldSelector=f"spec.nodeName={node['metadata']['name']}")
