@@ -81,31 +81,25 @@ def lay_over(state: ClusterState, resource: Resource, entry: Entry, obj: Obj) ->
     base.pop("status", None)
     if resource.plural == "nodes":
         leave_out_computed(changed)
-    body = {"delta": merge_difference(base, changed), "uid": entry.uid, "created": entry.created}
-    doc = Doc(
-        KIND,
-        doc_id(state.id, resource.plural, entry.key),
-        state.cluster.region,
-        state.id,
-        resource.plural,
-        0.0,
-        None,
-        body,
-    )
-    store_again(state, doc)
+    _store_delta(state, resource, entry, merge_difference(base, changed))
 
 
 def hide(state: ClusterState, resource: Resource, entry: Entry) -> None:
     """Take away an object that the cluster itself brought."""
-    body = {"delta": {}, "uid": entry.uid, "created": entry.created}
+    _store_delta(state, resource, entry, {}, gone=state.now)
+
+
+def _store_delta(
+    state: ClusterState, resource: Resource, entry: Entry, delta: Obj, gone: float | None = None
+) -> None:
+    body = {"delta": delta, "uid": entry.uid, "created": entry.created}
     doc = Doc(
         KIND,
         doc_id(state.id, resource.plural, entry.key),
         state.cluster.region,
         state.id,
         resource.plural,
-        0.0,
-        state.now,
-        body,
+        gone=gone,
+        body=body,
     )
     store_again(state, doc)
