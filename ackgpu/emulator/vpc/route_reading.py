@@ -55,6 +55,17 @@ def _wanted(call: Call, entry: tuple[Doc, str]) -> bool:
 def _list_row(call: Call, doc: Doc, kind: str) -> dict[str, Any]:
     related = {"InstanceId": "", "InstanceType": "", "RegionId": ""}
     hop = _hop(doc) | {"NextHopRegionId": doc.region, "NextHopRelatedInfo": related}
+    return _row(call, doc, kind) | {
+        "IpVersion": "IPv4",
+        "GmtModified": stamp(call, doc.born),
+        "ServiceType": "",
+        "Origin": "",
+        "NextHops": {"NextHop": [hop]},
+    }
+
+
+def _row(call: Call, doc: Doc, kind: str) -> dict[str, Any]:
+    """What both operations show of an entry."""
     return {
         "RouteEntryId": doc.id,
         "RouteEntryName": doc.name,
@@ -63,11 +74,6 @@ def _list_row(call: Call, doc: Doc, kind: str) -> dict[str, Any]:
         "Description": doc.body["Description"],
         "Type": kind,
         "Status": call.state(doc),
-        "IpVersion": "IPv4",
-        "GmtModified": stamp(call, doc.born),
-        "ServiceType": "",
-        "Origin": "",
-        "NextHops": {"NextHop": [hop]},
     }
 
 
@@ -110,14 +116,7 @@ def _table_row(call: Call, doc: Doc) -> dict[str, Any]:
 
 
 def _table_entry(call: Call, doc: Doc, kind: str) -> dict[str, Any]:
-    return {
-        "RouteEntryId": doc.id,
-        "RouteEntryName": doc.name,
-        "RouteTableId": doc.scope,
-        "DestinationCidrBlock": doc.body["DestinationCidrBlock"],
-        "Description": doc.body["Description"],
-        "Type": kind,
-        "Status": call.state(doc),
+    return _row(call, doc, kind) | {
         "NextHopType": doc.body["NextHopType"],
         "InstanceId": doc.body["NextHopId"],
         "NextHops": {"NextHop": [_hop(doc)]},
