@@ -70,6 +70,8 @@ def texts_of(handler: Callable[..., Any]) -> set[str]:
             for code in codes_of(value.__code__):
                 texts.update(names_in(code.co_consts))
                 todo += meant(code.co_names, value.__globals__)
+        elif isinstance(value, types.MethodType):
+            todo += [value.__func__, value.__self__]
         elif isinstance(value, type):
             todo += vars(value).values() if is_ours(value) else ()
         elif is_ours(type(value)) and not isinstance(value, Product | Operation):

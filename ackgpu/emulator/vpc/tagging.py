@@ -8,7 +8,7 @@ from typing import Any
 
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.limits import refuse_over
-from ackgpu.emulator.operation import Call, token_page
+from ackgpu.emulator.operation import Call, Product, token_page
 from ackgpu.emulator.store import Doc
 
 MOST_RESOURCES = 50
@@ -32,6 +32,12 @@ class Tagging:
     over_quota: str
     no_tags: str
     nothing_asked: str
+
+    def serve(self, product: Product, *, untag: str) -> None:
+        """Register the product's three operations; ``untag`` is how it spells UntagResources."""
+        product.operation("TagResources", writes=True, tokened=False)(self.set_tags)
+        product.operation(untag, writes=True, tokened=False)(self.clear_tags)
+        product.operation("ListTagResources")(self.list_tags)
 
     def new_tags(self, call: Call) -> dict[str, str]:
         """The tags that a request gives, checked: none where it gives none."""
@@ -58,7 +64,7 @@ class Tagging:
         return {}
 
     def clear_tags(self, call: Call) -> dict[str, Any]:
-        """UnTagResources: removes the keys named, or every tag where All is true."""
+        """UntagResources: removes the keys named, or every tag where All is true."""
         keys = call.params.listed("TagKey")
         everything = call.params.boolean("All") and not keys
         for doc in self._named(call):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ackgpu.emulator.operation import Call
 from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.tagging import Tagging
 
@@ -25,21 +22,4 @@ TAGGING = Tagging(
     no_tags="MissingParam.Tags",
     nothing_asked="BothEmpty.TagsAndResources",
 )
-
-
-@PRODUCT.operation("TagResources", writes=True, tokened=False)
-def tag_resources(call: Call) -> dict[str, Any]:
-    """TagResources: resource types in capitals."""
-    return TAGGING.set_tags(call)
-
-
-@PRODUCT.operation("UnTagResources", writes=True, tokened=False)
-def untag_resources(call: Call) -> dict[str, Any]:
-    """UnTagResources, with a capital T in this product."""
-    return TAGGING.clear_tags(call)
-
-
-@PRODUCT.operation("ListTagResources")
-def list_tag_resources(call: Call) -> dict[str, Any]:
-    """ListTagResources, by resource ids, by tags, or by both."""
-    return TAGGING.list_tags(call)
+TAGGING.serve(PRODUCT, untag="UnTagResources")
