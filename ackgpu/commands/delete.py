@@ -10,7 +10,14 @@ from pathlib import Path
 from ackgpu.app import App
 from ackgpu.cloud.api import Cloud
 from ackgpu.commands.estates import not_found
-from ackgpu.commands.receipt import leftovers, not_waited, preview_of, receipt_of
+from ackgpu.commands.receipt import (
+    named,
+    not_waited,
+    occupied,
+    preview_of,
+    receipt_of,
+    told_of,
+)
 from ackgpu.commands.running import afresh, locked, on_display, until_visible, where
 from ackgpu.engine.destroy import Destroy
 from ackgpu.engine.plan import Plan, survey
@@ -23,12 +30,14 @@ from ackgpu.errors import (
     TimedOut,
     UsageError,
 )
-from ackgpu.naming import run_id
+from ackgpu.naming import CLUSTER_TAG, run_id
 from ackgpu.render.output import present, show_preview
 from ackgpu.render.results import DeletePreview, DeleteResult, Result
 from ackgpu.spec import durations
 from ackgpu.steps.discover import Estate, discover
+from ackgpu.steps.pod_leftovers import claim, with_pod_leftovers
 from ackgpu.steps.removal import delete_graph
+from ackgpu.steps.strangers import Stranger, disowned_by, strangers_in
 
 DEFAULT_TIMEOUT = "45m"
 
@@ -65,6 +74,7 @@ class Deletion:
         self._app = app
         self._cloud = cloud
         self.journal = app.journal(cloud.region, options.name)
+        self._strangers: list[Stranger] = []
 
     def carry_out(self) -> Result:
         """Remove it. Raises what ended it early; leftovers are the result's error."""
@@ -74,16 +84,19 @@ class Deletion:
             until_visible(app, run)
         remembered = self.journal.recall("cluster", "id")
         known = [remembered] if remembered else []
-        estate = discover(self._cloud, options.name, run, cluster_ids=known)
+        estate = self._discover(run, known)
+        self._strangers = self._look_around(estate, run)
         if estate.empty:
             return self._nothing(estate)
-        plan = survey(delete_graph(self._cloud, estate, options.retain), run)
+        held = occupied(self._strangers)
+        plan = survey(delete_graph(self._cloud, estate, options.retain, held), run)
         preview = self._preview(estate, plan)
         if options.dry_run:
             return Result(command="delete", part=preview, resources=plan.resources)
         self._refuse_protected(estate)
         self._ask(preview)
         self.journal.begin("delete", self.journal.run or _new_run(app))
+        claim(self._cloud, estate)
         outcome = self._destroy(run, plan)
         self._forget_context()
         return self._result(estate, run, outcome)
@@ -100,11 +113,30 @@ class Deletion:
             raise UsageError(f"--timeout {text}: {error}") from None
         return run
 
+    def _discover(self, run: Run, cluster_ids: list[str]) -> Estate:
+        estate = discover(self._cloud, self._options.name, run, cluster_ids=cluster_ids)
+        return with_pod_leftovers(self._cloud, estate, run, cluster_ids=cluster_ids)
+
+    def _look_around(self, estate: Estate, run: Run) -> list[Stranger]:
+        """What is in the way, and what we made and somebody took the tag off."""
+        found = strangers_in(self._cloud, estate, run)
+        made = self.journal.recall_all("id")
+        disowned = disowned_by(self._cloud, made, estate)
+        return list({stranger.id: stranger for stranger in (*disowned, *found)}.values())
+
     def _nothing(self, estate: Estate) -> Result:
         if estate.foreign:
             raise ConflictError(
                 f"The cluster {estate.name} ({estate.foreign[0].id}) in {estate.region} is not"
                 " ackgpu's, so it is not deleted.",
+            )
+        disowned = self._disowned_lines(estate)
+        if disowned:
+            raise LeftoversError(
+                f"Nothing carries the tag {CLUSTER_TAG}={estate.name}, but what was made for it is"
+                " still there.",
+                details=disowned,
+                resolution=_PUT_BACK,
             )
         if self._options.must_exist:
             raise not_found(estate.name, estate.region)
@@ -138,7 +170,7 @@ class Deletion:
             if cluster.id not in self._options.retain
             for pool in self._cloud.containers.node_pools(cluster.id)
         ]
-        return preview_of(estate, plan, pools, self._options.retain)
+        return preview_of(estate, plan, pools, self._options.retain, self._strangers)
 
     def _destroy(self, run: Run, plan: Plan) -> Outcome:
         app, name = self._app, self._options.name
@@ -168,7 +200,7 @@ class Deletion:
             self.journal.finish(ok=False)
             part = not_waited(estate, outcome, again=self._app.again(without="--no-wait"))
             return Result(command="delete", part=part, resources=outcome.resources)
-        left = discover(self._cloud, estate.name, afresh(self._app, run), cluster_ids=_ids(estate))
+        left = self._discover(afresh(self._app, run), [c.id for c in estate.clusters])
         error = self._failure(outcome, left)
         if error is None:
             self.journal.discard()
@@ -182,40 +214,51 @@ class Deletion:
                 cluster_name=estate.name,
                 seconds=outcome.seconds,
                 lived=_lived(self._app, estate),
-                **receipt_of(estate, outcome, self._options.retain),
+                **receipt_of(estate, outcome, self._options.retain, self._strangers),
             ),
             resources=outcome.resources,
             error=error,
             durations={r.step.name: r.seconds for r in outcome.reports} | {"total": run.elapsed},
         )
 
+    def _advice(self, again: str) -> str:
+        foreign = any(not stranger.disowned for stranger in self._strangers)
+        return f"Remove what is in the way first. {again}" if foreign else again
+
+    def _disowned_lines(self, estate: Estate) -> list[str]:
+        strangers = [s for s in self._strangers if s.disowned and s.id not in self._options.retain]
+        return [f"{named(s)}: {s.why(estate.name)}" for s in strangers]
+
     def _failure(self, outcome: Outcome, left: Estate) -> AckGpuError | None:
         error = outcome.error
         again = f"Run it again: `{self._app.again()}` takes up what is left."
+        told = told_of(outcome)
         if isinstance(error, Interrupted | TimedOut):
+            error.details = (*error.details, *(f"left: {line}" for line in told))
             error.resolution = again
             return error
         kept = {report.id for report in outcome.reports if report.status == "kept"}
         remains = [i for i in left.ids if i not in kept and i not in self._options.retain]
-        if error is None and not remains:
+        disowned = self._disowned_lines(left)
+        if error is None and not remains and not disowned:
             return None
-        told = [f"{r.type} {r.id}" for r in leftovers(outcome)]
-        reason = f": {error.message}" if isinstance(error, AckGpuError) else ""
+        reason = f": {error.message}" if isinstance(error, AckGpuError) else "."
         found = LeftoversError(
-            f"{self._options.name} is not gone completely{reason}",
-            details=told or remains,
-            resolution=again,
+            f"{self._options.name} is not gone completely{'.' if told else reason}",
+            details=[*(told or remains), *disowned],
+            resolution=self._advice(again if told or remains else _PUT_BACK),
         )
         found.__cause__ = error
         return found
 
 
+_PUT_BACK = (
+    f"Put the tag {CLUSTER_TAG} back and run it again, or remove what is yours in the console."
+)
+
+
 def _new_run(app: App) -> str:
     return run_id(app.clock.wall(), app.rng.randbytes(8))
-
-
-def _ids(estate: Estate) -> list[str]:
-    return [cluster.id for cluster in estate.clusters]
 
 
 def _lived(app: App, estate: Estate) -> float | None:

@@ -19,13 +19,23 @@ from ackgpu.preflight.ram_actions import actions_of, calls_of, policy_of
 from ackgpu.render.output import present
 from ackgpu.render.results import Facts, Part, PlainText, Result
 from ackgpu.spec.model import ClusterSpec
-from ackgpu.steps import discover, placement
-from ackgpu.steps.residue import BalancerRemoval, InstancesRemoval
+from ackgpu.steps import discover, placement, pod_leftovers, strangers
+from ackgpu.steps.residue import (
+    BalancerRemoval,
+    DiskRemoval,
+    InstancesRemoval,
+    InterfaceRemoval,
+)
 
 VERIFYING = ("containers.clusters", "containers.kubeconfig")
-DELETING = ("containers.node_pools", "containers.resources")
+DELETING = ("containers.node_pools", "containers.resources", *pod_leftovers.WRITES)
 """What ``verify`` and ``delete`` call besides what the steps do."""
-LEFTOVERS: tuple[type[Step[Any]], ...] = (BalancerRemoval, InstancesRemoval)
+LEFTOVERS: tuple[type[Step[Any]], ...] = (
+    BalancerRemoval,
+    InstancesRemoval,
+    DiskRemoval,
+    InterfaceRemoval,
+)
 """The steps of a deletion that have something to do where ACK leaves something behind."""
 
 
@@ -71,7 +81,8 @@ def actions_for(app: App, spec: ClusterSpec) -> list[str]:
         calls |= _calls(step)
     for leftover in LEFTOVERS:
         calls |= {*leftover.reads, *leftover.writes}
-    return actions_of([*calls, *placement_calls(spec), *discover.READS, *VERIFYING, *DELETING])
+    looking = (*placement_calls(spec), *discover.READS, *strangers.READS, *pod_leftovers.READS)
+    return actions_of([*calls, *looking, *VERIFYING, *DELETING])
 
 
 def placement_calls(spec: ClusterSpec) -> tuple[str, ...]:

@@ -8,21 +8,27 @@ from typing import Any
 from ackgpu.cloud.api import ClusterResource, NodePool
 from ackgpu.engine.plan import Plan, PlannedStep
 from ackgpu.engine.run import Outcome, StepReport
-from ackgpu.engine.step import Absent, Ready, Resource
+from ackgpu.engine.step import Absent, Broken, Ready, Resource
+from ackgpu.errors import AckGpuError
 from ackgpu.render.results import DeletePreview, DeleteResult, Retained
 from ackgpu.steps.cluster import by_ack
 from ackgpu.steps.discover import Estate
 from ackgpu.steps.removal import ACK_TYPES
+from ackgpu.steps.strangers import Stranger
 
 UNFINISHED = frozenset({"left", "failed"})
 
 
 def preview_of(
-    estate: Estate, plan: Plan, pools: Sequence[NodePool], retain: Sequence[str]
+    estate: Estate,
+    plan: Plan,
+    pools: Sequence[NodePool],
+    retain: Sequence[str],
+    strangers: Sequence[Stranger],
 ) -> DeletePreview:
     """What goes and what stays, the cluster first."""
-    goes = [p for p in reversed(plan.steps) if not _stays(p) and not isinstance(p.finding, Absent)]
     stays = [p for p in plan.steps if _stays(p)]
+    goes = [p for p in reversed(plan.steps) if p not in stays and not isinstance(p.finding, Absent)]
     along = [
         f"{row.type.split('::')[-1]} {row.id} goes along with the cluster"
         for row in _unreadable(estate)
@@ -36,12 +42,32 @@ def preview_of(
             *(f"{p.step.name} {p.id}".strip() for p in goes),
             *(f"node pool {pool.name} ({pool.total} instances)" for pool in pools),
         ),
-        keeps=tuple(f"{p.step.name} {p.id}: {_why(p.id, retain)}" for p in stays),
+        keeps=(
+            *(f"{p.step.name} {p.id}: {_reason(p, retain)}" for p in stays),
+            *(f"{named(s)}: {s.why(estate.name)}" for s in strangers),
+        ),
         notes=tuple(along),
     )
 
 
-def receipt_of(estate: Estate, outcome: Outcome, retain: Sequence[str]) -> dict[str, Any]:
+def named(stranger: Stranger) -> str:
+    """Its kind, id and name, in words."""
+    resource = stranger.resource
+    return f"{resource.type} {resource.id} {resource.name}".strip()
+
+
+def occupied(strangers: Sequence[Stranger]) -> dict[str, list[str]]:
+    """What the strangers live in, by id, with who it is."""
+    held: dict[str, list[str]] = {}
+    for stranger in strangers:
+        for home in sorted(stranger.homes):
+            held.setdefault(home, []).append(named(stranger))
+    return held
+
+
+def receipt_of(
+    estate: Estate, outcome: Outcome, retain: Sequence[str], strangers: Sequence[Stranger]
+) -> dict[str, Any]:
     """The fields of :class:`~ackgpu.render.results.DeleteResult` that say where everything is."""
     kept = [r for r in outcome.reports if r.status == "kept"]
     went = [r for r in outcome.reports if r.status == "gone"]
@@ -51,7 +77,7 @@ def receipt_of(estate: Estate, outcome: Outcome, retain: Sequence[str]) -> dict[
         "retained": tuple(
             Retained(resource=resource, why=_why(resource.id, retain)) for resource in _unique(kept)
         ),
-        "left": leftovers(outcome),
+        "left": (*leftovers(outcome), *(s.resource for s in strangers if s.disowned)),
         "unread": tuple(by_ack(row, estate.region) for row in unread),
     }
 
@@ -59,6 +85,17 @@ def receipt_of(estate: Estate, outcome: Outcome, retain: Sequence[str]) -> dict[
 def leftovers(outcome: Outcome) -> tuple[Resource, ...]:
     """What a deletion could not remove."""
     return _unique([report for report in outcome.reports if report.status in UNFINISHED])
+
+
+def told_of(outcome: Outcome) -> list[str]:
+    """A line on each thing that a deletion could not remove, with why where that is known."""
+    lines = {}
+    for report in outcome.reports:
+        if report.status in UNFINISHED:
+            why = report.error.message if isinstance(report.error, AckGpuError) else ""
+            for resource in report.resources:
+                lines[resource.id] = f"{resource.type} {resource.id}" + (f": {why}" if why else "")
+    return list(lines.values())
 
 
 def not_waited(estate: Estate, outcome: Outcome, *, again: str) -> DeleteResult:
@@ -74,7 +111,14 @@ def _unique(reports: Sequence[StepReport], without: Sequence[str] = ()) -> tuple
 
 
 def _stays(planned: PlannedStep) -> bool:
-    return isinstance(planned.finding, Ready) and planned.finding.ownership == "given"
+    given = isinstance(planned.finding, Ready) and planned.finding.ownership == "given"
+    return given or (isinstance(planned.finding, Broken) and planned.step.kind != "cluster")
+
+
+def _reason(planned: PlannedStep, retain: Sequence[str]) -> str:
+    if isinstance(planned.finding, Broken):
+        return str(planned.finding.error)
+    return _why(planned.id, retain)
 
 
 def _why(resource_id: str, retain: Sequence[str]) -> str:

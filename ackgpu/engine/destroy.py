@@ -17,7 +17,7 @@ from ackgpu.engine.plan import Plan, PlannedStep
 from ackgpu.engine.run import Outcome, Run, StepReport, one_line
 from ackgpu.engine.step import Absent, Broken, Finding, Pending, Ready, Resource, Step
 from ackgpu.engine.walk import UNREACHABLE_SECONDS, InFlight, Walk, pause_after
-from ackgpu.errors import LostReply, NotYet, TimedOut, Transient
+from ackgpu.errors import CloudError, LostReply, NotYet, Transient
 
 ASK_AGAIN_LIMIT = 3
 """How often a step is asked to go that stays, or that reports a failed removal."""
@@ -186,8 +186,8 @@ class Destroy(Walk):
             return
         elapsed = self._run.clock.now() - removal.began
         if elapsed > removal.step.timeout:
-            message = f"{removal.step.name} is not gone after {elapsed:.0f} s: {detail}."
-            self._fail(removal, TimedOut(message))
+            message = f"{removal.step.name} is not gone after {elapsed:.0f} s: {detail}"
+            self._fail(removal, CloudError(f"{message.rstrip('.')}."))
             return
         self._look(removal, next_look(elapsed, removal.step.typical) if again_in is None
                    else again_in)  # fmt: skip

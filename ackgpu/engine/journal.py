@@ -68,6 +68,10 @@ class Journal:
         """A word kept for a step."""
         return self._notes.get(step, {}).get(key)
 
+    def recall_all(self, key: str) -> dict[str, str]:
+        """The words kept under ``key``, by step."""
+        return {step: notes[key] for step, notes in self._notes.items() if key in notes}
+
     def asked_at(self, step: str) -> datetime | None:
         """When ``step`` was last asked for, unless it was read back as gone since."""
         return self._asked.get(step)

@@ -6,7 +6,7 @@ as well as any other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -15,10 +15,12 @@ from ackgpu.cloud.api import (
     Cloud,
     Cluster,
     ClusterResource,
+    Disk,
     Eip,
     Instance,
     LoadBalancer,
     NatGateway,
+    NetworkInterface,
     SecurityGroup,
     SnatEntry,
     Vpc,
@@ -58,7 +60,9 @@ class Estate:
     of ours, and those of our name on a given one; they carry no tags. ``by_ack``: what ACK made for
     the clusters, by DescribeClusterResources. ``balancers``: load balancers that carry ACK's tag
     with the id of one of the clusters, or in a VPC of ours with that of a cluster that is gone.
-    ``instances`` carry the tag that node pools give to their nodes.
+    ``instances`` carry the tag that node pools give to their nodes. ``disks`` and ``interfaces``
+    are what add-ons made for pods; only a deletion looks for them
+    (:mod:`ackgpu.steps.pod_leftovers`).
     """
 
     name: str
@@ -73,6 +77,8 @@ class Estate:
     snat_entries: tuple[tuple[NatGateway, SnatEntry], ...] = ()
     instances: tuple[Instance, ...] = ()
     balancers: tuple[LoadBalancer, ...] = ()
+    disks: tuple[Disk, ...] = ()
+    interfaces: tuple[NetworkInterface, ...] = ()
     by_ack: tuple[ClusterResource, ...] = ()
 
     @property
@@ -92,6 +98,8 @@ class Estate:
             self.clusters,
             self.instances,
             self.balancers,
+            self.disks,
+            self.interfaces,
             [entry for _, entry in self.snat_entries],
         )
         return tuple(item.id for group in groups for item in group)
@@ -203,7 +211,8 @@ def _with_what_hangs_on_it(
     rows = [row for id_ in clusters for row in found[f"resources {id_}"] if row.auto_created]
     balancers = {b.id: b for id_ in tagged for b in found[f"tag {id_}"]}
     inside = [b for v in estate.vpcs for b in found[f"vpc {v.id}"]]
-    balancers |= {b.id: b for b in _orphaned(cloud, inside)}
+    gone = gone_makers(cloud, inside, tagged)
+    balancers |= {b.id: b for b in inside if b.tags.get(ACK_TAG) in gone}
     return replace(
         estate,
         snat_entries=_ours_of(estate, gateways, found),
@@ -212,11 +221,13 @@ def _with_what_hangs_on_it(
     )
 
 
-def _orphaned(cloud: Cloud, inside: Sequence[LoadBalancer]) -> list[LoadBalancer]:
-    """Those whose cluster is gone. Others in a VPC of ours are somebody else's, and stay."""
-    makers = {b.tags[ACK_TAG] for b in inside if b.tags.get(ACK_TAG)}
-    gone = {maker for maker in makers if cloud.containers.cluster(maker) is None}
-    return [b for b in inside if b.tags.get(ACK_TAG) in gone]
+def gone_makers(cloud: Cloud, inside: Sequence[Tagged], tagged: Collection[str]) -> set[str]:
+    """The clusters that made things in VPCs of ours and are gone.
+
+    What other clusters made there is somebody else's, and stays.
+    """
+    makers = {item.tags[ACK_TAG] for item in inside if item.tags.get(ACK_TAG)}
+    return {maker for maker in makers - set(tagged) if cloud.containers.cluster(maker) is None}
 
 
 def _ours_of(

@@ -20,7 +20,7 @@ from ackgpu.naming import (
 )
 
 NETWORK_TYPES = {"vpc": "VPC", "vswitch": "VSWITCH", "nat gateway": "NATGATEWAY", "eip": "EIP"}
-COMPUTE_TYPES = {"security group": "securitygroup", "instance": "instance"}
+COMPUTE_TYPES = {"security group": "securitygroup", "instance": "instance", "volume disk": "disk"}
 """Kinds, and the ResourceType of each in TagResources of VPC and of ECS."""
 
 OWNED_READS = (
@@ -30,6 +30,7 @@ OWNED_READS = (
     "network.eips",
     "compute.security_groups",
     "compute.instances",
+    "compute.disks",
     "containers.clusters",
 )
 
@@ -95,6 +96,7 @@ def holdings(cloud: Cloud, run: Run, *, name: str = "") -> list[Holding]:
         "eip": lambda: cloud.network.eips(tags=tags),
         "security group": lambda: cloud.compute.security_groups(tags=tags),
         "instance": lambda: cloud.compute.instances(tags=tags),
+        "volume disk": lambda: cloud.compute.disks(tags=tags),
         "cluster": lambda: cloud.containers.clusters(name=name, region=cloud.region),
     }
     found = all_of(run, reads)

@@ -109,6 +109,7 @@ class PickedStep(Step[R]):
     def create(self, ctx: Context, token: str) -> None:
         """Ask for it."""
         self._made = self._ask(ctx, token)
+        ctx.remember(self, "id", self._made)
 
     @abstractmethod
     def _ask(self, ctx: Context, token: str) -> str:

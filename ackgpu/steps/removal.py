@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ackgpu.cloud.api import Cloud, Eip, NatGateway, SnatEntry
+from ackgpu.cloud.api import Cloud, Eip, NatGateway, SecurityGroup, SnatEntry, Vpc, VSwitch
 from ackgpu.engine.step import Absent, Context, Finding, Pending, Ready, Resource, Step
 from ackgpu.spec.model import ClusterSpec, MetadataSpec
 from ackgpu.steps.blueprint import Blueprint, ZonePlan
 from ackgpu.steps.cluster import ClusterStep
 from ackgpu.steps.discover import Estate
 from ackgpu.steps.eip import EipStep
-from ackgpu.steps.lookup import Pick
+from ackgpu.steps.lookup import Pick, Tagged
 from ackgpu.steps.nat_gateway import NatGatewayStep
-from ackgpu.steps.residue import BalancerRemoval, InstancesRemoval, Removal
+from ackgpu.steps.residue import (
+    BalancerRemoval,
+    DiskRemoval,
+    InstancesRemoval,
+    InterfaceRemoval,
+    Occupied,
+    Removal,
+)
 from ackgpu.steps.security_group import SecurityGroupStep
 from ackgpu.steps.vpc import VpcStep
 from ackgpu.steps.vswitch import VSwitchStep
@@ -86,47 +93,63 @@ class Unbinding(Removal):
         self._network.unassociate_eip(eip_id=found_id, nat_gateway_id=self._eip.bound_to)
 
 
-def delete_graph(cloud: Cloud, estate: Estate, retain: Sequence[str] = ()) -> tuple[AnyStep, ...]:
+def delete_graph(
+    cloud: Cloud,
+    estate: Estate,
+    retain: Sequence[str] = (),
+    held: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[AnyStep, ...]:
     """The steps, in the shape of the graph that made them.
 
-    ``retain``: ids that stay; what a retained thing lives in stays with it.
+    ``retain``: ids that stay; what a retained thing lives in stays with it. ``held``: ids of
+    networks and groups of ours that somebody else's things are in, with the names of these.
     """
-    return _Builder(cloud, estate, tuple(retain)).build()
+    return _Builder(cloud, estate, tuple(retain), held or {}).build()
 
 
 def _with_homes(estate: Estate, retain: set[str]) -> set[str]:
     """The retained ids, and the ids of everything that they cannot live without."""
     kept = set(retain)
-    for gateway, entry in estate.snat_entries:
-        if entry.id in kept:
-            kept |= {gateway.id, entry.vswitch_id, *gateway.eip_ids}
-    for gateway in estate.nat_gateways:
-        if gateway.id in kept:
-            kept |= {gateway.vswitch_id, gateway.vpc_id}
-    for cluster in estate.clusters:
-        if cluster.id in kept:
-            kept |= {*cluster.vswitch_ids, cluster.security_group_id, cluster.vpc_id}
-            kept |= {row.id for row in estate.by_ack}
-            kept |= {balancer.id for balancer in estate.balancers}
-    for instance in estate.instances:
-        if instance.id in kept:
-            kept |= {instance.vswitch_id, instance.vpc_id, *(group.id for group in estate.groups)}
-    kept |= {balancer.vpc_id for balancer in estate.balancers if balancer.id in kept}
-    kept |= {vswitch.vpc_id for vswitch in estate.vswitches if vswitch.id in kept}
-    kept |= {group.vpc_id for group in estate.groups if group.id in kept}
+    for resource_id, homes in _homes(estate):
+        if resource_id in kept:
+            kept |= homes
     return kept
 
 
+def _homes(estate: Estate) -> list[tuple[str, set[str]]]:
+    """The ids of things, and what each cannot live without; what is in another thing first."""
+    groups = {group.id for group in estate.groups}
+    loose: list[Tagged] = [*estate.balancers, *estate.disks, *estate.interfaces]
+    along = {*(row.id for row in estate.by_ack), *(item.id for item in loose)}
+    return [
+        *((e.id, {g.id, e.vswitch_id, *g.eip_ids}) for g, e in estate.snat_entries),
+        *((g.id, {g.vswitch_id, g.vpc_id}) for g in estate.nat_gateways),
+        *((c.id, {*c.vswitch_ids, c.security_group_id, c.vpc_id, *along}) for c in estate.clusters),
+        *((i.id, {i.vswitch_id, i.vpc_id, *groups}) for i in estate.instances),
+        *((i.id, {i.vswitch_id, i.vpc_id, *i.group_ids}) for i in estate.interfaces),
+        *((b.id, {b.vpc_id}) for b in estate.balancers),
+        *((v.id, {v.vpc_id}) for v in estate.vswitches),
+        *((g.id, {g.vpc_id}) for g in estate.groups),
+    ]
+
+
 class _Builder:
-    def __init__(self, cloud: Cloud, estate: Estate, retain: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        cloud: Cloud,
+        estate: Estate,
+        retain: tuple[str, ...],
+        held: Mapping[str, Sequence[str]],
+    ) -> None:
+        self._held = held
         self._cloud = cloud
         self._estate = estate
         self._kept = _with_homes(estate, set(retain))
         metadata = MetadataSpec(name=estate.name, region=estate.region)
         self._plan = Blueprint(ClusterSpec(metadata=metadata), "", (), {}, retain)
         self._names: dict[str, int] = {}
-        self._vpcs: dict[str, VpcStep] = {}
-        self._vswitches: dict[str, VSwitchStep] = {}
+        self._vpcs: dict[str, Step[Vpc]] = {}
+        self._vswitches: dict[str, Step[VSwitch]] = {}
         self._nats: dict[str, NatGatewayStep] = {}
 
     def build(self) -> tuple[AnyStep, ...]:
@@ -142,16 +165,22 @@ class _Builder:
         network: list[AnyStep] = [*self._vpcs.values(), *self._vswitches.values(), *groups]
         return (*network, *self._nats.values(), *out, *residue, *clusters)
 
-    def _group(self, group_id: str, vpc_id: str) -> SecurityGroupStep:
-        return SecurityGroupStep(
+    def _group(self, group_id: str, vpc_id: str) -> Step[SecurityGroup]:
+        step = SecurityGroupStep(
             self._cloud,
             self._plan,
             vpc=self._vpc(vpc_id),
             pick=self._pick(group_id, ours=True),
             name=self._name("security group"),
         )
+        return self._free(step, group_id)
 
-    def _residue(self, groups: Sequence[SecurityGroupStep]) -> list[AnyStep]:
+    def _free(self, step: Step[Any], resource_id: str) -> Step[Any]:
+        """The step, or where its resource is in use by others, one that says so."""
+        by = self._held.get(resource_id)
+        return Occupied(step, by) if by else step
+
+    def _residue(self, groups: Sequence[AnyStep]) -> list[AnyStep]:
         """What goes along with the cluster, each read back as gone after it.
 
         The load balancers go before their EIPs, and the instances before their security groups.
@@ -179,7 +208,31 @@ class _Builder:
             )
             for id_ in dict.fromkeys(ids)
         ]
-        return [*eips, *own, *balancers, *self._instances([*home, *groups, *own])]
+        around = [*home, *groups, *own]
+        loose = self._loose(around)
+        return [*eips, *own, *balancers, *loose, *self._instances([*around, *loose])]
+
+    def _loose(self, around: Sequence[AnyStep]) -> list[AnyStep]:
+        """What pods had, and what comes off once the instances are gone."""
+        disks: list[AnyStep] = [
+            DiskRemoval(
+                self._cloud,
+                pick=self._pick(disk.id, ours=True),
+                name=self._name("volume disk"),
+                needs=[],
+            )
+            for disk in self._estate.disks
+        ]
+        interfaces: list[AnyStep] = [
+            InterfaceRemoval(
+                self._cloud,
+                pick=self._pick(interface.id, ours=True),
+                name=self._name("network interface"),
+                needs=around,
+            )
+            for interface in self._estate.interfaces
+        ]
+        return [*disks, *interfaces]
 
     def _instances(self, needs: Sequence[AnyStep]) -> list[AnyStep]:
         whole = any(cluster.id in self._kept for cluster in self._estate.clusters)
@@ -203,13 +256,14 @@ class _Builder:
         stays = not ours or resource_id in self._kept
         return Pick(resource_id, "given" if stays else "ours", must_exist=False)
 
-    def _vpc(self, vpc_id: str) -> VpcStep:
+    def _vpc(self, vpc_id: str) -> Step[Vpc]:
         if vpc_id not in self._vpcs:
             pick = self._pick(vpc_id, ours=any(v.id == vpc_id for v in self._estate.vpcs))
-            self._vpcs[vpc_id] = VpcStep(self._cloud, self._plan, pick=pick, name=self._name("vpc"))
+            step = VpcStep(self._cloud, self._plan, pick=pick, name=self._name("vpc"))
+            self._vpcs[vpc_id] = self._free(step, vpc_id)
         return self._vpcs[vpc_id]
 
-    def _vswitch(self, vswitch_id: str, vpc_id: str) -> VSwitchStep:
+    def _vswitch(self, vswitch_id: str, vpc_id: str) -> Step[VSwitch]:
         if vswitch_id not in self._vswitches:
             mine = next((v for v in self._estate.vswitches if v.id == vswitch_id), None)
             zone_id, cidr = (mine.zone_id, mine.cidr) if mine else ("", "")
@@ -221,7 +275,7 @@ class _Builder:
                 pick=self._pick(vswitch_id, ours=mine is not None),
             )
             step.name = self._name(step.name if mine else "vswitch")
-            self._vswitches[vswitch_id] = step
+            self._vswitches[vswitch_id] = self._free(step, vswitch_id)
         return self._vswitches[vswitch_id]
 
     def _nat(self, gateway: NatGateway) -> NatGatewayStep:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ackgpu.cloud.api import Cloud, Instance, LoadBalancer
-from ackgpu.engine.step import Absent, Broken, Context, Finding, Ready, Resource, Step
-from ackgpu.errors import CloudError
+from ackgpu.cloud.api import Cloud, Disk, Instance, LoadBalancer, NetworkInterface
+from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Resource, Step
+from ackgpu.errors import CloudError, ConflictError
 from ackgpu.steps.lookup import Pick
 
 
@@ -110,4 +110,98 @@ class InstancesRemoval(Removal):
             state=instance.state,
             owned=True,
             billable=True,
+        )
+
+
+class _SingleRemoval(Removal):
+    """One ECS resource that a cluster's add-ons made, and that outlives it."""
+
+    type = ""
+    billable = False
+
+    def __init__(self, cloud: Cloud, *, pick: Pick, name: str, needs: Sequence[Step[Any]]) -> None:
+        super().__init__(name, self.type, needs)
+        self._compute = cloud.compute
+        self._region = cloud.region
+        self._pick = pick
+
+    def _found(self, row: Disk | NetworkInterface, detail: str) -> Finding[Any]:
+        resource = Resource(
+            product="ecs",
+            type=self.type,
+            id=row.id,
+            name=row.name,
+            region=self._region,
+            state=row.state,
+            owned=True,
+            billable=self.billable,
+        )
+        if row.state in {"Detaching", "Deleting"}:
+            return Pending(row.state, id=row.id, removing=row.state == "Deleting")
+        return Ready(row, row.id, detail, self._pick.ownership, resources=(resource,))
+
+
+class DiskRemoval(_SingleRemoval):
+    """The disk of a volume, with all that is on it."""
+
+    type = "Disk"
+    billable = True
+    reads = ("compute.disks",)
+    writes = ("compute.delete_disk",)
+
+    def find(self, ctx: Context) -> Finding[Disk]:
+        """Look by id."""
+        del ctx
+        found = next(iter(self._compute.disks(ids=self._pick.ids)), None)
+        return Absent() if found is None else self._found(found, f"{found.size_gib} GiB")
+
+    def delete(self, ctx: Context, found_id: str) -> None:
+        """Delete it; NotYet while an instance has it."""
+        del ctx
+        self._compute.delete_disk(found_id)
+
+
+class InterfaceRemoval(_SingleRemoval):
+    """A network interface of pods."""
+
+    type = "NetworkInterface"
+    reads = ("compute.interfaces",)
+    writes = ("compute.delete_interface",)
+
+    def find(self, ctx: Context) -> Finding[NetworkInterface]:
+        """Look by id."""
+        del ctx
+        found = next(iter(self._compute.interfaces(ids=self._pick.ids)), None)
+        return Absent() if found is None else self._found(found, found.vswitch_id)
+
+    def delete(self, ctx: Context, found_id: str) -> None:
+        """Delete it; NotYet while an instance has it."""
+        del ctx
+        self._compute.delete_interface(found_id)
+
+
+class Occupied(Removal):
+    """A VPC, vSwitch or security group that cannot go, since somebody else's things are in it."""
+
+    def __init__(self, home: Step[Any], by: Sequence[str]) -> None:
+        super().__init__(home.name, home.kind, home.needs)
+        self._home = home
+        self._by = ", ".join(by)
+
+    def find(self, ctx: Context) -> Finding[Any]:
+        """Look as its own step does: it is there, and stays."""
+        found = self._home.find(ctx)
+        if not isinstance(found, Ready) or found.ownership == "given":
+            return found
+        return Broken(self._error(), found.id, found.resources)
+
+    def delete(self, ctx: Context, found_id: str) -> None:
+        """Raise ConflictError: it is not tried."""
+        del ctx, found_id
+        raise self._error()
+
+    def _error(self) -> ConflictError:
+        return ConflictError(
+            f"in use by {self._by}, which ackgpu did not make.",
+            resolution="Remove what is in it, then run it again.",
         )

@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import alibabacloud_ecs20140526.models as ecs_models
 import alibabacloud_slb20140515.models as slb_models
 import pytest
+from alibabacloud_ecs20140526.client import Client as EcsClient
 from alibabacloud_slb20140515.client import Client as SlbClient
 from support.cli import Cli, cli_on
 
@@ -30,7 +32,8 @@ CREATING = (
     "vpc:DescribeVSwitches", "vpc:DescribeVpcs", "vpc:ListEnhanhcedNatGatewayAvailableZones",
 )  # fmt: skip
 DELETING = (
-    "cs:DeleteCluster", "ecs:DeleteSecurityGroup", "slb:DescribeLoadBalancerAttribute",
+    "cs:DeleteCluster", "ecs:DeleteSecurityGroup", "ecs:DescribeDisks",
+    "ecs:DescribeNetworkInterfaces", "slb:DescribeLoadBalancerAttribute",
     "vpc:DeleteNatGateway", "vpc:DeleteSnatEntry",
     "vpc:DeleteVSwitch", "vpc:DeleteVpc", "vpc:ReleaseEipAddress", "vpc:UnassociateEipAddress",
 )  # fmt: skip
@@ -38,6 +41,8 @@ FOR_LEFTOVERS = (
     "cs:DescribeClusterDetail", "slb:DeleteLoadBalancer", "slb:SetLoadBalancerDeleteProtection",
 )  # fmt: skip
 """Asked for where a load balancer of a cluster that is gone stands in the way of the VPC."""
+FOR_PODS = ("ecs:DeleteDisk", "ecs:DeleteNetworkInterface", "ecs:TagResources")
+"""Asked for where pods had volumes and network interfaces."""
 ON_DETOURS = (
     "cs:DeleteClusterNodepool", "cs:DescribeClusterTasks", "ecs:DeleteInstance",
     "vpc:ListTagResources",
@@ -85,7 +90,7 @@ def without(cli: Cli, action: str, *flags: str) -> dict[str, str]:
 
 
 def test_the_actions_are_those_that_the_tests_below_take_away(cli: Cli) -> None:
-    assert set(generated(cli)) == {*CREATING, *DELETING, *FOR_LEFTOVERS, *ON_DETOURS}
+    assert set(generated(cli)) == {*CREATING, *DELETING, *FOR_LEFTOVERS, *FOR_PODS, *ON_DETOURS}
 
 
 def test_a_cluster_is_made_verified_and_deleted_under_the_generated_policy(cli: Cli) -> None:
@@ -125,6 +130,19 @@ def test_without_an_action_a_leftover_load_balancer_stays_and_is_named(
     gone = [{"Key": "ack.aliyun.com", "Value": "c0"}]
     ids = [made["LoadBalancerId"]]
     slb("TagResources", ResourceType="instance", ResourceId=ids, Tag=gone)
+    ended = cli("delete", "demo", "-y", env=without(cli, action))
+    assert ended.code in {4, 10}
+    assert action in ended.err
+
+
+@pytest.mark.parametrize("action", FOR_PODS)
+def test_without_an_action_what_pods_had_stays_and_is_named(cli: Cli, action: str) -> None:
+    cli.ok("create", "demo", "--no-verify")
+    ecs, account = Api(EcsClient, ecs_models, cli.emulator), cli.account()
+    tag = [{"Key": "ack.aliyun.com", "Value": account["cluster"][0]}]
+    ecs("CreateDisk", ZoneId="cn-hangzhou-k", DiskCategory="cloud_essd", Size=20, Tag=tag)
+    ecs("CreateNetworkInterface", VSwitchId=account["vswitch"][0],
+        SecurityGroupId=account["securitygroup"][0], Tag=tag)  # fmt: skip
     ended = cli("delete", "demo", "-y", env=without(cli, action))
     assert ended.code in {4, 10}
     assert action in ended.err

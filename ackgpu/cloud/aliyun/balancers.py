@@ -110,4 +110,5 @@ def _load_balancer(row: Any, ports: tuple[int, ...]) -> LoadBalancer:
         vpc_id=row.vpc_id or "",
         tags=tags_of(listed(row.tags, "tag")),
         ports=ports,
+        vswitch_id=row.v_switch_id or "",
     )

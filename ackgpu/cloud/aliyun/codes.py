@@ -176,6 +176,8 @@ _BUSY_STATUSES = (
     "IncorrectInstanceStatus",
     "IncorrectRouteEntryStatus",
     "IncorrectHaVipStatus",
+    "IncorrectDiskStatus",
+    "InvalidOperation.InvalidEniState",
 )
 
 _PROTECTED = frozenset(

@@ -11,8 +11,10 @@ from ackgpu.cloud.aliyun.calls import Calls, required
 from ackgpu.cloud.aliyun.paging import by_number, by_token, chunks
 from ackgpu.cloud.aliyun.rows import listed, rows_of
 from ackgpu.cloud.api import (
+    Disk,
     Instance,
     InstanceType,
+    NetworkInterface,
     NodePrice,
     Price,
     SecurityGroup,
@@ -135,6 +137,43 @@ class AliyunCompute:
     def delete_instance(self, instance_id: str) -> None:
         """Release a pay-as-you-go instance, also while it runs."""
         self._calls.remove("DeleteInstance", instance_id=instance_id, force=True)
+
+    def disks(self, *, tags: Tags | None = None, ids: Sequence[str] = ()) -> list[Disk]:
+        """Disks; the API takes up to 100 ids."""
+        rows = self._paged("DescribeDisks", ("disks", "disk"), tags, ("disk_ids", ids))
+        return [records.disk(row) for row in rows]
+
+    def delete_disk(self, disk_id: str) -> None:
+        """Delete the disk; NotYet while an instance has it."""
+        self._calls.remove("DeleteDisk", disk_id=disk_id)
+
+    def interfaces(self, *, vpc_id: str = "", ids: Sequence[str] = ()) -> list[NetworkInterface]:
+        """Network interfaces; the API takes up to 100 ids."""
+
+        def rows_with(some: Sequence[str] | None) -> list[Any]:
+            def fetch(token: str | None) -> tuple[list[Any] | None, str | None]:
+                body = self._calls.read(
+                    "DescribeNetworkInterfaces",
+                    region_id=self._region,
+                    vpc_id=vpc_id or None,
+                    network_interface_id=list(some) if some else None,
+                    max_results=_PAGE,
+                    next_token=token,
+                )
+                return rows_of(
+                    body.network_interface_sets, "network_interface_set"
+                ), body.next_token
+
+            return by_token("DescribeNetworkInterfaces", fetch)
+
+        rows = [row for some in chunks(ids, _PAGE) for row in rows_with(some)]
+        return [records.interface(row) for row in rows]
+
+    def delete_interface(self, interface_id: str) -> None:
+        """Delete the network interface; NotYet while an instance has it."""
+        self._calls.remove(
+            "DeleteNetworkInterface", region_id=self._region, network_interface_id=interface_id
+        )
 
     def subscribe(self, instance_ids: Sequence[str], *, months: int, token: str) -> str:
         """Order a subscription for instances, paid at once with the account's money."""

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.cloud.aliyun.rows import listed, number, tags_of
-from ackgpu.cloud.api import Instance, InstanceType, NodePrice, Price, SecurityGroup
+from ackgpu.cloud.api import (
+    Disk,
+    Instance,
+    InstanceType,
+    NetworkInterface,
+    NodePrice,
+    Price,
+    SecurityGroup,
+)
 
 
 def node_price(price: Any) -> NodePrice:
@@ -53,6 +61,34 @@ def instance(row: Any) -> Instance:
         charge_type=row.instance_charge_type or "",
         tags=tags_of(listed(row.tags, "tag")),
         spot=(row.spot_strategy or "NoSpot") != "NoSpot",
+    )
+
+
+def disk(row: Any) -> Disk:
+    """A row of DescribeDisks."""
+    return Disk(
+        id=row.disk_id,
+        name=row.disk_name or "",
+        state=row.status or "",
+        size_gib=number(row.size),
+        instance_id=row.instance_id or "",
+        tags=tags_of(listed(row.tags, "tag")),
+    )
+
+
+def interface(row: Any) -> NetworkInterface:
+    """A row of DescribeNetworkInterfaces."""
+    return NetworkInterface(
+        id=row.network_interface_id,
+        name=row.network_interface_name or "",
+        state=row.status or "",
+        vpc_id=row.vpc_id or "",
+        vswitch_id=row.v_switch_id or "",
+        instance_id=row.instance_id or "",
+        group_ids=tuple(listed(row.security_group_ids, "security_group_id")),
+        primary=row.type == "Primary",
+        service_managed=bool(row.service_managed),
+        tags=tags_of(listed(row.tags, "tag")),
     )
 
 

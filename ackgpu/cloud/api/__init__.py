@@ -26,8 +26,10 @@ from ackgpu.cloud.api.clusters import (
 )
 from ackgpu.cloud.api.compute import (
     ComputeApi,
+    Disk,
     Instance,
     InstanceType,
+    NetworkInterface,
     NodePrice,
     Price,
     SecurityGroup,
@@ -76,6 +78,7 @@ __all__ = [
     "ComputeApi",
     "ContainerApi",
     "DeleteOptions",
+    "Disk",
     "Eip",
     "ExecOrder",
     "Executed",
@@ -93,6 +96,7 @@ __all__ = [
     "LoadBalancer",
     "NatGateway",
     "NetworkApi",
+    "NetworkInterface",
     "NodePool",
     "NodePoolRequest",
     "NodePrice",

@@ -21,6 +21,7 @@ class LoadBalancer:
     vpc_id: str
     tags: Tags
     ports: tuple[int, ...] = ()
+    vswitch_id: str = ""
 
 
 class BalancerApi(Protocol):

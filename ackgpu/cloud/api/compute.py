@@ -54,6 +54,38 @@ class Instance:
 
 
 @dataclass(frozen=True)
+class Disk:
+    """A cloud disk. ``state``: Available, In_use, Attaching, Detaching, Creating, ReIniting."""
+
+    id: str
+    name: str
+    state: str
+    size_gib: int
+    instance_id: str
+    tags: Tags
+
+
+@dataclass(frozen=True)
+class NetworkInterface:
+    """An elastic network interface. ``state``: Available, Attaching, InUse, Detaching, Deleting.
+
+    ``primary``: it comes and goes with its instance. ``service_managed``: it belongs to a cloud
+    product, and goes with what that product made.
+    """
+
+    id: str
+    name: str
+    state: str
+    vpc_id: str
+    vswitch_id: str
+    instance_id: str
+    group_ids: tuple[str, ...]
+    primary: bool
+    service_managed: bool
+    tags: Tags
+
+
+@dataclass(frozen=True)
 class InstanceType:
     """An ECS instance type. Memory in GiB; ``gpu_memory_gib`` is the slice's, 0 without a GPU."""
 
@@ -134,6 +166,18 @@ class ComputeApi(Protocol):
 
     def delete_instance(self, instance_id: str) -> None:
         """Release it, running or not."""
+
+    def disks(self, *, tags: Tags | None = None, ids: Sequence[str] = ()) -> list[Disk]:
+        """Those with a tag, or by id."""
+
+    def delete_disk(self, disk_id: str) -> None:
+        """Delete it with all that is on it; NotYet while it is attached."""
+
+    def interfaces(self, *, vpc_id: str = "", ids: Sequence[str] = ()) -> list[NetworkInterface]:
+        """Those of a VPC, or by id."""
+
+    def delete_interface(self, interface_id: str) -> None:
+        """Delete it; NotYet while it is attached."""
 
     def subscribe(self, instance_ids: Sequence[str], *, months: int, token: str) -> str:
         """Change up to 20 pay-as-you-go instances and their data disks to a subscription.

@@ -1,0 +1,258 @@
+"""delete: what others made in our network, what pods left behind, and what lost its tag."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alibabacloud_tea_openapi.models import Config
+from survival.machine import NAME, remains
+from survival.shell import Ended, Shell
+
+from ackgpu.emulator import Emulator
+from ackgpu.emulator.store import Doc
+
+REGION = "cn-hangzhou"
+LONG = ("--timeout", "24h")
+PACKAGES = {
+    "ecs": "alibabacloud_ecs20140526",
+    "vpc": "alibabacloud_vpc20160428",
+    "slb": "alibabacloud_slb20140515",
+    "cs": "alibabacloud_cs20151215",
+}
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    """A shell on an account that has the cluster."""
+    with Emulator(speed=600, seed=7) as emulator:
+        shell = Shell(emulator, tmp_path / "user")
+        ended = shell("create", NAME, "--no-verify", *LONG)
+        assert ended.code == 0, ended.err
+        yield shell
+
+
+def asked(shell: Shell, product: str, action: str, **parameters: Any) -> Any:
+    """What the official SDK gets for a request by somebody else."""
+    package, env = PACKAGES[product], shell.emulator.env
+    config = Config(
+        access_key_id=env["ALIBABA_CLOUD_ACCESS_KEY_ID"],
+        access_key_secret=env["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
+        region_id=REGION,
+        endpoint=shell.emulator.endpoint.removeprefix("http://"),
+        protocol="http",
+    )
+    client = importlib.import_module(f"{package}.client").Client(config)
+    request = getattr(importlib.import_module(f"{package}.models"), f"{action}Request")()
+    request.from_map({"RegionId": REGION, **parameters})
+    wanted = action.lower()
+    method = next(n for n in dir(client) if n.replace("_", "") == wanted)
+    return getattr(client, method)(request).body
+
+
+def alive(shell: Shell, kind: str) -> list[Doc]:
+    backend = shell.emulator.backend
+    with backend.transaction() as session:
+        return session.find(kind, at=backend.timeline_now(session))
+
+
+def one(shell: Shell, kind: str) -> str:
+    """The id of ours: the one of its kind that carries our tag."""
+    docs = [doc for doc in alive(shell, kind) if "ackgpu:cluster" in doc.body.get("Tags", {})]
+    return docs[0].id
+
+
+def deleted(shell: Shell, *more: str) -> Ended:
+    return shell("delete", NAME, "-y", "-o", "json", *LONG, *more)
+
+
+def tags(**values: str) -> list[dict[str, str]]:
+    return [{"Key": key.replace("_", "."), "Value": value} for key, value in values.items()]
+
+
+def their_interface(shell: Shell) -> str:
+    return asked(
+        shell,
+        "ecs",
+        "CreateNetworkInterface",
+        VSwitchId=one(shell, "vswitch"),
+        SecurityGroupId=one(shell, "securitygroup"),
+    ).network_interface_id
+
+
+def their_balancer(shell: Shell) -> str:
+    return asked(
+        shell,
+        "slb",
+        "CreateLoadBalancer",
+        AddressType="intranet",
+        VpcId=one(shell, "vpc"),
+        VSwitchId=one(shell, "vswitch"),
+        LoadBalancerSpec="slb.s1.small",
+    ).load_balancer_id
+
+
+def their_gateway(shell: Shell) -> str:
+    return asked(
+        shell,
+        "vpc",
+        "CreateNatGateway",
+        VpcId=one(shell, "vpc"),
+        VSwitchId=one(shell, "vswitch"),
+        NatType="Enhanced",
+    ).nat_gateway_id
+
+
+def their_vswitch(shell: Shell) -> str:
+    return asked(
+        shell,
+        "vpc",
+        "CreateVSwitch",
+        VpcId=one(shell, "vpc"),
+        ZoneId="cn-hangzhou-k",
+        CidrBlock="192.168.200.0/24",
+    ).v_switch_id
+
+
+@pytest.mark.parametrize(
+    "make",
+    [their_interface, their_balancer, their_gateway, their_vswitch],
+    ids=lambda f: f.__name__,
+)
+def test_what_others_made_in_our_network_is_named_and_holds_only_what_it_lives_in(
+    shell: Shell, make: Any
+) -> None:
+    stranger = make(shell)
+    vpc = one(shell, "vpc")
+    looked = shell("delete", NAME, "--dry-run", "-o", "json")
+    assert any(stranger in line for line in json.loads(looked.out)["keeps"])
+    ended = deleted(shell)
+    assert ended.code == 10, ended.err
+    assert stranger in ended.err
+    left = {resource["id"] for resource in json.loads(ended.out)["left"]}
+    assert vpc in left
+    assert not {"cluster", "nodepool", "eip", "instance"} & {
+        kind for kind, _ in remains(shell.emulator)
+    }
+    assert ("natgateway", "ackgpu-demo-nat") not in remains(shell.emulator)
+
+
+def test_what_is_in_the_way_is_not_waited_for(shell: Shell) -> None:
+    their_interface(shell)
+    ended = deleted(shell)
+    assert json.loads(ended.out)["seconds"] < 15 * 60
+
+
+def test_the_network_is_not_taken_from_under_a_cluster_that_lost_its_tag(shell: Shell) -> None:
+    cluster = one(shell, "cluster")
+    asked(
+        shell,
+        "cs",
+        "UntagResources",
+        region_id=REGION,
+        resource_type="CLUSTER",
+        resource_ids=[cluster],
+        tag_keys=["ackgpu:cluster"],
+    )
+    before = remains(shell.emulator)
+    ended = deleted(shell)
+    assert ended.code == 6
+    assert cluster in ended.err
+    assert "nothing was deleted" in ended.err
+    assert remains(shell.emulator) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "product", "resource_type"),
+    [
+        ("vpc", "vpc", "VPC"),
+        ("vswitch", "vpc", "VSWITCH"),
+        ("natgateway", "vpc", "NATGATEWAY"),
+        ("eip", "vpc", "EIP"),
+        ("securitygroup", "ecs", "securitygroup"),
+    ],
+)
+def test_what_lost_its_tag_is_left_and_said(
+    shell: Shell, kind: str, product: str, resource_type: str
+) -> None:
+    lost = one(shell, kind)
+    action = "UnTagResources" if product == "vpc" else "UntagResources"
+    asked(
+        shell,
+        product,
+        action,
+        ResourceType=resource_type,
+        ResourceId=[lost],
+        TagKey=["ackgpu:cluster"],
+    )
+    ended = deleted(shell)
+    assert ended.code == 10, ended.err
+    assert lost in ended.err
+    assert lost in {resource["id"] for resource in json.loads(ended.out)["left"]}
+    assert lost in {doc.id for doc in alive(shell, kind)}
+
+
+def volume(shell: Shell, **more: str) -> str:
+    """A disk as the CSI plugin makes it."""
+    cluster = one(shell, "cluster")
+    return asked(
+        shell,
+        "ecs",
+        "CreateDisk",
+        ZoneId="cn-hangzhou-k",
+        DiskCategory="cloud_essd",
+        Size=20,
+        Tag=tags(ack_aliyun_com=cluster, createdby="alibabacloud-csi-plugin", **more),
+    ).disk_id
+
+
+def test_disks_of_volumes_are_shown_before_and_gone_after(shell: Shell) -> None:
+    disk = volume(shell)
+    looked = shell("delete", NAME, "--dry-run", "-o", "json")
+    assert any(disk in line for line in json.loads(looked.out)["removes"])
+    ended = deleted(shell)
+    assert ended.code == 0, ended.err
+    assert disk in {resource["id"] for resource in json.loads(ended.out)["gone"]}
+    assert not remains(shell.emulator)
+
+
+def test_a_disk_of_a_volume_can_be_retained(shell: Shell) -> None:
+    disk = volume(shell)
+    ended = deleted(shell, "--retain", disk)
+    assert ended.code == 0, ended.err
+    assert [doc.id for doc in alive(shell, "disk")] == [disk]
+    assert alive(shell, "vpc") == []
+
+
+def test_disks_of_a_cluster_that_is_gone_are_found_from_elsewhere(
+    shell: Shell, tmp_path: Path
+) -> None:
+    disk = volume(shell)
+    refusal = {"action": "DeleteDisk", "effect": "error", "status": 400, "code": "Forbidden"}
+    shell.emulator.set_faults({"faults": [refusal]})
+    assert deleted(shell).code == 10
+    shell.emulator.set_faults(None)
+    elsewhere = Shell(shell.emulator, tmp_path / "elsewhere")
+    ended = deleted(elsewhere)
+    assert ended.code == 0, ended.err
+    assert disk in {resource["id"] for resource in json.loads(ended.out)["gone"]}
+    assert not remains(shell.emulator)
+
+
+def test_interfaces_of_pods_go_with_their_cluster(shell: Shell) -> None:
+    interface = asked(
+        shell,
+        "ecs",
+        "CreateNetworkInterface",
+        VSwitchId=one(shell, "vswitch"),
+        SecurityGroupId=one(shell, "securitygroup"),
+        Tag=tags(ack_aliyun_com=one(shell, "cluster"), creator="terway"),
+    ).network_interface_id
+    ended = deleted(shell)
+    assert ended.code == 0, ended.err
+    assert interface in {resource["id"] for resource in json.loads(ended.out)["gone"]}
+    assert not remains(shell.emulator)
