@@ -14,7 +14,7 @@ from ackgpu.commands.giving_way import give_way, tidy
 from ackgpu.commands.plan import PlanOptions
 from ackgpu.commands.plan import run as show_plan
 from ackgpu.commands.preflight import before_creation, doubts_of, in_one_line, target_of
-from ackgpu.commands.preparing import graph, prepare, refuse_conflicts
+from ackgpu.commands.preparing import graph, only_removal, prepare, refuse_conflicts
 from ackgpu.commands.running import afresh, how_to_go_on, locked, on_display, where
 from ackgpu.commands.sampling import put_away
 from ackgpu.commands.specs import SpecOptions, wanted
@@ -71,6 +71,7 @@ class _Creation:
         self._headline = where(app, spec.region)
         self._doubts: tuple[str, ...] = ()
         self._price: Estimate | None = None
+        self._asked: set[str] = set()
 
     def carry_out(self, warnings: tuple[str, ...]) -> Result:
         app, spec, journal = self._app, self._spec, self.journal
@@ -78,7 +79,7 @@ class _Creation:
         looking = self._run(cut_off)
         blueprint, steps = prepare(app, spec, looking, cut_off, self._options.kubeconfig)
         plan = survey(steps, looking)
-        refuse_conflicts(plan)
+        refuse_conflicts(plan, removal=app.command(f"delete {spec.name}"))
         self._check(looking, blueprint, plan)
         # Of two creates at once the one that begins to make things first goes on: so its id, which
         # tells, is chosen only here.
@@ -92,7 +93,7 @@ class _Creation:
         blueprint, outcome = self._make(run, blueprint, steps, plan)
         journal.finish(ok=outcome.error is None)
         if outcome.error is not None:
-            raise self._explained(outcome.error)
+            raise self._explained(outcome.error, outcome)
         summary = summary_of(
             app,
             blueprint,
@@ -171,17 +172,17 @@ class _Creation:
         ) as shown:
             leave = frozenset() if self._options.wait else frozenset({"cluster"})
             outcome = Apply(steps, shown.run, known=plan, leave=leave).run()
+            self._asked |= {report.step.name for report in outcome.reports if report.asked}
             put_away(shown.run, steps)
             shown.finish(outcome)
         return outcome
 
     def _roll_back(self, run: Run, outcome: Outcome) -> None:
-        """Remove what this run asked for; what it adopted stays."""
+        """Remove what this run asked for, in whichever zone; what it adopted stays."""
         app, spec = self._app, self._spec
-        asked = [report.step for report in outcome.reports if report.asked]
         again = afresh(app, run)
         found = survey([report.step for report in outcome.reports], again)
-        ours = tuple(planned for planned in found.steps if planned.step in asked)
+        ours = tuple(planned for planned in found.steps if planned.step.name in self._asked)
         plan = dataclasses.replace(found, steps=ours)
         steps = [planned.step for planned in reversed(ours)]
         with on_display(
@@ -196,13 +197,16 @@ class _Creation:
                 *(f"left: {resource.type} {resource.id}" for resource in removed.resources),
             )
 
-    def _explained(self, error: Exception) -> Exception:
-        """The error with the next commands."""
-        if isinstance(error, Overtaken):
+    def _explained(self, error: Exception, outcome: Outcome) -> Exception:
+        """The error with the next commands: a cluster that failed is not gone on with."""
+        name = self._spec.name
+        if isinstance(error, Overtaken) or self._spec.lifecycle.on_failure != "keep":
             return error
-        if isinstance(error, AckGpuError) and self._spec.lifecycle.on_failure == "keep":
-            advice = f"{error.resolution} " if error.resolution else ""
-            error.resolution = advice + how_to_go_on(self._app, self._spec.name)
+        if isinstance(error, AckGpuError):
+            ended = any(r.broken and r.step.kind == "cluster" for r in outcome.reports)
+            removal = self._app.command(f"delete {name}")
+            commands = only_removal(removal) if ended else how_to_go_on(self._app, name)
+            error.resolution = f"{error.resolution} {commands}".lstrip()
         return error
 
     def _unverified(self, blueprint: Blueprint) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from ackgpu.commands.node_password import node_password
 from ackgpu.engine.plan import Plan
 from ackgpu.engine.run import Run
 from ackgpu.engine.step import Broken, Ready, Step
-from ackgpu.errors import ConflictError, OutOfStock
+from ackgpu.errors import CloudError, ConflictError, OutOfStock
 from ackgpu.naming import ownership_tags
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.blueprint import Blueprint
@@ -38,17 +38,26 @@ def graph(app: App, blueprint: Blueprint, kubeconfig: Path | None) -> tuple[Step
     return create_graph(Ports(app.cloud(blueprint.region), app.connect, file), blueprint)
 
 
-def refuse_conflicts(plan: Plan) -> None:
+def only_removal(removal: str) -> str:
+    """The way on from what does not recover; ``removal`` is the command that deletes it."""
+    return f"It does not recover by itself: `{removal}` removes what exists, then create it anew."
+
+
+def refuse_conflicts(plan: Plan, *, removal: str = "") -> None:
     """Raise what is wrong with what exists, before anything is made.
 
-    A node pool that got no stock in an earlier run is no conflict: it is made anew.
+    A node pool that got no stock in an earlier run is no conflict: it is made anew. ``removal`` is
+    the command that deletes what is ours and broken.
     """
     for planned in plan.steps:
         if isinstance(planned.finding, Broken):
             sold_out = isinstance(planned.finding.error, OutOfStock)
             if sold_out and planned.step.kind == "node pool":
                 continue
-            raise planned.finding.error
+            error = planned.finding.error
+            if removal and isinstance(error, CloudError) and not planned.step.given:
+                error.resolution = f"{error.resolution} {only_removal(removal)}".lstrip()
+            raise error
         drift = planned.finding.drift if isinstance(planned.finding, Ready) else ()
         if drift:
             raise ConflictError(

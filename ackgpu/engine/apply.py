@@ -41,6 +41,7 @@ class Progress:
     """How a step stands while the run goes on. Times are on the clock's scale.
 
     ``refusal``: the cloud says that it exists, so that it is looked for and not asked for again.
+    ``broken``: it was found to be so.
     """
 
     step: Step[Any]
@@ -56,6 +57,7 @@ class Progress:
     resources: tuple[Resource, ...] = ()
     error: Exception | None = None
     refusal: Exception | None = None
+    broken: bool = False
 
 
 class Apply(Walk):
@@ -136,6 +138,7 @@ class Apply(Walk):
                 self._pending(progress, finding)
             case Broken(error=reason):
                 progress.id, progress.resources = finding.id, finding.resources
+                progress.broken = True
                 self._fail(progress, reason)
             case Absent():
                 self._absent(progress)
@@ -288,6 +291,7 @@ class Apply(Walk):
             progress.resources,
             progress.error,
             asked=progress.asked is not None,
+            broken=progress.broken,
         )
 
 

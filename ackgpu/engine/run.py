@@ -75,7 +75,7 @@ class StepReport:
 
     ``status``: done, failed, left (begun, and not waited for any more), untouched; after a destroy
     gone, kept, failed, left. ``outcome`` is the event's word where it is done. ``asked``: this run
-    asked the cloud for it.
+    asked the cloud for it. ``broken``: it is there, and will never be usable.
     """
 
     step: Step[Any]
@@ -87,6 +87,7 @@ class StepReport:
     resources: tuple[Resource, ...] = ()
     error: Exception | None = None
     asked: bool = False
+    broken: bool = False
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,10 @@ def test_a_cluster_that_failed_says_at_which_stage_and_why(shell: Shell) -> None
     assert "the stack rolled back" in ended.err
     assert "stage: Create control plane: fail" in ended.err
     assert f"ackgpu delete {NAME}" in ended.err
+    assert "goes on from here" not in ended.err
+    again = shell("create", NAME, *LONG)
+    assert again.code == 11
+    assert f"`ackgpu delete {NAME}` removes what exists" in again.err
     clean_up(shell)
 
 
@@ -93,6 +97,17 @@ def test_rollback_removes_what_this_run_made(shell: Shell) -> None:
     ended = spoilt(shell, "--on-failure", "rollback", **refusal)
     assert ended.code == 11
     assert "Odd" in ended.err
+    assert not remains(shell.emulator)
+
+
+@pytest.mark.parametrize(
+    "fault", [{"kind": "stock_out", "announced": False}, {"kind": "pool_failed"}], ids=str
+)
+def test_rollback_removes_what_was_made_for_zones_that_were_sold_out(
+    shell: Shell, fault: dict[str, Any]
+) -> None:
+    ended = spoilt(shell, "--on-failure", "rollback", **fault)
+    assert ended.code == 8
     assert not remains(shell.emulator)
 
 
