@@ -9,7 +9,7 @@ from ackgpu.cloud.api import AttachRequest, Cloud, Cluster, ClusterNode, NodePoo
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Step
 from ackgpu.errors import ResourceNotFound
 from ackgpu.steps.cluster import task_error
-from ackgpu.steps.pool_change import instance_resource, pool_named
+from ackgpu.steps.pool_change import instance_resource, pool_named, the_pool
 
 
 class AttachStep(Step[NodePool]):
@@ -79,9 +79,7 @@ class AttachStep(Step[NodePool]):
         """Ask that those join who have not; NotYet while the pool is busy. There is no token."""
         del token
         cluster = ctx[self._cluster]
-        pool = pool_named(self._cloud, cluster.id, self._name)
-        if pool is None:
-            raise ResourceNotFound(f"There is no node pool {self._name}.")
+        pool = the_pool(self._cloud, cluster.id, self._name)
         joined = {node.instance_id for node in self._joined(cluster.id, pool.id)}
         ids = tuple(i for i in self._request.instance_ids if i not in joined)
         request = AttachRequest(

@@ -39,6 +39,9 @@ from ackgpu.steps.user_data import user_data_of
 
 SETTLING = frozenset({"initial", "scaling", "updating", "upgrading", "repairing", "removing_nodes"})
 POOL_ENDED = frozenset({"failed", "delete_failed", "deleted_failed"})
+TASKS_LOOKED_INTO = 5
+POOL_TASKS = ("cluster_scaleout", "nodepool")
+"""How the types of tasks on node pools begin (CS API reference, DescribeTaskInfo)."""
 STOCK_CODES = ("NoStock", "RecommendEmpty", "NotOnSale", "ZoneNotSupported", "SoldOut")
 NEVER_JOINS = (
     "A node that never joins usually has no way out (SNAT entry, security group) or an image that"
@@ -52,7 +55,13 @@ class NodePoolStep(Step[NodePool]):
 
     typical = 180
     timeout = 30 * 60
-    reads = (*CLAIM_READS, "containers.node_pools", "containers.nodes", "containers.task")
+    reads = (
+        *CLAIM_READS,
+        "containers.node_pools",
+        "containers.nodes",
+        "containers.task",
+        "containers.tasks",
+    )
     writes = ("containers.create_node_pool", "containers.delete_node_pool")
 
     def __init__(  # noqa: PLR0913 -- keyword-only, each named where it is given
@@ -149,7 +158,7 @@ class NodePoolStep(Step[NodePool]):
         )
 
     def _not_yet(self, ctx: Context, cluster: Cluster, found: NodePool) -> Finding[NodePool]:
-        task = self._task(ctx)
+        task = self._task(ctx, cluster, found)
         ended = task is not None and task.state.lower() in {"fail", "failed"}
         if ended and found.state == "active":
             error = pool_error(task, self.name)
@@ -171,15 +180,18 @@ class NodePoolStep(Step[NodePool]):
             resources=(self._resource(found),),
         )
 
-    def _task(self, ctx: Context) -> Task | None:
+    def _task(self, ctx: Context, cluster: Cluster, found: NodePool) -> Task | None:
+        """What works on the pool: the task that was begun for it, from whichever machine."""
         task_id = ctx.recall(self, "task")
-        return self._cloud.containers.task(task_id) if task_id else None
+        if task_id:
+            return self._cloud.containers.task(task_id)
+        task = newest_task(self._cloud, cluster.id, found.id) if found.state == "active" else None
+        if task is not None:
+            ctx.remember(self, "task", task.id)
+        return task
 
     def _why(self, ctx: Context, cluster: Cluster, found: NodePool) -> CloudError:
-        task = self._task(ctx)
-        if task is None:
-            newest = next(iter(self._cloud.containers.tasks(cluster.id)), None)
-            task = self._cloud.containers.task(newest.id) if newest else None
+        task = self._task(ctx, cluster, found) or newest_task(self._cloud, cluster.id, found.id)
         return pool_error(task, f"{self.name} {found.id} is {found.state}")
 
     def _request(self, ctx: Context) -> NodePoolRequest:
@@ -251,6 +263,21 @@ class NodePoolStep(Step[NodePool]):
             owned=True,
             billable=True,
         )
+
+
+def newest_task(cloud: Cloud, cluster_id: str, pool_id: str) -> Task | None:
+    """The latest task on the pool, among the cluster's last few: a list names no targets.
+
+    Whether ACK gives a scaling's target as the pool or as its cluster is UNCONFIRMED: both count.
+    """
+    for listed in cloud.containers.tasks(cluster_id)[:TASKS_LOOKED_INTO]:
+        task = cloud.containers.task(listed.id)
+        if task is None:
+            continue
+        wide = task.target in {cluster_id, ""} and task.kind.startswith(POOL_TASKS)
+        if wide or task.target == pool_id:
+            return task
+    return None
 
 
 def taken_by(pool: NodePoolSpec, nodes: int, *, flannel: bool) -> dict[str, int]:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ackgpu.cloud.api import AutoScaling, Cloud, Cluster, ClusterNode, NodePool
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Resource, Step
 from ackgpu.errors import ResourceNotFound
-from ackgpu.steps.node_pool import pool_error
+from ackgpu.steps.node_pool import newest_task, pool_error
+from ackgpu.steps.residue import Removal
 
 
 def pool_named(cloud: Cloud, cluster_id: str, name: str) -> NodePool | None:
     """The cluster's pool of that name."""
     pools = cloud.containers.node_pools(cluster_id)
     return next((pool for pool in pools if pool.name == name), None)
+
+
+def the_pool(cloud: Cloud, cluster_id: str, name: str) -> NodePool:
+    """The cluster's pool of that name. Raises ResourceNotFound where there is none."""
+    pool = pool_named(cloud, cluster_id, name)
+    if pool is None:
+        raise ResourceNotFound(f"There is no node pool {name}.")
+    return pool
 
 
 def no_such_pool(name: str) -> Broken:
@@ -86,9 +94,7 @@ class PoolSizeStep(Step[NodePool]):
         """Ask for the size; NotYet while the pool is busy. There is no client token."""
         del token
         cluster = ctx[self._cluster]
-        pool = pool_named(self._cloud, cluster.id, self._name)
-        if pool is None:
-            raise ResourceNotFound(f"There is no node pool {self._name}.")
+        pool = the_pool(self._cloud, cluster.id, self._name)
         task_id = self._cloud.containers.set_desired_size(cluster.id, pool.id, self._nodes)
         ctx.remember(self, "task", task_id)
 
@@ -141,18 +147,16 @@ class AutoScalingStep(Step[NodePool]):
         """Ask for the bounds."""
         del token
         cluster = ctx[self._cluster]
-        pool = pool_named(self._cloud, cluster.id, self._name)
-        if pool is None:
-            raise ResourceNotFound(f"There is no node pool {self._name}.")
+        pool = the_pool(self._cloud, cluster.id, self._name)
         self._cloud.containers.set_auto_scaling(cluster.id, pool.id, self._bounds)
 
 
-class PoolRemoval(Step[NodePool]):
+class PoolRemoval(Removal):
     """A pool that is to go, with the nodes that it may release."""
 
     typical = 90
     timeout = 40 * 60
-    reads = ("containers.node_pools",)
+    reads = ("containers.node_pools", "containers.task", "containers.tasks")
     writes = ("containers.delete_node_pool",)
 
     def __init__(self, cloud: Cloud, *, name: str, pool_id: str, cluster: Step[Cluster]) -> None:
@@ -160,11 +164,6 @@ class PoolRemoval(Step[NodePool]):
         self._cloud = cloud
         self._pool_id = pool_id
         self._cluster = cluster
-
-    @property
-    def consumes(self) -> Mapping[str, int]:
-        """Nothing: it gives back."""
-        return {}
 
     def find(self, ctx: Context) -> Finding[NodePool]:
         """Look for the pool by its id."""
@@ -175,15 +174,10 @@ class PoolRemoval(Step[NodePool]):
         if found.state == "deleting":
             return Pending(f"deleting: {found.total} nodes left", id=found.id, removing=True)
         if found.state in {"delete_failed", "deleted_failed"}:
-            tasks = self._cloud.containers.tasks(ctx[self._cluster].id)
-            why = pool_error(next(iter(tasks), None), f"{self.name} is {found.state}")
+            task = newest_task(self._cloud, ctx[self._cluster].id, found.id)
+            why = pool_error(task, f"{self.name} is {found.state}")
             return Broken(why, id=found.id)
         return Ready(found, found.id, f"{found.total} nodes")
-
-    def create(self, ctx: Context, token: str) -> None:
-        """Nothing is made in a deletion."""
-        del ctx, token
-        raise AssertionError("a removal creates nothing")
 
     def delete(self, ctx: Context, found_id: str) -> None:
         """Ask that it goes with its nodes; NotYet while it is busy."""

@@ -66,6 +66,14 @@ def test_a_pool_without_nodes_says_what_the_scaling_activity_said(shell: Shell) 
     clean_up(shell)
 
 
+def test_another_machine_is_told_why_a_pool_has_no_nodes(shell: Shell) -> None:
+    spoilt(shell, kind="pool_failed", code="InsufficientBalance.CreditPay", message="poor")
+    elsewhere = Shell(shell.emulator, shell.home.parent / "elsewhere")
+    ended = elsewhere("create", NAME, *LONG)
+    assert ended.code == 11
+    assert "poor" in ended.err
+
+
 def test_a_node_that_never_joins_is_named_with_what_to_look_at(shell: Shell) -> None:
     ended = spoilt(shell, kind="node_never_joins", count=1)
     assert ended.code in {7, 9, 11}
@@ -178,12 +186,12 @@ def test_a_wait_for_the_end_of_a_failed_deletion_says_so(shell: Shell) -> None:
 def test_a_wait_goes_on_through_states_that_nobody_knows_with_a_warning(shell: Shell) -> None:
     assert shell("create", NAME, *LONG).code == 0
     set_state(shell, "cluster", "pondering")
-    ended = shell("wait", NAME, "--for", "cluster", "--timeout", "1m")
+    ended = shell("wait", NAME, "--for", "cluster", "--timeout", "30m")
     assert ended.code == 7
     assert "pondering" in ended.err
     set_state(shell, "cluster", "running")
     set_state(shell, "nodepool", "musing")
-    ended = shell("wait", NAME, "--for", "nodes", "--timeout", "1m")
+    ended = shell("wait", NAME, "--for", "nodes", "--timeout", "30m")
     assert ended.code == 7
     assert "musing" in ended.err
 

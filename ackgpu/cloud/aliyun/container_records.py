@@ -190,6 +190,7 @@ def task(body: Any, task_id: str) -> Task:
         error_code=_of(body.error, "code") or "",
         error_message=_of(body.error, "message") or "",
         events=events,
+        target=_of(body.target, "id") or "",
     )
 
 

@@ -133,7 +133,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class Task:
-    """An asynchronous ACK task. ``state``: running, success, fail, failed, paused, canceled."""
+    """An asynchronous ACK task. ``state``: running, success, fail, failed, paused, canceled.
+
+    ``target``: the id of what it works on, such as a node pool; empty in a list of tasks.
+    """
 
     id: str
     kind: str
@@ -143,6 +146,7 @@ class Task:
     error_code: str = ""
     error_message: str = ""
     events: tuple[str, ...] = ()
+    target: str = ""
 
 
 @dataclass(frozen=True)
