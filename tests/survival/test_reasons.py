@@ -66,12 +66,12 @@ def test_a_pool_without_nodes_says_what_the_scaling_activity_said(shell: Shell) 
     clean_up(shell)
 
 
-def test_another_machine_is_told_why_a_pool_has_no_nodes(shell: Shell) -> None:
-    spoilt(shell, kind="pool_failed", code="InsufficientBalance.CreditPay", message="poor")
+def test_another_machine_is_told_at_once_that_a_node_never_joined(shell: Shell) -> None:
+    here = spoilt(shell, kind="node_never_joins", count=1)
     elsewhere = Shell(shell.emulator, shell.home.parent / "elsewhere")
     ended = elsewhere("create", NAME, *LONG)
-    assert ended.code == 11
-    assert "poor" in ended.err
+    assert ended.code == here.code == 11
+    assert "SNAT" in ended.err
 
 
 def test_a_node_that_never_joins_is_named_with_what_to_look_at(shell: Shell) -> None:
