@@ -308,6 +308,6 @@ class Unavailable(Transient):
 
 
 class LostReply(Transient):
-    """The call was sent and no usable answer came: it may have been carried out."""
+    """The call was sent and no answer came that can be used: it may have been carried out."""
 
     code = "LostReply"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +18,10 @@ from ackgpu.cloud.api import AddonRequest, ClusterRequest, NodePoolRequest
 from ackgpu.errors import LostReply
 
 
+def told_apart(row: int) -> int:
+    return row
+
+
 def test_numbered_pages_are_read_to_their_total() -> None:
     pages = {1: [1, 2], 2: [3, 4], 3: [5]}
     asked: list[int] = []
@@ -28,8 +34,48 @@ def test_numbered_pages_are_read_to_their_total() -> None:
     assert asked == [1, 2, 3]
 
 
-def test_numbered_pages_end_where_rows_went_meanwhile() -> None:
-    assert by_number("A", lambda page: ([page] if page < 3 else [], 10)) == [1, 2]
+@pytest.mark.parametrize(
+    ("page_of", "words"),
+    [
+        (lambda _: ([], 1), "A contradicts itself: it gave 0 rows and says TotalCount 1"),
+        (lambda page: ([1, 2] if page == 1 else [], 3), "it gave 2 rows and says TotalCount 3"),
+        (lambda _: ([1, 2], 4), "it gave 2 rows and says TotalCount 4"),
+        (lambda page: ([page], 1_000_000_000 + page), "TotalCount was 1000000001 and then"),
+        (lambda _: ([1, 2], 1), "it gave 2 rows and says TotalCount 1"),
+        (lambda _: ([1], None), "A was answered without its TotalCount"),
+        (lambda _: (None, 1), "A was answered without its list"),
+    ],
+    ids=["empty", "cut short", "repeated", "never ending", "too many", "no total", "no list"],
+)
+def test_numbered_pages_that_contradict_their_total_are_not_believed(
+    page_of: Callable[[int], Any], words: str
+) -> None:
+    with pytest.raises(LostReply, match=words):
+        by_number("A", page_of, key=told_apart)
+
+
+def test_a_list_that_changed_between_its_pages_is_read_again_from_the_start() -> None:
+    answers = iter([([1, 2], 4), ([3], 3), ([1, 2], 3), ([3], 3)])
+    asked: list[int] = []
+
+    def fetch(page: int) -> tuple[list[int], int]:
+        asked.append(page)
+        return next(answers)
+
+    assert by_number("A", fetch, key=told_apart) == [1, 2, 3]
+    assert asked == [1, 2, 1, 2]
+
+
+def test_a_row_that_comes_twice_is_one_row() -> None:
+    pages = {1: [1, 2], 2: [2, 3], 3: [4]}
+    assert by_number("A", lambda page: (pages[page], 4), key=told_apart) == [1, 2, 3, 4]
+    answers = {None: ([1, 2], "a"), "a": ([2, 3], "")}
+    assert by_token("A", lambda token: answers[token], key=told_apart) == [1, 2, 3]
+
+
+def test_rows_without_an_id_yet_are_rows_of_their_own() -> None:
+    rows = [SimpleNamespace(id=""), SimpleNamespace(id="")]
+    assert by_number("A", lambda _: (rows, 2), key=lambda row: row.id) == rows
 
 
 def test_tokens_are_followed_until_one_is_empty() -> None:
@@ -38,8 +84,14 @@ def test_tokens_are_followed_until_one_is_empty() -> None:
 
 
 def test_a_token_that_comes_twice_ends_in_an_error() -> None:
-    with pytest.raises(LostReply):
+    with pytest.raises(LostReply, match="A contradicts itself: its NextToken came twice"):
         by_token("A", lambda _: ([1], "again"))
+
+
+def test_tokens_without_end_end_in_an_error() -> None:
+    tokens = map(str, itertools.count())
+    with pytest.raises(LostReply, match="without an end to its pages"):
+        by_token("A", lambda _: ([], next(tokens)))
 
 
 def test_no_ids_means_all() -> None:

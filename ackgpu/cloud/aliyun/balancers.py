@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from ackgpu.cloud.aliyun.calls import Calls
+from ackgpu.cloud.aliyun.errors import missing
 from ackgpu.cloud.aliyun.paging import by_number, chunks
 from ackgpu.cloud.aliyun.rows import listed, number, rows_of, tags_of
 from ackgpu.cloud.api import LoadBalancer, Tags
@@ -38,13 +40,16 @@ class AliyunBalancers:
 
     def pay_as_you_go_count(self) -> int:
         """How many pay-as-you-go load balancers the region has: the total of a page of one."""
+        action = "DescribeLoadBalancers"
         body = self._calls.read(
-            "DescribeLoadBalancers",
+            action,
             region_id=self._region,
             pay_type="PayOnDemand",
             page_number=1,
             page_size=1,
         )
+        if body.total_count is None:
+            raise missing(action, "its TotalCount", body.request_id)
         return number(body.total_count)
 
     def delete_load_balancer(self, load_balancer_id: str) -> None:
@@ -85,7 +90,7 @@ class AliyunBalancers:
             )
             return rows_of(body.load_balancers, "load_balancer"), body.total_count
 
-        return by_number(action, fetch)
+        return by_number(action, fetch, key=attrgetter("load_balancer_id"))
 
     def _ports(self, load_balancer_id: str) -> tuple[int, ...] | None:
         """The ports that it listens on, or None where it went meanwhile."""

@@ -15,7 +15,7 @@ from typing import Any
 from ackgpu import __version__
 from ackgpu.cloud.aliyun.credentials import CredentialSource
 from ackgpu.cloud.aliyun.endpoints import Endpoint, Endpoints, Product
-from ackgpu.cloud.aliyun.errors import refuse_hidden_error
+from ackgpu.cloud.aliyun.errors import refuse_hidden_error, refuse_missing_list
 
 _SDKS: Mapping[Product, str] = {
     "CS": "alibabacloud_cs20151215",
@@ -143,6 +143,7 @@ def _checked(client_class: Any) -> Any:
         def call_api(self, params: Any, request: Any, runtime: Any) -> Any:
             answer = super().call_api(params, request, runtime)
             refuse_hidden_error(str(params.action), answer)
+            refuse_missing_list(str(params.action), answer)
             return answer
 
     return CheckedClient

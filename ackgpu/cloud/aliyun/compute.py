@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from ackgpu.cloud.aliyun import compute_records as records
@@ -55,7 +56,7 @@ class AliyunCompute:
         """Security groups; the API takes up to 100 ids."""
         rows = self._paged(
             "DescribeSecurityGroups",
-            ("security_groups", "security_group"),
+            ("security_groups", "security_group", "security_group_id"),
             tags,
             ("security_group_ids", ids),
             vpc_id=vpc_id or None,
@@ -127,7 +128,7 @@ class AliyunCompute:
         """Instances; the API takes up to 100 ids."""
         rows = self._paged(
             "DescribeInstances",
-            ("instances", "instance"),
+            ("instances", "instance", "instance_id"),
             tags,
             ("instance_ids", ids),
             vpc_id=vpc_id or None,
@@ -306,7 +307,8 @@ class AliyunCompute:
             )
             return rows_of(body.key_pairs, "key_pair"), body.total_count
 
-        return [row.key_pair_name for row in by_number("DescribeKeyPairs", fetch)]
+        rows = by_number("DescribeKeyPairs", fetch, key=attrgetter("key_pair_name"))
+        return [row.key_pair_name for row in rows]
 
     def account_attributes(self, names: Sequence[str]) -> Mapping[str, str]:
         """Account attributes such as ``max-security-groups``; the first value of each."""
@@ -323,12 +325,13 @@ class AliyunCompute:
     def _paged(
         self,
         action: str,
-        path: tuple[str, str],
+        path: tuple[str, str, str],
         tags: Tags | None,
         ids: tuple[str, Sequence[str]],
         **fields: Any,
     ) -> list[Any]:
-        wrapper, rows = path
+        """Every row; ``path``: the wrapper, its list, and a row's id."""
+        wrapper, rows, id_field = path
         parameter, wanted = ids
         if tags:
             fields["tag"] = self._calls.tags(action, tags)
@@ -342,7 +345,7 @@ class AliyunCompute:
                 )
                 return rows_of(getattr(body, wrapper, None), rows), body.next_token
 
-            found += by_token(action, fetch)
+            found += by_token(action, fetch, key=attrgetter(id_field))
         return found
 
     def _types(self, ids: list[str]) -> list[Any]:
@@ -352,4 +355,4 @@ class AliyunCompute:
             )
             return rows_of(body.instance_types, "instance_type"), body.next_token
 
-        return by_token("DescribeInstanceTypes", fetch)
+        return by_token("DescribeInstanceTypes", fetch, key=attrgetter("instance_type_id"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 from urllib.parse import quote
 
@@ -51,7 +52,7 @@ class AliyunContainers(ContainerChanges):
             )
             return body.clusters, _total(body.page_info)
 
-        rows = by_number("DescribeClustersV1", fetch)
+        rows = by_number("DescribeClustersV1", fetch, key=attrgetter("cluster_id"))
         return [records.cluster(row) for row in rows if name in {"", row.name}]
 
     def cluster(self, cluster_id: str) -> Cluster | None:
@@ -122,7 +123,7 @@ class AliyunContainers(ContainerChanges):
             )
             return body.nodes, _total(body.page)
 
-        rows = or_none(lambda: by_number("DescribeClusterNodes", fetch))
+        rows = or_none(lambda: by_number("DescribeClusterNodes", fetch, key=_node_key))
         return [records.node(row) for row in rows or []]
 
     def task(self, task_id: str) -> Task | None:
@@ -139,7 +140,8 @@ class AliyunContainers(ContainerChanges):
             )
             return body.tasks, _total(body.page_info)
 
-        rows = or_none(lambda: by_number("DescribeClusterTasks", fetch)) or []
+        rows = or_none(lambda: by_number("DescribeClusterTasks", fetch, key=attrgetter("task_id")))
+        rows = rows or []
         rows.sort(key=lambda row: instant(row.created) or _LONG_AGO, reverse=True)
         return [records.listed_task(row) for row in rows]
 
@@ -152,7 +154,9 @@ class AliyunContainers(ContainerChanges):
             )
             return body.events, _total(body.page_info)
 
-        rows = or_none(lambda: by_number("DescribeClusterEvents", fetch))
+        rows = or_none(
+            lambda: by_number("DescribeClusterEvents", fetch, key=attrgetter("event_id"))
+        )
         return [records.event(row) for row in rows or []]
 
     def resources(self, cluster_id: str) -> list[ClusterResource]:
@@ -235,6 +239,11 @@ class AliyunContainers(ContainerChanges):
             resource_type="CLUSTER",
             tags=rows,
         )
+
+
+def _node_key(row: Any) -> str:
+    """A node that is being made has no name yet, one from elsewhere no instance."""
+    return row.instance_id or row.node_name or ""
 
 
 def _total(page: Any) -> int | None:

@@ -37,6 +37,13 @@ _NEVER_SENT = frozenset(
         "gaierror",
     }
 )
+_TOKENED = {
+    "DescribeInstances": ("Instances", "Instance"),
+    "DescribeRouteEntryList": ("RouteEntrys", "RouteEntry"),
+    "DescribeSecurityGroupAttribute": ("Permissions", "Permission"),
+    "DescribeSecurityGroups": ("SecurityGroups", "SecurityGroup"),
+    "ListTagResources": ("TagResources", "TagResource"),
+}
 _READS = ("Describe", "List", "Get", "Check")
 _TLS = frozenset({"SSLError", "SSLCertVerificationError", "CertificateError"})
 
@@ -62,6 +69,21 @@ def refuse_hidden_error(action: str, answer: Any) -> None:
         raise from_body(action, body, status=None)
 
 
+def refuse_missing_list(action: str, answer: Any) -> None:
+    """Raise LostReply where an answer lacks its list; the SDK's models make an empty one of that.
+
+    Only for lists that no TotalCount speaks for. An empty list keeps its place in every answer
+    (API reference of the products, answers without rows).
+    """
+    body = answer.get("body") if isinstance(answer, dict) else None
+    wrapper, name = _TOKENED.get(action, ("", ""))
+    if not wrapper or not isinstance(body, dict):
+        return
+    rows = body.get(wrapper)
+    if not isinstance(rows, dict) or not isinstance(rows.get(name), list):
+        raise missing(action, "its list", _request_id(body))
+
+
 def missing(action: str, what: str, request_id: str | None = None) -> LostReply:
     """The answer to ``action`` lacks ``what``, so that nobody knows what was done."""
     return LostReply(
@@ -69,6 +91,16 @@ def missing(action: str, what: str, request_id: str | None = None) -> LostReply:
         action=action,
         request_id=request_id,
         resolution=resolution(LostReply, ""),
+    )
+
+
+def contradictory(action: str, why: str) -> LostReply:
+    """The list that ``action`` answered with cannot be what there is."""
+    return LostReply(
+        f"{action} contradicts itself: {why}.",
+        action=action,
+        resolution="The list was not believed. Run it again; where it lasts, look for a proxy that"
+        " changes or keeps answers, and check ACKGPU_ENDPOINT_URL.",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from ackgpu.cloud.aliyun import network_records as records
@@ -29,7 +30,10 @@ class AliyunNetwork:
         rows: list[Any] = []
         for some in chunks(ids, _VPC_IDS):
             rows += self._paged(
-                "DescribeVpcs", ("vpcs", "vpc"), tags, vpc_id=",".join(some) if some else None
+                "DescribeVpcs",
+                ("vpcs", "vpc", "vpc_id"),
+                tags,
+                vpc_id=",".join(some) if some else None,
             )
         return [records.vpc(row) for row in rows]
 
@@ -49,7 +53,7 @@ class AliyunNetwork:
         for some in chunks(ids, 1):
             rows += self._paged(
                 "DescribeVSwitches",
-                ("v_switches", "v_switch"),
+                ("v_switches", "v_switch", "v_switch_id"),
                 tags,
                 vpc_id=vpc_id or None,
                 v_switch_id=some[0] if some else None,
@@ -87,7 +91,7 @@ class AliyunNetwork:
         for some in chunks(ids, 1):
             rows += self._paged(
                 "DescribeNatGateways",
-                ("nat_gateways", "nat_gateway"),
+                ("nat_gateways", "nat_gateway", "nat_gateway_id"),
                 tags,
                 vpc_id=vpc_id or None,
                 nat_gateway_id=some[0] if some else None,
@@ -134,7 +138,7 @@ class AliyunNetwork:
         for some in chunks(ids, _EIP_IDS):
             rows += self._paged(
                 "DescribeEipAddresses",
-                ("eip_addresses", "eip_address"),
+                ("eip_addresses", "eip_address", "allocation_id"),
                 tags,
                 allocation_id=",".join(some) if some else None,
             )
@@ -183,7 +187,7 @@ class AliyunNetwork:
         """The SNAT entries of a table."""
         rows = self._paged(
             "DescribeSnatTableEntries",
-            ("snat_table_entries", "snat_table_entry"),
+            ("snat_table_entries", "snat_table_entry", "snat_entry_id"),
             None,
             snat_table_id=table_id,
         )
@@ -227,7 +231,8 @@ class AliyunNetwork:
             )
             return rows_of(body.route_entrys, "route_entry"), body.next_token
 
-        return [records.route_entry(row) for row in by_token("DescribeRouteEntryList", fetch)]
+        rows = by_token("DescribeRouteEntryList", fetch, key=attrgetter("route_entry_id"))
+        return [records.route_entry(row) for row in rows]
 
     def tag(self, *, resource_type: str, ids: Sequence[str], tags: Tags) -> None:
         """Set tags on resources of a type such as VPC, VSWITCH, NATGATEWAY, EIP."""
@@ -253,9 +258,10 @@ class AliyunNetwork:
         return required(action, body, id_field)
 
     def _paged(
-        self, action: str, path: tuple[str, str], tags: Tags | None, **fields: Any
+        self, action: str, path: tuple[str, str, str], tags: Tags | None, **fields: Any
     ) -> list[Any]:
-        wrapper, rows = path
+        """Every row; ``path``: the wrapper, its list, and a row's id."""
+        wrapper, rows, id_field = path
         if tags:
             fields["tag"] = self._calls.tags(action, tags)
 
@@ -265,7 +271,7 @@ class AliyunNetwork:
             )
             return rows_of(getattr(body, wrapper, None), rows), body.total_count
 
-        return by_number(action, fetch)
+        return by_number(action, fetch, key=attrgetter(id_field))
 
     def _tags_of_nat_gateways(self, ids: Sequence[str]) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
