@@ -75,6 +75,7 @@ def answered(code: str, message: str, status: int = 400, **body: Any) -> ClientE
         ("ErrorDeletionProtectionEnabled", 400, errors.DeletionProtected),
         ("ServiceUnavailable", 503, errors.Unavailable),
         ("InternalError", 500, errors.LostReply),
+        ("SignatureNonceUsed", 400, errors.LostReply),
         ("InvalidCIDR", 400, errors.CloudError),
         ("SomethingNew", 400, errors.CloudError),
     ],

@@ -32,7 +32,10 @@ _BY_CODE: tuple[tuple[str, str], ...] = (
     ("InvalidTimeStamp", _CLOCK),
     ("SignatureDoesNotMatch", "Check the access key secret: it does not belong to the key id."),
     ("IncompleteSignature", "Check the access key secret: it does not belong to the key id."),
-    ("SignatureNonceUsed", "Run it again: something repeated the request on its way."),
+    (
+        "SignatureNonceUsed",
+        "Run it again; where it lasts, look for a proxy that repeats requests.",
+    ),
     (
         "InvalidAction.NotFound",
         "The endpoint does not offer this: check ACKGPU_ENDPOINT_URL.",

@@ -33,7 +33,6 @@ _UNAUTHENTICATED = (
     "IncompleteSignature",
     "InvalidSignature",
     "SignatureDoesNotMatch",
-    "SignatureNonceUsed",
     "Inactive",
 )
 
@@ -273,9 +272,11 @@ def _unavailable(code: str, status: int | None, message: str, action: str) -> bo
 
 
 def _lost(code: str, status: int | None, message: str, action: str) -> bool:
-    # The service broke while it worked on the request: what it had done by then is unknown.
-    del code, message, action
-    return status is not None and status >= 500  # noqa: PLR2004 -- HTTP
+    # The service broke while it worked on the request: what it had done by then is unknown. Or
+    # the request arrived twice, and this answers the second: the first has been carried out.
+    del message, action
+    broke = status is not None and status >= 500  # noqa: PLR2004 -- HTTP
+    return broke or code == "SignatureNonceUsed"
 
 
 _RULES: tuple[tuple[Refusal, _Rule], ...] = (
