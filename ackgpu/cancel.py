@@ -1,14 +1,18 @@
-"""Stopping: the first SIGINT or SIGTERM asks, the second insists."""
+"""Stopping: the first SIGINT or SIGTERM asks, the second insists; no call takes for ever."""
 
 from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TypeVar
 
 from ackgpu.clock import Wakeup
+
+T = TypeVar("T")
 
 
 class CancelToken:
@@ -56,3 +60,28 @@ def stop_on_signals(token: CancelToken, insist: Callable[[int], None]) -> Iterat
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def give_up_after(seconds: float, call: Callable[[], T]) -> T:
+    """The result of a call over the network, made in a thread of its own.
+
+    Raises TimeoutError after ``seconds`` real seconds. The call is left alone then: a timeout
+    between two bytes does not end a read to which they come one by one.
+    """
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            results.append(call())
+        except BaseException as error:  # noqa: BLE001 -- raised below, in the caller's thread
+            errors.append(error)
+
+    thread = threading.Thread(target=work, name="ackgpu-call", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    for error in errors:
+        raise error
+    for result in results:
+        return result
+    raise TimeoutError(f"it was not complete after {seconds:g} s")

@@ -12,7 +12,7 @@ import pytest
 from ackgpu.cancel import CancelToken
 from ackgpu.clock import ManualClock
 from ackgpu.cloud.aliyun import transport
-from ackgpu.cloud.aliyun.clients import Clients
+from ackgpu.cloud.aliyun.clients import CALL_SECONDS, Clients
 from ackgpu.cloud.aliyun.cloud import AliyunCloud
 from ackgpu.cloud.aliyun.credentials import static
 from ackgpu.cloud.aliyun.endpoints import Endpoints
@@ -38,12 +38,14 @@ def answering() -> Iterator[Answer]:
 
 
 @pytest.fixture
-def cloud_at(clock: ManualClock) -> Callable[[str], AliyunCloud]:
+def cloud_at(clock: ManualClock) -> Callable[..., AliyunCloud]:
     """The adapters, at an endpoint."""
 
-    def make(url: str) -> AliyunCloud:
+    def make(url: str, call_seconds: float = CALL_SECONDS) -> AliyunCloud:
         retrier = Retrier(clock, CancelToken(), random.Random(1))  # noqa: S311
-        account = Clients(static("LTAI-test", "secret-of-the-test"), Endpoints.at(url))
+        account = Clients(
+            static("LTAI-test", "secret-of-the-test"), Endpoints.at(url), call_seconds=call_seconds
+        )
         return AliyunCloud("cn-hangzhou", account=account, retrier=retrier)
 
     return make

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from ackgpu.cancel import give_up_after
 from ackgpu.cloud.aliyun import clients
 from ackgpu.cloud.aliyun.clients import Clients
 from ackgpu.cloud.aliyun.endpoints import Product
@@ -147,7 +148,7 @@ class Calls:
         def once() -> Any:
             failure: AckGpuError | None = None
             try:
-                answer = call()
+                answer = give_up_after(self._account.call_seconds, call)
             except Exception as error:  # noqa: BLE001 -- SDKs raise what they like
                 failure = translate(action, error)
             if failure is not None:  # raised here, where no context holds the signed request

@@ -27,6 +27,8 @@ _SDKS: Mapping[Product, str] = {
 }
 _CONNECT_TIMEOUT_MS = 5_000
 _READ_TIMEOUT_MS = 30_000  # the default of 10 s is short for CreateCluster
+CALL_SECONDS = 40.0
+"""Real seconds that a call may take: to connect, to wait for the first byte, and to read."""
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Clients:
     credentials: CredentialSource
     endpoints: Endpoints
     find_again: Callable[[], CredentialSource] | None = None
+    call_seconds: float = CALL_SECONDS
     _made: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _credential: Any = field(default=None, repr=False)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from ackgpu.cancel import give_up_after
 from ackgpu.clock import Clock, SystemClock
 from ackgpu.cloud.api import ExecOrder, Executed, KubeNode, KubePod
 from ackgpu.cloud.kube import document as doc
@@ -27,6 +28,7 @@ from ackgpu.errors import (
 T = TypeVar("T")
 
 _PAUSES = (0.5, 1.0, 2.0)  # real seconds: an API server that restarts refuses for a moment
+_CALL_SECONDS = 40.0  # real ones: a timeout between two bytes ends no answer that drips
 _CHECK = "Check that this machine reaches the API server, and the kubeconfig's server."
 
 
@@ -119,14 +121,17 @@ class KubeClient:
             with Client(config, params) as client:
                 return call(client)
 
-        return self._ask(ask)
+        return self._ask(lambda config: give_up_after(_CALL_SECONDS, lambda: ask(config)))
 
     def _ask(self, call: Callable[[Any], T]) -> T:
         """The call's result; asked again a little while where the server may be restarting."""
+        began = self._clock.now()
         for pause in _PAUSES:
             try:
                 return self._once(call)
             except Transient:
+                if self._clock.now() - began >= _CALL_SECONDS * self._clock.speed:
+                    raise
                 self._clock.sleep(pause * self._clock.speed)
             except Unauthenticated:
                 if not self._user.get("exec") or self._resolved is None:
