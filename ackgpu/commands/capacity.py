@@ -44,20 +44,21 @@ class Fallback:
         Without a zone to go on to, the outcome's error is NoCapacity with all that was tried; pools
         without nodes are removed all the same, so that a later run makes them anew.
         """
+        looking = dataclasses.replace(self._run, deadline=None)  # the apply that follows has it
         outcome = self._apply(blueprint, steps, plan)
         while isinstance(outcome.error, OutOfStock) and _sold_out(outcome):
             self._note(blueprint, outcome.error)
             removed = self._remove(blueprint, steps, outcome)
             if removed.error is not None:
                 return blueprint, dataclasses.replace(outcome, error=removed.error)
-            zone = next_zone(self._app.cloud(blueprint.region), blueprint, self._run)
+            zone = next_zone(self._app.cloud(blueprint.region), blueprint, looking)
             if zone is None:
                 error = self._no_capacity(blueprint)
                 return blueprint, dataclasses.replace(outcome, error=error)
             warn(self._app.streams, f"{self._tried[-1]}; going on in {zone.zone_id}")
             blueprint = dataclasses.replace(blueprint, zones=(*blueprint.zones, zone))
             steps = self._graph(blueprint)
-            outcome = self._apply(blueprint, steps, survey(steps, self._run))
+            outcome = self._apply(blueprint, steps, survey(steps, looking))
         return blueprint, outcome
 
     def _note(self, blueprint: Blueprint, error: OutOfStock) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ackgpu.app import App
 from ackgpu.commands.running import afresh, on_display, until_visible
 from ackgpu.engine.destroy import Destroy
@@ -37,8 +39,10 @@ def give_way(app: App, run: Run, error: Exception | None, blueprint: Blueprint) 
 def tidy(app: App, run: Run, blueprint: Blueprint) -> None:
     """Remove what a create that ended well made beside an earlier one, and nothing uses.
 
-    Of two runs that found each other's resources half-way, both may end well.
+    Of two runs that found each other's resources half-way, both may end well. It ends well also
+    where the run's deadline passes meanwhile.
     """
+    run = replace(run, deadline=None)
     estate = redundant(discover(app.cloud(blueprint.region), blueprint.name, run), blueprint.run)
     unbound = tuple(eip for eip in estate.eips if not eip.bound_to)
     spare = Estate(

@@ -20,7 +20,9 @@ def no_more(name: str, value: Any) -> Mapping[str, Call]:
 def settle_all(
     run: Run, calls: Mapping[str, Call], then: Callable[[str, Any], Mapping[str, Call]] = no_more
 ) -> dict[str, Any]:
-    """What each call returned or raised, by its name. Raises Interrupted when asked to stop.
+    """What each call returned or raised, by its name.
+
+    Raises Interrupted when asked to stop, and TimedOut at the run's deadline.
 
     ``then`` is told the name of each call and what it returned or raised, and names the calls that
     follow from it: they begin at once, beside those that are still out.
@@ -38,7 +40,7 @@ def settle_all(
             loop.call_at(run.clock.now(), call, keep)
 
     schedule(calls)
-    loop.run(on_tick=lambda: None, on_cancel=loop.drop_scheduled)
+    loop.run(on_tick=run.watch(loop), on_cancel=loop.drop_scheduled)
     if run.cancel.requested:
         raise Interrupted("Stopped.", signal_number=run.cancel.signal_number)
     return results

@@ -14,6 +14,7 @@ from ackgpu.engine.workers import Call, Workers
 Handler = Callable[[Any, Exception | None], None]
 TICK_SECONDS = 1.0
 """Real seconds between two looks at the time while calls are out or a renderer is watching."""
+_numbers = itertools.count()  # of all loops: a call that one left alone is no call of the next
 
 
 class Loop:
@@ -29,29 +30,38 @@ class Loop:
         self._cancel = cancel
         self._workers = workers
         self._due: list[tuple[float, int, Call, Handler]] = []
-        self._numbers = itertools.count()
         self._handlers: dict[int, Handler] = {}
 
     def call_at(self, when: float, call: Call, handler: Handler) -> None:
         """Make ``call`` at ``when`` (clock seconds) and give what came of it to ``handler``."""
-        heapq.heappush(self._due, (when, next(self._numbers), call, handler))
+        heapq.heappush(self._due, (when, next(_numbers), call, handler))
 
     def drop_scheduled(self) -> None:
         """Forget what is not under way yet."""
         self._due.clear()
 
+    @property
+    def busy(self) -> bool:
+        """Whether anything is scheduled or under way."""
+        return bool(self._due or self._handlers)
+
     def run(self, *, on_tick: Callable[[], None], on_cancel: Callable[[], None]) -> None:
-        """Run until nothing is scheduled and nothing is under way."""
+        """Run until nothing is scheduled and nothing is under way.
+
+        Left by an exception of a hook or a handler, it leaves alone what is under way.
+        """
         told = False
-        while self._due or self._workers.busy:
+        while self.busy:
             if self._cancel.requested and not told:
                 told = True
                 on_cancel()
             self._start_what_is_due()
             results = self._workers.collect()
             for number, value, error in results:
-                self._handlers.pop(number)(value, error)
-            if not results and (self._due or self._workers.busy):
+                handler = self._handlers.pop(number, None)
+                if handler is not None:
+                    handler(value, error)
+            if not results and self.busy:
                 self._clock.sleep(self._pause())
             on_tick()
 

@@ -77,8 +77,8 @@ class Plan:
 def survey(steps: Sequence[Step[Any]], run: Run) -> Plan:
     """Look for everything, independent steps at once, and say what apply would do.
 
-    Raises what the first failing look raises, and :class:`~ackgpu.errors.Interrupted`'s cause by
-    leaving early when a stop is asked for: the plan is then short.
+    Raises what the first failing look raises, and TimedOut at the run's deadline. It leaves early
+    when a stop is asked for: the plan is then short.
     """
     return _Survey(in_order(steps), run).look()
 
@@ -95,7 +95,7 @@ class _Survey:
 
     def look(self) -> Plan:
         self._admit()
-        self._loop.run(on_tick=lambda: None, on_cancel=self._loop.drop_scheduled)
+        self._loop.run(on_tick=self._run.watch(self._loop), on_cancel=self._loop.drop_scheduled)
         if self._error is not None:
             raise self._error
         planned = tuple(self._found[s.name] for s in self._steps if s.name in self._found)

@@ -10,9 +10,10 @@ from ackgpu.cancel import CancelToken
 from ackgpu.clock import Clock
 from ackgpu.engine.events import Event, Listener
 from ackgpu.engine.journal import Journal
+from ackgpu.engine.loop import Loop
 from ackgpu.engine.step import Resource, Step, Values
 from ackgpu.engine.workers import Workers
-from ackgpu.errors import AckGpuError
+from ackgpu.errors import AckGpuError, TimedOut
 
 VISIBILITY_SECONDS = 30.0
 """How long after our own request an absence is not believed: the cloud's reads lag behind."""
@@ -67,6 +68,18 @@ class Run:
     def overdue(self) -> bool:
         """Whether the command's deadline has passed."""
         return self.deadline is not None and self.clock.now() > self.deadline
+
+    def watch(self, loop: Loop) -> Callable[[], None]:
+        """A tick for a loop that only reads: raises TimedOut where the deadline finds it busy."""
+
+        def tick() -> None:
+            if self.overdue() and loop.busy:
+                raise TimedOut(
+                    f"The time is up after {self.elapsed:.0f} s, before everything was read.",
+                    resolution="Run it again, with a longer --timeout where that is what it takes.",
+                )
+
+        return tick
 
 
 @dataclass(frozen=True)

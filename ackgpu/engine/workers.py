@@ -20,10 +20,6 @@ Result = tuple[int, Any, Exception | None]
 class Workers(Protocol):
     """Takes calls, gives back results in the order in which they finish."""
 
-    @property
-    def busy(self) -> int:
-        """How many calls have been taken whose results were not collected."""
-
     def submit(self, number: int, call: Call) -> None:
         """Carry out ``call``; its result carries ``number``."""
 
@@ -48,11 +44,6 @@ class InlineWorkers:
     def __init__(self) -> None:
         self._results: list[Result] = []
 
-    @property
-    def busy(self) -> int:
-        """Results not collected yet."""
-        return len(self._results)
-
     def submit(self, number: int, call: Call) -> None:
         """Carry it out."""
         self._results.append(carry_out(number, call))
@@ -76,11 +67,6 @@ class ThreadWorkers:
         self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._busy = 0
-
-    @property
-    def busy(self) -> int:
-        """Calls under way, and results not collected yet."""
-        return self._busy
 
     def submit(self, number: int, call: Call) -> None:
         """Queue the call, starting another thread where all are taken."""
