@@ -4,7 +4,8 @@ It is not the state, which is in the cloud's tags: a lost journal loses nothing 
 keeps what tags cannot: when a thing was asked for (reads lag behind), the run whose client tokens
 a repeat must use, and the ids of what carries no tags (SNAT entries).
 
-One JSON object a line, appended and fsynced. A torn last line, as a crash leaves it, is ignored.
+One JSON object a line, appended and fsynced. What is no record that is written here (a line torn by
+a crash, a disk's garbage) is ignored.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeGuard
 
 from ackgpu.clock import Clock
 from ackgpu.errors import LocalError
@@ -94,15 +95,12 @@ class Journal:
 
     def _load(self, path: Path) -> None:
         try:
-            lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+            lines = path.read_bytes().splitlines() if path.is_file() else []
         except OSError as error:
             raise _unusable(path, error) from error
-        for line in lines:
-            try:
-                record = json.loads(line)
-            except ValueError:
-                continue
-            self._apply(record)
+        for record in map(_read, lines):
+            if _is_record(record):
+                self._apply(record)
 
     def _append(self, record: dict[str, Any]) -> None:
         record = {"wall": self._clock.wall().isoformat(), **record}
@@ -130,9 +128,9 @@ class Journal:
         match record.get("type"):
             case "begin":
                 self.verb, self.run, self.finished = record["verb"], record["run"], False
-                self.facts |= record.get("facts", {})
+                self.facts |= record["facts"]
             case "finish":
-                self.finished = bool(record["ok"])
+                self.finished = record["ok"]
             case "intent":
                 self._asked[step] = datetime.fromisoformat(record["wall"])
             case "refused":
@@ -142,6 +140,39 @@ class Journal:
                 self._notes.pop(step, None)
             case "note":
                 self._notes.setdefault(step, {})[record["key"]] = record["value"]
+
+
+def _read(line: bytes) -> Any:
+    """What stands in a line; None where it is no JSON in UTF-8."""
+    try:
+        return json.loads(line.decode())
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_record(found: Any) -> TypeGuard[dict[str, Any]]:
+    """Whether ``found`` is a record as this module writes them, as far as it is read again."""
+    match found:
+        case {"type": "begin", "verb": str(), "run": str(), "facts": dict(facts)}:
+            return all(isinstance(fact, str) for fact in facts.values())
+        case {"type": "finish", "ok": bool()}:
+            return True
+        case {"type": "intent", "step": str(), "wall": str(wall)}:
+            return _is_instant(wall)
+        case {"type": "refused" | "deleted", "step": str()}:
+            return True
+        case {"type": "note", "step": str(), "key": str(), "value": str()}:
+            return True
+        case _:
+            return False
+
+
+def _is_instant(text: str) -> bool:
+    """Whether it is a time with its offset from UTC."""
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _is_torn(path: Path) -> bool:

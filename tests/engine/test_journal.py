@@ -49,6 +49,34 @@ def test_a_torn_last_line_is_ignored_and_not_continued(path: Path, clock: Manual
     assert Journal(path, clock).asked_at("vpc") is not None
 
 
+NO_RECORDS = (
+    b"null", b"42", b"[]", b'"x"', b"{}", b"\xff\xfe\x00\x00", b"\0" * 200, b"[" * 100_000,
+    b'{"type":["begin"]}', b'{"type":"begin"}', b'{"type":"finish"}', b'{"type":"finish","ok":1}',
+    b'{"type":"begin","verb":"create","run":"x","facts":[1]}',
+    b'{"type":"begin","verb":"create","run":7,"facts":{}}',
+    b'{"type":"intent","step":"vpc"}', b'{"type":"intent","step":"vpc","wall":"yesterday"}',
+    b'{"type":"intent","step":"vpc","wall":"2026-11-24T10:00:00"}',
+    b'{"type":"intent","step":{},"wall":"2026-11-24T10:00:00+00:00"}',
+    b'{"type":"note","step":"vpc"}', b'{"type":"note","step":"vpc","key":"id","value":[]}',
+    b'{"type":"deleted","step":[]}', b'{"type":"refused"}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", NO_RECORDS, ids=lambda line: ascii(line)[:60])
+def test_a_line_that_is_no_record_is_ignored(path: Path, clock: ManualClock, line: bytes) -> None:
+    journal = Journal(path, clock)
+    journal.begin("create", "run-1", region="cn-hangzhou")
+    journal.intent("vpc", "token")
+    journal.note("snat", "id", "snat-1")
+    journal.close()
+    path.write_bytes(line + b"\n" + path.read_bytes() + line + b"\n")
+    again = Journal(path, clock)
+    assert (again.run, again.verb, again.finished) == ("run-1", "create", False)
+    assert again.facts == {"region": "cn-hangzhou"}
+    assert again.asked_at("vpc") is not None
+    assert again.recall("snat", "id") == "snat-1"
+
+
 def test_what_is_gone_and_what_was_refused_was_not_asked_for(
     path: Path, clock: ManualClock
 ) -> None:
