@@ -122,7 +122,7 @@ class _Creation:
         been removed from elsewhere.
         """
         asked = journal.last_asked()
-        lately = asked is not None and self._app.clock.since(asked) < SAME_RUN_SECONDS
+        lately = asked is not None and self._app.clock.now() - asked < SAME_RUN_SECONDS
         if lately and journal.run and journal.verb == "create" and not journal.finished:
             return journal.run
         return ""

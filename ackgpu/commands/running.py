@@ -16,7 +16,7 @@ from ackgpu.cancel import CancelToken, stop_on_signals
 from ackgpu.engine.events import Event, Listener, RunFinished, RunStarted, Verb, to_json
 from ackgpu.engine.run import Outcome, Run
 from ackgpu.engine.step import Step, info_of
-from ackgpu.errors import ConflictError, LocalError
+from ackgpu.errors import ConflictError, Interrupted, LocalError, TimedOut
 from ackgpu.render.choose import listener
 from ackgpu.render.output import warn
 
@@ -112,13 +112,24 @@ def afresh(app: App, run: Run) -> Run:
 
 
 def until_visible(app: App, run: Run) -> None:
-    """Wait until reads show what was asked for moments ago, in this run or one that was cut off."""
+    """Wait until reads show what was asked for moments ago, in this run or one that was cut off.
+
+    Raises Interrupted when asked to stop, and TimedOut where the run's deadline is earlier.
+    """
     asked = run.journal.last_asked()
     if asked is None:
         return
-    until = run.clock.now() + run.visibility - app.clock.since(asked)
-    while (left := until - run.clock.now()) > 0 and not run.cancel.requested:
+    until = asked + run.visibility
+    end = until if run.deadline is None else min(until, run.deadline)
+    while (left := end - run.clock.now()) > 0:
+        if run.cancel.requested:
+            raise Interrupted("Stopped.", signal_number=run.cancel.signal_number)
         run.clock.sleep(left)
+    if run.clock.now() < until:
+        raise TimedOut(
+            "The time is up: what was asked for moments ago may not be visible yet.",
+            resolution=same_again(app),
+        )
 
 
 def where(app: App, region: str) -> str:

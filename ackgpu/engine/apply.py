@@ -197,10 +197,10 @@ class Apply(Walk):
         )
 
     def _unseen_for(self, progress: Progress) -> float | None:
-        if progress.asked is not None:
-            return self._run.clock.now() - progress.asked
-        before = self._run.journal.asked_at(progress.step.name)
-        return None if before is None else self._run.clock.since(before)
+        asked = progress.asked
+        if asked is None:
+            asked = self._run.journal.asked_at(progress.step.name)
+        return None if asked is None else self._run.clock.now() - asked
 
     def _ask(self, progress: Progress) -> None:
         step = progress.step

@@ -103,7 +103,7 @@ class Destroy(Walk):
 
     def _surely_absent(self, step: Step[Any]) -> bool:
         asked = self._run.journal.asked_at(step.name)
-        return asked is None or self._run.clock.since(asked) > self._run.visibility
+        return asked is None or self._run.clock.now() - asked > self._run.visibility
 
     def _look(self, removal: Removal, seconds: float) -> None:
         call = lambda: removal.step.find(self._values)  # noqa: E731 -- a call, made later

@@ -27,7 +27,7 @@ class Journal:
         self.path = path
         self._clock = clock
         self._file: TextIO | None = None
-        self._asked: dict[str, datetime] = {}
+        self._asked: dict[str, float] = {}
         self._notes: dict[str, dict[str, str]] = {}
         self.run = ""
         self.verb = ""
@@ -73,11 +73,15 @@ class Journal:
         """The words kept under ``key``, by step."""
         return {step: notes[key] for step, notes in self._notes.items() if key in notes}
 
-    def asked_at(self, step: str) -> datetime | None:
-        """When ``step`` was last asked for, unless it was read back as gone since."""
+    def asked_at(self, step: str) -> float | None:
+        """When ``step`` was last asked for, unless it was read back as gone since.
+
+        On the clock's own scale, as :meth:`~ackgpu.clock.Clock.now` is: it never lies ahead, and
+        nothing that happens to the wall clock during a run changes it.
+        """
         return self._asked.get(step)
 
-    def last_asked(self) -> datetime | None:
+    def last_asked(self) -> float | None:
         """When anything was last asked for that was not read back as gone since."""
         return max(self._asked.values(), default=None)
 
@@ -132,7 +136,9 @@ class Journal:
             case "finish":
                 self.finished = record["ok"]
             case "intent":
-                self._asked[step] = datetime.fromisoformat(record["wall"])
+                # The wall clock may have been set back since it was written.
+                ago = max(0.0, self._clock.since(datetime.fromisoformat(record["wall"])))
+                self._asked[step] = self._clock.now() - ago
             case "refused":
                 self._asked.pop(step, None)
             case "deleted":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def test_another_process_sees_the_run_the_intents_and_the_notes(
     again = Journal(path, clock)
     assert (again.run, again.verb, again.finished) == ("run-1", "create", False)
     assert again.facts == {"region": "cn-hangzhou"}
-    assert again.asked_at("vpc") == clock.wall()
+    assert again.asked_at("vpc") == clock.now()
     assert again.recall("snat", "id") == "snat-1"
 
 
@@ -47,6 +48,19 @@ def test_a_torn_last_line_is_ignored_and_not_continued(path: Path, clock: Manual
     again.intent("vpc", "token")
     again.close()
     assert Journal(path, clock).asked_at("vpc") is not None
+
+
+def test_what_was_asked_for_with_a_clock_that_went_ahead_was_asked_for_just_now(
+    path: Path,
+) -> None:
+    ahead, clock = ManualClock(), ManualClock(datetime(2026, 10, 1, tzinfo=UTC))
+    journal = Journal(path, ahead)
+    journal.intent("vpc", "token")
+    journal.close()
+    clock.advance(100)
+    again = Journal(path, clock)
+    clock.advance(20)
+    assert again.asked_at("vpc") == again.last_asked() == 100
 
 
 NO_RECORDS = (
