@@ -46,12 +46,8 @@ class Streams:
     @classmethod
     def system(cls, *, color: ColorChoice = "auto", no_input: bool = False) -> Streams:
         """The process's own streams and environment; a closed one (``2>&-``) is a null device."""
-        out, err, stdin = (
-            sys.stdout or _null("w"),
-            sys.stderr or _null("w"),
-            sys.stdin or _null("r"),
-        )
-        return cls(out, err, stdin, os.environ, color, no_input)
+        _replace_closed()
+        return cls(sys.stdout, sys.stderr, sys.stdin, os.environ, color, no_input)
 
     @classmethod
     def for_tests(  # noqa: PLR0913 -- one record of a terminal: each part is varied by some test
@@ -171,6 +167,17 @@ class Streams:
             if not typed.endswith("\n"):  # Ctrl-C or Ctrl-D left the cursor behind the question
                 self.write(self.err, "\n")
         return typed.strip()
+
+
+def _replace_closed() -> None:
+    """Put the null device where the caller closed a standard stream (``>&-``), as git does.
+
+    The next file or socket that is opened would get its descriptor, and be written to. Each open
+    takes the lowest free descriptor: hence the order.
+    """
+    sys.stdin = sys.stdin or _null("r")
+    sys.stdout = sys.stdout or _null("w")
+    sys.stderr = sys.stderr or _null("w")
 
 
 def _null(mode: Literal["r", "w"]) -> TextIO:

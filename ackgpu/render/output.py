@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ackgpu.errors import LocalError
 from ackgpu.render.document import document_of, failure_document, to_text
 from ackgpu.render.failure import failure_of
 from ackgpu.render.results import DeletePreview, Output, PlainText, Result
@@ -12,19 +13,15 @@ def present(streams: Streams, output: Output, result: Result, *, log_path: str =
     """Show ``result`` and return the exit code.
 
     stdout gets the table, the names, or one document. stderr gets the warnings and the error;
-    ``log_path`` is named with the error.
+    ``log_path`` is named with the error. Raises LocalError where stdout cannot take the result,
+    unless the result has an error of its own.
     """
-    if output == "table" and isinstance(result.part, PlainText):
-        streams.write(streams.out, result.part.text)
-    elif output == "table":
-        from ackgpu.render.pen import Pen
-        from ackgpu.render.tables import draw
-
-        Pen.of(streams, streams.out).print(draw(result.part))
-    elif output == "name":
-        streams.write(streams.out, "".join(f"{name}\n" for name in result.part.names))
-    else:
-        streams.write(streams.out, to_text(streams, output, document_of(result)))
+    try:
+        _write_result(streams, output, result)
+    except LocalError as unwritten:
+        if result.error is None:
+            raise
+        warn(streams, unwritten.message)
     for message in result.warnings:
         warn(streams, message)
     if result.error:
@@ -37,11 +34,15 @@ def fail(
 ) -> int:
     """Show that ``command`` failed with nothing to show for it, and return the exit code.
 
-    stderr gets the error screen; stdout gets the document where one was asked for.
+    stderr gets the error screen; stdout gets the document where one was asked for. Where it cannot
+    take it the error decides the code all the same.
     """
     if output not in {"table", "name"}:
         document = failure_document(command, failure_of(error))
-        streams.write(streams.out, to_text(streams, output, document))
+        try:
+            streams.write(streams.out, to_text(streams, output, document))
+        except LocalError as unwritten:
+            warn(streams, unwritten.message)
     _show_failure(streams, error, log_path)
     return failure_of(error).exit_code
 
@@ -59,6 +60,20 @@ def show_preview(streams: Streams, preview: DeletePreview) -> None:
     from ackgpu.render.tables import draw
 
     Pen.of(streams, streams.err).print(draw(preview))
+
+
+def _write_result(streams: Streams, output: Output, result: Result) -> None:
+    if output == "table" and isinstance(result.part, PlainText):
+        streams.write(streams.out, result.part.text)
+    elif output == "table":
+        from ackgpu.render.pen import Pen
+        from ackgpu.render.tables import draw
+
+        Pen.of(streams, streams.out).print(draw(result.part))
+    elif output == "name":
+        streams.write(streams.out, "".join(f"{name}\n" for name in result.part.names))
+    else:
+        streams.write(streams.out, to_text(streams, output, document_of(result)))
 
 
 def _show_failure(streams: Streams, error: BaseException, log_path: str) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from support.cli import Cli
 
 
@@ -48,3 +51,39 @@ def test_a_deletion_waits_for_the_journal_no_longer_than_its_timeout(cli: Cli) -
     assert ended.code == 7
     assert "ackgpu delete demo -y --timeout 1s" in ended.err
     assert cli.account()["cluster"]
+
+
+def in_a_shell(cli: Cli, redirected: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Carry a command line out as a process whose streams a shell has ``redirected``."""
+    line = ["sh", "-c", f'exec "$@" {redirected}', "sh", sys.executable, "-m", "ackgpu"]
+    return subprocess.run(
+        [*line, *arguments], env=cli.env, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_changes_no_exit_code(cli: Cli, closed: str) -> None:
+    for code, line in ((0, "list"), (5, "describe demo -o json"), (0, "--help"), (2, "nonsense")):
+        ended = in_a_shell(cli, closed, *line.split())
+        assert (ended.returncode, "Traceback" in ended.stderr) == (code, False), ended.stderr
+
+
+def test_what_is_made_and_removed_with_all_streams_closed_is_done(cli: Cli) -> None:
+    closed = "<&- >&- 2>&-"
+    assert in_a_shell(cli, closed, "create", "demo", "--no-verify").returncode == 0
+    assert len(cli.account()["cluster"]) == 1
+    assert in_a_shell(cli, closed, "delete", "demo", "-y").returncode == 0
+    assert cli.account() == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [(5, "describe demo -o json"), (3, "check-quota --nodes 90")],
+)
+def test_a_failure_that_cannot_be_written_down_decides_the_code_all_the_same(
+    cli: Cli, code: int, line: str
+) -> None:
+    ended = in_a_shell(cli, ">/dev/full", *line.split())
+    assert ended.returncode == code, ended.stderr
+    assert "No space left on device" in ended.stderr
+    assert f"exit {code}" in ended.stderr
