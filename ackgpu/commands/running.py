@@ -29,9 +29,7 @@ def locked(app: App, region: str, name: str) -> Iterator[None]:
     directory = app.cluster_dir(region, name)
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(directory / "lock", timeout=0)
-        with lock:
-            yield
+        lock = FileLock(directory / "lock", timeout=0).acquire()
     except Timeout:
         raise ConflictError(
             f"Another ackgpu is working on {name} in {region}.",
@@ -43,6 +41,8 @@ def locked(app: App, region: str, name: str) -> Iterator[None]:
             f"{directory} cannot be used: {error.strerror or error}.",
             resolution="Point ACKGPU_STATE_DIR at a directory that can be written.",
         ) from error
+    with lock:
+        yield
 
 
 @dataclass(frozen=True)

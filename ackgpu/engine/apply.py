@@ -26,6 +26,7 @@ from ackgpu.errors import (
     AlreadyExists,
     CloudError,
     ConflictError,
+    LocalError,
     LostReply,
     NotYet,
     ResourceNotFound,
@@ -205,7 +206,11 @@ class Apply(Walk):
     def _ask(self, progress: Progress) -> None:
         step = progress.step
         token = self._run.token_of(_wording(progress))
-        self._run.journal.intent(step.name, token)
+        try:
+            self._run.journal.intent(step.name, token)
+        except LocalError as error:
+            self._fail(progress, error)
+            return
         if progress.asked is None:
             doing = "changing" if step.changes else "creating"
             self._run.emit(StepAsked, step=step.name, doing=doing)

@@ -4,6 +4,9 @@ It is not the state, which is in the cloud's tags: a lost journal loses nothing 
 keeps what tags cannot: when a thing was asked for (reads lag behind), the run whose client tokens
 a repeat must use, and the ids of what carries no tags (SNAT entries).
 
+What a request stands on is written before it, or the request is not made (LocalError). What is
+learnt of it afterwards is written where that is possible.
+
 One JSON object a line, appended and fsynced. What is no record that is written here (a line torn by
 a crash, a disk's garbage) is ignored.
 """
@@ -12,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO, TypeGuard
@@ -37,33 +41,37 @@ class Journal:
             self._load(path)
 
     def begin(self, verb: str, run: str, **facts: str) -> None:
-        """A run begins. ``facts`` (cluster id, region…) are kept for later commands."""
+        """A run begins. ``facts`` (cluster id, region…) are kept for later commands.
+
+        Raises LocalError where it cannot be written.
+        """
         self._append({"type": "begin", "verb": verb, "run": run, "facts": facts})
 
     def finish(self, *, ok: bool) -> None:
         """The run is over; ``ok`` says whether nothing is left to be done."""
-        self._append({"type": "finish", "ok": ok})
+        self._append_if_possible({"type": "finish", "ok": ok})
 
     def intent(self, step: str, token: str) -> None:
-        """``step`` is about to be asked for with ``token``."""
+        """``step`` is about to be asked for with ``token``. Raises LocalError as begin does."""
         self._append({"type": "intent", "step": step, "token": token})
 
     def created(self, step: str) -> None:
         """The cloud accepted."""
-        self._append({"type": "created", "step": step})
+        self._append_if_possible({"type": "created", "step": step})
 
     def refused(self, step: str) -> None:
         """The cloud refused, so nothing was made: an absence may be believed at once."""
-        self._append({"type": "refused", "step": step})
+        self._append_if_possible({"type": "refused", "step": step})
 
     def deleted(self, step: str) -> None:
         """It was read back as gone."""
-        self._append({"type": "deleted", "step": step})
+        self._append_if_possible({"type": "deleted", "step": step})
 
     def note(self, step: str, key: str, value: str) -> None:
         """Keep a word for a step."""
         if self._notes.get(step, {}).get(key) != value:
-            self._append({"type": "note", "step": step, "key": key, "value": value})
+            record = {"type": "note", "step": step, "key": key, "value": value}
+            self._append_if_possible(record)
 
     def recall(self, step: str, key: str) -> str | None:
         """A word kept for a step."""
@@ -86,9 +94,10 @@ class Journal:
         return max(self._asked.values(), default=None)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; what could not be written is given up."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):
+                self._file.close()
             self._file = None
 
     def discard(self) -> None:
@@ -114,6 +123,12 @@ class Journal:
             except OSError as error:
                 raise _unusable(self.path, error) from error
         self._apply(record)
+
+    def _append_if_possible(self, record: dict[str, Any]) -> None:
+        try:
+            self._append(record)
+        except LocalError:
+            self._apply(record)
 
     def _write(self, path: Path, line: str) -> None:
         if self._file is None:

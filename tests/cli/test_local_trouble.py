@@ -20,11 +20,11 @@ def journal_of(cli: Cli, name: str = "demo") -> Path:
 
 
 def test_a_journal_of_garbage_keeps_no_command_from_its_work(cli: Cli) -> None:
-    cli.ok("create", "demo")
+    cli.ok("create", "demo", "--no-verify")
     with journal_of(cli).open("ab") as journal:
         journal.write(b'\xff\xfe\x00\nnull\n{"type": "intent", "step": "vpc"}\n')
     assert "no run is unfinished" in cli.ok("doctor").out
-    assert cli.ok("create", "demo", "-o", "json").json["changed"] is False
+    assert cli.ok("create", "demo", "--no-verify", "-o", "json").json["changed"] is False
     cli.ok("delete", "demo", "-y")
     assert cli.account() == {}
 
@@ -37,14 +37,14 @@ def asked_in_a_month(cli: Cli) -> None:
 
 
 def test_a_clock_that_was_set_back_keeps_nobody_waiting(cli: Cli) -> None:
-    cli.ok("create", "demo")
+    cli.ok("create", "demo", "--no-verify")
     asked_in_a_month(cli)
     cli.ok("delete", "demo", "-y", "--timeout", "30m")
     assert cli.account() == {}
 
 
 def test_a_deletion_waits_for_the_journal_no_longer_than_its_timeout(cli: Cli) -> None:
-    cli.ok("create", "demo")
+    cli.ok("create", "demo", "--no-verify")
     asked_in_a_month(cli)
     slower = {"ACKGPU_CLOCK_SPEED": "60"}  # a busy machine must not take the 30 s for itself
     ended = cli("delete", "demo", "-y", "--timeout", "1s", env=slower)
@@ -87,3 +87,37 @@ def test_a_failure_that_cannot_be_written_down_decides_the_code_all_the_same(
     assert ended.returncode == code, ended.stderr
     assert "No space left on device" in ended.stderr
     assert f"exit {code}" in ended.stderr
+
+
+LIMITED = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
+os.execv(sys.executable, [sys.executable, "-B", "-m", "ackgpu", *sys.argv[2:]])
+"""
+
+
+def with_little_room(cli: Cli, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Carry a command line out where no file can grow beyond the first lines of a journal."""
+    line = [sys.executable, "-B", "-c", LIMITED, "1200"]
+    return subprocess.run(
+        [*line, *arguments], env=cli.env, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def test_a_disk_that_fills_in_the_middle_ends_a_create_that_names_what_follows(cli: Cli) -> None:
+    ended = with_little_room(cli, "create", "demo")
+    assert ended.returncode == 2, ended.stderr
+    assert "journal.jsonl cannot be used: File too large" in ended.stderr
+    assert "`ackgpu create demo` goes on from here" in ended.stderr
+    assert "`ackgpu delete demo` removes what exists" in ended.stderr
+    made = cli.account()
+    assert made["vpc"]
+    assert made["vpc"][0] in ended.stderr
+    cli.ok("delete", "demo", "-y")
+    assert cli.account() == {}
+
+
+def test_a_disk_that_fills_in_the_middle_hinders_no_rollback(cli: Cli) -> None:
+    ended = with_little_room(cli, "create", "demo", "--on-failure", "rollback")
+    assert ended.returncode == 2, ended.stderr
+    assert cli.account() == {}

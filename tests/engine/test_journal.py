@@ -137,5 +137,16 @@ def test_a_full_disk_is_an_error_of_this_machine(clock: ManualClock) -> None:
     journal = Journal(Path("/dev/full"), clock)
     with pytest.raises(LocalError, match="No space left"):
         journal.begin("create", "run-1")
-    with pytest.raises(OSError, match="No space left"):
-        journal.close()
+    with pytest.raises(LocalError, match="No space left"):
+        journal.intent("vpc", "token")
+    journal.close()
+
+
+def test_what_is_learnt_is_kept_in_memory_where_the_disk_is_full(clock: ManualClock) -> None:
+    journal = Journal(Path("/dev/full"), clock)
+    journal.note("cluster", "id", "c-1")
+    journal.created("cluster")
+    journal.finish(ok=False)
+    assert journal.recall("cluster", "id") == "c-1"
+    assert journal.finished is False
+    journal.close()
