@@ -29,6 +29,7 @@ _NAME_LIMIT = 63
 # CreateCluster, name).
 _CLUSTER_NAME = re.compile(r"[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff-]*")
 _RESERVED_STARTS = ("aliyun", "acs:")
+_DENIALS = frozenset({"", "false", "no", "0"})
 _INSTANT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -94,8 +95,11 @@ def expiry_from_tags(tags: Mapping[str, str]) -> datetime | None:
 
 
 def is_held(tags: Mapping[str, str]) -> bool:
-    """Whether ``ackgpu extend --hold`` keeps something from expiring."""
-    return tags.get(HOLD_TAG, "") == "true"
+    """Whether something is kept from expiring, by ``ackgpu extend --hold`` or by a person's tag.
+
+    Any value but an empty one, false, no and 0 holds: what is removed does not come back.
+    """
+    return tags.get(HOLD_TAG, "").strip().lower() not in _DENIALS
 
 
 def format_instant(instant: datetime) -> str:

@@ -79,6 +79,16 @@ def test_nothing_expires_without_a_readable_time_or_while_held(tags):
     assert naming.expiry_from_tags(tags) is None
 
 
+@pytest.mark.parametrize("value", ["true", "TRUE", "True", "yes", "1", "on", "please", " true "])
+def test_any_word_that_is_no_denial_holds(value):
+    assert naming.is_held({"ackgpu:hold": value})
+
+
+@pytest.mark.parametrize("value", ["", " ", "false", "False", "NO", "0"])
+def test_a_denial_holds_nothing(value):
+    assert not naming.is_held({"ackgpu:hold": value})
+
+
 def test_what_is_not_ours_has_no_cluster():
     assert naming.cluster_name_from_tags({"team": "ml"}) is None
     assert naming.cluster_name_from_tags({"ackgpu:cluster": ""}) is None

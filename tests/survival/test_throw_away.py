@@ -163,3 +163,20 @@ def test_gc_asks_before_it_removes(shell: Shell) -> None:
     pass_time(shell, 10 * HOUR)
     assert shell("gc", "--execute").code == 2
     assert remains(shell.emulator)
+
+
+def tag(shell: Shell, kind: str, key: str, value: str) -> None:
+    """Somebody tags the resource of that kind in the console."""
+    with shell.emulator.backend.transaction(write=True) as session:
+        for doc in session.find(kind, at=shell.emulator.backend.timeline_now(session)):
+            doc.body["Tags"][key] = value
+            session.put(doc)
+
+
+def test_a_hold_that_a_person_wrote_is_one(shell: Shell) -> None:
+    ok(shell, "create", "demo", "--ttl", "2h", *LONG)
+    pass_time(shell, 10 * HOUR)
+    tag(shell, "vpc", "ackgpu:hold", "Yes")
+    assert ok(shell, "gc")["found"] == []
+    tag(shell, "vpc", "ackgpu:hold", "False")
+    assert found(ok(shell, "gc")) == {"expired"}
