@@ -86,12 +86,13 @@ def cluster_name_from_tags(tags: Mapping[str, str]) -> str | None:
 
 def expiry_from_tags(tags: Mapping[str, str]) -> datetime | None:
     """The instant at which something expires: None without one, while held, or if unreadable."""
-    if is_held(tags):
-        return None
-    try:
-        return datetime.strptime(tags.get(EXPIRES_TAG, ""), _INSTANT).replace(tzinfo=UTC)
-    except ValueError:
-        return None
+    return None if is_held(tags) else _instant(tags.get(EXPIRES_TAG, ""))
+
+
+def unreadable_expiry(tags: Mapping[str, str]) -> str:
+    """What stands in place of an expiry and is no time; empty without it, and while held."""
+    text = tags.get(EXPIRES_TAG, "")
+    return text if text and not is_held(tags) and _instant(text) is None else ""
 
 
 def is_held(tags: Mapping[str, str]) -> bool:
@@ -105,6 +106,13 @@ def is_held(tags: Mapping[str, str]) -> bool:
 def format_instant(instant: datetime) -> str:
     """An instant as tags carry it: UTC, whole seconds, ``2026-11-24T09:00:00Z``."""
     return instant.astimezone(UTC).strftime(_INSTANT)
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, _INSTANT).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def problem_with_cluster_name(name: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ackgpu.app import App
 from ackgpu.cloud.api import Cloud, Cluster
 from ackgpu.errors import ConflictError, NoSuchCluster
-from ackgpu.naming import cluster_name_from_tags
+from ackgpu.naming import EXPIRES_TAG, cluster_name_from_tags
 
 
 def cluster_named(cloud: Cloud, name: str) -> Cluster:
@@ -26,6 +27,15 @@ def cluster_named(cloud: Cloud, name: str) -> Cluster:
             resolution="`ackgpu verify --kubeconfig PATH` looks at any cluster.",
         )
     raise not_found(name, cloud.region)
+
+
+def does_not_expire(app: App, name: str, region: str, value: str) -> str:
+    """The warning on a cluster whose expiry is ``value``, which is no time."""
+    anew = app.settings.command(f"extend {name} --ttl 2h", region=region)
+    return (
+        f"{name} in {region} does not expire: its tag {EXPIRES_TAG} is {value!r}, which is no time"
+        f" such as 2026-11-24T09:00:00Z. `{anew}` sets it anew."
+    )
 
 
 def not_found(name: str, region: str) -> NoSuchCluster:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ackgpu.app import App
 from ackgpu.commands.delete import DeleteOptions, Deletion
+from ackgpu.commands.estates import does_not_expire
 from ackgpu.commands.running import locked
 from ackgpu.errors import AckGpuError, Interrupted, UsageError
 from ackgpu.render.output import present, warn
@@ -48,17 +49,21 @@ def run(options: GcOptions, app: App) -> int:
     if options.dry_run and options.execute:
         raise UsageError("--dry-run and --execute exclude each other.")
     rules = Rules(options, app)
-    found = _look(options, app, rules)
+    seen = _look(options, app)
+    found = _judged(seen, rules)
+    warnings = _doubts(app, seen)
     rows = tuple(row for finding in found for row in _rows(app, finding))
     if not options.execute or not found:
         part = GcResult(found=rows, executed=options.execute)
-        return present(app.streams, app.settings.output, Result(command="gc", part=part))
+        result = Result(command="gc", part=part, warnings=warnings)
+        return present(app.streams, app.settings.output, result)
     names = ", ".join(f"{f.holding.name} ({f.holding.region})" for f in found)
     if not options.yes and not app.streams.confirm(f"Remove {names}?"):
         raise UsageError("Nothing was removed.")
     error = _remove(options, app, rules, found)
     part = GcResult(found=rows, executed=True)
-    return present(app.streams, app.settings.output, Result(command="gc", part=part, error=error))
+    result = Result(command="gc", part=part, warnings=warnings, error=error)
+    return present(app.streams, app.settings.output, result)
 
 
 class Rules:
@@ -89,7 +94,9 @@ class Rules:
 
     def _is_expired(self, holding: Holding) -> bool:
         expires = holding.expires
-        return expires is not None and self._clock.since(expires) > SKEW_SECONDS
+        if expires is None or holding.unreadable_expiry:
+            return False
+        return self._clock.since(expires) > SKEW_SECONDS
 
     def _is_orphan(self, holding: Holding) -> bool:
         return not holding.has_cluster and self._is_older(holding, ORPHAN_SECONDS)
@@ -100,17 +107,28 @@ class Rules:
         return youngest is not None and self._clock.since(youngest) > seconds
 
 
-def _look(options: GcOptions, app: App, rules: Rules) -> list[Finding]:
+def _look(options: GcOptions, app: App) -> list[Holding]:
     cloud = app.cloud()
     regions = cloud.compute.regions() if options.all_regions else [cloud.region]
     # Each region's reads run at once; regions one after the other keep within the flow control.
-    found = [
+    return [
         holding
         for region in regions
         for holding in holdings(cloud.in_region(region), app.reading())
     ]
-    judged = (Finding(holding, rules.why(holding)) for holding in found)
+
+
+def _judged(seen: Sequence[Holding], rules: Rules) -> list[Finding]:
+    judged = (Finding(holding, rules.why(holding)) for holding in seen)
     return [finding for finding in judged if finding.reason]
+
+
+def _doubts(app: App, seen: Sequence[Holding]) -> tuple[str, ...]:
+    return tuple(
+        does_not_expire(app, holding.name, holding.region, holding.unreadable_expiry)
+        for holding in seen
+        if holding.unreadable_expiry and not holding.held
+    )
 
 
 def _remove(

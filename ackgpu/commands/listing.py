@@ -8,10 +8,16 @@ from functools import partial
 
 from ackgpu.app import App
 from ackgpu.cloud.api import Cloud, Cluster, Vpc
+from ackgpu.commands.estates import does_not_expire
 from ackgpu.commands.rows import cluster_row
 from ackgpu.engine.gather import all_of
 from ackgpu.errors import UsageError
-from ackgpu.naming import cluster_name_from_tags, expiry_from_tags, is_held
+from ackgpu.naming import (
+    cluster_name_from_tags,
+    expiry_from_tags,
+    is_held,
+    unreadable_expiry,
+)
 from ackgpu.render.output import present
 from ackgpu.render.results import ClusterList, ClusterRow, Result
 
@@ -33,6 +39,11 @@ def run(options: ListOptions, app: App) -> int:
     reads = {region: partial(_rows_of, app, cloud.in_region(region), wanted) for region in regions}
     found = all_of(app.reading(), reads)
     rows = [row for region in regions for row in found[region]]
+    warnings = tuple(
+        does_not_expire(app, row.name, row.region, row.unreadable_expiry)
+        for row in rows
+        if row.unreadable_expiry
+    )
     if options.expired:
         rows = [row for row in rows if row.expired and not row.held]
     part = ClusterList(
@@ -40,7 +51,8 @@ def run(options: ListOptions, app: App) -> int:
         regions=tuple(regions),
         next_commands=() if rows else (app.command("create demo"),),
     )
-    return present(app.streams, app.settings.output, Result(command="list", part=part))
+    result = Result(command="list", part=part, warnings=warnings)
+    return present(app.streams, app.settings.output, result)
 
 
 def _rows_of(app: App, cloud: Cloud, wanted: Mapping[str, str]) -> list[ClusterRow]:
@@ -74,6 +86,7 @@ def _unfinished(
             expires=expires,
             expired=expires is not None and expires <= app.clock.wall(),
             held=is_held(vpc.tags),
+            unreadable_expiry=unreadable_expiry(vpc.tags),
         )
     return list(rows.values())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ackgpu.app import App
 from ackgpu.cloud.api import Cluster, NodePool
-from ackgpu.naming import expiry_from_tags, is_held
+from ackgpu.naming import expiry_from_tags, is_held, unreadable_expiry
 from ackgpu.render.results import ClusterRow, NodePoolRow
 from ackgpu.spec import catalog
 
@@ -23,6 +23,7 @@ def cluster_row(app: App, cluster: Cluster, *, nodes: int | None = None) -> Clus
         expires=expires,
         expired=expires is not None and expires <= app.clock.wall(),
         held=is_held(cluster.tags),
+        unreadable_expiry=unreadable_expiry(cluster.tags),
     )
 
 

@@ -158,6 +158,8 @@ def _cluster_row(row: ClusterRow) -> tuple[Cell, ...]:
 def _expiry(row: ClusterRow) -> str:
     if row.held:
         return "held"
+    if row.unreadable_expiry:
+        return "unreadable"
     if row.expires is None:
         return ""
     return "expired" if row.expired else f"{row.expires:%m-%d %H:%M} UTC"

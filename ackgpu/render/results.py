@@ -93,7 +93,8 @@ class NodePoolRow:
 class ClusterRow:
     """A cluster of ackgpu's. ``state`` is the cloud's word; ``nodes`` None where it was not read.
 
-    ``expires`` is the end of its --ttl, ``held`` that gc leaves it alone all the same.
+    ``expires`` is the end of its --ttl, ``held`` that gc leaves it alone all the same,
+    ``unreadable_expiry`` what somebody put in place of a time.
     """
 
     name: str
@@ -106,6 +107,7 @@ class ClusterRow:
     expires: datetime | None = None
     expired: bool = False
     held: bool = False
+    unreadable_expiry: str = ""
     price: Price | None = None
 
 

@@ -17,6 +17,7 @@ from ackgpu.naming import (
     expiry_from_tags,
     is_held,
     start_of_run,
+    unreadable_expiry,
 )
 
 NETWORK_TYPES = {"vpc": "VPC", "vswitch": "VSWITCH", "nat gateway": "NATGATEWAY", "eip": "EIP"}
@@ -73,6 +74,11 @@ class Holding:
     def expires(self) -> datetime | None:
         """The latest expiry of all: an extension that was set half-way counts."""
         return max(filter(None, (expiry_from_tags(item.tags) for item in self.items)), default=None)
+
+    @property
+    def unreadable_expiry(self) -> str:
+        """What stands in place of an expiry somewhere and is no time; empty without it."""
+        return next(filter(None, (unreadable_expiry(item.tags) for item in self.items)), "")
 
     @property
     def youngest(self) -> datetime | None:

@@ -89,6 +89,24 @@ def test_a_denial_holds_nothing(value):
     assert not naming.is_held({"ackgpu:hold": value})
 
 
+@pytest.mark.parametrize("value", ["soon", "2026-11-24", "2026-13-01T00:00:00Z", " "])
+def test_an_expiry_that_is_no_time_is_told_from_none(value):
+    assert naming.unreadable_expiry({"ackgpu:expires-at": value}) == value
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {},
+        {"ackgpu:expires-at": ""},
+        {"ackgpu:expires-at": "2026-11-24T09:00:00Z"},
+        {"ackgpu:expires-at": "soon", "ackgpu:hold": "true"},
+    ],
+)
+def test_nothing_is_unreadable_without_an_expiry_or_where_none_counts(tags):
+    assert naming.unreadable_expiry(tags) == ""
+
+
 def test_what_is_not_ours_has_no_cluster():
     assert naming.cluster_name_from_tags({"team": "ml"}) is None
     assert naming.cluster_name_from_tags({"ackgpu:cluster": ""}) is None

@@ -180,3 +180,34 @@ def test_a_hold_that_a_person_wrote_is_one(shell: Shell) -> None:
     assert ok(shell, "gc")["found"] == []
     tag(shell, "vpc", "ackgpu:hold", "False")
     assert found(ok(shell, "gc")) == {"expired"}
+
+
+@pytest.mark.parametrize("command", ["gc", "list"])
+def test_an_expiry_that_cannot_be_read_is_reported(shell: Shell, command: str) -> None:
+    ok(shell, "create", "demo", "--ttl", "2h", *LONG)
+    tag(shell, "cluster", EXPIRES, "soon")
+    (warning,) = ok(shell, command)["warnings"]
+    assert "demo in cn-hangzhou" in warning
+    assert "'soon'" in warning
+    assert "extend demo --ttl" in warning
+    assert "'soon'" in shell(command).err
+    ok(shell, "extend", "demo", "--ttl", "2h")
+    assert ok(shell, command)["warnings"] == []
+
+
+def test_what_has_an_expiry_that_cannot_be_read_stays(shell: Shell) -> None:
+    ok(shell, "create", "demo", "--ttl", "2h", *LONG)
+    pass_time(shell, 10 * HOUR)
+    tag(shell, "vpc", EXPIRES, "next week")
+    seen = ok(shell, "gc")
+    assert seen["found"] == []
+    assert "'next week'" in seen["warnings"][0]
+    assert found(ok(shell, "gc", "--older-than", "0s")) == {"older than 0s"}
+
+
+def test_a_network_without_a_cluster_has_its_unreadable_expiry_reported(shell: Shell) -> None:
+    refusal = {"effect": "error", "status": 400, "code": "Odd", "action": "CreateCluster"}
+    shell.emulator.set_faults({"faults": [refusal]})
+    assert shell("create", "demo", "--ttl", "2h", *LONG).code == 11
+    tag(shell, "vpc", EXPIRES, "soon")
+    assert "'soon'" in ok(shell, "list")["warnings"][0]
