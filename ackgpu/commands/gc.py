@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ackgpu.app import App
 from ackgpu.commands.delete import DeleteOptions, Deletion
 from ackgpu.commands.estates import does_not_expire
 from ackgpu.commands.running import locked
-from ackgpu.errors import AckGpuError, Interrupted, UsageError
-from ackgpu.render.output import present, warn
+from ackgpu.errors import AckGpuError, CloudError, Interrupted, UsageError
+from ackgpu.render.output import present
 from ackgpu.render.results import GcResult, GcRow, Result
 from ackgpu.spec import durations
 from ackgpu.steps.owned import Holding, Owned, holdings
@@ -44,6 +44,15 @@ class Finding:
     reason: str
 
 
+@dataclass
+class Collected:
+    """What came of removing: the ids that are still there, and the first failure."""
+
+    left: set[str] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
+    error: AckGpuError | None = None
+
+
 def run(options: GcOptions, app: App) -> int:
     """Show what is found, and with --execute remove it; the exit code."""
     if options.dry_run and options.execute:
@@ -51,18 +60,23 @@ def run(options: GcOptions, app: App) -> int:
     rules = Rules(options, app)
     seen = _look(options, app)
     found = _judged(seen, rules)
-    warnings = _doubts(app, seen)
-    rows = tuple(row for finding in found for row in _rows(app, finding))
-    if not options.execute or not found:
-        part = GcResult(found=rows, executed=options.execute)
-        result = Result(command="gc", part=part, warnings=warnings)
-        return present(app.streams, app.settings.output, result)
-    names = ", ".join(f"{f.holding.name} ({f.holding.region})" for f in found)
-    if not options.yes and not app.streams.confirm(f"Remove {names}?"):
-        raise UsageError("Nothing was removed.")
-    error = _remove(options, app, rules, found)
-    part = GcResult(found=rows, executed=True)
-    result = Result(command="gc", part=part, warnings=warnings, error=error)
+    came = Collected()
+    if options.execute and found:
+        names = ", ".join(f"{f.holding.name} ({f.holding.region})" for f in found)
+        if not options.yes and not app.streams.confirm(f"Remove {names}?"):
+            raise UsageError("Nothing was removed.")
+        came = _remove(options, app, rules, found)
+    rows = [
+        _row(app, finding, item, removed=options.execute and item.id not in came.left)
+        for finding in found
+        for item in finding.holding.items
+    ]
+    result = Result(
+        command="gc",
+        part=GcResult(found=tuple(rows), executed=options.execute),
+        warnings=(*_doubts(app, seen), *came.warnings),
+        error=came.error,
+    )
     return present(app.streams, app.settings.output, result)
 
 
@@ -131,29 +145,44 @@ def _doubts(app: App, seen: Sequence[Holding]) -> tuple[str, ...]:
     )
 
 
-def _remove(
-    options: GcOptions, app: App, rules: Rules, found: Sequence[Finding]
-) -> AckGpuError | None:
-    """Remove one after the other; the first failure, once all were tried."""
-    failure: AckGpuError | None = None
-    for finding in found:
+def _remove(options: GcOptions, app: App, rules: Rules, found: Sequence[Finding]) -> Collected:
+    """Remove one after the other, also after one that failed."""
+    came = Collected()
+    for number, finding in enumerate(found):
         name, region = finding.holding.name, finding.holding.region
         try:
-            _remove_one(options, app, rules, finding.holding)
-        except Interrupted:
-            raise
-        except AckGpuError as error:
-            warn(app.streams, f"{name} in {region}: {error.message}")
-            failure = failure or error
-    return failure
+            stays, failure = _attempt(options, app, rules, finding.holding)
+        except Interrupted as stopped:
+            came.left |= {item.id for later in found[number:] for item in later.holding.items}
+            came.error = stopped
+            break
+        came.left |= {item.id for item in stays}
+        came.error = came.error or failure
+        if failure is not None:
+            came.warnings.append(f"{name} in {region}: {_in_one_line(failure)}")
+        elif stays:
+            came.warnings.append(f"{name} in {region} stays: it was extended or held meanwhile.")
+    return came
 
 
-def _remove_one(options: GcOptions, app: App, rules: Rules, holding: Holding) -> None:
-    """Remove it, unless it was extended, held or removed since it was looked at."""
+def _attempt(
+    options: GcOptions, app: App, rules: Rules, holding: Holding
+) -> tuple[Sequence[Owned], AckGpuError | None]:
+    """What stays of it, and the failure that it stays for."""
+    try:
+        return _remove_one(options, app, rules, holding), None
+    except Interrupted:
+        raise
+    except AckGpuError as failure:
+        return _what_stays(app, holding), failure
+
+
+def _remove_one(options: GcOptions, app: App, rules: Rules, holding: Holding) -> Sequence[Owned]:
+    """Remove it, unless it was extended or held since it was looked at; what stays then."""
     cloud = app.cloud(holding.region)
     fresh = holdings(cloud, app.reading(), name=holding.name)
     if not any(rules.why(again) for again in fresh):
-        return
+        return [item for again in fresh for item in again.items]
     wanted = DeleteOptions(name=holding.name, yes=True, timeout=options.timeout)
     with locked(app, holding.region, holding.name):
         deletion = Deletion(wanted, app, cloud)
@@ -161,13 +190,23 @@ def _remove_one(options: GcOptions, app: App, rules: Rules, holding: Holding) ->
             result = deletion.carry_out()
     if result.error is not None:
         raise result.error
+    return ()
 
 
-def _rows(app: App, finding: Finding) -> list[GcRow]:
-    return [_row(app, finding, item) for item in finding.holding.items]
+def _what_stays(app: App, holding: Holding) -> Sequence[Owned]:
+    """What is still there of it; all of it where that cannot be read."""
+    try:
+        fresh = holdings(app.cloud(holding.region), app.reading(), name=holding.name)
+    except CloudError:
+        return holding.items
+    return [item for again in fresh for item in again.items]
 
 
-def _row(app: App, finding: Finding, item: Owned) -> GcRow:
+def _in_one_line(error: AckGpuError) -> str:
+    return f"{error.message} ({'; '.join(error.details)})" if error.details else error.message
+
+
+def _row(app: App, finding: Finding, item: Owned, *, removed: bool) -> GcRow:
     return GcRow(
         kind=item.kind,
         name=item.name,
@@ -175,4 +214,5 @@ def _row(app: App, finding: Finding, item: Owned) -> GcRow:
         region=finding.holding.region,
         reason=finding.reason,
         age=app.clock.since(item.born) if item.born else None,
+        removed=removed,
     )

@@ -15,6 +15,7 @@ from ackgpu.render.results import (
     DeletePreview,
     DeleteResult,
     GcResult,
+    GcRow,
     NodePoolList,
     NodePoolRow,
 )
@@ -116,10 +117,11 @@ def deleted(part: DeleteResult) -> list[Block]:
 
 
 def collected(part: GcResult) -> list[Block]:
-    """``gc``: what was found, and whether it is gone."""
+    """``gc``: what was found, and what of it is gone."""
     if not part.found:
         return [line("Nothing to collect.")]
-    header = ("kind", "name", "id", "region", "age", "why", "an hour")
+    left = sum(not row.removed for row in part.found) if part.executed else 0
+    header = ("kind", "name", "id", "region", "age", "why", "an hour", "outcome")
     rows = [
         (
             row.kind,
@@ -129,12 +131,18 @@ def collected(part: GcResult) -> list[Block]:
             duration(row.age) if row.age is not None else "",
             row.reason,
             money(row.price) if row.price else "",
+            _outcome(row) if left else "",
         )
         for row in part.found
     ]
-    what = count(len(rows), "thing")
-    end = f"{what} removed." if part.executed else f"{what} found; --execute removes them."
-    return [Grid(rows, "<<<<><>", header, ids=2, indent=0), line(end)]
+    end = f"{count(len(rows), 'thing')} found; --execute removes them."
+    if part.executed:
+        end = f"{count(len(rows) - left, 'thing')} removed{f', {left:,} left' if left else ''}."
+    return [Grid(rows, "<<<<><><", header, ids=2, indent=0), line(end)]
+
+
+def _outcome(row: GcRow) -> Cell:
+    return Span("removed", "green") if row.removed else Span("left", "red")
 
 
 def _called(resource: Resource) -> str:

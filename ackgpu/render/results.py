@@ -304,7 +304,10 @@ class DeleteResult:
 
 @dataclass(frozen=True, kw_only=True)
 class GcRow:
-    """Something that ``gc`` removes, or would. ``age`` in cloud seconds; ``reason``: why."""
+    """Something that ``gc`` removes, or would. ``age`` in cloud seconds; ``reason``: why.
+
+    ``removed`` is False of what is still there.
+    """
 
     kind: str
     name: str
@@ -313,6 +316,7 @@ class GcRow:
     reason: str
     age: float | None = None
     price: Price | None = None
+    removed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -324,8 +328,9 @@ class GcResult:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names, or ids where there is no name."""
-        return tuple(row.name or row.id for row in self.found)
+        """Names of what was found or, once executed, removed; ids where there is no name."""
+        rows = (row for row in self.found if row.removed or not self.executed)
+        return tuple(row.name or row.id for row in rows)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,7 +36,7 @@ def varied(name, **changes):
         ("delete", {"lived": None}, "  about ¥ 11.81\n"),
         ("delete", {"cost": samples.yuan(None)}, "  lived 1 h 12 m\n"),
         ("gc", {"found": ()}, "Nothing to collect."),
-        ("gc", {"executed": True}, "1 thing removed."),
+        ("gc", {"executed": True}, "0 things removed, 1 left."),
         ("run-sample", {"passed": False}, "✗ CUDA sample failed on"),
         ("facts", {"facts": {"zones": ("j", "k"), "limit": None}}, "j, k\n  limit  unknown\n"),
         ("facts", {"headline": "", "facts": {"version": "0.1"}}, "version  0.1\n"),
@@ -44,6 +44,19 @@ def varied(name, **changes):
 )
 def test_a_table_says_how_it_is(name, changes, expected):
     assert expected in varied(name, **changes)
+
+
+def test_what_gc_removed_is_counted_and_marked_beside_what_is_left():
+    (row,) = samples.RESULTS["gc"].part.found
+    gone = dataclasses.replace(row, removed=True)
+    assert table(results.GcResult(found=(gone, gone), executed=True)).endswith(
+        "\n2 things removed.\n"
+    )
+    both = results.GcResult(found=(gone, row), executed=True)
+    first, second, end = table(both, terminal=False).splitlines()[1:]
+    assert (first.split()[-1], second.split()[-1]) == ("removed", "left")
+    assert end == "1 thing removed, 1 left."
+    assert both.names == ("demo",)
 
 
 def test_a_cluster_that_is_held_says_so():

@@ -211,3 +211,52 @@ def test_a_network_without_a_cluster_has_its_unreadable_expiry_reported(shell: S
     assert shell("create", "demo", "--ttl", "2h", *LONG).code == 11
     tag(shell, "vpc", EXPIRES, "soon")
     assert "'soon'" in ok(shell, "list")["warnings"][0]
+
+
+def protect(shell: Shell, name: str) -> None:
+    """Somebody protects the cluster of that name against deletion."""
+    with shell.emulator.backend.transaction(write=True) as session:
+        for doc in session.find("cluster", at=shell.emulator.backend.timeline_now(session)):
+            if doc.name == name:
+                doc.body["deletion_protection"] = True
+                session.put(doc)
+
+
+def test_gc_counts_what_it_removed_and_lists_what_it_did_not(shell: Shell) -> None:
+    for name in ("demo", "other"):
+        ok(shell, "create", name, "--ttl", "2h", *LONG)
+    pass_time(shell, 10 * HOUR)
+    protect(shell, "demo")
+    ended = shell("gc", "--execute", "-y", *LONG)
+    assert ended.code == 6, ended.err
+    assert "demo in cn-hangzhou: The cluster demo" in ended.err
+    removed, left = (sum(line.endswith(f"  {word}") for line in ended.out.splitlines())
+                     for word in ("removed", "left"))  # fmt: skip
+    assert removed > 0
+    assert left > 0
+    assert ended.out.endswith(f"\n{removed} things removed, {left} left.\n")
+
+
+def test_gc_says_of_each_thing_whether_it_is_gone(shell: Shell) -> None:
+    ok(shell, "create", "demo", "--ttl", "2h", *LONG)
+    pass_time(shell, 10 * HOUR)
+    refusal = {"effect": "error", "status": 400, "code": "Odd", "action": "DeleteVpc"}
+    shell.emulator.set_faults({"faults": [refusal]})
+    ended = shell("gc", "--execute", "-y", "-o", "json", *LONG)
+    assert ended.code == 10, ended.err
+    document = json.loads(ended.out)
+    assert {row["kind"] for row in document["found"] if not row["removed"]} == {"vpc"}
+    assert len(document["found"]) > 1
+    (warning,), error = document["warnings"], document["error"]
+    assert warning == f"demo in cn-hangzhou: {error['message']} ({error['details'][0]})"
+    assert {kind for kind, _ in remains(shell.emulator)} == {"vpc", "routetable"}
+
+
+def test_gc_removes_nothing_of_a_protected_cluster_and_says_so(shell: Shell) -> None:
+    ok(shell, "create", "demo", "--ttl", "2h", *LONG)
+    pass_time(shell, 10 * HOUR)
+    protect(shell, "demo")
+    ended = shell("gc", "--execute", "-y", *LONG)
+    assert ended.code == 6, ended.err
+    assert "\n0 things removed, " in ended.out
+    assert shell("gc", "--execute", "-y", "-o", "name", *LONG).out == ""
