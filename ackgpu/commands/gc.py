@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ackgpu.app import App
 from ackgpu.commands.delete import DeleteOptions, Deletion
 from ackgpu.commands.estates import does_not_expire
+from ackgpu.commands.regions import Looked, sort_out
 from ackgpu.commands.running import locked
 from ackgpu.errors import AckGpuError, CloudError, Interrupted, UsageError
 from ackgpu.render.output import present
@@ -46,11 +47,15 @@ class Finding:
 
 @dataclass
 class Collected:
-    """What came of removing: the ids that are still there, and the first failure."""
+    """What came of removing: the ids that are still there, and the first failure.
+
+    ``stopped``: a signal ended it before all was tried.
+    """
 
     left: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
     error: AckGpuError | None = None
+    stopped: Interrupted | None = None
 
 
 def run(options: GcOptions, app: App) -> int:
@@ -58,8 +63,8 @@ def run(options: GcOptions, app: App) -> int:
     if options.dry_run and options.execute:
         raise UsageError("--dry-run and --execute exclude each other.")
     rules = Rules(options, app)
-    seen = _look(options, app)
-    found = _judged(seen, rules)
+    looked = _look(options, app)
+    found = _judged(looked.rows, rules)
     came = Collected()
     if options.execute and found:
         names = ", ".join(f"{f.holding.name} ({f.holding.region})" for f in found)
@@ -73,9 +78,11 @@ def run(options: GcOptions, app: App) -> int:
     ]
     result = Result(
         command="gc",
-        part=GcResult(found=tuple(rows), executed=options.execute),
-        warnings=(*_doubts(app, seen), *came.warnings),
-        error=came.error,
+        part=GcResult(
+            found=tuple(rows), executed=options.execute, unread_regions=tuple(looked.failures)
+        ),
+        warnings=(*looked.warnings, *_doubts(app, looked.rows), *came.warnings),
+        error=app.complete(came.stopped or looked.error or came.error),
     )
     return present(app.streams, app.settings.output, result)
 
@@ -121,15 +128,17 @@ class Rules:
         return youngest is not None and self._clock.since(youngest) > seconds
 
 
-def _look(options: GcOptions, app: App) -> list[Holding]:
+def _look(options: GcOptions, app: App) -> Looked[Holding]:
     cloud = app.cloud()
     regions = cloud.compute.regions() if options.all_regions else [cloud.region]
     # Each region's reads run at once; regions one after the other keep within the flow control.
-    return [
-        holding
-        for region in regions
-        for holding in holdings(cloud.in_region(region), app.reading())
-    ]
+    results: dict[str, list[Holding] | Exception] = {}
+    for region in regions:
+        try:
+            results[region] = holdings(cloud.in_region(region), app.reading())
+        except CloudError as error:
+            results[region] = error
+    return sort_out(results)
 
 
 def _judged(seen: Sequence[Holding], rules: Rules) -> list[Finding]:
@@ -154,7 +163,7 @@ def _remove(options: GcOptions, app: App, rules: Rules, found: Sequence[Finding]
             stays, failure = _attempt(options, app, rules, finding.holding)
         except Interrupted as stopped:
             came.left |= {item.id for later in found[number:] for item in later.holding.items}
-            came.error = stopped
+            came.stopped = stopped
             break
         came.left |= {item.id for item in stays}
         came.error = came.error or failure

@@ -9,8 +9,9 @@ from functools import partial
 from ackgpu.app import App
 from ackgpu.cloud.api import Cloud, Cluster, Vpc
 from ackgpu.commands.estates import does_not_expire
+from ackgpu.commands.regions import Looked, sort_out
 from ackgpu.commands.rows import cluster_row
-from ackgpu.engine.gather import all_of
+from ackgpu.engine.gather import settle_all
 from ackgpu.errors import UsageError
 from ackgpu.naming import (
     cluster_name_from_tags,
@@ -37,9 +38,10 @@ def run(options: ListOptions, app: App) -> int:
     cloud = app.cloud()
     regions = cloud.compute.regions() if options.all_regions else [cloud.region]
     reads = {region: partial(_rows_of, app, cloud.in_region(region), wanted) for region in regions}
-    found = all_of(app.reading(), reads)
-    rows = [row for region in regions for row in found[region]]
-    warnings = tuple(
+    settled = settle_all(app.reading(), reads)
+    looked: Looked[ClusterRow] = sort_out({region: settled[region] for region in regions})
+    rows = looked.rows
+    doubts = tuple(
         does_not_expire(app, row.name, row.region, row.unreadable_expiry)
         for row in rows
         if row.unreadable_expiry
@@ -48,10 +50,16 @@ def run(options: ListOptions, app: App) -> int:
         rows = [row for row in rows if row.expired and not row.held]
     part = ClusterList(
         clusters=tuple(rows),
-        regions=tuple(regions),
+        regions=tuple(looked.found),
+        unread_regions=tuple(looked.failures),
         next_commands=() if rows else (app.command("create demo"),),
     )
-    result = Result(command="list", part=part, warnings=warnings)
+    result = Result(
+        command="list",
+        part=part,
+        warnings=(*looked.warnings, *doubts),
+        error=app.complete(looked.error),
+    )
     return present(app.streams, app.settings.output, result)
 
 

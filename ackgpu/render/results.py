@@ -113,10 +113,14 @@ class ClusterRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterList:
-    """``list``. ``regions`` are those that were asked; ``next_commands`` make a first cluster."""
+    """``list``. ``regions`` were looked at; ``next_commands`` make a first cluster.
+
+    ``unread_regions`` refused or failed, so that nobody knows what is in them.
+    """
 
     clusters: tuple[ClusterRow, ...]
     regions: tuple[str, ...] = ()
+    unread_regions: tuple[str, ...] = ()
     next_commands: tuple[str, ...] = ()
 
     @property
@@ -321,10 +325,14 @@ class GcRow:
 
 @dataclass(frozen=True, kw_only=True)
 class GcResult:
-    """``gc``. ``executed`` False: nothing was removed yet."""
+    """``gc``. ``executed`` False: nothing was removed yet.
+
+    ``unread_regions`` refused or failed, so that nobody knows what is in them.
+    """
 
     found: tuple[GcRow, ...]
     executed: bool
+    unread_regions: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
