@@ -10,6 +10,7 @@ from typing import Any
 
 from ackgpu.app import App
 from ackgpu.commands.capacity import Fallback
+from ackgpu.commands.estates import removed_meanwhile
 from ackgpu.commands.giving_way import give_way, tidy
 from ackgpu.commands.plan import PlanOptions
 from ackgpu.commands.plan import run as show_plan
@@ -25,7 +26,7 @@ from ackgpu.engine.journal import Journal
 from ackgpu.engine.plan import Plan, survey
 from ackgpu.engine.run import Outcome, Run
 from ackgpu.engine.step import Step
-from ackgpu.errors import AckGpuError, Overtaken
+from ackgpu.errors import AckGpuError, ConflictError, Overtaken
 from ackgpu.naming import RUN_TAG, run_id
 from ackgpu.preflight.facts import needs_of
 from ackgpu.preflight.price import Estimate
@@ -150,6 +151,7 @@ class _Creation:
         )
         blueprint, outcome = fallback.carry_out(blueprint, steps, plan)
         error = give_way(self._app, run, outcome.error, blueprint)
+        error = error or self._removed_meanwhile(outcome)
         outcome = dataclasses.replace(outcome, error=error)
         if isinstance(error, Overtaken):
             return blueprint, outcome
@@ -159,6 +161,11 @@ class _Creation:
         elif outcome.error is not None and self._spec.lifecycle.on_failure == "rollback":
             self._roll_back(run, outcome)
         return blueprint, outcome
+
+    def _removed_meanwhile(self, outcome: Outcome) -> ConflictError | None:
+        """Look once more: nothing after the cluster's own step would see that it is going."""
+        cluster = outcome.values.ready.get("cluster")
+        return removed_meanwhile(self._app.cloud(self._spec.region), cluster) if cluster else None
 
     def _apply(self, run: Run, steps: tuple[Step[Any], ...], plan: Plan) -> Outcome:
         with on_display(

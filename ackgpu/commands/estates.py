@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from ackgpu.app import App
 from ackgpu.cloud.api import Cloud, Cluster
-from ackgpu.errors import ConflictError, NoSuchCluster
+from ackgpu.errors import ConflictError, NoSuchCluster, Transient
 from ackgpu.naming import EXPIRES_TAG, cluster_name_from_tags
+
+GOING = frozenset({"deleting", "delete_failed"})
+"""States of a cluster that somebody deletes (CS API reference, DescribeClusterDetail)."""
 
 
 def cluster_named(cloud: Cloud, name: str) -> Cluster:
@@ -27,6 +30,24 @@ def cluster_named(cloud: Cloud, name: str) -> Cluster:
             resolution="`ackgpu verify --kubeconfig PATH` looks at any cluster.",
         )
     raise not_found(name, cloud.region)
+
+
+def removed_meanwhile(cloud: Cloud, cluster: Cluster) -> ConflictError | None:
+    """The error of a cluster that was read as running, and that somebody else deletes by now.
+
+    None also where the cloud does not answer: the cluster stood moments ago.
+    """
+    try:
+        rows = cloud.containers.clusters(name=cluster.name, region=cloud.region)
+    except Transient:
+        return None
+    state = next((row.state for row in rows if row.id == cluster.id), "gone")
+    if state != "gone" and state not in GOING:
+        return None
+    return ConflictError(
+        f"The cluster {cluster.name} ({cluster.id}) is {state}: somebody else deletes it.",
+        resolution=f"`ackgpu wait {cluster.name} --for deleted` waits for its end.",
+    )
 
 
 def does_not_expire(app: App, name: str, region: str, value: str) -> str:
