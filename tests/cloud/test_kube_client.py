@@ -99,6 +99,30 @@ def test_a_list_that_expires_for_ever_is_read_at_once(answering: Answer) -> None
     assert "limit" not in server.requests[-1]
 
 
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [page("a", token="x"), page("b", token="x")],
+        [page("a", token="x"), page("a", token="y")],
+        [page("a", token="x"), page(token="y"), page(token="x")],
+        [page(str(number), token=f"t{number}") for number in range(300)],
+    ],
+    ids=["the token repeats", "the page repeats", "the tokens go round", "ever more pages"],
+)
+def test_a_list_without_an_end_is_an_error(answering: Answer, answers: list[bytes]) -> None:
+    server = answering(*answers)
+    with pytest.raises(errors.CloudError, match="has no end") as caught:
+        client(server.url).nodes()
+    assert server.url in caught.value.message
+    assert type(caught.value) is errors.CloudError  # to ask again is of no use
+    assert len(server.requests) <= len(answers)
+
+
+def test_a_page_may_be_empty_where_more_follow(answering: Answer) -> None:
+    server = answering(page("a", token="x"), page(token="y"), page("b"))
+    assert [row.name for row in client(server.url).nodes()] == ["a", "b"]
+
+
 def test_a_node_that_is_not_ready_says_why(answering: Answer) -> None:
     condition = {
         "type": "Ready",

@@ -13,6 +13,7 @@ T = TypeVar("T")
 MANAGER = "ackgpu"
 PAGE = 500
 RESTARTS = 3
+_MOST_PAGES = 200  # 100,000 objects; Kubernetes supports 5,000 nodes ("Large clusters")
 _NOT_FOUND, _GONE = 404, 410
 _APPLY = {"Content-Type": "application/apply-patch+yaml"}
 _PATHS = {
@@ -38,20 +39,42 @@ def _listed(
     """Every object of a list. A page is let go before the next one is read.
 
     A continue token lives for some minutes, and a server may forget it (410): the list begins anew
-    then, and without pages where that goes on.
+    then, and without pages where that goes on. Raises ValueError where the pages have no end.
     """
     for _ in range(RESTARTS):
-        found: list[T] = []
-        wanted = {**query, "limit": str(PAGE)}
-        while (body := _page(client, path, wanted)) is not None:
-            found += [make(row) for row in body.get("items") or []]
-            token = (body.get("metadata") or {}).get("continue")
-            if not token:
-                return found
-            wanted["continue"] = token
+        found = _pages(client, path, query, make)
+        if found is not None:
+            return found
     response = client.get(path, params=query)
     response.raise_for_status()
     return [make(row) for row in response.json().get("items") or []]
+
+
+def _pages(
+    client: Any, path: str, query: Mapping[str, str], make: Callable[[Mapping[str, Any]], T]
+) -> list[T] | None:
+    """Every object of a list, page by page, or None where a continue token has expired.
+
+    A page may be empty and more follow (Kubernetes API reference, ListMeta); one that holds
+    nothing but what came before, or whose token came before, would never end.
+    """
+    found: list[T] = []
+    names: set[str] = set()
+    tokens: set[str] = set()
+    wanted = {**query, "limit": str(PAGE)}
+    while (body := _page(client, path, wanted)) is not None:
+        rows = body.get("items") or []
+        fresh = {row["metadata"]["name"] for row in rows} - names
+        token = (body.get("metadata") or {}).get("continue")
+        found += [make(row) for row in rows]
+        if not token:
+            return found
+        if token in tokens or (rows and not fresh) or len(tokens) >= _MOST_PAGES:
+            raise ValueError(f"the list {path} has no end")
+        names |= fresh
+        tokens.add(token)
+        wanted["continue"] = token
+    return None
 
 
 def _page(client: Any, path: str, query: Mapping[str, str]) -> Any:
