@@ -47,8 +47,7 @@ class SampleWishes:
 def on_node(verdict: NodeVerdict, image: str) -> Target:
     """The sample bound to a node by its host name, beside the documented selector.
 
-    It tolerates every taint: a pool that is kept for other work, or a node that was cordoned, is to
-    be verified too.
+    It tolerates every taint: a pool that is kept for other work is to be verified too.
     """
     name = f"{manifests.NAME}-{hashlib.sha256(verdict.node.encode()).hexdigest()[:10]}"
     deployment = replace(_fitted(verdict, image), name=name, tolerant=True)

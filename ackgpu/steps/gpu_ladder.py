@@ -28,6 +28,9 @@ SHARED = frozenset({"share", "cgpu", "topology", "mps", "core_mem"})
 """Values of the schedule label with which a GPU is handed out by memory (ACK, GPU sharing)."""
 PLUGIN_NAMESPACE, PLUGIN_SELECTOR = "kube-system", "component=nvidia-device-plugin"
 """Where the device plugin's pods are (ACK documentation, "Custom NVIDIA driver version")."""
+_STATE_TAINTS = ("node.kubernetes.io/", "node.cloudprovider.kubernetes.io/")
+"""How the taints begin that a cluster sets for a node's state, and nobody on purpose (Kubernetes,
+"Well-Known Labels, Annotations and Taints")."""
 LEVELS = {
     "labels": ("ready", "labels", "values"),
     "allocatable": ("ready", "labels", "values", "plugin", "gpu"),
@@ -247,12 +250,28 @@ def _plugin(node: KubeNode, expect: ExpectSpec, plugins: PluginPods | None) -> R
 def _gpu(node: KubeNode, expect: ExpectSpec) -> Rung:
     lack = _lack(node, expect)
     if not lack:
-        return _passed("gpu")
+        return _open(node)
     remedy = (
         "the device plugin runs and offers no healthy GPU: its log says why"
         f" (kubectl -n {PLUGIN_NAMESPACE} logs -l {PLUGIN_SELECTOR}); replace the node if it stays"
     )
     return Rung("gpu", "failed", lack, remedy)
+
+
+def _open(node: KubeNode) -> Rung:
+    """Whether a pod can be given the GPU; taints of a node pool's own are for its pods to bear."""
+    if node.unschedulable:
+        message = "the node is cordoned (spec.unschedulable): no new pod is given its GPU"
+        return Rung("gpu", "failed", message, f"`kubectl uncordon {node.name}` opens it again")
+    taint = next((key for key in node.taints if key.startswith(_STATE_TAINTS)), "")
+    if not taint:
+        return _passed("gpu")
+    message = f"the taint {taint} keeps pods off the node: no new pod is given its GPU"
+    remedy = (
+        f"`kubectl describe node {node.name}` shows the condition behind it; the cluster takes the"
+        " taint away when that has passed"
+    )
+    return Rung("gpu", "failed", message, remedy)
 
 
 def _lack(node: KubeNode, expect: ExpectSpec) -> str:

@@ -238,18 +238,46 @@ def test_who_may_not_deploy_is_told_so_and_nothing_stays(lab: Lab) -> None:
     assert lab.deployments() == []
 
 
+CLOSED: dict[str, tuple[dict[str, Any], str, str]] = {
+    "cordoned": ({"unschedulable": True}, "cordoned", "kubectl uncordon"),
+    "disk pressure": (
+        {"taints": [{"key": "node.kubernetes.io/disk-pressure", "effect": "NoSchedule"}]},
+        "node.kubernetes.io/disk-pressure", "kubectl describe node",
+    ),
+    "not initialised": (
+        {"taints": [{"key": "node.cloudprovider.kubernetes.io/uninitialized", "value": "true",
+                     "effect": "NoSchedule"}]},
+        "uninitialized", "kubectl describe node",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", CLOSED)
+def test_a_gpu_that_no_pod_can_be_given_is_not_verified(lab: Lab, state: str) -> None:
+    body, words, remedy = CLOSED[state]
+    closed = lab.add_node(**body)
+    ended, nodes = lab.rungs()
+    assert ended.code == 9
+    assert nodes[2]["gpu"]["verdict"] == "failed"
+    assert words in nodes[2]["gpu"]["message"]
+    assert f"{remedy} {closed}" in nodes[2]["gpu"]["remedy"]
+    assert nodes[2]["plugin"]["verdict"] == "passed"
+    assert {rung["verdict"] for rungs in nodes[:2] for rung in rungs.values()} == {"passed"}
+
+
 @pytest.mark.parametrize(
-    "body",
+    "taint",
     [
-        {"taints": [{"key": "dedicated", "value": "render", "effect": "NoSchedule"}]},
-        {"unschedulable": True},
+        {"key": "dedicated", "value": "render", "effect": "NoSchedule"},
+        {"key": "nvidia.com/gpu", "value": "present", "effect": "NoExecute"},
+        {"key": "node.kubernetes.io/disk-pressure", "effect": "PreferNoSchedule"},
     ],
-    ids=["tainted", "cordoned"],
+    ids=["own", "for GPUs", "that only advises"],
 )
 def test_nodes_that_are_kept_for_other_work_are_verified_too(
-    lab: Lab, body: dict[str, Any]
+    lab: Lab, taint: dict[str, Any]
 ) -> None:
-    lab.add_node(**body)
+    lab.add_node(taints=[taint])
     ended, nodes = lab.rungs("--level", "cuda")
     assert ended.code == 0, ended.err
     assert nodes[2]["cuda"]["verdict"] == "passed"

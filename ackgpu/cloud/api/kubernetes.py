@@ -11,7 +11,8 @@ from typing import Any, Protocol
 class KubeNode:
     """A Kubernetes node, reduced to what verification reads.
 
-    ``instance_id`` is the ECS instance behind it (``spec.providerID``).
+    ``taints`` are the keys of those that keep pods off (NoSchedule, NoExecute). ``instance_id`` is
+    the ECS instance behind it (``spec.providerID``).
     """
 
     name: str
@@ -21,6 +22,7 @@ class KubeNode:
     allocatable: Mapping[str, str]
     version: str
     unschedulable: bool = False
+    taints: tuple[str, ...] = ()
     not_ready_reason: str = ""
     instance_id: str = ""
 

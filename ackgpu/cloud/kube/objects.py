@@ -15,6 +15,7 @@ PAGE = 500
 RESTARTS = 3
 _MOST_PAGES = 200  # 100,000 objects; Kubernetes supports 5,000 nodes ("Large clusters")
 _NOT_FOUND, _GONE = 404, 410
+_BLOCKING = {"NoSchedule", "NoExecute"}
 _APPLY = {"Content-Type": "application/apply-patch+yaml"}
 _PATHS = {
     ("v1", "Pod"): ("api/v1", "pods"),
@@ -147,6 +148,7 @@ def node_of(row: Mapping[str, Any]) -> KubeNode:
         allocatable=status.get("allocatable") or {},
         version=(status.get("nodeInfo") or {}).get("kubeletVersion", ""),
         unschedulable=bool(spec.get("unschedulable")),
+        taints=tuple(t["key"] for t in spec.get("taints") or [] if t.get("effect") in _BLOCKING),
         not_ready_reason=why,
         instance_id=str(spec.get("providerID") or "").rpartition(".")[2],
     )
