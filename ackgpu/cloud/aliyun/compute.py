@@ -141,7 +141,7 @@ class AliyunCompute:
 
     def disks(self, *, tags: Tags | None = None, ids: Sequence[str] = ()) -> list[Disk]:
         """Disks; the API takes up to 100 ids."""
-        rows = self._paged("DescribeDisks", ("disks", "disk"), tags, ("disk_ids", ids))
+        rows = self._paged("DescribeDisks", ("disks", "disk", "disk_id"), tags, ("disk_ids", ids))
         return [records.disk(row) for row in rows]
 
     def delete_disk(self, disk_id: str) -> None:
@@ -150,6 +150,8 @@ class AliyunCompute:
 
     def interfaces(self, *, vpc_id: str = "", ids: Sequence[str] = ()) -> list[NetworkInterface]:
         """Network interfaces; the API takes up to 100 ids."""
+
+        key = attrgetter("network_interface_id")
 
         def rows_with(some: Sequence[str] | None) -> list[Any]:
             def fetch(token: str | None) -> tuple[list[Any] | None, str | None]:
@@ -165,7 +167,7 @@ class AliyunCompute:
                     body.network_interface_sets, "network_interface_set"
                 ), body.next_token
 
-            return by_token("DescribeNetworkInterfaces", fetch)
+            return by_token("DescribeNetworkInterfaces", fetch, key=key)
 
         rows = [row for some in chunks(ids, _PAGE) for row in rows_with(some)]
         return [records.interface(row) for row in rows]
