@@ -150,7 +150,6 @@ class AliyunCompute:
 
     def interfaces(self, *, vpc_id: str = "", ids: Sequence[str] = ()) -> list[NetworkInterface]:
         """Network interfaces; the API takes up to 100 ids."""
-
         key = attrgetter("network_interface_id")
 
         def rows_with(some: Sequence[str] | None) -> list[Any]:
