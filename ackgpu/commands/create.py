@@ -16,6 +16,7 @@ from ackgpu.commands.plan import PlanOptions
 from ackgpu.commands.plan import run as show_plan
 from ackgpu.commands.preflight import before_creation, doubts_of, in_one_line, target_of
 from ackgpu.commands.preparing import graph, only_removal, prepare, refuse_conflicts
+from ackgpu.commands.receipt import told_of
 from ackgpu.commands.running import afresh, how_to_go_on, locked, on_display, where
 from ackgpu.commands.sampling import put_away
 from ackgpu.commands.specs import SpecOptions, wanted
@@ -198,11 +199,14 @@ class _Creation:
             removed = Destroy(plan, shown.run).run()
             shown.finish(removed)
         if removed.error is not None and isinstance(outcome.error, AckGpuError):
-            outcome.error.details = (
-                *outcome.error.details,
+            error, removal = outcome.error, app.command(f"delete {spec.name}")
+            error.details = (
+                *error.details,
                 f"The rollback did not finish: {removed.error}",
-                *(f"left: {resource.type} {resource.id}" for resource in removed.resources),
+                *(f"left: {line}" for line in told_of(removed)),
             )
+            left = f"`{removal}` removes what is left."
+            error.resolution = f"{error.resolution} {left}" if error.resolution else left
 
     def _explained(self, error: Exception, outcome: Outcome) -> Exception:
         """The error with the next commands: a cluster that failed is not gone on with."""

@@ -128,7 +128,9 @@ def test_a_rollback_that_does_not_finish_tells_what_is_left(shell: Shell) -> Non
     ended = shell("create", NAME, "--on-failure", "rollback", *LONG)
     assert ended.code == 11
     assert "The rollback did not finish" in ended.err
-    assert "left: Vpc vpc-" in ended.err
+    (left,) = (line.strip() for line in ended.err.splitlines() if "left: " in line)
+    assert left.startswith("left: Vpc vpc-")
+    assert "`ackgpu delete demo` removes what is left." in ended.err
     shell.emulator.set_faults(None)
     clean_up(shell)
 
