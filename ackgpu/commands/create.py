@@ -205,8 +205,7 @@ class _Creation:
                 f"The rollback did not finish: {removed.error}",
                 *(f"left: {line}" for line in told_of(removed)),
             )
-            left = f"`{removal}` removes what is left."
-            error.resolution = f"{error.resolution} {left}" if error.resolution else left
+            _advise(error, f"`{removal}` removes what is left.")
 
     def _explained(self, error: Exception, outcome: Outcome) -> Exception:
         """The error with the next commands: a cluster that failed is not gone on with."""
@@ -216,8 +215,7 @@ class _Creation:
         if isinstance(error, AckGpuError):
             ended = any(r.broken and r.step.kind == "cluster" for r in outcome.reports)
             removal = self._app.command(f"delete {name}")
-            commands = only_removal(removal) if ended else how_to_go_on(self._app, name)
-            error.resolution = f"{error.resolution} {commands}".lstrip()
+            _advise(error, only_removal(removal) if ended else how_to_go_on(self._app, name))
         return error
 
     def _unverified(self, blueprint: Blueprint) -> tuple[str, ...]:
@@ -232,3 +230,8 @@ class _Creation:
             f" a machine in the VPC: `{write}`, then `{verify}`; kubectl works from there as well."
         )
         return (message,)
+
+
+def _advise(error: AckGpuError, words: str) -> None:
+    """Add to what the error says to do next."""
+    error.resolution = f"{error.resolution} {words}" if error.resolution else words

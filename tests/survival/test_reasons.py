@@ -46,6 +46,7 @@ def test_a_cluster_that_failed_says_at_which_stage_and_why(shell: Shell) -> None
     again = shell("create", NAME, *LONG)
     assert again.code == 11
     assert f"`ackgpu delete {NAME}` removes what exists" in again.err
+    assert "None" not in ended.err
     clean_up(shell)
 
 
