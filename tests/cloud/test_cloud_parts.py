@@ -13,7 +13,7 @@ import pytest
 from ackgpu.cloud.aliyun.container_bodies import create_cluster, create_node_pool
 from ackgpu.cloud.aliyun.container_records import release
 from ackgpu.cloud.aliyun.paging import by_number, by_token, chunks
-from ackgpu.cloud.aliyun.rows import instant, tags_of
+from ackgpu.cloud.aliyun.rows import amount, instant, number, tags_of
 from ackgpu.cloud.api import AddonRequest, ClusterRequest, NodePoolRequest
 from ackgpu.errors import LostReply
 
@@ -117,6 +117,33 @@ def test_no_ids_means_all() -> None:
 )
 def test_every_spelling_of_an_instant_is_read(text: str | None, expected: datetime | None) -> None:
     assert instant(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "integer", "real"),
+    [
+        (3, 3, 3.0),
+        ("3", 3, 3.0),
+        ("3.5", 3, 3.5),
+        (None, 0, None),
+        ("", 0, None),
+        ("many", 0, None),
+        ([1], 0, None),
+        ("NaN", 0, None),
+        (float("inf"), 0, None),
+        (10**400, 0, None),
+    ],
+)
+def test_numbers_are_read_also_where_they_are_text(
+    value: object, integer: int, real: float | None
+) -> None:
+    assert number(value) == integer
+    assert amount(value) == real
+
+
+def test_a_total_that_is_text_is_a_total() -> None:
+    pages: dict[int, tuple[list[int], Any]] = {1: ([1, 2], "3"), 2: ([3], 3)}
+    assert by_number("A", lambda page: pages[page], key=lambda row: row) == [1, 2, 3]
 
 
 def test_both_spellings_of_tags_are_read() -> None:

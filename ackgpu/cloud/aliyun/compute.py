@@ -10,7 +10,7 @@ from typing import Any
 from ackgpu.cloud.aliyun import compute_records as records
 from ackgpu.cloud.aliyun.calls import Calls, required
 from ackgpu.cloud.aliyun.paging import by_number, by_token, chunks
-from ackgpu.cloud.aliyun.rows import listed, rows_of
+from ackgpu.cloud.aliyun.rows import amount, listed, rows_of
 from ackgpu.cloud.api import (
     Disk,
     Instance,
@@ -270,9 +270,9 @@ class AliyunCompute:
                 return Price(None, "", f"DescribePrice: {error.cloud_code}")
             raise
         price = getattr(body.price_info, "price", None)
-        total = getattr(price, "trade_price", None)
+        total = amount(getattr(price, "trade_price", None))
         currency = getattr(price, "currency", None) or ""
-        return Price(None if total is None else float(total), currency, "DescribePrice")
+        return Price(total, currency, "DescribePrice")
 
     def _describe_price(
         self, instance_type: str, zone_id: str, disks: Sequence[tuple[str, int]], **terms: Any

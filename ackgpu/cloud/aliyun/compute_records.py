@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.cloud.aliyun.rows import listed, number, tags_of
+from ackgpu.cloud.aliyun.rows import amount, listed, number, tags_of
 from ackgpu.cloud.api import (
     Disk,
     Instance,
@@ -19,15 +19,15 @@ from ackgpu.cloud.api import (
 def node_price(price: Any) -> NodePrice:
     """The parts of a price: an answer without them leaves the disks unknown."""
     currency = getattr(price, "currency", None) or ""
-    total = getattr(price, "trade_price", None)
+    total = amount(getattr(price, "trade_price", None))
     rows = listed(getattr(price, "detail_infos", None), "detail_info")
     parts = {"instance": 0.0, "disks": 0.0}
     for row in rows:
-        parts["disks" if "Disk" in (row.resource or "") else "instance"] += row.trade_price or 0.0
+        part = "disks" if "Disk" in (row.resource or "") else "instance"
+        parts[part] += amount(row.trade_price) or 0.0
     if not rows:
-        whole = None if total is None else float(total)
         unknown = Price(None, currency, "DescribePrice")
-        return NodePrice(Price(whole, currency, "DescribePrice"), unknown)
+        return NodePrice(Price(total, currency, "DescribePrice"), unknown)
     return NodePrice(
         Price(parts["instance"], currency, "DescribePrice"),
         Price(parts["disks"], currency, "DescribePrice"),
@@ -98,8 +98,8 @@ def instance_type(row: Any) -> InstanceType:
         id=row.instance_type_id,
         family=row.instance_type_family or "",
         cpu=number(row.cpu_core_count),
-        memory_gib=float(row.memory_size or 0),
+        memory_gib=amount(row.memory_size) or 0.0,
         gpu_amount=number(row.gpuamount),
         gpu_spec=row.gpuspec or "",
-        gpu_memory_gib=float(row.gpumemory_size or 0),
+        gpu_memory_gib=amount(row.gpumemory_size) or 0.0,
     )

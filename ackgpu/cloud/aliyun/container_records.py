@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from ackgpu.cloud.aliyun.rows import instant, number, tags_of
+from ackgpu.cloud.aliyun.rows import amount, instant, number, tags_of
 from ackgpu.cloud.api import (
     AutoScaling,
     Cluster,
@@ -120,15 +120,8 @@ def _addon_names(rows: Any) -> tuple[str, ...]:
 
 def _lowest(rows: Any) -> float | None:
     """The lowest price limit of a list by type; they are sent as text."""
-    limits = (_amount(row.price_limit) for row in rows or ())
+    limits = (amount(row.price_limit) for row in rows or ())
     return min((limit for limit in limits if limit is not None), default=None)
-
-
-def _amount(text: Any) -> float | None:
-    try:
-        return float(text)
-    except (TypeError, ValueError):
-        return None
 
 
 def _auto_scaling(row: Any) -> AutoScaling:

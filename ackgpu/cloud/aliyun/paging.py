@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from ackgpu.cloud.aliyun.errors import contradictory, missing
+from ackgpu.cloud.aliyun.rows import number
 from ackgpu.errors import LostReply
 
 T = TypeVar("T")
@@ -70,8 +71,9 @@ def _believed(read: Callable[[], T]) -> T:
 def _numbered(action: str, fetch: Numbered, key: Key) -> list[Any]:
     found: dict[Hashable, Any] = {}
     said: int | None = None
-    for number in range(1, _MOST_PAGES + 1):
-        page, total = fetch(number)
+    for index in range(1, _MOST_PAGES + 1):
+        page, total = fetch(index)
+        total = None if total is None else number(total)
         if page is None or total is None:
             raise _DoubtfulError(missing(action, "its list" if page is None else "its TotalCount"))
         if total != (total if said is None else said):

@@ -6,6 +6,7 @@ from typing import Any
 
 from ackgpu.cloud.aliyun.calls import Calls
 from ackgpu.cloud.aliyun.paging import by_token
+from ackgpu.cloud.aliyun.rows import amount
 from ackgpu.cloud.api import Quota
 
 _PAGE = 100
@@ -45,14 +46,14 @@ class AliyunQuotaCenter:
 
 
 def _quota(row: Any, region: str) -> Quota:
-    counted = row.consumable is not False and row.total_usage is not None
+    counted = row.consumable is not False
     return Quota(
         product=row.product_code or "",
         action_code=row.quota_action_code or "",
         name=row.quota_name or "",
         description=row.quota_description or "",
-        limit=float(row.total_quota or 0),
-        used=float(row.total_usage) if counted else None,
+        limit=amount(row.total_quota) or 0.0,
+        used=amount(row.total_usage) if counted else None,
         adjustable=bool(row.adjustable),
         regional=(row.dimensions or {}).get("regionId") == region,
     )

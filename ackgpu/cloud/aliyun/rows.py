@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,10 +30,16 @@ def tags_of(rows: Any) -> dict[str, str]:
 
 def number(value: Any) -> int:
     """An integer, also where it is sent as text; 0 where it is absent or none."""
+    return int(amount(value) or 0)
+
+
+def amount(value: Any) -> float | None:
+    """A number, also where it is sent as text; None where it is absent, none or not finite."""
     try:
-        return int(value)
-    except (TypeError, ValueError):
-        return 0
+        found = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None
 
 
 def instant(text: str | None) -> datetime | None:
