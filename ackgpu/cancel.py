@@ -1,4 +1,7 @@
-"""Stopping: the first SIGINT or SIGTERM asks, the second insists; no call takes for ever."""
+"""Stopping: the first SIGINT, SIGTERM or SIGHUP asks, a second SIGINT or SIGTERM insists.
+
+No call takes for ever.
+"""
 
 from __future__ import annotations
 
@@ -40,10 +43,11 @@ class CancelToken:
 
 @contextmanager
 def stop_on_signals(token: CancelToken, insist: Callable[[int], None]) -> Iterator[None]:
-    """Ask ``token`` to stop on the first SIGINT or SIGTERM; on the second call ``insist`` and exit.
+    """Ask ``token`` to stop on the first signal; on a second call ``insist`` and exit.
 
     ``insist`` gets the exit code and prints what is left and how to go on. It runs inside the
-    handler, so that it works while a call hangs.
+    handler, so that it works while a call hangs. SIGHUP never insists: a terminal that is closed
+    sends it twice, through its shell and by itself.
     """
 
     def handle(number: int, frame: FrameType | None) -> None:
@@ -51,15 +55,43 @@ def stop_on_signals(token: CancelToken, insist: Callable[[int], None]) -> Iterat
         if not token.requested:
             token.request(number)
             return
+        if number == signal.SIGHUP:
+            return
         insist(128 + number)
         os._exit(128 + number)  # a worker may hang in a call: nothing may wait for it
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    with _handled(_stopping(), handle):
+        yield
+
+
+@contextmanager
+def interrupt_on_signals() -> Iterator[None]:
+    """Raise KeyboardInterrupt on SIGTERM and SIGHUP as well, with the number of the signal."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        del frame
+        raise KeyboardInterrupt(number)
+
+    with _handled(_stopping(), handle):
+        yield
+
+
+def _stopping() -> list[int]:
+    """The signals that ask to stop; under nohup, which ignores it, SIGHUP is none of them."""
+    hung_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
+    return [signal.SIGINT, signal.SIGTERM, *hung_up]
+
+
+@contextmanager
+def _handled(
+    numbers: list[int], handler: Callable[[int, FrameType | None], None]
+) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, previous in before.items():
+            signal.signal(number, previous)
 
 
 def give_up_after(seconds: float, call: Callable[[], T]) -> T:

@@ -16,7 +16,7 @@
     ├─ VerificationFailed          9  the cluster is up, its GPUs are not usable
     ├─ LeftoversError             10  an incomplete teardown, each with its id
     ├─ OverBudget                 13  over --max-hourly-price
-    ├─ Interrupted           130/143  SIGINT or SIGTERM, after a safe stop
+    ├─ Interrupted       129/130/143  SIGHUP, SIGINT or SIGTERM, after a safe stop
     └─ CloudError                 11  the cloud rejected or failed the operation for good
        ├─ AccessDenied             4  RAM refuses the action
        ├─ Unauthenticated          4  the gateway refuses the key, token or signature
@@ -193,7 +193,7 @@ class Interrupted(AckGpuError):
 
     @property
     def exits_with(self) -> int:
-        """128 plus the signal's number: 130 for SIGINT, 143 for SIGTERM."""
+        """128 plus the signal's number: 129 for SIGHUP, 130 for SIGINT, 143 for SIGTERM."""
         return 128 + self.signal_number
 
 

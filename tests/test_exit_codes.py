@@ -8,7 +8,7 @@ from pathlib import Path
 from ackgpu import errors
 
 PAGE = Path(__file__).parent.parent / "docs" / "exit-codes.md"
-NO_ERROR = {0, 1, 12, 130, 143}
+NO_ERROR = {0, 1, 12, 129, 130, 143}
 """Success, a bug, ``plan --detailed-exitcode``, and signals: no class owns them."""
 
 
@@ -21,5 +21,6 @@ def test_every_code_of_an_error_is_documented_and_no_other() -> None:
 
 
 def test_a_signal_gives_128_and_its_number() -> None:
+    assert errors.Interrupted("stopped", signal_number=1).exits_with == 129
     assert errors.Interrupted("stopped", signal_number=2).exits_with == 130
     assert errors.Interrupted("stopped", signal_number=15).exits_with == 143

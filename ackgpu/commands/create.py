@@ -17,7 +17,16 @@ from ackgpu.commands.plan import run as show_plan
 from ackgpu.commands.preflight import before_creation, doubts_of, in_one_line, target_of
 from ackgpu.commands.preparing import graph, only_removal, prepare, refuse_conflicts
 from ackgpu.commands.receipt import told_of
-from ackgpu.commands.running import afresh, how_to_go_on, locked, on_display, where
+from ackgpu.commands.running import (
+    Stopped,
+    afresh,
+    how_to_go_on,
+    locked,
+    on_display,
+    same_again,
+    stoppable,
+    where,
+)
 from ackgpu.commands.sampling import put_away
 from ackgpu.commands.specs import SpecOptions, wanted
 from ackgpu.commands.summary import summary_of
@@ -59,7 +68,7 @@ def run(options: CreateOptions, app: App) -> int:
     want = wanted(options.wants, app)
     with locked(app, want.spec.region, want.spec.name):
         creation = _Creation(options, want.spec, app)
-        with closing(creation.journal):
+        with closing(creation.journal), stoppable(creation.stopped):
             result = creation.carry_out(want.warnings)
     return present(app.streams, app.settings.output, result)
 
@@ -74,6 +83,7 @@ class _Creation:
         self._doubts: tuple[str, ...] = ()
         self._price: Estimate | None = None
         self._asked: set[str] = set()
+        self._begun = False
 
     def carry_out(self, warnings: tuple[str, ...]) -> Result:
         app, spec, journal = self._app, self._spec, self.journal
@@ -92,6 +102,7 @@ class _Creation:
         blueprint = dataclasses.replace(blueprint, tags=signed)
         steps = graph(app, blueprint, self._options.kubeconfig)
         journal.begin("create", token_run, region=spec.region, version=blueprint.version)
+        self._begun = True
         blueprint, outcome = self._make(run, blueprint, steps, plan)
         journal.finish(ok=outcome.error is None)
         if outcome.error is not None:
@@ -111,6 +122,12 @@ class _Creation:
             warnings=(*warnings, *self._doubts, *self._unverified(blueprint)),
             durations={r.step.name: r.seconds for r in outcome.reports} | {"total": run.elapsed},
         )
+
+    def stopped(self) -> Stopped:
+        """What is said of a stop while nothing is under way."""
+        if not self._begun:
+            return Stopped("Stopped before anything was made.", same_again(self._app))
+        return Stopped("Stopped.", how_to_go_on(self._app, self._spec.name))
 
     def _run(self, token_run: str) -> Run:
         run = self._app.run(self.journal, lambda _: None, token_run=token_run, name=self._spec.name)

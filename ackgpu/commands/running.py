@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
 
 from ackgpu.app import App
-from ackgpu.cancel import CancelToken, stop_on_signals
+from ackgpu.cancel import CancelToken, interrupt_on_signals, stop_on_signals
 from ackgpu.engine.events import Event, Listener, RunFinished, RunStarted, Verb, to_json
 from ackgpu.engine.run import Outcome, Run
 from ackgpu.engine.step import Step, info_of
@@ -25,11 +26,19 @@ DONE = frozenset({"done", "gone", "kept"})
 
 @contextmanager
 def locked(app: App, region: str, name: str) -> Iterator[None]:
-    """Hold the cluster for this process: two commands at once on one machine would race."""
+    """Hold the cluster for this process: two commands at once on one machine would race.
+
+    A signal before or after a run on display raises Interrupted with the next command.
+    """
+    with stoppable(lambda: Stopped("Stopped.", same_again(app))), _lock(app, region, name):
+        yield
+
+
+def _lock(app: App, region: str, name: str) -> AbstractContextManager[object]:
     directory = app.cluster_dir(region, name)
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(directory / "lock", timeout=0).acquire()
+        return FileLock(directory / "lock", timeout=0).acquire()
     except Timeout:
         raise ConflictError(
             f"Another ackgpu is working on {name} in {region}.",
@@ -41,8 +50,31 @@ def locked(app: App, region: str, name: str) -> Iterator[None]:
             f"{directory} cannot be used: {error.strerror or error}.",
             resolution="Point ACKGPU_STATE_DIR at a directory that can be written.",
         ) from error
-    with lock:
-        yield
+
+
+class Stopped(NamedTuple):
+    """What is said of a stop: how things stand, and what to run next."""
+
+    message: str
+    go_on: str
+
+
+@contextmanager
+def stoppable(stopped: Callable[[], Stopped]) -> Iterator[None]:
+    """Raise Interrupted with what ``stopped`` says on SIGINT, SIGTERM and SIGHUP.
+
+    For looks and waits, in which nothing is under way that has to be finished.
+    """
+    try:
+        with interrupt_on_signals():
+            yield
+    except KeyboardInterrupt as stop:
+        number = stop.args[0] if stop.args else signal.SIGINT
+        said = stopped()
+        raise Interrupted(said.message, signal_number=number, resolution=said.go_on) from None
+    except Interrupted as stop:
+        stop.resolution = stop.resolution or stopped().go_on
+        raise
 
 
 @dataclass(frozen=True)
@@ -64,7 +96,7 @@ def on_display(  # noqa: PLR0913 -- keyword-only, each named where it is given
     steps: Sequence[Step[Any]],
     go_on: str = "",
 ) -> Iterator[Shown]:
-    """Show the run while the block lasts, and take SIGINT and SIGTERM as requests to stop.
+    """Show the run while the block lasts, and take signals as requests to stop.
 
     ``go_on`` says what to run next after a stop at once, where it is not the same command.
     """
@@ -114,7 +146,7 @@ def afresh(app: App, run: Run) -> Run:
 def until_visible(app: App, run: Run) -> None:
     """Wait until reads show what was asked for moments ago, in this run or one that was cut off.
 
-    Raises Interrupted when asked to stop, and TimedOut where the run's deadline is earlier.
+    Raises TimedOut where the run's deadline is earlier.
     """
     asked = run.journal.last_asked()
     if asked is None:
@@ -122,8 +154,6 @@ def until_visible(app: App, run: Run) -> None:
     until = asked + run.visibility
     end = until if run.deadline is None else min(until, run.deadline)
     while (left := end - run.clock.now()) > 0:
-        if run.cancel.requested:
-            raise Interrupted("Stopped.", signal_number=run.cancel.signal_number)
         run.clock.sleep(left)
     if run.clock.now() < until:
         raise TimedOut(
