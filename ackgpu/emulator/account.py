@@ -14,6 +14,8 @@ ACCOUNT_ID = "1234567890123456"
 ACCESS_KEY_ID = "LTAI5tEmulatorKey000001"
 ACCESS_KEY_SECRET = "EmulatorSecret0123456789abcdef"  # noqa: S105 -- opens an emulator, no account
 REGION = "cn-hangzhou"
+RESOURCE_GROUP = "rg-acfmx2emulated0"
+"""The default resource group; no operation moves a resource to another."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.cs import timing
 from ackgpu.emulator.cs.addon_docs import install_defaults
 from ackgpu.emulator.cs.cluster_rules import check_cluster, kubernetes_version, network_of
@@ -80,7 +81,7 @@ def _new_cluster(call: Call, region: str, request: dict[str, Any]) -> Doc:
         "deletion_protection": flag(request, "deletion_protection"),
         "snat_entry": flag(request, "snat_entry"),
         "public": flag(request, "endpoint_public_access"),
-        "resource_group_id": text(request, "resource_group_id") or "rg-acfmemulated0001",
+        "resource_group_id": text(request, "resource_group_id") or RESOURCE_GROUP,
         "maintenance_window": part(request, "maintenance_window"),
         "operation_policy": part(request, "operation_policy"),
         "extra_sans": texts(request, "extra_sans"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator import catalog
+from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.slb.balancers import make_load_balancer, remove_load_balancer
@@ -12,7 +13,6 @@ from ackgpu.emulator.slb.product import PRODUCT
 from ackgpu.emulator.slb.tags import TAGGING
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.eips import unbind_eip
-from ackgpu.emulator.vpc.wire import RESOURCE_GROUP
 
 MOST_MBPS = 5120
 SWITCH = frozenset({"on", "off"})

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from ackgpu.emulator import catalog
+from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.slb.balancer_operations import living_balancer, network_type
@@ -13,7 +14,7 @@ from ackgpu.emulator.slb.listeners import listeners_of
 from ackgpu.emulator.slb.product import PRODUCT
 from ackgpu.emulator.slb.servers import server_rows
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc.wire import RESOURCE_GROUP, stamp, tag_key_tags, tagged
+from ackgpu.emulator.vpc.wire import stamp, tag_key_tags, tagged
 
 CHARGE_NUMBERS = {"paybybandwidth": "3", "paybytraffic": "4"}
 """How DescribeLoadBalancers writes InternetChargeType; its alias has the word."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.store import Doc
@@ -12,7 +13,6 @@ from ackgpu.emulator.vpc.eips import make_eip, remove_eip
 from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.tags import TAGGING
 from ackgpu.emulator.vpc.wire import (
-    RESOURCE_GROUP,
     checked_description,
     checked_name,
     key_value_tags,

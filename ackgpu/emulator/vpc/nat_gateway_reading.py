@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.listing import listing
 from ackgpu.emulator.operation import Call, page_of
@@ -11,7 +12,7 @@ from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.dnat import forward_entries
 from ackgpu.emulator.vpc.dry_run import end_dry_run
 from ackgpu.emulator.vpc.product import PRODUCT
-from ackgpu.emulator.vpc.wire import RESOURCE_GROUP, stamp, tag_key_tags, tagged
+from ackgpu.emulator.vpc.wire import stamp, tag_key_tags, tagged
 
 MAX_BANDWIDTH = 5120
 MAX_SESSIONS = 2_000_000

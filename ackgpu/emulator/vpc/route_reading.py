@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, page_of, token_page
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.route_tables import vswitches_of
 from ackgpu.emulator.vpc.system_routes import system_routes
-from ackgpu.emulator.vpc.wire import RESOURCE_GROUP, stamp
+from ackgpu.emulator.vpc.wire import stamp
 
 PAGE = 100
 MOST = 500

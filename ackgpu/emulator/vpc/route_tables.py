@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.lifecycle import Lifecycle
 from ackgpu.emulator.limits import refuse_over
@@ -15,7 +16,6 @@ from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.tags import TAGGING
 from ackgpu.emulator.vpc.wire import (
-    RESOURCE_GROUP,
     checked_description,
     checked_name,
     key_value_tags,

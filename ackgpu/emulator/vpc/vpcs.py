@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import Any
 
+from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.lifecycle import Lifecycle
 from ackgpu.emulator.limits import refuse_over
@@ -19,7 +20,6 @@ from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.route_tables import make_route_table, remove_route_table
 from ackgpu.emulator.vpc.tags import TAGGING
 from ackgpu.emulator.vpc.wire import (
-    RESOURCE_GROUP,
     checked_description,
     checked_name,
     key_value_tags,

@@ -6,6 +6,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ackgpu.emulator import catalog
+from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError, missing
 from ackgpu.emulator.lifecycle import Lifecycle
 from ackgpu.emulator.limits import refuse_over
@@ -20,7 +21,6 @@ from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.tags import TAGGING
 from ackgpu.emulator.vpc.vpcs import MOST_IDS, living_vpc
 from ackgpu.emulator.vpc.wire import (
-    RESOURCE_GROUP,
     checked_description,
     checked_name,
     key_value_tags,

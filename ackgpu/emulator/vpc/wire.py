@@ -9,9 +9,6 @@ from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
-RESOURCE_GROUP = "rg-acfmx2emulated0"
-"""The account's default resource group; no operation moves a resource to another."""
-
 _NAME = re.compile(r"^(?!https?://).{1,128}$", re.DOTALL)
 _DESCRIPTION = re.compile(r"^(?!https?://).{0,256}$", re.DOTALL)
 

@@ -258,3 +258,9 @@ def test_events_come_by_token_as_well(ack: Ack) -> None:
             break
     assert read == whole
     assert len(whole) == 5
+
+
+def test_a_cluster_is_in_the_same_resource_group_as_its_vpc(ack: Ack) -> None:
+    cluster = ack.detail(ack.make_cluster())
+    vpc = ack.vpc("DescribeVpcAttribute", VpcId=cluster["vpc_id"])
+    assert cluster["resource_group_id"] == vpc["ResourceGroupId"] != ""
