@@ -133,6 +133,21 @@ def objects(body: dict[str, Any], key: str) -> list[dict[str, Any]]:
     return list(value)
 
 
+def tag_rows(body: dict[str, Any]) -> list[dict[str, str]]:
+    """The ``tags`` of a section, each with ``key`` and ``value``.
+
+    ``Key`` and ``Value`` are read as well: Terraform's provider ``alicloud`` sends a node pool's
+    tags so, and the service takes them.
+    """
+    return [
+        {
+            "key": text(row, "key") or text(row, "Key"),
+            "value": text(row, "value") or text(row, "Value"),
+        }
+        for row in objects(body, "tags")
+    ]
+
+
 def query_list(call: Call, name: str) -> list[Any]:
     """A query parameter that holds JSON text of a list; empty where it is absent."""
     raw = call.params.text(name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator.cs import instants
-from ackgpu.emulator.cs.lookup import objects, part, text
+from ackgpu.emulator.cs.lookup import part, tag_rows, text
 from ackgpu.emulator.cs.members import is_ready, offline, visible_nodes
 from ackgpu.emulator.cs.tables import default_image, runtime_version
 from ackgpu.emulator.operation import Call
@@ -68,14 +68,16 @@ def merge(
                     sections[name][key] = value
     sections["scaling_group"]["login_password"] = ""
     scaling = part(request, "scaling_group")
+    if scaling.get("tags"):
+        sections["scaling_group"]["tags"] = tag_rows(scaling)
     if "system_disk_category" in scaling or "system_disk_categories" in scaling:
         _settle_disks(sections["scaling_group"], scaling)
 
 
 def set_tags(pool: Doc) -> None:
     """Keep the tags of the scaling group where every tagged thing has them."""
-    rows = objects(pool.body["scaling_group"], "tags")
-    pool.body["Tags"] = {str(row["key"]): str(row.get("value", "")) for row in rows}
+    rows = tag_rows(pool.body["scaling_group"])
+    pool.body["Tags"] = {row["key"]: row["value"] for row in rows}
 
 
 def detail(call: Call, pool: Doc) -> dict[str, Any]:

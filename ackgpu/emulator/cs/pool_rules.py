@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs.lookup import flag, number, objects, part, text, texts
+from ackgpu.emulator.cs.lookup import flag, number, objects, part, tag_rows, text, texts
 from ackgpu.emulator.cs.roles import PLACE, is_granted
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
@@ -92,9 +92,8 @@ def check_group(call: Call, cluster: Doc, group: dict[str, Any]) -> None:
         raise refuse("InvalidParameter.MultiAzPolicy", f"multi_az_policy {policy} is not valid")
     if text(group, "key_pair") and text(group, "login_password"):
         raise refuse("InvalidParameter.KeyPair", "give either key_pair or login_password")
-    for row in objects(group, "tags"):
-        if not text(row, "key"):
-            raise refuse("InvalidParameter.Tags", "a tag needs a key")
+    if not all(row["key"] for row in tag_rows(group)):
+        raise refuse("InvalidParameter.Tags", "a tag needs a key")
     _check_charge(group)
     _check_key_pair(call, cluster, text(group, "key_pair"))
 

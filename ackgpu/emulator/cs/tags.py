@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator import limits
-from ackgpu.emulator.cs.lookup import body_of, objects, query_list, text, texts
+from ackgpu.emulator.cs.lookup import body_of, query_list, tag_rows, text, texts
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
@@ -20,7 +20,7 @@ PAGE = 50
 def tag_resources(call: Call) -> dict[str, Any]:
     """Add tags to clusters."""
     body = body_of(call)
-    tags = {text(row, "key"): text(row, "value") for row in objects(body, "tags")}
+    tags = {row["key"]: row["value"] for row in tag_rows(body)}
     if not tags or "" in tags:
         raise invalid("tags")
     for cluster in _clusters(

@@ -108,6 +108,21 @@ def test_labels_and_taints_reach_the_nodes_and_tags_the_instances(
         assert {"TagKey": "ack.aliyun.com", "TagValue": cluster_id} in instance["Tags"]["Tag"]
 
 
+def test_tags_as_terraforms_provider_spells_them_read_back_as_all_others(
+    ack: Ack, cluster_id: str
+) -> None:
+    tags = [{"Key": "team", "Value": "vision"}]
+    body = {
+        "nodepool_info": {"name": "p"},
+        "scaling_group": {"vswitch_ids": [ack.vswitch_id], "instance_types": [VGPU], "tags": tags},
+        "kubernetes_config": {},
+    }
+    made = ack.raw("CreateClusterNodePool", "POST", f"/clusters/{cluster_id}/nodepools", body)
+    ack.clock.advance(5)
+    pool = ack.pool(cluster_id, made["nodepool_id"])
+    assert pool["scaling_group"]["tags"] == [{"key": "team", "value": "vision"}]
+
+
 def test_what_was_not_supplied_reads_back_as_observed(ack: Ack, cluster_id: str) -> None:
     pool = ack.pool(cluster_id, ack.make_pool(cluster_id))
     assert pool["auto_scaling"] == {
