@@ -6,6 +6,7 @@ service roles that nobody has authorised yet.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -73,4 +74,5 @@ def _service_role(row: dict[str, str]) -> Doc:
 
 def _role_id(name: str) -> str:
     """A stable number of 18 digits, derived from the name."""
-    return "3" + str(int.from_bytes(name.encode()[-8:], "big"))[:17].rjust(17, "0")
+    digest = int.from_bytes(hashlib.sha256(name.encode()).digest(), "big")
+    return f"3{digest % 10**17:017}"

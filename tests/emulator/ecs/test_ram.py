@@ -115,6 +115,12 @@ def test_a_role_is_made_changed_and_removed(ram: Api):
     assert ram.refusal("GetRole", RoleName="Builder") == ("EntityNotExist.Role", 404)
 
 
+def test_no_two_roles_have_one_id(ram: Api):
+    ids = [row["RoleId"] for row in ram("ListRoles", MaxItems=100)["Roles"]["Role"]]
+    assert len(set(ids)) == len(ids) > 10
+    assert {len(each) for each in ids} == {18}
+
+
 def test_the_service_roles_are_there_from_the_beginning(ram: Api):
     role = ram("GetRole", RoleName="AliyunCSDefaultRole")["Role"]
     assert "cs.aliyuncs.com" in role["AssumeRolePolicyDocument"]
