@@ -181,8 +181,14 @@ def _ids(call: Call, kind: str, doc: Doc) -> list[str]:
 
 @PRODUCT.operation("DescribeVpcAttribute")
 def describe_vpc_attribute(call: Call) -> dict[str, Any]:
-    """DescribeVpcAttribute. UNCONFIRMED how a missing id is answered: here as elsewhere, 404."""
-    doc = living_vpc(call, call.params.required("VpcId"))
+    """DescribeVpcAttribute. A missing id is answered with an empty one, and no error.
+
+    Terraform's provider takes an empty VpcId for the end of a deletion, and the page lists no code.
+    """
+    doc = call.alive("vpc", call.params.required("VpcId"))
+    if doc is None:
+        end_dry_run(call)
+        return _no_vpc()
     row = vpc_row(call, doc)
     for key in ("CenStatus", "NatGatewayIds", "RouterTableIds"):
         del row[key]
@@ -200,6 +206,20 @@ def describe_vpc_attribute(call: Call) -> dict[str, Any]:
         "AssociatedCens": {"AssociatedCen": []},
         "AssociatedPropagationSources": {"AssociatedPropagationSources": []},
         "CloudResources": {"CloudResourceSetType": resources},
+    }
+
+
+def _no_vpc() -> dict[str, Any]:
+    """The attributes of a VPC that does not exist."""
+    names = ("VpcId", "VpcName", "Status", "RegionId", "CidrBlock", "Description", "CreationTime")
+    others = ("VRouterId", "ResourceGroupId", "Ipv6CidrBlock")
+    return dict.fromkeys(names + others, "") | {
+        "IsDefault": False,
+        "EnabledIpv6": False,
+        "VSwitchIds": {"VSwitchId": []},
+        "UserCidrs": {"UserCidr": []},
+        "SecondaryCidrBlocks": {"SecondaryCidrBlock": []},
+        "Tags": {"Tag": []},
     }
 
 

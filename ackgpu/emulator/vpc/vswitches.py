@@ -173,12 +173,26 @@ def _route_table(call: Call, doc: Doc) -> dict[str, str]:
 
 @PRODUCT.operation("DescribeVSwitchAttributes")
 def describe_vswitch_attributes(call: Call) -> dict[str, Any]:
-    """DescribeVSwitchAttributes; a missing id is InvalidVSwitchId.NotFound (400) here."""
+    """DescribeVSwitchAttributes. A missing id is answered with an empty one, and no error.
+
+    Terraform's provider takes an empty VSwitchId, and no code, for the end of a deletion. The page
+    lists InvalidVSwitchId.NotFound (400).
+    """
     doc = call.alive("vswitch", call.params.required("VSwitchId"))
-    if doc is None:
-        raise ApiError("InvalidVSwitchId.NotFound", "VSwitch not exist.")
     end_dry_run(call)
-    return vswitch_row(call, doc)
+    return _no_vswitch() if doc is None else vswitch_row(call, doc)
+
+
+def _no_vswitch() -> dict[str, Any]:
+    """The attributes of a vSwitch that does not exist."""
+    names = ("VSwitchId", "VSwitchName", "VpcId", "ZoneId", "CidrBlock", "Status", "Description")
+    others = ("CreationTime", "ResourceGroupId", "NetworkAclId", "ShareType", "Ipv6CidrBlock")
+    return dict.fromkeys(names + others, "") | {
+        "AvailableIpAddressCount": 0,
+        "IsDefault": False,
+        "EnabledIpv6": False,
+        "Tags": {"Tag": []},
+    }
 
 
 @PRODUCT.operation("ModifyVSwitchAttribute", writes=True, tokened=False)

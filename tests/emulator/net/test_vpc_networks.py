@@ -191,8 +191,13 @@ def test_a_vpc_stays_for_its_vswitches_and_some_seconds_more(
 
 def test_a_missing_vswitch_is_not_found(vpc: Api):
     assert vpc.refusal("DeleteVSwitch", VSwitchId="vsw-none") == ("InvalidVSwitchId.NotFound", 404)
-    refusal = vpc.refusal("DescribeVSwitchAttributes", VSwitchId="vsw-none")
-    assert refusal == ("InvalidVSwitchId.NotFound", 400)
+
+
+def test_the_attributes_of_a_missing_vpc_and_vswitch_are_empty(vpc: Api):
+    vswitch = vpc("DescribeVSwitchAttributes", VSwitchId="vsw-none")
+    assert (vswitch["VSwitchId"], vswitch["Status"]) == ("", "")
+    network = vpc("DescribeVpcAttribute", VpcId="vpc-none")
+    assert (network["VpcId"], network["Status"]) == ("", "")
 
 
 def test_a_vswitch_can_be_read_by_its_attributes(network: Network, vpc: Api):
