@@ -154,14 +154,19 @@ def _master_url(call: Call, endpoints: dict[str, dict[str, Any]]) -> str:
     The public one is the server that kubeconfigs name, so that a client which builds its own can
     reach it: the EIP's address is nowhere.
     """
-    if not endpoints:
-        return ""
-    return _compact(
-        {
-            "api_server_endpoint": call.kube_endpoint if "public" in endpoints else "",
-            "intranet_api_server_endpoint": endpoints.get("intranet", {}).get("url", ""),
-        }
-    )
+    return _compact(_addresses(call, endpoints)) if endpoints else ""
+
+
+def endpoints_view(call: Call, cluster: Doc) -> dict[str, str]:
+    """The addresses of the cluster's API server, as DescribeClusterEndpoints answers them."""
+    return _addresses(call, _endpoints(call, cluster))
+
+
+def _addresses(call: Call, endpoints: dict[str, dict[str, Any]]) -> dict[str, str]:
+    return {
+        "api_server_endpoint": call.kube_endpoint if "public" in endpoints else "",
+        "intranet_api_server_endpoint": endpoints.get("intranet", {}).get("url", ""),
+    }
 
 
 def _meta_data(call: Call, cluster: Doc) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs.cluster_views import classic_row, detail, region_row, row
+from ackgpu.emulator.cs.cluster_views import classic_row, detail, endpoints_view, region_row, row
 from ackgpu.emulator.cs.lookup import cluster_of
 from ackgpu.emulator.cs.paging import paged
 from ackgpu.emulator.cs.product import PRODUCT
@@ -52,6 +52,20 @@ def describe_clusters(call: Call) -> list[dict[str, Any]]:
         for cluster in clusters
         if name in cluster.name and kind in {"", cluster.body["cluster_type"]}
     ]
+
+
+@PRODUCT.operation(
+    "DescribeClusterEndpoints",
+    method="GET",
+    path="/clusters/{cluster_id}/endpoints",
+    request_id_key="",
+)
+def describe_cluster_endpoints(call: Call) -> dict[str, str]:
+    """The addresses of the API server. No page documents it; Terraform's data sources ask for it.
+
+    The dashboard's address and those of two agents, which the old service named too, are left out.
+    """
+    return endpoints_view(call, cluster_of(call))
 
 
 def _matching(call: Call, region: str) -> list[Doc]:

@@ -264,3 +264,12 @@ def test_a_cluster_is_in_the_same_resource_group_as_its_vpc(ack: Ack) -> None:
     cluster = ack.detail(ack.make_cluster())
     vpc = ack.vpc("DescribeVpcAttribute", VpcId=cluster["vpc_id"])
     assert cluster["resource_group_id"] == vpc["ResourceGroupId"] != ""
+
+
+@pytest.mark.parametrize("public", [True, False])
+def test_the_endpoints_are_those_of_the_master_url(ack: Ack, *, public: bool) -> None:
+    cluster_id = ack.make_cluster(endpoint_public_access=public)
+    endpoints = ack.raw("DescribeClusterEndpoints", "GET", f"/clusters/{cluster_id}/endpoints")
+    assert endpoints == json.loads(ack.detail(cluster_id)["master_url"])
+    assert bool(endpoints["api_server_endpoint"]) is public
+    assert endpoints["intranet_api_server_endpoint"].endswith(":6443")
