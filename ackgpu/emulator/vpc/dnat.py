@@ -41,11 +41,7 @@ def create_forward_entry(call: Call) -> dict[str, Any]:
     params = call.params
     gateway = _gateway_of(call, params.required("ForwardTableId"))
     address = params.required("ExternalIp")
-    eips = call.docs.find("eip", at=call.now, scope=gateway.id)
-    if address not in {eip.body["IpAddress"] for eip in eips if call.state(eip) == "InUse"}:
-        raise ApiError(
-            "InvalidExternalIp.NotFound", "Specified External Ip address does not found.", 404
-        )
+    _check_external_address(call, gateway, address)
     if _used_by_snat(call, gateway, address):
         raise ApiError("Forbidden.IpUsedInSnatTable", "The ExternalIp is used by an SNAT entry.")
     body = {name: params.required(name) for name in FIELDS}
@@ -66,6 +62,22 @@ def create_forward_entry(call: Call) -> dict[str, Any]:
     )
     set_going(call, doc)
     return {"ForwardEntryId": doc.id}
+
+
+def _check_external_address(call: Call, gateway: Doc, address: str) -> None:
+    """Refuse an address that is no EIP of the gateway, or not yet.
+
+    The code for an EIP that is being bound is that of SNAT entries; Terraform's provider waits for
+    its end in both.
+    """
+    eips = call.docs.find("eip", at=call.now, scope=gateway.id)
+    states = {eip.body["IpAddress"]: call.state(eip) for eip in eips}
+    if states.get(address) == "Associating":
+        raise ApiError("OperationUnsupported.EipInBinding", "The Eip is binding.")
+    if states.get(address) != "InUse":
+        raise ApiError(
+            "InvalidExternalIp.NotFound", "Specified External Ip address does not found.", 404
+        )
 
 
 def _used_by_snat(call: Call, gateway: Doc, address: str) -> bool:

@@ -383,6 +383,24 @@ def test_a_dnat_entry_holds_its_eip(network: Network, vpc: Api, clock: ManualClo
     assert vpc("DescribeForwardTableEntries", ForwardTableId=table_id)["TotalCount"] == 0
 
 
+def test_a_dnat_entry_waits_for_the_binding_of_its_eip(network: Network, vpc: Api):
+    vpc_id = network.vpc()
+    nat = network.nat(vpc_id, network.vswitch(vpc_id))
+    eip = vpc("AllocateEipAddress")
+    named = {"AllocationId": eip["AllocationId"], "InstanceId": nat["NatGatewayId"]}
+    vpc("AssociateEipAddress", **named, InstanceType="Nat")
+    ask = {
+        "ExternalPort": "80",
+        "InternalIp": "10.1.0.9",
+        "InternalPort": "80",
+        "IpProtocol": "tcp",
+    }
+    table_id = nat["ForwardTableIds"]["ForwardTableId"][0]
+    ask |= {"ForwardTableId": table_id, "ExternalIp": eip["EipAddress"]}
+    refusal = vpc.refusal("CreateForwardEntry", **ask)
+    assert refusal == ("OperationUnsupported.EipInBinding", 400)
+
+
 def test_an_eip_changes_only_in_what_is_supplied(network: Network, vpc: Api):
     eip_id = vpc("AllocateEipAddress", Name="a", Bandwidth="5")["AllocationId"]
     vpc("ModifyEipAddressAttribute", AllocationId=eip_id, Bandwidth="10")
