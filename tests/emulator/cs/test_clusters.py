@@ -273,3 +273,12 @@ def test_the_endpoints_are_those_of_the_master_url(ack: Ack, *, public: bool) ->
     assert endpoints == json.loads(ack.detail(cluster_id)["master_url"])
     assert bool(endpoints["api_server_endpoint"]) is public
     assert endpoints["intranet_api_server_endpoint"].endswith(":6443")
+
+
+def test_the_meta_data_has_what_terraforms_provider_reads_there(ack: Ack) -> None:
+    asked = {"extra_sans": ["a.example.com"], "rrsa_config": {"enabled": True}}
+    cluster = ack.detail(ack.make_cluster(**asked))
+    meta = json.loads(cluster["meta_data"])
+    assert meta["ExtraCertSAN"] == ["a.example.com"]
+    assert meta["RRSAConfig"] == cluster["rrsa_config"]
+    assert meta["RRSAConfig"]["oidc_name"].startswith("ack-rrsa-")
