@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ackgpu.emulator.cs import (
     account,
+    addon_components,
     addons,
     attach,
     checks,
@@ -31,6 +32,7 @@ from ackgpu.emulator.cs.product import PRODUCT
 __all__ = [
     "PRODUCT",
     "account",
+    "addon_components",
     "addons",
     "attach",
     "checks",

@@ -6,6 +6,7 @@ from typing import Any
 
 from ackgpu.emulator.cs.states import ADDON
 from ackgpu.emulator.cs.tables import addon_version, addons
+from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
@@ -55,3 +56,22 @@ def put_addon(  # noqa: PLR0913 -- one record
 def installed(call: Call, cluster: Doc) -> list[Doc]:
     """The add-ons that the cluster has now."""
     return call.docs.find("addon", at=call.now, scope=cluster.id)
+
+
+def installed_addon(call: Call, cluster: Doc, name: str) -> Doc:
+    """The add-on of that name which the cluster has; AddonNotFound (404)."""
+    doc = call.alive("addon", f"{cluster.id}/{real_name(name)}")
+    if doc is None:
+        raise addon_not_found(name)
+    return doc
+
+
+def shown_version(call: Call, doc: Doc) -> str:
+    """The version now: an upgrade shows when it is over."""
+    past = [version for at, version in doc.body.get("versions", []) if at <= call.now]
+    return str(past[-1] if past else doc.body["version"])
+
+
+def addon_not_found(name: str) -> ApiError:
+    """The refusal of an add-on that is not there."""
+    return ApiError("AddonNotFound", f"addon {name} not found", 404)

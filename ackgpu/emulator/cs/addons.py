@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator.cs import timing
-from ackgpu.emulator.cs.addon_docs import installed, put_addon, real_name
+from ackgpu.emulator.cs.addon_docs import (
+    addon_not_found,
+    installed,
+    installed_addon,
+    put_addon,
+    real_name,
+    shown_version,
+)
 from ackgpu.emulator.cs.cluster_views import version_of
 from ackgpu.emulator.cs.lookup import body_of, cluster_of, rows_of, running_cluster, text
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import ADDON
 from ackgpu.emulator.cs.tables import addon_version, addons, creatable_versions
 from ackgpu.emulator.cs.tasks import Course, make_task
-from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
@@ -46,7 +52,7 @@ def describe_addons(call: Call) -> dict[str, Any]:
 @PRODUCT.operation("ListAddons", method="GET", path="/addons", request_id_key="")
 def list_addons(call: Call) -> dict[str, Any]:
     """The catalogue, for a version or for a cluster."""
-    return {"addons": [_offer(name, _version(call)) for name in addons()]}
+    return {"addons": [offer(name, _version(call)) for name in addons()]}
 
 
 @PRODUCT.operation("DescribeAddon", method="GET", path="/addons/{addon_name}", request_id_key="")
@@ -54,10 +60,10 @@ def describe_addon(call: Call) -> dict[str, Any]:
     """One of the catalogue, with its newer versions."""
     name = real_name(call.path["addon_name"])
     if name not in addons():
-        raise _not_found(name)
+        raise addon_not_found(name)
     newer = addons()[name]["newer_version"]
     rows = [{"minimum_cluster_version": "1.32.0", "upgradable": True, "version": newer}]
-    return _offer(name, _version(call)) | {"newer_versions": rows if newer else []}
+    return offer(name, _version(call)) | {"newer_versions": rows if newer else []}
 
 
 @PRODUCT.operation(
@@ -71,7 +77,7 @@ def list_cluster_addon_instances(call: Call) -> dict[str, Any]:
     rows = installed(call, cluster_of(call))
     return {
         "addons": [
-            {"name": doc.name, "state": call.state(doc), "version": _shown(call, doc)}
+            {"name": doc.name, "state": call.state(doc), "version": shown_version(call, doc)}
             for doc in rows
         ]
     }
@@ -85,14 +91,18 @@ def list_cluster_addon_instances(call: Call) -> dict[str, Any]:
 )
 def get_cluster_addon_instance(call: Call) -> dict[str, Any]:
     """One that the cluster has."""
-    cluster = cluster_of(call)
-    doc = _installed(call, cluster, call.path["instance_name"])
+    return instance_view(call, call.path["instance_name"])
+
+
+def instance_view(call: Call, name: str) -> dict[str, Any]:
+    """An add-on of the cluster in the path."""
+    doc = installed_addon(call, cluster_of(call), name)
     return {
         "config": doc.body["config"],
         "logging": {"capable": False, "enabled": False, "log_project": "", "logstore": ""},
         "name": doc.name,
         "state": call.state(doc),
-        "version": _shown(call, doc),
+        "version": shown_version(call, doc),
     }
 
 
@@ -108,7 +118,7 @@ def install_cluster_addons(call: Call) -> dict[str, Any]:
     for row in rows_of(call):
         name = real_name(text(row, "name"))
         if name not in addons():
-            raise _not_found(name)
+            raise addon_not_found(name)
         at, config = call.now + timing.ADDON_CHANGE, text(row, "config")
         version = text(row, "version")
         put_addon(call, cluster, name, at=at, version=version, config=config)
@@ -125,11 +135,11 @@ def upgrade_cluster_addons(call: Call) -> dict[str, Any]:
     """Upgrade from a bare array."""
     cluster = running_cluster(call)
     for row in rows_of(call):
-        doc = _installed(call, cluster, text(row, "component_name"))
+        doc = installed_addon(call, cluster, text(row, "component_name"))
         steps = ((0.0, "upgrading"), (timing.ADDON_CHANGE, "active"))
         doc.body["phases"] = ADDON.then(doc.body["phases"], call.now, *steps)
         doc.body["versions"] = [
-            [call.now, _shown(call, doc)],
+            [call.now, shown_version(call, doc)],
             [call.now + timing.ADDON_CHANGE, text(row, "next_version")],
         ]
         doc.body["config"] = text(row, "config") or doc.body["config"]
@@ -147,7 +157,7 @@ def un_install_cluster_addons(call: Call) -> dict[str, Any]:
     """Uninstall from a bare array."""
     cluster = running_cluster(call)
     for row in rows_of(call):
-        doc = _installed(call, cluster, text(row, "name"))
+        doc = installed_addon(call, cluster, text(row, "name"))
         doc.body["phases"] = ADDON.then(doc.body["phases"], call.now, (0.0, "deleting"))
         doc.gone = call.now + timing.ADDON_CHANGE
         call.docs.put(doc)
@@ -162,30 +172,11 @@ def un_install_cluster_addons(call: Call) -> dict[str, Any]:
 )
 def modify_cluster_addon(call: Call) -> None:
     """Change an add-on's configuration. It answers nothing."""
-    doc = _installed(call, running_cluster(call), call.path["component_id"])
+    doc = installed_addon(call, running_cluster(call), call.path["component_id"])
     doc.body["config"] = text(body_of(call), "config") or doc.body["config"]
     steps = ((0.0, "updating"), (timing.ADDON_CHANGE, "active"))
     doc.body["phases"] = ADDON.then(doc.body["phases"], call.now, *steps)
     call.docs.put(doc)
-
-
-@PRODUCT.operation(
-    "DescribeClusterAddonsVersion",
-    method="GET",
-    path="/clusters/{cluster_id}/components/version",
-    request_id_key="",
-)
-def describe_cluster_addons_version(call: Call) -> dict[str, Any]:
-    """The versions of what the cluster has, by name: the older form, which the SDK leaves open."""
-    return {
-        doc.name: {
-            "component_name": doc.name,
-            "version": _shown(call, doc),
-            "next_version": addons()[doc.name]["newer_version"],
-            "can_upgrade": bool(addons()[doc.name]["newer_version"]),
-        }
-        for doc in installed(call, cluster_of(call))
-    }
 
 
 def _changing(call: Call, cluster: Doc, kind: str) -> dict[str, Any]:
@@ -193,7 +184,8 @@ def _changing(call: Call, cluster: Doc, kind: str) -> dict[str, Any]:
     return {"cluster_id": cluster.id, "task_id": make_task(call, cluster, kind, course).id}
 
 
-def _offer(name: str, version: str) -> dict[str, Any]:
+def offer(name: str, version: str) -> dict[str, Any]:
+    """An add-on of the catalogue for a version of Kubernetes."""
     row = addons()[name]
     return {
         "architecture": ["amd64", "arm64"],
@@ -214,20 +206,3 @@ def _version(call: Call) -> str:
     if cluster is not None:
         return version_of(call, cluster)
     return call.params.text("cluster_version") or creatable_versions()[0]
-
-
-def _installed(call: Call, cluster: Doc, name: str) -> Doc:
-    doc = call.alive("addon", f"{cluster.id}/{real_name(name)}")
-    if doc is None:
-        raise _not_found(name)
-    return doc
-
-
-def _shown(call: Call, doc: Doc) -> str:
-    """The version now: an upgrade shows when it is over."""
-    past = [version for at, version in doc.body.get("versions", []) if at <= call.now]
-    return str(past[-1] if past else doc.body["version"])
-
-
-def _not_found(name: str) -> ApiError:
-    return ApiError("AddonNotFound", f"addon {name} not found", 404)

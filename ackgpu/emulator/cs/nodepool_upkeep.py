@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator.cs import timing
-from ackgpu.emulator.cs.lookup import active_pool, body_of, running_cluster, text
+from ackgpu.emulator.cs.lookup import active_pool, body_of, part, running_cluster, text
 from ackgpu.emulator.cs.members import lasting_nodes
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import POOL
@@ -52,6 +52,25 @@ def upgrade_cluster_nodepool(call: Call) -> dict[str, Any]:
     return {"task_id": _busy(call, cluster, pool, "upgrading", seconds).id}
 
 
+@PRODUCT.operation(
+    "ModifyNodePoolNodeConfig",
+    writes=True,
+    method="PUT",
+    path="/clusters/{cluster_id}/nodepools/{nodepool_id}/node_config",
+    request_id_key="request_id",
+)
+def modify_node_pool_node_config(call: Call) -> dict[str, Any]:
+    """Change the kubelet's settings on a pool's nodes: only those that are supplied."""
+    cluster = running_cluster(call)
+    pool = active_pool(call, cluster)
+    settings = pool.body["node_config"].get("kubelet_configuration", {})
+    asked = part(body_of(call), "kubelet_config")
+    pool.body["node_config"]["kubelet_configuration"] = settings | asked
+    pool.body["updated"] = call.now
+    task = _busy(call, cluster, pool, "updating", timing.POOL_UPDATE)
+    return {"nodepool_id": pool.id, "task_id": task.id}
+
+
 @PRODUCT.operation("SyncClusterNodePool", writes=True, path="/clusters/{cluster_id}/sync_nodepools")
 def sync_cluster_node_pool(call: Call) -> dict[str, Any]:
     """Synchronise pools with their scaling groups: here they never differ."""
@@ -63,6 +82,10 @@ def _busy(call: Call, cluster: Doc, pool: Doc, state: str, seconds: float) -> Do
     steps = ((0.0, state), (seconds, "active"))
     pool.body["phases"] = POOL.then(pool.body["phases"], call.now, *steps)
     call.docs.put(pool)
-    kind = {"repairing": "nodepool_repair", "upgrading": "nodepool_upgrade"}[state]
+    kind = {
+        "repairing": "nodepool_repair",
+        "updating": "nodepool_update",
+        "upgrading": "nodepool_upgrade",
+    }[state]
     course = Course([(f"{kind.removeprefix('nodepool_').capitalize()} nodes", seconds)])
     return make_task(call, cluster, kind, course, target=(pool.id, "nodepool"))

@@ -175,3 +175,31 @@ def test_versions_of_add_ons_in_the_older_form(ack: Ack) -> None:
     cluster_id = ack.make_cluster()
     found = ack("DescribeClusterAddonsVersion", cluster_id)
     assert found["coredns"]["can_upgrade"] is True
+
+
+def test_the_older_operations_say_the_same_of_add_ons(ack: Ack, clock: ManualClock) -> None:
+    cluster_id = ack.make_cluster()
+    one = ack("DescribeClusterAddonInstance", cluster_id, "coredns")
+    assert one.items() <= ack("GetClusterAddonInstance", cluster_id, "coredns").items()
+    assert ack("DescribeClusterAddonMetadata", cluster_id, "coredns")["name"] == "coredns"
+    refused = ack.refusal("DescribeClusterAddonMetadata", cluster_id, "nonsense")
+    assert refused == ("AddonNotFound", 404)
+    ack(
+        "UpgradeClusterAddons",
+        cluster_id,
+        body=[{"component_name": "coredns", "next_version": "v2"}],
+    )
+    path = f"/clusters/{cluster_id}/components"
+    seen = ack.raw("DescribeClusterAddonsUpgradeStatus", "GET", f"{path}/upgradestatus")
+    assert len(seen) == len(ack("ListClusterAddonInstances", cluster_id)["addons"])
+    assert seen["coredns"]["tasks"]["status"] == "Running"
+    clock.advance(35)
+    seen = ack("DescribeClusterAddonUpgradeStatus", cluster_id, "coredns")
+    assert (seen["tasks"]["status"], seen["addon_info"]["version"]) == ("Success", "v2")
+
+
+def test_the_state_of_named_add_ons_leaves_out_what_is_not_installed(ack: Ack) -> None:
+    cluster_id = ack.make_cluster()
+    asked = ["coredns", "ack-gpu-exporter"]
+    seen = ack("DescribeClusterAddonsUpgradeStatus", cluster_id, componentIds=asked)
+    assert set(seen) == {"coredns"}

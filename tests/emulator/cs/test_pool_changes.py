@@ -255,3 +255,18 @@ def test_repair_and_upgrade_keep_the_pool_busy(
 
 def test_pools_are_synchronised(ack: Ack, cluster_id: str) -> None:
     assert set(ack("SyncClusterNodePool", cluster_id)) == {"RequestId"}
+
+
+def test_the_settings_of_the_kubelet_are_changed_one_by_one(
+    ack: Ack, cluster_id: str, clock: ManualClock
+) -> None:
+    kubelet = {"kubelet_configuration": {"maxPods": 50, "cpuManagerPolicy": "none"}}
+    pool_id = ack.make_pool(cluster_id, extra={"node_config": kubelet})
+    change = {"kubelet_config": {"maxPods": 60}}
+    answer = ack("ModifyNodePoolNodeConfig", cluster_id, pool_id, **change)
+    assert answer["nodepool_id"] == pool_id
+    assert ack.pool(cluster_id, pool_id)["status"]["state"] == "updating"
+    clock.advance(10)
+    assert ack.task(answer["task_id"])["state"] == "success"
+    settings = ack.pool(cluster_id, pool_id)["node_config"]["kubelet_configuration"]
+    assert (settings["maxPods"], settings["cpuManagerPolicy"]) == (60, "none")
