@@ -73,7 +73,7 @@ def _new_cluster(call: Call, region: str, request: dict[str, Any]) -> Doc:
         "security_group_id": text(request, "security_group_id"),
         "container_cidr": text(request, "container_cidr") if network == "Flannel" else "",
         "service_cidr": text(request, "service_cidr"),
-        "node_cidr_mask": (text(request, "node_cidr_mask") or "26") if network == "Flannel" else "",
+        "node_cidr_mask": _node_cidr_mask(request, network),
         "proxy_mode": text(request, "proxy_mode") or "ipvs",
         "cluster_domain": text(request, "cluster_domain") or "cluster.local",
         "ip_stack": text(request, "ip_stack") or "ipv4",
@@ -84,8 +84,9 @@ def _new_cluster(call: Call, region: str, request: dict[str, Any]) -> Doc:
         "resource_group_id": text(request, "resource_group_id") or RESOURCE_GROUP,
         "maintenance_window": part(request, "maintenance_window"),
         "operation_policy": part(request, "operation_policy"),
-        "extra_sans": texts(request, "extra_sans"),
-        "rrsa_enabled": flag(part(request, "rrsa_config"), "enabled"),
+        "extra_sans": _certificate_names(request),
+        "rrsa_enabled": flag(part(request, "rrsa_config"), "enabled")
+        or flag(request, "enable_rrsa"),
         "Tags": tags | {"ack.aliyun.com": cluster_id},
         "stack_id": _uuid(call),
         "worker_ram_role_name": "",
@@ -96,6 +97,24 @@ def _new_cluster(call: Call, region: str, request: dict[str, Any]) -> Doc:
         "updated": call.now,
     }
     return cluster
+
+
+def _node_cidr_mask(request: dict[str, Any], network: str) -> str:
+    """The mask that was asked for, also with Terway, which has no use for it.
+
+    Terraform's provider sends one with every cluster, and replaces a cluster that does not answer
+    with it.
+    """
+    return text(request, "node_cidr_mask") or ("26" if network == "Flannel" else "")
+
+
+def _certificate_names(request: dict[str, Any]) -> list[str]:
+    """More names for the API server's certificate: ``extra_sans``, or ``custom_san`` with commas.
+
+    The latter, like ``enable_rrsa``, is what Terraform's provider sends.
+    """
+    older = [name.strip() for name in text(request, "custom_san").split(",") if name.strip()]
+    return texts(request, "extra_sans") or older
 
 
 def _make_surroundings(call: Call, cluster: Doc, request: dict[str, Any]) -> Failure | None:

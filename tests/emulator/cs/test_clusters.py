@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ackgpu.clock import ManualClock
-from tests.emulator.cs.ack import CREATED, REGION, Ack
+from tests.emulator.cs.ack import CREATED, REGION, ZONE, Ack
 
 
 def test_a_cluster_is_initial_until_its_control_plane_runs(ack: Ack, clock: ManualClock) -> None:
@@ -282,3 +282,20 @@ def test_the_meta_data_has_what_terraforms_provider_reads_there(ack: Ack) -> Non
     assert meta["ExtraCertSAN"] == ["a.example.com"]
     assert meta["RRSAConfig"] == cluster["rrsa_config"]
     assert meta["RRSAConfig"]["oidc_name"].startswith("ack-rrsa-")
+
+
+def test_a_cluster_as_terraforms_provider_asks_for_it_reads_back_so(ack: Ack) -> None:
+    pods = json.dumps({"PodVswitchId": json.dumps({ZONE: [ack.vswitch_id]})})
+    cluster = ack.detail(
+        ack.make_cluster(
+            container_cidr=None,
+            addons=[{"name": "terway-eniip", "config": pods}],
+            pod_vswitch_ids=[ack.vswitch_id],
+            node_cidr_mask="24",
+            custom_san="a.example.com, 192.168.1.1",
+            enable_rrsa=True,
+        )
+    )
+    assert cluster["node_cidr_mask"] == "24"
+    assert cluster["extra_sans"] == ["a.example.com", "192.168.1.1"]
+    assert cluster["rrsa_config"]["enabled"] is True
