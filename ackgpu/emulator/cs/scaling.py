@@ -62,14 +62,19 @@ class Scaling:
         begin = max(0.0, self.start - now)
         stages = [(first, begin + timing.INSTANCE_AFTER)]
         if self.ends > now + stages[0][1]:
-            rest = self.ends - now - stages[0][1]
-            ready = timing.POOL_ACTIVE_AFTER_LAST_READY if rest > timing.JOIN_AFTER else rest / 2
-            stages += [("Scale out instances", rest - ready), ("Wait for nodes", ready)]
+            stages += self._rest_of_course(self.ends - now - stages[0][1])
         results = [
             (node.body["instance_id"], "failed" if node.body["t_ready"] is None else "success")
             for node in self.nodes
         ]
         return Course(stages, error=self.error, results=results)
+
+    def _rest_of_course(self, seconds: float) -> list[tuple[str, float]]:
+        """The stages from the first instance on; where none can be had, scaling out is the last."""
+        if not self.nodes:
+            return [("Scale out instances", seconds)]
+        ready = timing.POOL_ACTIVE_AFTER_LAST_READY if seconds > timing.JOIN_AFTER else seconds / 2
+        return [("Scale out instances", seconds - ready), ("Wait for nodes", ready)]
 
 
 def refusal_message(code: str, message: str) -> str:

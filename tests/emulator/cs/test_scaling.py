@@ -32,6 +32,8 @@ def test_out_of_stock_is_told_by_the_task_alone(clock: ManualClock) -> None:
         task = ack.task(task_id)
         assert task["state"] == "fail"
         assert task["error"]["code"] == "OperationDenied.NoStock"
+        failed = [stage["message"] for stage in task["stages"] if stage["state"] == "fail"]
+        assert failed == ["Scale out instances"]
         form = 'Fail to scale instances for scaling group(code:"OperationDenied.NoStock", msg:"'
         assert task["error"]["message"].startswith(form)
         assert ack.nodes(cluster_id) == []
