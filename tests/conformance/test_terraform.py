@@ -1,0 +1,115 @@
+"""Terraform with the provider alicloud makes, reads back, changes, imports and destroys.
+
+It runs where terraform is installed and ``TF_CLI_CONFIG_FILE`` names a configuration that finds
+the provider without a network (``filesystem_mirror``). Everything goes through the emulator as a
+proxy, so that nothing reaches the real service whatever the provider calls.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ackgpu.emulator import Emulator
+from tests.conformance.life import left_over
+
+HERE = Path(__file__).parent / "terraform"
+GUIDE = Path(__file__).parents[2] / "docs" / "emulator.md"
+
+
+class Terraform:
+    """A working directory whose provider is the guide's."""
+
+    def __init__(self, directory: Path, emulator: Emulator, files: tuple[str, ...]) -> None:
+        program = shutil.which("terraform") or pytest.skip("terraform is not installed")
+        if "TF_CLI_CONFIG_FILE" not in os.environ:
+            pytest.skip("TF_CLI_CONFIG_FILE names no configuration with the provider alicloud")
+        self._program, self._directory = program, directory
+        provider = re.search(r"```terraform\n(# provider.tf\n.*?)```", GUIDE.read_text(), re.DOTALL)
+        assert provider is not None
+        (directory / "provider.tf").write_text(provider[1])
+        for name in files:
+            shutil.copy(HERE / name, directory)
+        (directory / "ca.pem").write_text(emulator.authority)
+        self._proxied = {
+            "HTTP_PROXY": emulator.endpoint,
+            "HTTPS_PROXY": emulator.endpoint,
+            "SSL_CERT_FILE": str(directory / "ca.pem"),
+        }
+        self.run("init", env={})
+
+    def run(
+        self, command: str, *words: str, expect: int = 0, env: dict[str, str] | None = None
+    ) -> str:
+        """What a command prints, once it has ended as expected."""
+        done = subprocess.run(
+            [self._program, command, *words],
+            cwd=self._directory,
+            env={**os.environ, **(self._proxied if env is None else env)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == expect, done.stdout + done.stderr
+        return done.stdout
+
+    def apply(self, *words: str) -> str:
+        """Apply, and find nothing left to change."""
+        done = self.run("apply", "-auto-approve", *words)
+        self.run("plan", "-detailed-exitcode", *words)
+        return done
+
+    def destroy(self) -> None:
+        self.run("apply", "-destroy", "-auto-approve")
+
+    def import_again(self) -> None:
+        """Forget every resource, and import it by its id."""
+        state = json.loads((self._directory / "terraform.tfstate").read_text())
+        for resource in state["resources"]:
+            if resource["mode"] == "managed":
+                address = f"{resource['type']}.{resource['name']}"
+                self.run("state", "rm", address)
+                self.run("import", address, resource["instances"][0]["attributes"]["id"])
+
+    def file(self, name: str) -> str:
+        return (self._directory / name).read_text()
+
+
+pytestmark = pytest.mark.timeout(600)
+"""The provider waits in real seconds, a minute of them for a cluster's tags alone."""
+
+
+@pytest.fixture
+def quick() -> Iterator[Emulator]:
+    """An account whose time runs by itself: Terraform waits on the wall clock."""
+    with Emulator(speed=600.0, seed=7) as emulator:
+        yield emulator
+
+
+def test_a_network_is_made_changed_imported_and_destroyed(quick: Emulator, tmp_path: Path) -> None:
+    terraform = Terraform(tmp_path, quick, ("network.tf",))
+    terraform.apply()
+    assert "1 changed" in terraform.apply("-var", "owner=other")
+    terraform.import_again()
+    terraform.run("plan", "-detailed-exitcode", "-var", "owner=other")
+    terraform.destroy()
+    assert left_over(quick) == {}
+
+
+def test_a_cluster_is_made_changed_and_destroyed(quick: Emulator, tmp_path: Path) -> None:
+    terraform = Terraform(tmp_path, quick, ("network.tf", "cluster.tf"))
+    terraform.apply()
+    assert "current-context" in terraform.file("kubeconfig")
+    (cluster,) = json.loads(terraform.run("output", "-json", "clusters"))
+    assert cluster["connections"]["api_server_internet"] == quick.kube_endpoint
+    assert len(cluster["worker_nodes"]) == 1
+    assert "3 changed" in terraform.apply("-var", "owner=other", "-var", "size=2")
+    terraform.destroy()
+    assert left_over(quick) == {}
