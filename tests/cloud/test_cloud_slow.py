@@ -13,6 +13,8 @@ from ackgpu import errors
 from ackgpu.cancel import give_up_after
 from ackgpu.cloud.aliyun import transport
 from ackgpu.cloud.aliyun.cloud import AliyunCloud
+from ackgpu.cloud.kube import document
+from ackgpu.cloud.kube.client import connect
 
 Cloud = Callable[..., AliyunCloud]
 
@@ -72,6 +74,14 @@ def test_an_answer_that_drips_is_given_up(cloud_at: Cloud, beginning: bytes) -> 
             containers.delete_node_pool("c1", "np1")
     assert "may have been carried out" in caught.value.message
     assert len(asked) > 1, "a delete may be repeated"
+
+
+def test_an_api_server_whose_answer_drips_is_given_up() -> None:
+    with dripping(BODY) as (url, asked):
+        config = document.dump(document.single("c", {}, {"server": url}, {"token": "t"}))
+        with pytest.raises(errors.Unavailable, match=r"it was not complete after 0\.3 s"):
+            connect(config, call_seconds=0.3).nodes()
+    assert len(asked) == 1, "the time of all attempts is limited"
 
 
 def test_a_call_that_ends_in_time_gives_its_result_or_its_error() -> None:

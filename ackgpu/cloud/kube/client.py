@@ -28,12 +28,17 @@ from ackgpu.errors import (
 T = TypeVar("T")
 
 _PAUSES = (0.5, 1.0, 2.0)  # real seconds: an API server that restarts refuses for a moment
-_CALL_SECONDS = 40.0  # real ones: a timeout between two bytes ends no answer that drips
+CALL_SECONDS = 40.0
+"""Real seconds that a request may take: a timeout between two bytes ends no answer that drips."""
 _CHECK = "Check that this machine reaches the API server, and the kubeconfig's server."
 
 
 def connect(
-    kubeconfig: str, *, context: str | None = None, clock: Clock | None = None
+    kubeconfig: str,
+    *,
+    context: str | None = None,
+    clock: Clock | None = None,
+    call_seconds: float = CALL_SECONDS,
 ) -> KubeClient:
     """Connect to the cluster of a kubeconfig's text; nothing is called yet.
 
@@ -52,16 +57,23 @@ def connect(
     for kind in ("cluster", "user"):
         rows = doc.found([document], f"{kind}s", inner.get(kind))
         parts[kind] = dict((rows[0].get(kind) if rows else None) or {})
-    return KubeClient(parts["cluster"], parts["user"], clock or SystemClock())
+    return KubeClient(parts["cluster"], parts["user"], clock or SystemClock(), call_seconds)
 
 
 class KubeClient:
     """:class:`~ackgpu.cloud.api.KubeApi`. Each call opens its connection and closes it."""
 
-    def __init__(self, cluster: Mapping[str, Any], user: Mapping[str, Any], clock: Clock) -> None:
+    def __init__(
+        self,
+        cluster: Mapping[str, Any],
+        user: Mapping[str, Any],
+        clock: Clock,
+        call_seconds: float,
+    ) -> None:
         self._cluster = cluster
         self._user = user
         self._clock = clock
+        self._call_seconds = call_seconds
         self._resolved: Mapping[str, Any] | None = None
 
     def nodes(self) -> list[KubeNode]:
@@ -121,7 +133,7 @@ class KubeClient:
             with Client(config, params) as client:
                 return call(client)
 
-        return self._ask(lambda config: give_up_after(_CALL_SECONDS, lambda: ask(config)))
+        return self._ask(lambda config: give_up_after(self._call_seconds, lambda: ask(config)))
 
     def _ask(self, call: Callable[[Any], T]) -> T:
         """The call's result; asked again a little while where the server may be restarting."""
@@ -130,7 +142,7 @@ class KubeClient:
             try:
                 return self._once(call)
             except Transient:
-                if self._clock.now() - began >= _CALL_SECONDS * self._clock.speed:
+                if self._clock.now() - began >= self._call_seconds * self._clock.speed:
                     raise
                 self._clock.sleep(pause * self._clock.speed)
             except Unauthenticated:
