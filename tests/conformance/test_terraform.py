@@ -1,8 +1,8 @@
 """Terraform with the provider alicloud makes, reads back, changes, imports and destroys.
 
-It runs where terraform is installed and ``TF_CLI_CONFIG_FILE`` names a configuration that finds
-the provider without a network (``filesystem_mirror``). Everything goes through the emulator as a
-proxy, so that nothing reaches the real service whatever the provider calls.
+It runs where terraform is installed and ``TERRAFORM_PROVIDER_MIRROR`` names a directory that has
+the provider, laid out as a ``filesystem_mirror``. Everything goes through the emulator as a proxy,
+so that nothing reaches the real service whatever the provider calls.
 """
 
 from __future__ import annotations
@@ -24,14 +24,24 @@ HERE = Path(__file__).parent / "terraform"
 GUIDE = Path(__file__).parents[2] / "docs" / "emulator.md"
 
 
+RC = """\
+disable_checkpoint = true
+provider_installation {{
+  filesystem_mirror {{ path = {} }}
+}}
+"""
+
+
 class Terraform:
     """A working directory whose provider is the guide's."""
 
     def __init__(self, directory: Path, emulator: Emulator, files: tuple[str, ...]) -> None:
         program = shutil.which("terraform") or pytest.skip("terraform is not installed")
-        if "TF_CLI_CONFIG_FILE" not in os.environ:
-            pytest.skip("TF_CLI_CONFIG_FILE names no configuration with the provider alicloud")
+        mirror = os.environ.get("TERRAFORM_PROVIDER_MIRROR")
+        if mirror is None:
+            pytest.skip("TERRAFORM_PROVIDER_MIRROR names no directory with the provider alicloud")
         self._program, self._directory = program, directory
+        (directory / "terraform.rc").write_text(RC.format(json.dumps(mirror)))
         provider = re.search(r"```terraform\n(# provider.tf\n.*?)```", GUIDE.read_text(), re.DOTALL)
         assert provider is not None
         (directory / "provider.tf").write_text(provider[1])
@@ -52,7 +62,11 @@ class Terraform:
         done = subprocess.run(
             [self._program, command, *words],
             cwd=self._directory,
-            env={**os.environ, **(self._proxied if env is None else env)},
+            env={
+                **os.environ,
+                "TF_CLI_CONFIG_FILE": str(self._directory / "terraform.rc"),
+                **(self._proxied if env is None else env),
+            },
             capture_output=True,
             text=True,
             check=False,
