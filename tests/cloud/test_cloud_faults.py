@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import traceback
 from collections.abc import Callable
 
@@ -136,6 +137,26 @@ def test_an_error_inside_a_200_is_an_error(answering: Answer, cloud_at: Cloud) -
 def test_a_list_that_is_missing_is_not_an_empty_list(answering: Answer, cloud_at: Cloud) -> None:
     with pytest.raises(errors.LostReply, match="DescribeVpcs was answered without its list"):
         cloud_at(answering(NO_ID).url).network.vpcs()
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda cloud: cloud.compute.instances(),
+        lambda cloud: cloud.compute.security_groups(),
+        lambda cloud: cloud.compute.disks(),
+        lambda cloud: cloud.compute.interfaces(),
+        lambda cloud: cloud.network.route_entries(table_id="vtb-1"),
+    ],
+    ids=["instances", "security groups", "disks", "interfaces", "routes"],
+)
+def test_a_wrapper_without_its_list_is_not_an_empty_list(
+    answering: Answer, cloud_at: Cloud, read: Callable[[AliyunCloud], object]
+) -> None:
+    wrappers = ("Instances", "SecurityGroups", "Disks", "NetworkInterfaceSets", "RouteEntrys")
+    body = json.dumps({"NextToken": "", "RequestId": "R", **{name: {} for name in wrappers}})
+    with pytest.raises(errors.LostReply, match="was answered without its list"):
+        read(cloud_at(answering(http("200 OK", body)).url))
 
 
 def test_no_error_shows_the_signature_or_the_secret(answering: Answer, cloud_at: Cloud) -> None:

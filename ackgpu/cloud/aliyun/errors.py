@@ -38,7 +38,9 @@ _NEVER_SENT = frozenset(
     }
 )
 _TOKENED = {
+    "DescribeDisks": ("Disks", "Disk"),
     "DescribeInstances": ("Instances", "Instance"),
+    "DescribeNetworkInterfaces": ("NetworkInterfaceSets", "NetworkInterfaceSet"),
     "DescribeRouteEntryList": ("RouteEntrys", "RouteEntry"),
     "DescribeSecurityGroupAttribute": ("Permissions", "Permission"),
     "DescribeSecurityGroups": ("SecurityGroups", "SecurityGroup"),
