@@ -101,10 +101,14 @@ class Journal:
             self._file = None
 
     def discard(self) -> None:
-        """Remove the file: the cluster is gone, and read back as gone."""
+        """Remove the file: the cluster is gone, and read back as gone.
+
+        One that cannot be removed stays: it costs a later run some care, and nothing else.
+        """
         self.close()
         if self.path is not None:
-            self.path.unlink(missing_ok=True)
+            with suppress(OSError):
+                self.path.unlink(missing_ok=True)
 
     def _load(self, path: Path) -> None:
         try:

@@ -114,6 +114,12 @@ def test_it_is_readable_by_its_owner_alone(path: Path, clock: ManualClock) -> No
     assert not path.exists()
 
 
+def test_one_that_cannot_be_removed_stays(path: Path, clock: ManualClock) -> None:
+    path.mkdir(parents=True)
+    Journal(path, clock).discard()
+    assert path.exists()
+
+
 def test_each_line_is_one_object_with_its_instant(path: Path, clock: ManualClock) -> None:
     journal = Journal(path, clock)
     journal.begin("create", "run-1")
