@@ -27,6 +27,7 @@ from ackgpu.errors import (
     ConflictError,
     Interrupted,
     LeftoversError,
+    LocalError,
     TimedOut,
     UsageError,
 )
@@ -75,6 +76,7 @@ class Deletion:
         self._cloud = cloud
         self.journal = app.journal(cloud.region, options.name)
         self._strangers: list[Stranger] = []
+        self._warnings: list[str] = []
 
     def carry_out(self) -> Result:
         """Remove it. Raises what ended it early; leftovers are the result's error."""
@@ -144,7 +146,7 @@ class Deletion:
             self._forget_context()
             self.journal.discard()
         part = DeleteResult(cluster_name=estate.name, existed=False)
-        return Result(command="delete", part=part)
+        return Result(command="delete", part=part, warnings=tuple(self._warnings))
 
     def _refuse_protected(self, estate: Estate) -> None:
         for cluster in estate.clusters:
@@ -189,17 +191,26 @@ class Deletion:
         return frozenset(p.step.name for p in plan.steps if p.step.kind == "cluster")
 
     def _forget_context(self) -> None:
-        path = self._options.kubeconfig
+        """Take the context out; what stands in the way is a warning, as the cluster is gone."""
+        path, name = self._options.kubeconfig, self._options.name
         file = self._app.kubeconfig(str(path) if path else None)
-        entry = file.entry(self._options.name)
-        if entry is not None and entry.cluster_id:
-            file.remove(self._options.name)
+        try:
+            entry = file.entry(name)
+            if entry is not None and entry.cluster_id:
+                file.remove(name)
+        except LocalError as error:
+            self._warnings.append(f"A context {name} may be left: {error.message}")
 
     def _result(self, estate: Estate, run: Run, outcome: Outcome) -> Result:
         if not self._options.wait and outcome.error is None:
             self.journal.finish(ok=False)
             part = not_waited(estate, outcome, again=self._app.again(without="--no-wait"))
-            return Result(command="delete", part=part, resources=outcome.resources)
+            return Result(
+                command="delete",
+                part=part,
+                resources=outcome.resources,
+                warnings=tuple(self._warnings),
+            )
         left = self._discover(afresh(self._app, run), [c.id for c in estate.clusters])
         error = self._failure(outcome, left)
         if error is None:
@@ -217,6 +228,7 @@ class Deletion:
                 **receipt_of(estate, outcome, self._options.retain, self._strangers),
             ),
             resources=outcome.resources,
+            warnings=tuple(self._warnings),
             error=error,
             durations={r.step.name: r.seconds for r in outcome.reports} | {"total": run.elapsed},
         )

@@ -1,0 +1,23 @@
+"""A kubeconfig that cannot be read, or lost a part, while a cluster is made and deleted."""
+
+from __future__ import annotations
+
+from support.cli import Cli
+
+
+def test_a_cluster_goes_also_where_its_context_cannot_be_taken_out(cli: Cli) -> None:
+    cli.ok("create", "demo", "--no-verify")
+    cli.kubeconfig.write_text("{{{")
+    ended = cli("delete", "demo", "--yes", "-o", "json")
+    assert ended.code == 0, ended.err
+    assert cli.account() == {}
+    assert ended.json["gone"]
+    (warning,) = ended.json["warnings"]
+    assert str(cli.kubeconfig) in warning
+    assert "demo" in warning
+    assert warning in " ".join(ended.err.split())
+    assert list((cli.home / "state").rglob("journal.jsonl")) == []
+    assert cli.kubeconfig.read_text() == "{{{"
+    again = cli("delete", "demo", "--yes")
+    assert again.code == 0
+    assert "is not a kubeconfig" in again.err
