@@ -42,6 +42,7 @@ LEADS_ELSEWHERE = (
     "ALICLOUD_",
 )
 """Variables that --emulator overrules, as they would lead to another cloud or sign for one."""
+_JOURNAL = "journal.jsonl"
 _NAMED_COMMAND = re.compile(r"`ackgpu ([^`]+)`")
 
 
@@ -180,7 +181,12 @@ class App:
         """The journal of a cluster; nothing is written before it begins."""
         from ackgpu.engine.journal import Journal
 
-        return Journal(self.cluster_dir(region, name) / "journal.jsonl", self.clock)
+        return Journal(self.cluster_dir(region, name) / _JOURNAL, self.clock)
+
+    def regions_known(self, name: str) -> list[str]:
+        """The regions in which this machine keeps a journal of a cluster of that name."""
+        regions = self.cluster_dir("", name).parent.glob("*")
+        return sorted(path.name for path in regions if (path / name / _JOURNAL).exists())
 
     def cluster_dir(self, region: str, name: str) -> Path:
         """Where this machine keeps what it knows of a cluster."""

@@ -145,7 +145,8 @@ class Deletion:
         if not self._options.dry_run:
             self._forget_context()
             self.journal.discard()
-        part = DeleteResult(cluster_name=estate.name, existed=False)
+        self._warnings += _elsewhere(self._app, estate)
+        part = DeleteResult(cluster_name=estate.name, region=estate.region, existed=False)
         return Result(command="delete", part=part, warnings=tuple(self._warnings))
 
     def _refuse_protected(self, estate: Estate) -> None:
@@ -271,6 +272,17 @@ _PUT_BACK = (
 
 def _new_run(app: App) -> str:
     return run_id(app.clock.wall(), app.rng.randbytes(8))
+
+
+def _elsewhere(app: App, estate: Estate) -> list[str]:
+    """The other regions in which this machine's journals know a cluster of that name."""
+    name = estate.name
+    return [
+        f"This machine made a {name} in {region}:"
+        f" `{app.command(f'delete {name} --region {region}')}` deletes that one."
+        for region in app.regions_known(name)
+        if region != estate.region
+    ]
 
 
 def _lived(app: App, estate: Estate) -> float | None:

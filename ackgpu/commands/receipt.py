@@ -73,6 +73,7 @@ def receipt_of(
     went = [r for r in outcome.reports if r.status == "gone"]
     unread = [row for row in _unreadable(estate) if row.id not in retain]
     return {
+        "region": estate.region,
         "gone": _unique(went, without=[row.id for row in unread]),
         "retained": tuple(
             Retained(resource=resource, why=_why(resource.id, retain)) for resource in _unique(kept)
@@ -101,7 +102,11 @@ def told_of(outcome: Outcome) -> list[str]:
 def not_waited(estate: Estate, outcome: Outcome, *, again: str) -> DeleteResult:
     """The part of a deletion that goes on without us; ``again`` is the command for the rest."""
     return DeleteResult(
-        cluster_name=estate.name, waited=False, seconds=outcome.seconds, next_commands=(again,)
+        cluster_name=estate.name,
+        region=estate.region,
+        waited=False,
+        seconds=outcome.seconds,
+        next_commands=(again,),
     )
 
 

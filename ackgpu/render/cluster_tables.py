@@ -98,7 +98,7 @@ def preview(part: DeletePreview) -> list[Block]:
 def deleted(part: DeleteResult) -> list[Block]:
     """``delete``: that it is gone, and what it came to."""
     if not part.existed:
-        return [line(f"Nothing to delete: there is no {part.cluster_name}.")]
+        return [line(f"Nothing to delete: there is no {part.cluster_name} in {part.region}.")]
     if part.left:
         head = line(Span(f"{FAILED} ", "red"), f"{part.cluster_name}: not all of it could go:")
         return [head, _resource_grid(part.left)]

@@ -289,6 +289,7 @@ class DeleteResult:
     """
 
     cluster_name: str
+    region: str
     existed: bool = True
     waited: bool = True
     seconds: float = 0

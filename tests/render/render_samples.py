@@ -410,9 +410,11 @@ def _results() -> dict[str, r.Result]:
         seconds=31,
         output="[Vector addition of 50000 elements]\nTest PASSED",
     )
-    gone = r.DeleteResult(cluster_name="demo", seconds=242, lived=4320, cost=yuan(11.81))
-    absent = r.DeleteResult(cluster_name="demo", existed=False)
-    left = r.DeleteResult(cluster_name="demo", left=NETWORK[:1])
+    gone = r.DeleteResult(
+        cluster_name="demo", region="cn-hangzhou", seconds=242, lived=4320, cost=yuan(11.81)
+    )
+    absent = r.DeleteResult(cluster_name="demo", region="cn-hangzhou", existed=False)
+    left = r.DeleteResult(cluster_name="demo", region="cn-hangzhou", left=NETWORK[:1])
     return {
         "create": r.Result(command="create", part=created, durations={"total": 571.0}),
         "plan": r.Result(command="plan", part=plan, exit_code=12),
