@@ -74,48 +74,31 @@ def tags(**values: str) -> list[dict[str, str]]:
     return [{"Key": key.replace("_", "."), "Value": value} for key, value in values.items()]
 
 
+def there(shell: Shell) -> dict[str, str]:
+    """Where in our network somebody makes something."""
+    return {"VpcId": one(shell, "vpc"), "VSwitchId": one(shell, "vswitch")}
+
+
 def their_interface(shell: Shell) -> str:
-    return asked(
-        shell,
-        "ecs",
-        "CreateNetworkInterface",
-        VSwitchId=one(shell, "vswitch"),
-        SecurityGroupId=one(shell, "securitygroup"),
-    ).network_interface_id
+    group = one(shell, "securitygroup")
+    made = asked(shell, "ecs", "CreateNetworkInterface", SecurityGroupId=group, **there(shell))
+    return made.network_interface_id
 
 
 def their_balancer(shell: Shell) -> str:
-    return asked(
-        shell,
-        "slb",
-        "CreateLoadBalancer",
-        AddressType="intranet",
-        VpcId=one(shell, "vpc"),
-        VSwitchId=one(shell, "vswitch"),
-        LoadBalancerSpec="slb.s1.small",
-    ).load_balancer_id
+    kind = {"AddressType": "intranet", "LoadBalancerSpec": "slb.s1.small"}
+    return asked(shell, "slb", "CreateLoadBalancer", **kind, **there(shell)).load_balancer_id
 
 
 def their_gateway(shell: Shell) -> str:
-    return asked(
-        shell,
-        "vpc",
-        "CreateNatGateway",
-        VpcId=one(shell, "vpc"),
-        VSwitchId=one(shell, "vswitch"),
-        NatType="Enhanced",
-    ).nat_gateway_id
+    made = asked(shell, "vpc", "CreateNatGateway", NatType="Enhanced", **there(shell))
+    return made.nat_gateway_id
 
 
 def their_vswitch(shell: Shell) -> str:
-    return asked(
-        shell,
-        "vpc",
-        "CreateVSwitch",
-        VpcId=one(shell, "vpc"),
-        ZoneId="cn-hangzhou-k",
-        CidrBlock="192.168.200.0/24",
-    ).v_switch_id
+    place = {"VpcId": one(shell, "vpc"), "ZoneId": "cn-hangzhou-k"}
+    made = asked(shell, "vpc", "CreateVSwitch", CidrBlock="192.168.200.0/24", **place)
+    return made.v_switch_id
 
 
 @pytest.mark.parametrize(
