@@ -19,7 +19,7 @@ LONG = ("--timeout", "24h")
 @pytest.fixture
 def shell(tmp_path: Path) -> Iterator[Shell]:
     """A shell on an empty account."""
-    with Emulator(speed=900, seed=7) as emulator:
+    with Emulator(speed=500, seed=7) as emulator:
         yield Shell(emulator, tmp_path / "user")
 
 
