@@ -25,9 +25,10 @@ LEAST_TERRAFORM = ">= 1.5.0"
 LEAST_PROVIDER = ">= 1.241.0"
 """Where alicloud_cs_managed_kubernetes got vswitch_ids."""
 CREATED_WITH = (
-    "addons", "new_nat_gateway", "pod_vswitch_ids", "proxy_mode", "slb_internet_enabled",
+    "addons", "name_prefix", "new_nat_gateway", "node_cidr_mask", "pod_vswitch_ids", "proxy_mode",
+    "slb_internet_enabled",
 )  # fmt: skip
-POOL_CREATED_WITH = ("image_id", "password")
+POOL_CREATED_WITH = ("image_id", "install_cloud_monitor", "password")
 
 
 def to_terraform(standing: Standing) -> str:

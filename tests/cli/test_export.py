@@ -362,6 +362,19 @@ def test_terraform_keeps_every_tag_so_that_an_apply_takes_none_off(cli: Cli) -> 
         assert "ack.aliyun.com" not in bodies[kind]
 
 
+def test_terraform_leaves_alone_what_the_provider_has_defaults_for(cli: Cli) -> None:
+    """``node_cidr_mask`` above all: another one than the provider's replaces the cluster."""
+    made(cli, "--network", "terway", "--instance-type", "ecs.vgn7i-vws-m4.xlarge")
+    bodies = {kind: body for kind, _, body in resources(cli.ok("export", "terraform", "demo").out)}
+    ignored = {
+        kind: re.findall(r"ignore_changes = \[(.*)\]", body) for kind, body in bodies.items()
+    }
+    (of_cluster,) = ignored["alicloud_cs_managed_kubernetes"]
+    assert {"node_cidr_mask", "name_prefix"} <= set(of_cluster.split(", "))
+    (of_pool,) = ignored["alicloud_cs_kubernetes_node_pool"]
+    assert "install_cloud_monitor" in of_pool.split(", ")
+
+
 def test_what_a_spec_has_no_word_for_is_left_out_and_named() -> None:
     pool = NodePool(
         "np-1", "gpu", "active", (TYPE,), 1, 1, 1, 0, {}, charge_type="PrePaid",
