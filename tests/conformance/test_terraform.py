@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.cli import cli_on
 
 from ackgpu.emulator import Emulator
 from tests.conformance.life import left_over
@@ -33,25 +34,26 @@ provider_installation {{
 
 
 class Terraform:
-    """A working directory whose provider is the guide's."""
+    """A working directory with some of the files, and then the guide's provider."""
 
-    def __init__(self, directory: Path, emulator: Emulator, files: tuple[str, ...]) -> None:
+    def __init__(self, directory: Path, emulator: Emulator, *files: str) -> None:
         program = shutil.which("terraform") or pytest.skip("terraform is not installed")
         mirror = os.environ.get("TERRAFORM_PROVIDER_MIRROR")
         if mirror is None:
             pytest.skip("TERRAFORM_PROVIDER_MIRROR names no directory with the provider alicloud")
         self._program, self._directory = program, directory
         (directory / "terraform.rc").write_text(RC.format(json.dumps(mirror)))
-        provider = re.search(r"```terraform\n(# provider.tf\n.*?)```", GUIDE.read_text(), re.DOTALL)
-        assert provider is not None
-        (directory / "provider.tf").write_text(provider[1])
         for name in files:
             shutil.copy(HERE / name, directory)
+        if files:
+            (directory / "provider.tf").write_text(provider_of_the_guide())
         (directory / "ca.pem").write_text(emulator.authority)
         self._proxied = {
             "HTTP_PROXY": emulator.endpoint,
             "HTTPS_PROXY": emulator.endpoint,
             "SSL_CERT_FILE": str(directory / "ca.pem"),
+            "ALICLOUD_ACCESS_KEY": emulator.access_key_id,
+            "ALICLOUD_SECRET_KEY": emulator.access_key_secret,
         }
         self.run("init", env={})
 
@@ -96,6 +98,13 @@ class Terraform:
         return (self._directory / name).read_text()
 
 
+def provider_of_the_guide() -> str:
+    """The block that docs/emulator.md shows."""
+    found = re.search(r"```terraform\n(# provider.tf\n.*?)```", GUIDE.read_text(), re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
 pytestmark = pytest.mark.timeout(600)
 """The provider waits in real seconds, a minute of them for a cluster's tags alone."""
 
@@ -108,7 +117,7 @@ def quick() -> Iterator[Emulator]:
 
 
 def test_a_network_is_made_changed_imported_and_destroyed(quick: Emulator, tmp_path: Path) -> None:
-    terraform = Terraform(tmp_path, quick, ("network.tf",))
+    terraform = Terraform(tmp_path, quick, "network.tf")
     terraform.apply()
     assert "1 changed" in terraform.apply("-var", "owner=other")
     terraform.import_again()
@@ -117,8 +126,21 @@ def test_a_network_is_made_changed_imported_and_destroyed(quick: Emulator, tmp_p
     assert left_over(quick) == {}
 
 
+def test_what_ackgpu_exports_is_taken_over_without_a_change(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with cli_on(tmp_path / "user", capsys) as shell:
+        shell.ok("create", "demo", "--no-verify", "--network", "terway",
+                 "--instance-type", "ecs.vgn7i-vws-m4.xlarge")  # fmt: skip
+        (tmp_path / "demo.tf").write_text(shell.ok("export", "terraform", "demo").out)
+        terraform = Terraform(tmp_path, shell.emulator)
+        shell.emulator.requests.clear()
+        assert "10 imported, 0 added, 1 changed, 0 destroyed" in terraform.apply()
+        assert shell.emulator.requests.writes() == []
+
+
 def test_a_cluster_is_made_changed_and_destroyed(quick: Emulator, tmp_path: Path) -> None:
-    terraform = Terraform(tmp_path, quick, ("network.tf", "cluster.tf"))
+    terraform = Terraform(tmp_path, quick, "network.tf", "cluster.tf")
     terraform.apply()
     assert "current-context" in terraform.file("kubeconfig")
     (cluster,) = json.loads(terraform.run("output", "-json", "clusters"))
