@@ -91,16 +91,20 @@ def row(call: Call, cluster: Doc) -> dict[str, Any]:
 
 
 def detail(call: Call, cluster: Doc) -> dict[str, Any]:
-    """A cluster as DescribeClusterDetail answers it."""
+    """A cluster as DescribeClusterDetail answers it.
+
+    Without ``auto_mode`` where none was asked for: Terraform's provider replaces a cluster that
+    has one which its configuration does not have.
+    """
+    given = {key: cluster.body.get(key) for key in ("auto_mode", "extra_sans")}
     return (
         row(call, cluster)
         | {
-            "auto_mode": {"enable": False},
             "node_cidr_mask": cluster.body["node_cidr_mask"],
             "parameters": _parameters(call, cluster),
             "rrsa_config": _rrsa(call, cluster),
         }
-        | ({"extra_sans": sans} if (sans := cluster.body["extra_sans"]) else {})
+        | {key: value for key, value in given.items() if value}
     )
 
 

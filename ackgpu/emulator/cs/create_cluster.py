@@ -84,6 +84,7 @@ def _new_cluster(call: Call, region: str, request: dict[str, Any]) -> Doc:
         "resource_group_id": text(request, "resource_group_id") or RESOURCE_GROUP,
         "maintenance_window": part(request, "maintenance_window"),
         "operation_policy": part(request, "operation_policy"),
+        "auto_mode": part(request, "auto_mode"),
         "extra_sans": _certificate_names(request),
         "rrsa_enabled": flag(part(request, "rrsa_config"), "enabled")
         or flag(request, "enable_rrsa"),

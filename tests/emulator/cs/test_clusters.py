@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -282,6 +283,11 @@ def test_the_meta_data_has_what_terraforms_provider_reads_there(ack: Ack) -> Non
     assert meta["ExtraCertSAN"] == ["a.example.com"]
     assert meta["RRSAConfig"] == cluster["rrsa_config"]
     assert meta["RRSAConfig"]["oidc_name"].startswith("ack-rrsa-")
+
+
+@pytest.mark.parametrize("asked", [None, {"enable": True}])
+def test_auto_mode_is_shown_where_it_was_asked_for(ack: Ack, asked: Any) -> None:
+    assert ack.detail(ack.make_cluster(auto_mode=asked)).get("auto_mode") == asked
 
 
 def test_a_cluster_as_terraforms_provider_asks_for_it_reads_back_so(ack: Ack) -> None:

@@ -100,6 +100,7 @@ def visit_a_cluster(ask: Tour) -> tuple[str, str]:
         maintenance_window=window,
         rrsa_config={"enabled": True},
         extra_sans=["192.168.1.1"],
+        auto_mode={"enable": True},
         addons=[{"name": "flannel"}, {"name": "ack-node-problem-detector"}],
         operation_policy={"cluster_auto_upgrade": {"enabled": True, "channel": "patch"}},
     )
