@@ -42,7 +42,7 @@ class KubeconfigStep(Step[Access]):
         return f"context {self._plan.name} in {self._file.path}"
 
     def find(self, ctx: Context) -> Finding[Access]:
-        """Look into the file."""
+        """Look into the file. An entry of ackgpu's that lost its server or user is written anew."""
         entry = self._file.entry(self._plan.name)
         cluster = ctx.get(self._cluster)
         if entry is None:
@@ -54,7 +54,7 @@ class KubeconfigStep(Step[Access]):
                 resolution="Give another file with --kubeconfig, or rename that context.",
             )
             return Broken(error)
-        if cluster is None or entry.cluster_id != cluster.id:
+        if cluster is None or entry.cluster_id != cluster.id or not entry.whole:
             return Absent()
         return Ready(Access(entry.text, bool(cluster.public_endpoint)), detail=self.title)
 

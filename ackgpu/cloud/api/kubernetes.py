@@ -112,11 +112,13 @@ class KubeconfigEntry:
     """A context of a kubeconfig file.
 
     ``cluster_id`` is the ACK cluster that ackgpu wrote it for, empty where ackgpu did not write it.
-    ``text`` is a kubeconfig with this context alone, and it the current one.
+    ``text`` is a kubeconfig with this context alone, and it the current one. ``whole``: it has a
+    server and a user.
     """
 
     cluster_id: str
     server: str
+    whole: bool
     text: str
 
 

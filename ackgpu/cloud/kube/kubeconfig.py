@@ -56,7 +56,8 @@ class UserKubeconfig:
         user = next(iter(doc.found(documents, "users", inner.get("user"))), None) or {}
         single = doc.single(context, inner, cluster.get("cluster") or {}, user.get("user") or {})
         server = str((cluster.get("cluster") or {}).get("server") or "")
-        return KubeconfigEntry(doc.cluster_id(inner), server, doc.dump(single))
+        whole = bool(server and user.get("user"))
+        return KubeconfigEntry(doc.cluster_id(inner), server, whole, doc.dump(single))
 
     def merge(self, text: str, *, context: str, cluster_id: str, set_current: bool) -> None:
         """Take the only context of ``text`` over under the name ``context``.
