@@ -89,7 +89,7 @@ def strangers_in(cloud: Cloud, estate: Estate, run: Run) -> tuple[Stranger, ...]
 
 
 def disowned_by(cloud: Cloud, made: Mapping[str, str], estate: Estate) -> list[Stranger]:
-    """What the journal says was made, that exists and is not found by its tag.
+    """What the journal says was made, that exists and no longer carries its tag.
 
     ``made``: ids by the name of the step that asked for them.
     """
@@ -107,6 +107,8 @@ def disowned_by(cloud: Cloud, made: Mapping[str, str], estate: Estate) -> list[S
             continue
         product, type_, look = lookups[kind]
         for row in look(ids=[resource_id]):
+            if row.tags.get(CLUSTER_TAG) == estate.name:
+                continue  # made visible since the look by tags
             resource = _resource(product, type_, row.id, row.name, estate.region)
             strangers.append(Stranger(resource, disowned=True))
     return strangers
