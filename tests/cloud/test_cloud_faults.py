@@ -23,6 +23,8 @@ WHO = http(
 HTML = http("502 Bad Gateway", "<html>nginx</html>", content_type="text/html")
 PORTAL = http("200 OK", "<html>Log in</html>", content_type="text/html")
 EMPTY = http("200 OK", "")
+MOVED = http("302 Found", "", "Location: https://u:hidden@login.example:8443/sso?t=hidden")
+MOVED_NEARBY = http("307 Temporary Redirect", "<html>", "Location: /login?t=hidden")
 TRUNCATED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
 NO_ID = http("200 OK", '{"RequestId":"R-9"}')
 HIDDEN = http("200 OK", '{"Code":"InvalidParameter","Message":"Bad.","RequestId":"R-8"}')
@@ -88,9 +90,11 @@ def test_a_write_with_a_token_repeats_the_same_token(answering: Answer, cloud_at
         (HTML, "HTTP 502 and text/html instead of JSON"),
         (PORTAL, "HTTP 200 and text/html instead of JSON"),
         (EMPTY, "empty or not JSON"),
+        (MOVED, "HTTP 302, a redirect to login.example:8443: a proxy"),
+        (MOVED_NEARBY, "HTTP 307, a redirect to /login: a proxy"),
         (RESET, "got no answer that can be used: Connection reset by peer"),
     ],
-    ids=["html", "portal", "empty", "reset"],
+    ids=["html", "portal", "empty", "redirect", "redirect to a path", "reset"],
 )
 def test_lasting_trouble_is_named(
     answering: Answer, cloud_at: Cloud, answer: bytes, words: str
@@ -100,6 +104,7 @@ def test_lasting_trouble_is_named(
     assert words in caught.value.message
     assert caught.value.resolution
     assert "\n" not in caught.value.message
+    assert "hidden" not in caught.value.message
 
 
 def test_the_wait_that_the_cloud_asks_for_is_in_milliseconds(

@@ -173,6 +173,23 @@ def test_a_server_that_cannot_be_reached_is_unavailable() -> None:
         client("http://127.0.0.1:1").nodes()
 
 
+def test_a_redirect_is_named_and_not_followed(answering: Answer) -> None:
+    thief = answering(page("a"))
+    moved = http("302 Found", "", f"Location: {thief.url}/login?t=hidden")
+    with pytest.raises(errors.CloudError) as caught:
+        client(answering(moved).url).nodes()
+    assert f"a redirect to {thief.url[7:]} (HTTP 302)" in caught.value.message
+    assert "hidden" not in caught.value.message
+    assert thief.requests == []
+
+
+@pytest.mark.parametrize("cluster", [{}, {"server": None}, {"server": ""}])
+def test_a_kubeconfig_without_a_server_is_refused(cluster: dict[str, Any]) -> None:
+    text = document.dump(document.single("c", {}, cluster, {"token": "t"}))
+    with pytest.raises(errors.LocalError, match="'c' names no server"):
+        connect(text, clock=ManualClock())
+
+
 def test_the_version_is_what_the_server_says(answering: Answer) -> None:
     server = answering(http("200 OK", '{"gitVersion":"v1.34.10-aliyun.1","major":"1"}'))
     assert client(server.url).version() == "v1.34.10-aliyun.1"

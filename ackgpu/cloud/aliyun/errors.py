@@ -217,6 +217,8 @@ def _host(chain: Sequence[BaseException]) -> str:
 
 def _unusable(action: str, page: Any) -> CloudError:
     kind = f"HTTP {page.status} and {page.content_type or 'something'} instead of JSON"
+    if page.redirect:
+        kind = f"HTTP {page.status}, a redirect to {page.redirect}"
     refusal = Unavailable if page.status == 503 else LostReply  # noqa: PLR2004 -- HTTP
     return refusal(
         f"{action} was answered with {kind}: a proxy or another server spoke.",

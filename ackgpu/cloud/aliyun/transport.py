@@ -18,6 +18,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import certifi
 from requests import PreparedRequest, Response
@@ -42,13 +43,16 @@ PLAIN_TEXT = "/attachscript"
 class UnusableAnswer(IOError):
     """An answer that is neither JSON nor XML: a proxy's page, a captive portal, a gateway's 502.
 
-    The SDK would lose its HTTP status.
+    ``redirect``: it sends to that host, or path of the same host. The SDK would lose its HTTP
+    status.
     """
 
-    def __init__(self, status: int, content_type: str) -> None:
-        super().__init__(f"HTTP {status} with {content_type or 'no content type'}")
+    def __init__(self, status: int, content_type: str, redirect: str = "") -> None:
+        what = f"a redirect to {redirect}" if redirect else content_type or "no content type"
+        super().__init__(f"HTTP {status} with {what}")
         self.status = status
         self.content_type = content_type
+        self.redirect = redirect
 
 
 class SharedTlsAdapter(HTTPAdapter):
@@ -102,7 +106,10 @@ class SharedTlsAdapter(HTTPAdapter):
         shares = verify is True and not cert
         send = super().send if shares else self._stock.send
         response = send(request, stream, timeout, verify, cert, routes)
-        response.headers.pop("location", None)
+        if response.is_redirect:
+            response.close()
+            target = _host_of(response.headers["location"])
+            raise UnusableAnswer(response.status_code, "", redirect=target)
         if not stream:
             _refuse_pages(response, plain=str(request.url).partition("?")[0].endswith(PLAIN_TEXT))
         return response
@@ -112,6 +119,15 @@ class SharedTlsAdapter(HTTPAdapter):
         super().close()
         if "_stock" in self.__dict__:
             self._stock.close()
+
+
+def _host_of(location: str) -> str:
+    """The host, or else the path; the rest of an address may hold secrets."""
+    try:
+        parts = urlsplit(location)
+    except ValueError:  # half an IPv6 address
+        return "no address"
+    return parts.netloc.rpartition("@")[2] or parts.path or "no address"
 
 
 def _refuse_pages(response: Response, *, plain: bool) -> None:

@@ -57,6 +57,11 @@ def connect(
     for kind in ("cluster", "user"):
         rows = doc.found([document], f"{kind}s", inner.get(kind))
         parts[kind] = dict((rows[0].get(kind) if rows else None) or {})
+    if not parts["cluster"].get("server"):
+        raise LocalError(
+            f"The kubeconfig's context {name!r} names no server.",
+            resolution="Fetch it again with `ackgpu kubeconfig write NAME`, or repair its cluster.",
+        )
     return KubeClient(parts["cluster"], parts["user"], clock or SystemClock(), call_seconds)
 
 
@@ -221,12 +226,20 @@ def _answered(response: Any, words: str, server: str) -> CloudError:
         AccessDenied: "Have RBAC grant it to this user, in ACK's console under Authorizations.",
         Unavailable: _CHECK,
     }
-    said = next(iter(words.splitlines()), "")
+    said = _redirect(response) or next(iter(words.splitlines()), "")
     return refusal(
         f"The Kubernetes API at {server} refused: {said} (HTTP {status})",
         status=status,
         resolution=advice.get(refusal),
     )
+
+
+def _redirect(response: Any) -> str:
+    """Where a redirect, which is never followed, leads to; the rest of it may hold secrets."""
+    if not response.has_redirect_location:
+        return ""
+    target = urlsplit(str(response.headers["location"]))
+    return f"a redirect to {target.netloc.rpartition('@')[2] or target.path}"
 
 
 def _local(server: str) -> bool:
