@@ -25,7 +25,10 @@ from ackgpu.errors import LocalError
 
 
 class Journal:
-    """The journal of one cluster. ``path`` None keeps it in memory."""
+    """The journal of one cluster. ``path`` None keeps it in memory.
+
+    Raises LocalError where there is something at ``path`` that cannot be read, or is no file.
+    """
 
     def __init__(self, path: Path | None, clock: Clock) -> None:
         self.path = path
@@ -112,7 +115,7 @@ class Journal:
 
     def _load(self, path: Path) -> None:
         try:
-            lines = path.read_bytes().splitlines() if path.is_file() else []
+            lines = _lines(path)
         except OSError as error:
             raise _unusable(path, error) from error
         for record in map(_read, lines):
@@ -165,6 +168,18 @@ class Journal:
                 self._notes.pop(step, None)
             case "note":
                 self._notes.setdefault(step, {})[record["key"]] = record["value"]
+
+
+def _lines(path: Path) -> list[bytes]:
+    """The lines of the file; none where there is none."""
+    if not path.exists():
+        return []
+    if not path.is_file():  # to open a FIFO may wait for ever
+        raise LocalError(
+            f"The journal {path} cannot be used: it is not a regular file.",
+            resolution="Remove it, or point ACKGPU_STATE_DIR at another directory.",
+        )
+    return path.read_bytes().splitlines()
 
 
 def _read(line: bytes) -> Any:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -115,8 +118,9 @@ def test_it_is_readable_by_its_owner_alone(path: Path, clock: ManualClock) -> No
 
 
 def test_one_that_cannot_be_removed_stays(path: Path, clock: ManualClock) -> None:
+    journal = Journal(path, clock)
     path.mkdir(parents=True)
-    Journal(path, clock).discard()
+    journal.discard()
     assert path.exists()
 
 
@@ -139,17 +143,46 @@ def test_a_journal_that_cannot_be_written_is_an_error_of_this_machine(
         journal.begin("create", "run-1")
 
 
-def test_a_full_disk_is_an_error_of_this_machine(clock: ManualClock) -> None:
-    journal = Journal(Path("/dev/full"), clock)
-    with pytest.raises(LocalError, match="No space left"):
+@pytest.mark.parametrize("kind", ["fifo", "device", "directory"])
+def test_what_is_no_regular_file_is_refused_and_not_waited_for(
+    path: Path, clock: ManualClock, kind: str
+) -> None:
+    path.parent.mkdir(parents=True)
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/null")
+    else:
+        path.mkdir()
+    with pytest.raises(LocalError, match="it is not a regular file") as caught:
+        Journal(path, clock)
+    assert str(path) in caught.value.message
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """No file of this process can hold more than a few bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_is_an_error_of_this_machine(path: Path, clock: ManualClock) -> None:
+    journal = Journal(path, clock)
+    with pytest.raises(LocalError, match="File too large"):
         journal.begin("create", "run-1")
-    with pytest.raises(LocalError, match="No space left"):
+    with pytest.raises(LocalError, match="File too large"):
         journal.intent("vpc", "token")
     journal.close()
 
 
-def test_what_is_learnt_is_kept_in_memory_where_the_disk_is_full(clock: ManualClock) -> None:
-    journal = Journal(Path("/dev/full"), clock)
+@pytest.mark.usefixtures("full_disk")
+def test_what_is_learnt_is_kept_in_memory_where_the_disk_is_full(
+    path: Path, clock: ManualClock
+) -> None:
+    journal = Journal(path, clock)
     journal.note("cluster", "id", "c-1")
     journal.created("cluster")
     journal.finish(ok=False)
