@@ -38,6 +38,15 @@ def resource_name(cluster: str, part: str) -> str:
     return f"ackgpu-{cluster}-{part}"
 
 
+def is_zone_resource(name: str, cluster: str, part: str) -> bool:
+    """Whether ``name`` is what ackgpu gives to the ``part`` of a zone of exactly this cluster.
+
+    The names of another cluster, ``demo-snat`` beside ``demo``, may begin alike.
+    """
+    prefix = re.escape(resource_name(cluster, part))
+    return re.fullmatch(rf"{prefix}-[^-]+(-pods)?", name) is not None
+
+
 def client_token(*, account: str, region: str, cluster: str, run: str, step: str) -> str:
     """The client token of one request: the same words give the same token, in any process.
 

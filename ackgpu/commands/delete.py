@@ -37,7 +37,7 @@ from ackgpu.render.results import DeletePreview, DeleteResult, Result
 from ackgpu.spec import durations
 from ackgpu.steps.discover import Estate, discover
 from ackgpu.steps.pod_leftovers import claim, with_pod_leftovers
-from ackgpu.steps.removal import delete_graph
+from ackgpu.steps.removal import delete_graph, with_homes
 from ackgpu.steps.strangers import Stranger, disowned_by, strangers_in
 
 DEFAULT_TIMEOUT = "45m"
@@ -98,9 +98,10 @@ class Deletion:
         self._refuse_protected(estate)
         self._ask(preview)
         self.journal.begin("delete", self.journal.run or _new_run(app))
-        claim(self._cloud, estate)
+        claim(self._cloud, estate, options.retain)
         outcome = self._destroy(run, plan)
-        self._forget_context()
+        if not any(cluster.id in options.retain for cluster in estate.clusters):
+            self._forget_context()
         return self._result(estate, run, outcome)
 
     def _run(self) -> Run:
@@ -121,7 +122,7 @@ class Deletion:
 
     def _look_around(self, estate: Estate, run: Run) -> list[Stranger]:
         """What is in the way, and what we made and somebody took the tag off."""
-        found = strangers_in(self._cloud, estate, run)
+        found = strangers_in(self._cloud, estate, run, self._options.retain)
         made = self.journal.recall_all("id")
         disowned = disowned_by(self._cloud, made, estate)
         return list({stranger.id: stranger for stranger in (*disowned, *found)}.values())
@@ -213,7 +214,7 @@ class Deletion:
                 warnings=tuple(self._warnings),
             )
         left = self._discover(afresh(self._app, run), [c.id for c in estate.clusters])
-        error = self._failure(outcome, left)
+        error = self._failure(estate, outcome, left)
         if error is None:
             self.journal.discard()
         else:
@@ -242,7 +243,7 @@ class Deletion:
         strangers = [s for s in self._strangers if s.disowned and s.id not in self._options.retain]
         return [f"{named(s)}: {s.why(estate.name)}" for s in strangers]
 
-    def _failure(self, outcome: Outcome, left: Estate) -> AckGpuError | None:
+    def _failure(self, estate: Estate, outcome: Outcome, left: Estate) -> AckGpuError | None:
         error = outcome.error
         again = f"Run it again: `{self._app.again()}` takes up what is left."
         told = told_of(outcome)
@@ -250,8 +251,9 @@ class Deletion:
             error.details = (*error.details, *(f"left: {line}" for line in told))
             error.resolution = again
             return error
-        kept = {report.id for report in outcome.reports if report.status == "kept"}
-        remains = [i for i in left.ids if i not in kept and i not in self._options.retain]
+        kept = with_homes(estate, self._options.retain)
+        kept |= {r.id for r in outcome.reports if r.status == "kept"}
+        remains = [id_ for id_ in left.ids if id_ not in kept]
         disowned = self._disowned_lines(left)
         if error is None and not remains and not disowned:
             return None

@@ -92,7 +92,7 @@ class Destroy(Walk):
         removal.began = self._run.clock.now()
         if removal.step.checks or removal.step.changes:
             removal.status = "gone"
-        elif isinstance(removal.finding, Ready) and removal.finding.ownership == "given":
+        elif self._is_given(removal, removal.finding):
             self._keep(removal)
         elif isinstance(removal.finding, Absent) and self._surely_absent(removal.step):
             removal.status = "gone"
@@ -100,6 +100,13 @@ class Destroy(Walk):
         else:
             removal.status = "running"
             self._look(removal, 0)
+
+    @staticmethod
+    def _is_given(removal: Removal, finding: Finding[Any] | None) -> bool:
+        """Whether it is to stay, in whatever state it is."""
+        if isinstance(finding, Ready):
+            return finding.ownership == "given"
+        return removal.step.given and isinstance(finding, Pending | Broken)
 
     def _surely_absent(self, step: Step[Any]) -> bool:
         asked = self._run.journal.asked_at(step.name)
@@ -122,7 +129,7 @@ class Destroy(Walk):
             self._fail(removal, error)
         elif isinstance(finding, Absent):
             self._absent(removal)
-        elif isinstance(finding, Ready) and finding.ownership == "given":
+        elif self._is_given(removal, finding):
             self._keep(removal)
         elif isinstance(finding, Pending) and finding.removing:
             removal.asked = removal.asked or removal.began

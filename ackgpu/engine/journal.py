@@ -154,7 +154,7 @@ class Journal:
         match record.get("type"):
             case "begin":
                 self.verb, self.run, self.finished = record["verb"], record["run"], False
-                self.facts |= record["facts"]
+                self.facts |= record.get("facts", {})
             case "finish":
                 self.finished = record["ok"]
             case "intent":
@@ -193,8 +193,9 @@ def _read(line: bytes) -> Any:
 def _is_record(found: Any) -> TypeGuard[dict[str, Any]]:
     """Whether ``found`` is a record as this module writes them, as far as it is read again."""
     match found:
-        case {"type": "begin", "verb": str(), "run": str(), "facts": dict(facts)}:
-            return all(isinstance(fact, str) for fact in facts.values())
+        case {"type": "begin", "verb": str(), "run": str()}:
+            facts = found.get("facts", {})
+            return isinstance(facts, dict) and all(isinstance(v, str) for v in facts.values())
         case {"type": "finish", "ok": bool()}:
             return True
         case {"type": "intent", "step": str(), "wall": str(wall)}:

@@ -116,15 +116,8 @@ class ClusterStep(Step[Cluster]):
         if self._elsewhere(ctx, found):
             return Broken(overtaken("cluster", found.id), id=found.id)
         resource = self._resource(found)
-        if found.state in UP:
-            made_by_ack = self._made_by_ack(found)
-            return Ready(
-                found,
-                found.id,
-                found.public_endpoint or found.private_endpoint,
-                drift=self._drift(found),
-                resources=(resource, *made_by_ack),
-            )
+        if self.given or found.state in UP:
+            return self._ready(found, resource)
         if found.state in ENDED:
             return Broken(self._why(ctx, found), id=found.id, resources=(resource,))
         detail = self._progress(ctx, found)
@@ -173,6 +166,17 @@ class ClusterStep(Step[Cluster]):
         modes: dict[str, Literal["delete", "retain"]] = dict.fromkeys(DELETED_TYPES, "delete")
         options = DeleteOptions(self._plan.retain, modes)
         self._cloud.containers.delete_cluster(found_id, options)
+
+    def _ready(self, found: Cluster, resource: Resource) -> Ready[Cluster]:
+        if self.given:
+            return Ready(found, found.id, found.state, "given", resources=(resource,))
+        return Ready(
+            found,
+            found.id,
+            found.public_endpoint or found.private_endpoint,
+            drift=self._drift(found),
+            resources=(resource, *self._made_by_ack(found)),
+        )
 
     def _elsewhere(self, ctx: Context, found: Cluster) -> bool:
         """Whether another run has made the cluster in another VPC than this one's."""

@@ -28,7 +28,7 @@ from ackgpu.cloud.api import (
 )
 from ackgpu.engine.gather import all_of
 from ackgpu.engine.run import Run
-from ackgpu.naming import CLUSTER_TAG, RUN_TAG, cluster_name_from_tags, resource_name
+from ackgpu.naming import CLUSTER_TAG, RUN_TAG, cluster_name_from_tags, is_zone_resource
 from ackgpu.steps.lookup import InVpc, Tagged
 
 R = TypeVar("R", bound=Tagged)
@@ -233,10 +233,9 @@ def gone_makers(cloud: Cloud, inside: Sequence[Tagged], tagged: Collection[str])
 def _ours_of(
     estate: Estate, gateways: Sequence[NatGateway], found: Mapping[str, Sequence[SnatEntry]]
 ) -> tuple[tuple[NatGateway, SnatEntry], ...]:
-    prefix = resource_name(estate.name, "snat")
     return tuple(
         (gateway, entry)
         for gateway in gateways
         for entry in found[gateway.id]
-        if gateway in estate.nat_gateways or entry.name.startswith(prefix)
+        if gateway in estate.nat_gateways or is_zone_resource(entry.name, estate.name, "snat")
     )

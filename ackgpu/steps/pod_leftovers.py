@@ -13,8 +13,9 @@ from functools import partial
 from ackgpu.cloud.api import Cloud
 from ackgpu.engine.gather import all_of
 from ackgpu.engine.run import Run
-from ackgpu.naming import CLUSTER_TAG
+from ackgpu.naming import CLUSTER_TAG, TAG_PREFIX
 from ackgpu.steps.discover import ACK_TAG, Estate, gone_makers
+from ackgpu.steps.lookup import Tagged
 
 DISK_TYPE = "disk"
 """The ResourceType of a disk in TagResources of ECS."""
@@ -44,8 +45,15 @@ def with_pod_leftovers(
     return replace(estate, disks=tuple(disks.values()), interfaces=interfaces)
 
 
-def claim(cloud: Cloud, estate: Estate) -> None:
-    """Put our tag on the disks before their cluster goes, so that any machine finds them."""
-    ids = [disk.id for disk in estate.disks if CLUSTER_TAG not in disk.tags]
+def claim(cloud: Cloud, estate: Estate, retain: Sequence[str]) -> None:
+    """Put our tags on the disks before their cluster goes, so that any machine finds them.
+
+    The run and the expiry come along, by which ``gc`` judges; what is retained gets none.
+    """
+    ids = [d.id for d in estate.disks if CLUSTER_TAG not in d.tags and d.id not in retain]
     if ids:
-        cloud.compute.tag(resource_type=DISK_TYPE, ids=ids, tags={CLUSTER_TAG: estate.name})
+        made: list[Tagged] = [*estate.clusters, *estate.vpcs]
+        marked = made[0].tags if made else {}
+        ours = {key: value for key, value in marked.items() if key.startswith(TAG_PREFIX)}
+        tags = {**ours, CLUSTER_TAG: estate.name}
+        cloud.compute.tag(resource_type=DISK_TYPE, ids=ids, tags=tags)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ackgpu.cloud.api import Cloud, Eip, NatGateway, SecurityGroup, SnatEntry, Vpc, VSwitch
@@ -12,7 +12,7 @@ from ackgpu.steps.blueprint import Blueprint, ZonePlan
 from ackgpu.steps.cluster import ClusterStep
 from ackgpu.steps.discover import Estate
 from ackgpu.steps.eip import EipStep
-from ackgpu.steps.lookup import Pick, Tagged
+from ackgpu.steps.lookup import Pick
 from ackgpu.steps.nat_gateway import NatGatewayStep
 from ackgpu.steps.residue import (
     BalancerRemoval,
@@ -107,7 +107,7 @@ def delete_graph(
     return _Builder(cloud, estate, tuple(retain), held or {}).build()
 
 
-def _with_homes(estate: Estate, retain: set[str]) -> set[str]:
+def with_homes(estate: Estate, retain: Collection[str]) -> set[str]:
     """The retained ids, and the ids of everything that they cannot live without."""
     kept = set(retain)
     for resource_id, homes in _homes(estate):
@@ -119,12 +119,12 @@ def _with_homes(estate: Estate, retain: set[str]) -> set[str]:
 def _homes(estate: Estate) -> list[tuple[str, set[str]]]:
     """The ids of things, and what each cannot live without; what is in another thing first."""
     groups = {group.id for group in estate.groups}
-    loose: list[Tagged] = [*estate.balancers, *estate.disks, *estate.interfaces]
-    along = {*(row.id for row in estate.by_ack), *(item.id for item in loose)}
+    everything = {*estate.ids, *(row.id for row in estate.by_ack)}
+    everything |= {id_ for c in estate.clusters for id_ in (c.vpc_id, *c.vswitch_ids)}
     return [
+        *((c.id, everything) for c in estate.clusters),
         *((e.id, {g.id, e.vswitch_id, *g.eip_ids}) for g, e in estate.snat_entries),
         *((g.id, {g.vswitch_id, g.vpc_id}) for g in estate.nat_gateways),
-        *((c.id, {*c.vswitch_ids, c.security_group_id, c.vpc_id, *along}) for c in estate.clusters),
         *((i.id, {i.vswitch_id, i.vpc_id, *groups}) for i in estate.instances),
         *((i.id, {i.vswitch_id, i.vpc_id, *i.group_ids}) for i in estate.interfaces),
         *((b.id, {b.vpc_id}) for b in estate.balancers),
@@ -144,13 +144,13 @@ class _Builder:
         self._held = held
         self._cloud = cloud
         self._estate = estate
-        self._kept = _with_homes(estate, set(retain))
+        self._kept = with_homes(estate, retain)
         metadata = MetadataSpec(name=estate.name, region=estate.region)
         self._plan = Blueprint(ClusterSpec(metadata=metadata), "", (), {}, retain)
         self._names: dict[str, int] = {}
         self._vpcs: dict[str, Step[Vpc]] = {}
         self._vswitches: dict[str, Step[VSwitch]] = {}
-        self._nats: dict[str, NatGatewayStep] = {}
+        self._nats: dict[str, Step[NatGateway]] = {}
 
     def build(self) -> tuple[AnyStep, ...]:
         estate = self._estate
@@ -278,9 +278,9 @@ class _Builder:
             self._vswitches[vswitch_id] = self._free(step, vswitch_id)
         return self._vswitches[vswitch_id]
 
-    def _nat(self, gateway: NatGateway) -> NatGatewayStep:
+    def _nat(self, gateway: NatGateway) -> Step[NatGateway]:
         if gateway.id not in self._nats:
-            self._nats[gateway.id] = NatGatewayStep(
+            step = NatGatewayStep(
                 self._cloud,
                 self._plan,
                 vpc=self._vpc(gateway.vpc_id),
@@ -288,6 +288,7 @@ class _Builder:
                 pick=self._pick(gateway.id, ours=gateway in self._estate.nat_gateways),
                 name=self._name("nat gateway"),
             )
+            self._nats[gateway.id] = self._free(step, gateway.id)
         return self._nats[gateway.id]
 
     def _ways_out(self) -> list[AnyStep]:

@@ -37,6 +37,11 @@ class BalancerRemoval(Removal):
         self._region = cloud.region
         self._pick = pick
 
+    @property
+    def given(self) -> bool:
+        """Whether it is retained."""
+        return self._pick.given
+
     def find(self, ctx: Context) -> Finding[LoadBalancer]:
         """Look by id."""
         del ctx
@@ -75,6 +80,11 @@ class InstancesRemoval(Removal):
         self._region = cloud.region
         self._ids = tuple(ids)
         self._keep = keep
+
+    @property
+    def given(self) -> bool:
+        """Whether they are retained."""
+        return self._keep
 
     def find(self, ctx: Context) -> Finding[tuple[Instance, ...]]:
         """Look by their ids."""
@@ -124,6 +134,11 @@ class _SingleRemoval(Removal):
         self._compute = cloud.compute
         self._region = cloud.region
         self._pick = pick
+
+    @property
+    def given(self) -> bool:
+        """Whether it is retained."""
+        return self._pick.given
 
     def _found(self, row: Disk | NetworkInterface, detail: str) -> Finding[Any]:
         resource = Resource(

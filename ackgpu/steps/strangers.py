@@ -6,7 +6,7 @@ refusing for as long as it does. So it is looked for beforehand.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from ackgpu.engine.gather import all_of
 from ackgpu.engine.run import Run
 from ackgpu.engine.step import Resource
 from ackgpu.errors import ConflictError
-from ackgpu.naming import CLUSTER_TAG, resource_name
+from ackgpu.naming import CLUSTER_TAG, is_zone_resource, resource_name
 from ackgpu.steps.discover import ACK_TAG, Estate
 
 READS = (
@@ -29,6 +29,7 @@ READS = (
     "compute.interfaces",
     "balancers.load_balancers",
     "containers.clusters",
+    "containers.nodes",
 )
 """The calls that looking for them makes."""
 ACK_GROUP = "alicloud-cs-auto-created-security-group"
@@ -58,7 +59,9 @@ class Stranger:
         return "not made by ackgpu"
 
 
-def strangers_in(cloud: Cloud, estate: Estate, run: Run) -> tuple[Stranger, ...]:
+def strangers_in(
+    cloud: Cloud, estate: Estate, run: Run, retain: Sequence[str] = ()
+) -> tuple[Stranger, ...]:
     """Look for them in each VPC of ours, and by our names in the one that the cluster lives in.
 
     Raises ConflictError where a cluster that is not ours lives in a VPC of ours: its network must
@@ -68,6 +71,8 @@ def strangers_in(cloud: Cloud, estate: Estate, run: Run) -> tuple[Stranger, ...]
     if not homes:
         return ()
     reads: dict[str, Any] = {"clusters": partial(cloud.containers.clusters, region=cloud.region)}
+    for cluster in estate.clusters:
+        reads[f"nodes {cluster.id}"] = partial(cloud.containers.nodes, cluster.id)
     for vpc_id in homes:
         reads |= {
             f"vSwitch {vpc_id}": partial(cloud.network.vswitches, vpc_id=vpc_id),
@@ -79,13 +84,14 @@ def strangers_in(cloud: Cloud, estate: Estate, run: Run) -> tuple[Stranger, ...]
         }
     found = all_of(run, reads)
     own = {vpc.id for vpc in estate.vpcs}
-    _refuse_neighbours(estate, found["clusters"], own)
-    return tuple(
+    _refuse_neighbours(estate, found["clusters"], own, set(retain))
+    inside = [
         stranger
         for vpc_id in homes
         for stranger in _Vpc(estate, vpc_id, found).strangers()
         if vpc_id in own or stranger.disowned
-    )
+    ]
+    return (*inside, *_bound_to_ours(cloud, estate))
 
 
 def disowned_by(cloud: Cloud, made: Mapping[str, str], estate: Estate) -> list[Stranger]:
@@ -114,9 +120,29 @@ def disowned_by(cloud: Cloud, made: Mapping[str, str], estate: Estate) -> list[S
     return strangers
 
 
-def _refuse_neighbours(estate: Estate, clusters: Iterable[Cluster], vpcs: set[str]) -> None:
+def _bound_to_ours(cloud: Cloud, estate: Estate) -> list[Stranger]:
+    """EIPs of others on NAT gateways of ours, which cannot go while they are there."""
+    known = {eip.id for eip in estate.eips}
+    bound = {id_: g.id for g in estate.nat_gateways for id_ in g.eip_ids if id_ not in known}
+    rows = cloud.network.eips(ids=list(bound)) if bound else []
+    return [
+        Stranger(
+            _resource("vpc", "Eip", row.id, row.name, estate.region),
+            frozenset({bound[row.id]}),
+            disowned=row.name in _our_names(estate.name),
+        )
+        for row in rows
+    ]
+
+
+def _refuse_neighbours(
+    estate: Estate, clusters: Iterable[Cluster], vpcs: set[str], retain: set[str]
+) -> None:
+    """Refuse, unless the VPC stays and with it every NAT gateway of ours in it."""
     ours = {cluster.id for cluster in estate.clusters}
-    others = [c for c in clusters if c.vpc_id in vpcs and c.id not in ours]
+    going = {vpc for vpc in vpcs if vpc not in retain}
+    going |= {g.vpc_id for g in estate.nat_gateways if g.id not in retain}
+    others = [c for c in clusters if c.vpc_id in going & vpcs and c.id not in ours]
     if others:
         first = others[0]
         raise ConflictError(
@@ -124,9 +150,14 @@ def _refuse_neighbours(estate: Estate, clusters: Iterable[Cluster], vpcs: set[st
             f" {estate.name} and does not carry the tag {CLUSTER_TAG}={estate.name}: its network is"
             " not taken from under it, and nothing was deleted.",
             details=[f"cluster {c.name} {c.id} in {c.vpc_id}" for c in others],
-            resolution="Delete that cluster first, or put the tag on it where it is"
-            f" {estate.name}'s own.",
+            resolution=_way_out(estate.name, first),
         )
+
+
+def _way_out(name: str, other: Cluster) -> str:
+    if other.name == name:
+        return f"Put the tag {CLUSTER_TAG}={name} on it where it is {name}'s own."
+    return "Delete that cluster first, or --retain the VPC and its NAT gateways."
 
 
 class _Vpc:
@@ -137,7 +168,8 @@ class _Vpc:
         self._id = vpc_id
         self._found = found
         self._clusters = {cluster.id for cluster in estate.clusters}
-        self._known = {*estate.ids, *(row.id for row in estate.by_ack)}
+        nodes = {n.instance_id for id_ in self._clusters for n in found[f"nodes {id_}"]}
+        self._known = {*estate.ids, *(row.id for row in estate.by_ack), *nodes}
 
     def strangers(self) -> list[Stranger]:
         """All of them."""
@@ -189,8 +221,8 @@ class _Vpc:
         )
 
     def _our_vswitch(self, type_: str, row: Any) -> bool:
-        prefix = resource_name(self._estate.name, "vswitch-")
-        return type_ == "VSwitch" and row.name.startswith(prefix)
+        name = self._estate.name
+        return type_ == "VSwitch" and is_zone_resource(row.name, name, "vswitch")
 
 
 def _our_names(name: str) -> tuple[str, ...]:

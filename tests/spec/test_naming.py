@@ -140,3 +140,17 @@ def test_tags_that_the_cloud_or_ackgpu_keeps_are_refused(key, value):
 
 def test_an_ordinary_tag_is_fine():
     assert naming.problem_with_tag("team", "ml") == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "is_ours"),
+    [
+        ("ackgpu-demo-snat-k", True),
+        ("ackgpu-demo-snat-k-pods", True),
+        ("ackgpu-demo-snat-snat-k", False),
+        ("ackgpu-demo-snat-x-snat-k", False),
+        ("ackgpu-demo-snat", False),
+    ],
+)
+def test_names_of_a_cluster_that_begins_alike_are_told_apart(name: str, *, is_ours: bool) -> None:
+    assert naming.is_zone_resource(name, "demo", "snat") is is_ours

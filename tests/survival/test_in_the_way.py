@@ -101,6 +101,21 @@ def their_vswitch(shell: Shell) -> str:
     return made.v_switch_id
 
 
+def their_address(shell: Shell) -> str:
+    """An EIP of theirs, bound to our NAT gateway."""
+    eip = asked(shell, "vpc", "AllocateEipAddress").allocation_id
+    gateway = one(shell, "natgateway")
+    asked(
+        shell,
+        "vpc",
+        "AssociateEipAddress",
+        AllocationId=eip,
+        InstanceId=gateway,
+        InstanceType="Nat",
+    )
+    return eip
+
+
 @pytest.mark.parametrize(
     "make",
     [their_interface, their_balancer, their_gateway, their_vswitch],
@@ -122,6 +137,47 @@ def test_what_others_made_in_our_network_is_named_and_holds_only_what_it_lives_i
         kind for kind, _ in remains(shell.emulator)
     }
     assert ("natgateway", "ackgpu-demo-nat") not in remains(shell.emulator)
+
+
+def test_an_address_of_others_on_our_gateway_is_named_and_holds_it(shell: Shell) -> None:
+    address = their_address(shell)
+    ended = deleted(shell)
+    assert ended.code == 10, ended.err
+    assert address in ended.err
+    document = json.loads(ended.out)
+    assert one(shell, "natgateway") in {resource["id"] for resource in document["left"]}
+    assert document["seconds"] < 15 * 60
+    assert address in {doc.id for doc in alive(shell, "eip")}
+
+
+def test_an_instance_that_was_attached_is_not_in_the_way(shell: Shell) -> None:
+    image = asked(shell, "ecs", "DescribeImages").images.image[0].image_id
+    made = asked(
+        shell,
+        "ecs",
+        "RunInstances",
+        ImageId=image,
+        InstanceType="ecs.vgn5i-m2.xlarge",
+        VSwitchId=one(shell, "vswitch"),
+        SecurityGroupId=one(shell, "securitygroup"),
+        Amount=1,
+    )
+    instance = made.instance_id_sets.instance_id_set[0]
+    ended = shell("nodepool", "attach", NAME, "gpu", "--instance-id", instance, "-y", *LONG)
+    assert ended.code == 0, ended.err
+    ended = deleted(shell)
+    assert ended.code == 0, ended.err
+    assert not remains(shell.emulator)
+
+
+def test_a_cluster_that_is_retained_stays_with_everything(shell: Shell) -> None:
+    before = remains(shell.emulator)
+    cluster = one(shell, "cluster")
+    looked = shell("delete", NAME, "--dry-run", "--retain", cluster, "-o", "json")
+    assert json.loads(looked.out)["removes"] == []
+    ended = deleted(shell, "--retain", cluster)
+    assert ended.code == 0, ended.err
+    assert remains(shell.emulator) == before
 
 
 def test_what_is_in_the_way_is_not_waited_for(shell: Shell) -> None:
@@ -207,7 +263,9 @@ def test_a_disk_of_a_volume_can_be_retained(shell: Shell) -> None:
     disk = volume(shell)
     ended = deleted(shell, "--retain", disk)
     assert ended.code == 0, ended.err
-    assert [doc.id for doc in alive(shell, "disk")] == [disk]
+    (kept,) = alive(shell, "disk")
+    assert kept.id == disk
+    assert "ackgpu:cluster" not in kept.body["Tags"], "the next delete would take it"
     assert alive(shell, "vpc") == []
 
 
@@ -218,6 +276,7 @@ def test_disks_of_a_cluster_that_is_gone_are_found_from_elsewhere(
     refusal = {"action": "DeleteDisk", "effect": "error", "status": 400, "code": "Forbidden"}
     shell.emulator.set_faults({"faults": [refusal]})
     assert deleted(shell).code == 10
+    assert "ackgpu:run" in alive(shell, "disk")[0].body["Tags"], "gc judges by it"
     shell.emulator.set_faults(None)
     elsewhere = Shell(shell.emulator, tmp_path / "elsewhere")
     ended = deleted(elsewhere)
