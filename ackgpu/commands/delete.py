@@ -17,6 +17,7 @@ from ackgpu.commands.receipt import (
     preview_of,
     receipt_of,
     told_of,
+    unknown_to,
 )
 from ackgpu.commands.running import afresh, locked, on_display, until_visible, where
 from ackgpu.engine.destroy import Destroy
@@ -90,7 +91,8 @@ class Deletion:
         self._strangers = self._look_around(estate, run)
         if estate.empty:
             return self._nothing(estate)
-        held = occupied(self._strangers)
+        self._refuse_unknown(estate)
+        held = occupied(self._strangers, estate.name)
         plan = survey(delete_graph(self._cloud, estate, options.retain, held), run)
         preview = self._preview(estate, plan)
         if options.dry_run:
@@ -149,6 +151,19 @@ class Deletion:
         self._warnings += _elsewhere(self._app, estate)
         part = DeleteResult(cluster_name=estate.name, region=estate.region, existed=False)
         return Result(command="delete", part=part, warnings=tuple(self._warnings))
+
+    def _refuse_unknown(self, estate: Estate) -> None:
+        """A mistyped id would be lost. Without its cluster, what was retained may be untagged."""
+        unknown = unknown_to(estate, self._strangers, self._options.retain)
+        if not unknown:
+            return
+        message = f"--retain {', '.join(unknown)}: nothing of {estate.name} has this id"
+        if estate.clusters:
+            raise UsageError(
+                f"{message}, so nothing was deleted.",
+                resolution="`--dry-run` lists the ids; names are not taken.",
+            )
+        self._warnings.append(f"{message}.")
 
     def _refuse_protected(self, estate: Estate) -> None:
         for cluster in estate.clusters:
@@ -235,9 +250,14 @@ class Deletion:
             durations={r.step.name: r.seconds for r in outcome.reports} | {"total": run.elapsed},
         )
 
-    def _advice(self, again: str) -> str:
-        foreign = any(not stranger.disowned for stranger in self._strangers)
-        return f"Remove what is in the way first. {again}" if foreign else again
+    def _advice(self, error: Exception | None, again: str) -> str:
+        """What to do first: about what is in the way, else what the failure itself advises."""
+        own = error.resolution if isinstance(error, AckGpuError) else None
+        if any(stranger.disowned for stranger in self._strangers):
+            own = _PUT_BACK
+        elif self._strangers:
+            own = "Remove what is in the way first."
+        return f"{own} {again}" if own and own != again else again
 
     def _disowned_lines(self, estate: Estate) -> list[str]:
         strangers = [s for s in self._strangers if s.disowned and s.id not in self._options.retain]
@@ -261,7 +281,7 @@ class Deletion:
         found = LeftoversError(
             f"{self._options.name} is not gone completely{'.' if told else reason}",
             details=[*(told or remains), *disowned],
-            resolution=self._advice(again if told or remains else _PUT_BACK),
+            resolution=self._advice(error, again if told or remains else _PUT_BACK),
         )
         found.__cause__ = error
         return found

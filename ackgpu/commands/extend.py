@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ackgpu.app import App
 from ackgpu.commands.estates import not_found
-from ackgpu.errors import UsageError
+from ackgpu.errors import ConflictError, UsageError
 from ackgpu.naming import EXPIRES_TAG, HOLD_TAG, format_instant
 from ackgpu.render.output import present
 from ackgpu.render.results import Facts, Result
@@ -34,6 +34,8 @@ def run(options: ExtendOptions, app: App) -> int:
     if not found:
         raise not_found(options.name, cloud.region)
     holding = found[0]
+    if any(item.state == "deleting" for item in holding.items):
+        raise ConflictError(f"{options.name} is being deleted: it cannot be extended any more.")
     expires = holding.expires if options.hold else _expiry(app, holding, options.ttl, seconds)
     tags = {HOLD_TAG: str(options.hold).lower()}
     if expires is not None and not options.hold:

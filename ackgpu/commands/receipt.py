@@ -56,13 +56,19 @@ def named(stranger: Stranger) -> str:
     return f"{resource.type} {resource.id} {resource.name}".strip()
 
 
-def occupied(strangers: Sequence[Stranger]) -> dict[str, list[str]]:
-    """What the strangers live in, by id, with who it is."""
+def occupied(strangers: Sequence[Stranger], name: str) -> dict[str, list[str]]:
+    """What the strangers live in, by id, with who it is and why it stays."""
     held: dict[str, list[str]] = {}
     for stranger in strangers:
         for home in sorted(stranger.homes):
-            held.setdefault(home, []).append(named(stranger))
+            held.setdefault(home, []).append(f"{named(stranger)} ({stranger.why(name)})")
     return held
+
+
+def unknown_to(estate: Estate, strangers: Sequence[Stranger], retain: Sequence[str]) -> list[str]:
+    """The ids among ``retain`` that nothing of the cluster has."""
+    known = {*estate.ids, *(row.id for row in estate.by_ack), *(s.id for s in strangers)}
+    return [id_ for id_ in retain if id_ not in known]
 
 
 def receipt_of(

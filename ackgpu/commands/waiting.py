@@ -21,7 +21,7 @@ from ackgpu.spec import durations
 from ackgpu.spec.model import ClusterSpec, ExpectSpec, MetadataSpec
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.cluster import ClusterStep
-from ackgpu.steps.discover import discover
+from ackgpu.steps.discover import Estate, discover
 from ackgpu.steps.gpu_nodes import GpuNodesStep
 from ackgpu.steps.kubeconfig import Access
 from ackgpu.steps.lookup import TAGGED
@@ -129,7 +129,16 @@ class Gone(CheckStep[None]):
                 resolution=f"Ask again: `ackgpu delete {stuck[0].name}` takes up what is left.",
             )
             return Broken(error, id=stuck[0].id)
-        return Pending(f"still there: {', '.join(estate.ids)}")
+        return Pending(f"still there: {', '.join(estate.ids)}", warning=self._doubt(estate))
+
+    def _doubt(self, estate: Estate) -> str:
+        """Nothing but a delete that is waited for removes the network behind its cluster."""
+        if estate.clusters:
+            return ""
+        return (
+            "the cluster is gone and its network is not: where no delete is under way any more,"
+            f" `ackgpu delete {self._subject}` removes it"
+        )
 
 
 class Running(CheckStep[Cluster]):

@@ -38,13 +38,14 @@ OWNED_READS = (
 
 @dataclass(frozen=True)
 class Owned:
-    """A tagged resource. ``created`` is known of clusters alone."""
+    """A tagged resource. ``created`` and ``state`` are known of clusters alone."""
 
     kind: str
     id: str
     name: str
     tags: Mapping[str, str]
     created: datetime | None = None
+    state: str = ""
 
     @property
     def born(self) -> datetime | None:
@@ -111,8 +112,9 @@ def holdings(cloud: Cloud, run: Run, *, name: str = "") -> list[Holding]:
         for row in rows:
             owner = cluster_name_from_tags(row.tags)
             if owner is not None and owner == (name or owner):
-                created = row.created if kind == "cluster" else None
-                items.setdefault(owner, []).append(Owned(kind, row.id, row.name, row.tags, created))
+                of_cluster = (row.created, row.state) if kind == "cluster" else ()
+                item = Owned(kind, row.id, row.name, row.tags, *of_cluster)
+                items.setdefault(owner, []).append(item)
     return [Holding(owner, cloud.region, tuple(items[owner])) for owner in sorted(items)]
 
 

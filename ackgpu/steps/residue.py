@@ -217,6 +217,6 @@ class Occupied(Removal):
 
     def _error(self) -> ConflictError:
         return ConflictError(
-            f"in use by {self._by}, which ackgpu did not make.",
+            f"in use by {self._by}.",
             resolution="Remove what is in it, then run it again.",
         )

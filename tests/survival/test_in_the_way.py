@@ -233,6 +233,7 @@ def test_what_lost_its_tag_is_left_and_said(
     assert lost in ended.err
     assert lost in {resource["id"] for resource in json.loads(ended.out)["left"]}
     assert lost in {doc.id for doc in alive(shell, kind)}
+    assert "Put the tag ackgpu:cluster back" in ended.err
 
 
 def volume(shell: Shell, **more: str) -> str:
@@ -298,3 +299,25 @@ def test_interfaces_of_pods_go_with_their_cluster(shell: Shell) -> None:
     assert ended.code == 0, ended.err
     assert interface in {resource["id"] for resource in json.loads(ended.out)["gone"]}
     assert not remains(shell.emulator)
+
+
+def test_an_id_to_retain_that_nothing_has_is_refused_before_anything_goes(shell: Shell) -> None:
+    before = remains(shell.emulator)
+    ended = deleted(shell, "--retain", "eip-mistyped")
+    assert ended.code == 2
+    assert "eip-mistyped" in ended.err
+    assert remains(shell.emulator) == before
+
+
+def test_the_wait_for_a_deletion_names_what_removes_the_rest(shell: Shell) -> None:
+    assert shell("delete", NAME, "-y", "--no-wait", *LONG).code == 0
+    ended = shell("wait", NAME, "--for", "deleted", "--timeout", "30m")
+    assert ended.code == 7
+    assert f"`ackgpu delete {NAME}`" in ended.err
+
+
+def test_a_cluster_that_is_being_deleted_is_not_extended(shell: Shell) -> None:
+    assert shell("delete", NAME, "-y", "--no-wait", *LONG).code == 0
+    ended = shell("extend", NAME, "--ttl", "5h")
+    assert ended.code == 6
+    assert "being deleted" in ended.err
