@@ -15,6 +15,12 @@ from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
+NODE_CONFIG = {
+    "kubelet_config": "kubelet_configuration",
+    "containerd_config": "containerd_config",
+}
+"""Settings in the request, and what a pool's detail calls them."""
+
 
 @PRODUCT.operation(
     "RepairClusterNodePool",
@@ -60,12 +66,13 @@ def upgrade_cluster_nodepool(call: Call) -> dict[str, Any]:
     request_id_key="request_id",
 )
 def modify_node_pool_node_config(call: Call) -> dict[str, Any]:
-    """Change the kubelet's settings on a pool's nodes: only those that are supplied."""
+    """Change the settings of the kubelet and of containerd on a pool's nodes: those supplied."""
     cluster = running_cluster(call)
     pool = active_pool(call, cluster)
-    settings = pool.body["node_config"].get("kubelet_configuration", {})
-    asked = part(body_of(call), "kubelet_config")
-    pool.body["node_config"]["kubelet_configuration"] = settings | asked
+    settings, request = pool.body["node_config"], body_of(call)
+    for asked, shown in NODE_CONFIG.items():
+        if asked in request:
+            settings[shown] = settings.get(shown, {}) | part(request, asked)
     pool.body["updated"] = call.now
     task = _busy(call, cluster, pool, "updating", timing.POOL_UPDATE)
     return {"nodepool_id": pool.id, "task_id": task.id}

@@ -262,11 +262,14 @@ def test_the_settings_of_the_kubelet_are_changed_one_by_one(
 ) -> None:
     kubelet = {"kubelet_configuration": {"maxPods": 50, "cpuManagerPolicy": "none"}}
     pool_id = ack.make_pool(cluster_id, extra={"node_config": kubelet})
-    change = {"kubelet_config": {"maxPods": 60}}
-    answer = ack("ModifyNodePoolNodeConfig", cluster_id, pool_id, **change)
+    pool = f"/clusters/{cluster_id}/nodepools/{pool_id}"
+    change = {"kubelet_config": {"maxPods": 60}, "containerd_config": {"limitCore": 1}}
+    answer = ack.raw("ModifyNodePoolNodeConfig", "PUT", f"{pool}/node_config", change)
     assert answer["nodepool_id"] == pool_id
-    assert ack.pool(cluster_id, pool_id)["status"]["state"] == "updating"
+    assert ack.raw("DescribeClusterNodePoolDetail", "GET", pool)["status"]["state"] == "updating"
     clock.advance(10)
     assert ack.task(answer["task_id"])["state"] == "success"
-    settings = ack.pool(cluster_id, pool_id)["node_config"]["kubelet_configuration"]
+    config = ack.raw("DescribeClusterNodePoolDetail", "GET", pool)["node_config"]
+    settings = config["kubelet_configuration"]
     assert (settings["maxPods"], settings["cpuManagerPolicy"]) == (60, "none")
+    assert config["containerd_config"] == {"limitCore": 1}
