@@ -53,11 +53,10 @@ def describe_cluster_addons_version(call: Call) -> dict[str, Any]:
     request_id_key="",
 )
 def describe_cluster_addons_upgrade_status(call: Call) -> dict[str, Any]:
-    """How the last change of each went, by name; of all where ``componentIds`` names none."""
+    """How the last change of each of ``componentIds`` went, by name."""
     wanted = {real_name(str(name)) for name in query_list(call, "componentIds")}
     docs = installed(call, cluster_of(call))
-    shown = [doc for doc in docs if doc.name in wanted or not wanted]
-    return {doc.name: _upgrade_status(call, doc) for doc in shown}
+    return {doc.name: _upgrade_status(call, doc) for doc in docs if doc.name in wanted}
 
 
 @PRODUCT.operation(
