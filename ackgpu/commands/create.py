@@ -36,7 +36,14 @@ from ackgpu.engine.journal import Journal
 from ackgpu.engine.plan import Plan, survey
 from ackgpu.engine.run import Outcome, Run
 from ackgpu.engine.step import Step
-from ackgpu.errors import AckGpuError, ConflictError, Overtaken
+from ackgpu.errors import (
+    AckGpuError,
+    CloudError,
+    ConflictError,
+    NotYet,
+    Overtaken,
+    ResourceNotFound,
+)
 from ackgpu.naming import RUN_TAG, run_id
 from ackgpu.preflight.facts import needs_of
 from ackgpu.preflight.price import Estimate
@@ -45,6 +52,8 @@ from ackgpu.render.results import Result
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.blueprint import Blueprint
 
+REFUSALS = (CloudError, ResourceNotFound, NotYet)
+"""How the cloud refuses what is asked for in a cluster that somebody deletes."""
 SAME_RUN_SECONDS = 600.0
 """How long after its last request a run that was cut off is taken up under the same tokens."""
 
@@ -169,7 +178,8 @@ class _Creation:
         )
         blueprint, outcome = fallback.carry_out(blueprint, steps, plan)
         error = give_way(self._app, run, outcome.error, blueprint)
-        error = error or self._removed_meanwhile(outcome)
+        if error is None or type(error) in REFUSALS:
+            error = self._removed_meanwhile(outcome) or error
         outcome = dataclasses.replace(outcome, error=error)
         if isinstance(error, Overtaken):
             return blueprint, outcome

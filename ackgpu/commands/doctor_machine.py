@@ -80,13 +80,15 @@ def journals(state: Path) -> Diagnosis:
     """Runs that did not end; one that is going on at this moment looks the same."""
     name = "journals"
     unfinished: list[str] = []
-    for path in sorted(state.glob("clusters/*/*/*/journal.jsonl")):
-        try:
+    try:
+        for path in sorted(state.glob("clusters/*/*/*/journal.jsonl")):
             journal = Journal(path, SystemClock())
-        except LocalError as error:
-            return ill(name, error)
-        if not journal.finished:
-            unfinished.append(f"{journal.verb} {path.parent.name} in {path.parent.parent.name}")
+            if not journal.finished:
+                unfinished.append(f"{journal.verb} {path.parent.name} in {path.parent.parent.name}")
+    except LocalError as error:
+        return ill(name, error)
+    except OSError as error:
+        return ill(name, LocalError(f"{error.filename} cannot be read: {error.strerror}."))
     if not unfinished:
         return well(name, "no run is unfinished")
     return doubtful(

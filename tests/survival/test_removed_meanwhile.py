@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.proxy import Proxy, proxy_to
+from support.proxy import Moment, Proxy, proxy_to
 from survival.machine import NAME
 from survival.shell import Ended, Shell
 
@@ -42,7 +42,9 @@ def states(emulator: Emulator, state: str) -> None:
         session.put(cluster)
 
 
-def create_meanwhile(shell: Shell, proxy: Proxy, state: str, *flags: str) -> Ended:
+def create_meanwhile(
+    shell: Shell, proxy: Proxy, state: str, *flags: str, moment: Moment = "unanswered"
+) -> Ended:
     """Create; once the node pool is asked for, the last of all, the cluster gets into ``state``."""
     refusal = {"effect": "error", "action": "CreateClusterNodePool", "code": "Odd", "status": 400}
     shell.emulator.set_faults({"faults": [refusal]})
@@ -53,7 +55,7 @@ def create_meanwhile(shell: Shell, proxy: Proxy, state: str, *flags: str) -> End
         states(shell.emulator, state)
         return False
 
-    proxy.arm(1, "unanswered", strike)
+    proxy.arm(1, moment, strike)
     ended = shell(
         "create", NAME, *LONG, *flags, "-o", "json", env={"ACKGPU_ENDPOINT_URL": proxy.url}
     )
@@ -71,6 +73,14 @@ def test_a_create_does_not_end_well_while_somebody_deletes_its_cluster(
     assert "somebody else deletes it" in error["message"]
     assert f"is {state}" in error["message"]
     assert f"`ackgpu wait {NAME} --for deleted`" in error["resolution"]
+
+
+def test_what_is_refused_since_somebody_deletes_the_cluster_is_told_as_that(
+    shell: Shell, proxy: Proxy
+) -> None:
+    ended = create_meanwhile(shell, proxy, "deleting", moment="before")
+    assert ended.code == 6, ended.err
+    assert "somebody else deletes it" in json.loads(ended.out)["error"]["message"]
 
 
 @pytest.mark.parametrize("state", ["updating", "unheard of"])
