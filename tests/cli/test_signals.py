@@ -5,13 +5,21 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from support.cli import Cli
 
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 CREATE = ("create", "demo", "--no-verify")
+
+
+@pytest.fixture(autouse=True)
+def no_nohup() -> Iterator[None]:
+    """Commands begin as on a terminal, also where the tests themselves run under nohup."""
+    before = signal.signal(signal.SIGHUP, lambda *_: None)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 def struck(

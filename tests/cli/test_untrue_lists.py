@@ -62,13 +62,13 @@ def emptied(exchange: Exchange, wrapper_of: Change) -> bytes:
 
 @pytest.mark.parametrize(
     "wrapper_of",
-    [lambda name: {name: []}, lambda name: {name: None}, lambda name: {}, lambda name: None],
-    ids=["no rows", "no list", "empty wrapper", "no wrapper"],
+    [lambda name: {name: []}, lambda name: None],
+    ids=["no rows", "no wrapper"],
 )
 def test_delete_does_not_believe_empty_lists_that_say_there_is_more(
     cli: Cli, proxied: AlteringProxy, wrapper_of: Change
 ) -> None:
-    cli.ok("create", "demo")
+    cli.ok("create", "demo", "--no-verify")
     there = cli.account()
     proxied.alter = lambda exchange: emptied(exchange, wrapper_of)
     ended = cli("delete", "demo", "-y", "-o", "json")

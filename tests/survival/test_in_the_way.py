@@ -66,6 +66,11 @@ def one(shell: Shell, kind: str) -> str:
     return docs[0].id
 
 
+def state_of(shell: Shell, instance: str) -> str:
+    rows = asked(shell, "ecs", "DescribeInstances", InstanceIds=json.dumps([instance]))
+    return rows.instances.instance[0].status
+
+
 def deleted(shell: Shell, *more: str) -> Ended:
     return shell("delete", NAME, "-y", "-o", "json", *LONG, *more)
 
@@ -163,6 +168,8 @@ def test_an_instance_that_was_attached_is_not_in_the_way(shell: Shell) -> None:
         Amount=1,
     )
     instance = made.instance_id_sets.instance_id_set[0]
+    while state_of(shell, instance) != "Running":
+        continue
     ended = shell("nodepool", "attach", NAME, "gpu", "--instance-id", instance, "-y", *LONG)
     assert ended.code == 0, ended.err
     ended = deleted(shell)

@@ -189,12 +189,12 @@ def test_a_wait_for_the_end_of_a_failed_deletion_says_so(shell: Shell) -> None:
 def test_a_wait_goes_on_through_states_that_nobody_knows_with_a_warning(shell: Shell) -> None:
     assert shell("create", NAME, *LONG).code == 0
     set_state(shell, "cluster", "pondering")
-    ended = shell("wait", NAME, "--for", "cluster", "--timeout", "30m")
+    ended = shell("wait", NAME, "--for", "cluster", "--timeout", "10m")
     assert ended.code == 7
     assert "pondering" in ended.err
     set_state(shell, "cluster", "running")
     set_state(shell, "nodepool", "musing")
-    ended = shell("wait", NAME, "--for", "nodes", "--timeout", "30m")
+    ended = shell("wait", NAME, "--for", "nodes", "--timeout", "10m")
     assert ended.code == 7
     assert "musing" in ended.err
 

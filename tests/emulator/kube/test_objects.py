@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ackgpu.emulator.kube.ages import short
@@ -47,6 +47,7 @@ def test_a_difference_leads_from_one_object_to_the_other(old: Any, new: Any) -> 
     assert old == before
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine
 @given(OBJECTS)
 def test_a_strategic_merge_of_an_object_onto_itself_changes_nothing(obj: Any) -> None:
     assert strategic_merge(obj, obj) == obj
