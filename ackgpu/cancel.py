@@ -1,21 +1,14 @@
-"""Stopping: the first SIGINT, SIGTERM or SIGHUP asks, a second SIGINT or SIGTERM insists.
-
-No call takes for ever.
-"""
+"""Stopping: the first SIGINT, SIGTERM or SIGHUP asks, a second SIGINT or SIGTERM insists."""
 
 from __future__ import annotations
 
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TypeVar
 
 from ackgpu.clock import Wakeup
-
-T = TypeVar("T")
 
 
 class CancelToken:
@@ -92,28 +85,3 @@ def _handled(
     finally:
         for number, previous in before.items():
             signal.signal(number, previous)
-
-
-def give_up_after(seconds: float, call: Callable[[], T]) -> T:
-    """The result of a call over the network, made in a thread of its own.
-
-    Raises TimeoutError after ``seconds`` real seconds. The call is left alone then: a timeout
-    between two bytes does not end a read to which they come one by one.
-    """
-    results: list[T] = []
-    errors: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            results.append(call())
-        except BaseException as error:  # noqa: BLE001 -- raised below, in the caller's thread
-            errors.append(error)
-
-    thread = threading.Thread(target=work, name="ackgpu-call", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    for error in errors:
-        raise error
-    for result in results:
-        return result
-    raise TimeoutError(f"it was not complete after {seconds:g} s")

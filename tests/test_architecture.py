@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent / "ackgpu"
-FOUNDATION = {"errors", "clock", "cancel", "naming", "streams", "settings"}
+FOUNDATION = {"errors", "clock", "cancel", "naming", "patience", "streams", "settings"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "foundation": {"foundation"},

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 import pytest
 
 from ackgpu import errors
-from ackgpu.cancel import give_up_after
 from ackgpu.cloud.aliyun import transport
 from ackgpu.cloud.aliyun.cloud import AliyunCloud
 from ackgpu.cloud.kube import document
 from ackgpu.cloud.kube.client import connect
+from ackgpu.patience import give_up_after
 
 Cloud = Callable[..., AliyunCloud]
 

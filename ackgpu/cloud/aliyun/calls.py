@@ -6,13 +6,13 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from ackgpu.cancel import give_up_after
 from ackgpu.cloud.aliyun import clients
 from ackgpu.cloud.aliyun.clients import Clients
 from ackgpu.cloud.aliyun.endpoints import Product
 from ackgpu.cloud.aliyun.errors import missing, translate
 from ackgpu.cloud.aliyun.retry import Retrier
 from ackgpu.errors import AckGpuError, ResourceNotFound, Unauthenticated
+from ackgpu.patience import give_up_after
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)

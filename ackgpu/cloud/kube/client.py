@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from ackgpu.cancel import give_up_after
 from ackgpu.clock import Clock, SystemClock
 from ackgpu.cloud.api import ExecOrder, Executed, KubeNode, KubePod
 from ackgpu.cloud.kube import document as doc
@@ -24,6 +23,7 @@ from ackgpu.errors import (
     Unauthenticated,
     Unavailable,
 )
+from ackgpu.patience import give_up_after
 
 T = TypeVar("T")
 
