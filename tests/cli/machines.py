@@ -1,4 +1,4 @@
-"""A user's own instances, and looks into the emulated account."""
+"""A user's own instances and RAM users, and looks into the emulated account."""
 
 from __future__ import annotations
 
@@ -9,10 +9,26 @@ import alibabacloud_ecs20140526.models as ecs_models
 from alibabacloud_ecs20140526.client import Client as EcsClient
 from support.cli import Cli
 
+from ackgpu.emulator.store import Doc
 from tests.emulator.net.apis import Api
 
 TYPE = "ecs.vgn5i-m2.xlarge"
 IMAGE = "aliyun_3_x64_20G_alibase_20250629.vhd"
+
+
+def as_user_with(cli: Cli, *statements: dict[str, Any]) -> dict[str, str]:
+    """The environment of a RAM user with one policy; the account's own stays as it is."""
+    document = json.dumps({"Version": "1", "Statement": statements})
+    with cli.emulator.backend.transaction(write=True) as session:
+        session.put(Doc("rampolicy", "Custom/own", born=0.0, body={"PolicyDocument": document}))
+        policies = {"UserId": "200000000000000001", "Policies": {"Custom/own": 0.0}}
+        session.put(Doc("ramuser", "tester", name="tester", born=0.0, body=policies))
+        key = {"UserName": "tester", "AccessKeySecret": "secret", "Status": "Active"}
+        session.put(Doc("accesskey", "LTAItester", scope="tester", born=0.0, body=key))
+    return {
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAItester",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret",
+    }
 
 
 def ecs_of(cli: Cli) -> Api:

@@ -13,8 +13,7 @@ from alibabacloud_ecs20140526.client import Client as EcsClient
 from alibabacloud_slb20140515.client import Client as SlbClient
 from support.cli import Cli, cli_on
 
-from ackgpu.emulator.store import Doc
-from tests.cli.machines import own_instance
+from tests.cli.machines import as_user_with, own_instance
 from tests.emulator.net.apis import Api
 
 CREATING = (
@@ -67,26 +66,15 @@ def generated(cli: Cli, *flags: str) -> list[str]:
     return actions
 
 
-def as_user_with(cli: Cli, actions: list[str]) -> dict[str, str]:
-    """The environment of a RAM user who may do ``actions``; the account's own stays as it is."""
-    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
-    document = json.dumps({"Version": "1", "Statement": [statement]})
-    with cli.emulator.backend.transaction(write=True) as session:
-        session.put(Doc("rampolicy", "Custom/least", born=0.0, body={"PolicyDocument": document}))
-        policies = {"UserId": "200000000000000001", "Policies": {"Custom/least": 0.0}}
-        session.put(Doc("ramuser", "tester", name="tester", born=0.0, body=policies))
-        key = {"UserName": "tester", "AccessKeySecret": "secret", "Status": "Active"}
-        session.put(Doc("accesskey", "LTAItester", scope="tester", born=0.0, body=key))
-    return {
-        "ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAItester",
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret",
-    }
+def as_user_of(cli: Cli, actions: list[str]) -> dict[str, str]:
+    """The environment of a RAM user who may do ``actions``."""
+    return as_user_with(cli, {"Effect": "Allow", "Action": actions, "Resource": "*"})
 
 
 def without(cli: Cli, action: str, *flags: str) -> dict[str, str]:
     actions = generated(cli, *flags)
     actions.remove(action)
-    return as_user_with(cli, actions)
+    return as_user_of(cli, actions)
 
 
 def test_the_actions_are_those_that_the_tests_below_take_away(cli: Cli) -> None:
@@ -94,7 +82,7 @@ def test_the_actions_are_those_that_the_tests_below_take_away(cli: Cli) -> None:
 
 
 def test_a_cluster_is_made_verified_and_deleted_under_the_generated_policy(cli: Cli) -> None:
-    user = as_user_with(cli, generated(cli))
+    user = as_user_of(cli, generated(cli))
     for command in (("create", "demo"), ("verify", "demo"), ("delete", "demo", "-y")):
         ended = cli(*command, env=user)
         assert ended.code == 0, ended.err

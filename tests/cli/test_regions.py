@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.cli import Cli, cli_on
 
-from ackgpu.emulator.store import Doc
+from tests.cli.machines import as_user_with
 
 OPEN, DENIED = "cn-shanghai", "cn-hangzhou"
 GC = ("gc", "--older-than", "0s", "--all-regions")
@@ -29,17 +28,7 @@ def denied(cli: Cli) -> dict[str, str]:
         {"Effect": "Allow", "Action": "*", "Resource": "*"},
         {"Effect": "Deny", "Action": "vpc:*", "Resource": f"acs:vpc:{DENIED}:*:*"},
     ]
-    document = json.dumps({"Version": "1", "Statement": statements})
-    with cli.emulator.backend.transaction(write=True) as session:
-        session.put(Doc("rampolicy", "Custom/most", born=0.0, body={"PolicyDocument": document}))
-        policies = {"UserId": "200000000000000001", "Policies": {"Custom/most": 0.0}}
-        session.put(Doc("ramuser", "tester", name="tester", born=0.0, body=policies))
-        key = {"UserName": "tester", "AccessKeySecret": "secret", "Status": "Active"}
-        session.put(Doc("accesskey", "LTAItester", scope="tester", born=0.0, body=key))
-    return {
-        "ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAItester",
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret",
-    }
+    return as_user_with(cli, *statements)
 
 
 def test_a_region_that_is_denied_does_not_hide_the_clusters_of_the_others(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import http.client
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
-from support.proxy import Proxy, Relay
+from support.proxy import Proxy, Relay, running
 
 Alter = Callable[["Exchange"], bytes]
 
@@ -57,14 +56,6 @@ class AlteringRelay(Relay):
         super()._answer(answer, altered)
 
 
-@contextmanager
-def altering_proxy_to(upstream: str) -> Iterator[AlteringProxy]:
+def altering_proxy_to(upstream: str) -> AbstractContextManager[AlteringProxy]:
     """A running proxy."""
-    with AlteringProxy(upstream) as proxy:
-        thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield proxy
-        finally:
-            proxy.shutdown()
-            thread.join()
+    return running(AlteringProxy(upstream))

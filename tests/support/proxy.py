@@ -6,9 +6,9 @@ from __future__ import annotations
 import http.client
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Literal
+from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 Moment = Literal["before", "unanswered", "answered"]
@@ -156,10 +156,18 @@ class Relay(BaseHTTPRequestHandler):
         self.wfile.flush()
 
 
-@contextmanager
-def proxy_to(upstream: str) -> Iterator[Proxy]:
+P = TypeVar("P", bound=Proxy)
+
+
+def proxy_to(upstream: str) -> AbstractContextManager[Proxy]:
     """A running proxy."""
-    with Proxy(upstream) as proxy:
+    return running(Proxy(upstream))
+
+
+@contextmanager
+def running(made: P) -> Iterator[P]:
+    """The proxy, served by a thread while the block lasts."""
+    with made as proxy:
         thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:
