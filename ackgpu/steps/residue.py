@@ -7,8 +7,9 @@ find nothing where it did, and remove what it left.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from ackgpu.cloud.api import Cloud, Disk, Instance, LoadBalancer, NetworkInterface
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Resource, Step
@@ -25,16 +26,17 @@ class Removal(Step[Any]):
         raise AssertionError("a removal creates nothing")
 
 
-class BalancerRemoval(Removal):
-    """A load balancer that ACK or its cloud controller made."""
+class _SingleRemoval(Removal):
+    """One resource that a cluster or its add-ons made, and that may outlive it."""
 
-    reads = ("balancers.load_balancers",)
-    writes = ("balancers.delete_load_balancer",)
+    noun: ClassVar[str]
+    product: ClassVar[str] = "ecs"
+    type: ClassVar[str]
+    billable: ClassVar[bool] = True
 
     def __init__(self, cloud: Cloud, *, pick: Pick, name: str, needs: Sequence[Step[Any]]) -> None:
-        super().__init__(name, "load balancer", needs)
-        self._balancers = cloud.balancers
-        self._region = cloud.region
+        super().__init__(name, self.noun, needs)
+        self._cloud = cloud
         self._pick = pick
 
     @property
@@ -42,28 +44,91 @@ class BalancerRemoval(Removal):
         """Whether it is retained."""
         return self._pick.given
 
-    def find(self, ctx: Context) -> Finding[LoadBalancer]:
+    def find(self, ctx: Context) -> Finding[Any]:
         """Look by id."""
         del ctx
-        found = next(iter(self._balancers.load_balancers(ids=self._pick.ids)), None)
-        if found is None:
+        row = next(iter(self._rows(self._pick.ids)), None)
+        if row is None:
             return Absent()
+        if row.state in {"Detaching", "Deleting"}:
+            return Pending(row.state, id=row.id, removing=row.state == "Deleting")
         resource = Resource(
-            product="slb",
-            type="LoadBalancer",
-            id=found.id,
-            name=found.name,
-            region=self._region,
-            state=found.state,
+            product=self.product,
+            type=self.type,
+            id=row.id,
+            name=row.name,
+            region=self._cloud.region,
+            state=row.state,
             owned=True,
-            billable=True,
+            billable=self.billable,
         )
-        return Ready(found, found.id, found.address, self._pick.ownership, resources=(resource,))
+        detail = self._detail(row)
+        return Ready(row, row.id, detail, self._pick.ownership, resources=(resource,))
+
+    @abstractmethod
+    def _rows(self, ids: Sequence[str]) -> Sequence[Any]:
+        """The records with the ids."""
+
+    @abstractmethod
+    def _detail(self, row: Any) -> str:
+        """What is worth saying of it."""
+
+
+class BalancerRemoval(_SingleRemoval):
+    """A load balancer that ACK or its cloud controller made."""
+
+    noun, product, type = "load balancer", "slb", "LoadBalancer"
+    reads = ("balancers.load_balancers",)
+    writes = ("balancers.delete_load_balancer",)
 
     def delete(self, ctx: Context, found_id: str) -> None:
         """Delete it with its listeners."""
         del ctx
-        self._balancers.delete_load_balancer(found_id)
+        self._cloud.balancers.delete_load_balancer(found_id)
+
+    def _rows(self, ids: Sequence[str]) -> Sequence[LoadBalancer]:
+        return self._cloud.balancers.load_balancers(ids=ids)
+
+    def _detail(self, row: LoadBalancer) -> str:
+        return row.address
+
+
+class DiskRemoval(_SingleRemoval):
+    """The disk of a volume, with all that is on it."""
+
+    noun, type = "volume disk", "Disk"
+    reads = ("compute.disks",)
+    writes = ("compute.delete_disk",)
+
+    def delete(self, ctx: Context, found_id: str) -> None:
+        """Delete it; NotYet while an instance has it."""
+        del ctx
+        self._cloud.compute.delete_disk(found_id)
+
+    def _rows(self, ids: Sequence[str]) -> Sequence[Disk]:
+        return self._cloud.compute.disks(ids=ids)
+
+    def _detail(self, row: Disk) -> str:
+        return f"{row.size_gib} GiB"
+
+
+class InterfaceRemoval(_SingleRemoval):
+    """A network interface of pods."""
+
+    noun, type, billable = "network interface", "NetworkInterface", False
+    reads = ("compute.interfaces",)
+    writes = ("compute.delete_interface",)
+
+    def delete(self, ctx: Context, found_id: str) -> None:
+        """Delete it; NotYet while an instance has it."""
+        del ctx
+        self._cloud.compute.delete_interface(found_id)
+
+    def _rows(self, ids: Sequence[str]) -> Sequence[NetworkInterface]:
+        return self._cloud.compute.interfaces(ids=ids)
+
+    def _detail(self, row: NetworkInterface) -> str:
+        return row.vswitch_id
 
 
 class InstancesRemoval(Removal):
@@ -121,78 +186,6 @@ class InstancesRemoval(Removal):
             owned=True,
             billable=True,
         )
-
-
-class _SingleRemoval(Removal):
-    """One ECS resource that a cluster's add-ons made, and that outlives it."""
-
-    type = ""
-    billable = False
-
-    def __init__(self, cloud: Cloud, *, pick: Pick, name: str, needs: Sequence[Step[Any]]) -> None:
-        super().__init__(name, self.type, needs)
-        self._compute = cloud.compute
-        self._region = cloud.region
-        self._pick = pick
-
-    @property
-    def given(self) -> bool:
-        """Whether it is retained."""
-        return self._pick.given
-
-    def _found(self, row: Disk | NetworkInterface, detail: str) -> Finding[Any]:
-        resource = Resource(
-            product="ecs",
-            type=self.type,
-            id=row.id,
-            name=row.name,
-            region=self._region,
-            state=row.state,
-            owned=True,
-            billable=self.billable,
-        )
-        if row.state in {"Detaching", "Deleting"}:
-            return Pending(row.state, id=row.id, removing=row.state == "Deleting")
-        return Ready(row, row.id, detail, self._pick.ownership, resources=(resource,))
-
-
-class DiskRemoval(_SingleRemoval):
-    """The disk of a volume, with all that is on it."""
-
-    type = "Disk"
-    billable = True
-    reads = ("compute.disks",)
-    writes = ("compute.delete_disk",)
-
-    def find(self, ctx: Context) -> Finding[Disk]:
-        """Look by id."""
-        del ctx
-        found = next(iter(self._compute.disks(ids=self._pick.ids)), None)
-        return Absent() if found is None else self._found(found, f"{found.size_gib} GiB")
-
-    def delete(self, ctx: Context, found_id: str) -> None:
-        """Delete it; NotYet while an instance has it."""
-        del ctx
-        self._compute.delete_disk(found_id)
-
-
-class InterfaceRemoval(_SingleRemoval):
-    """A network interface of pods."""
-
-    type = "NetworkInterface"
-    reads = ("compute.interfaces",)
-    writes = ("compute.delete_interface",)
-
-    def find(self, ctx: Context) -> Finding[NetworkInterface]:
-        """Look by id."""
-        del ctx
-        found = next(iter(self._compute.interfaces(ids=self._pick.ids)), None)
-        return Absent() if found is None else self._found(found, found.vswitch_id)
-
-    def delete(self, ctx: Context, found_id: str) -> None:
-        """Delete it; NotYet while an instance has it."""
-        del ctx
-        self._compute.delete_interface(found_id)
 
 
 class Occupied(Removal):
