@@ -17,6 +17,7 @@ from ackgpu.steps.removal import ACK_TYPES
 from ackgpu.steps.strangers import Stranger
 
 UNFINISHED = frozenset({"left", "failed"})
+KEPT_BY_ACK = "DeleteCluster keeps it, whatever it is told"
 
 
 def preview_of(
@@ -29,11 +30,8 @@ def preview_of(
     """What goes and what stays, the cluster first."""
     stays = [p for p in plan.steps if _stays(p)]
     goes = [p for p in reversed(plan.steps) if p not in stays and not isinstance(p.finding, Absent)]
-    along = [
-        f"{row.type.split('::')[-1]} {row.id} goes along with the cluster"
-        for row in _unreadable(estate)
-        if row.id not in retain
-    ]
+    rows = [row for row in _unreadable(estate) if row.id not in retain]
+    along = [f"{_called(row)} goes along with the cluster" for row in rows if _goes(row)]
     return DeletePreview(
         cluster_name=estate.name,
         id=", ".join(cluster.id for cluster in estate.clusters),
@@ -44,6 +42,7 @@ def preview_of(
         ),
         keeps=(
             *(f"{p.step.name} {p.id}: {_reason(p, retain)}" for p in stays),
+            *(f"{_called(row)}: {KEPT_BY_ACK}" for row in rows if not _goes(row)),
             *(f"{named(s)}: {s.why(estate.name)}" for s in strangers),
         ),
         notes=tuple(along),
@@ -78,14 +77,16 @@ def receipt_of(
     kept = [r for r in outcome.reports if r.status == "kept"]
     went = [r for r in outcome.reports if r.status == "gone"]
     unread = [row for row in _unreadable(estate) if row.id not in retain]
+    stays = [by_ack(row, estate.region) for row in unread if not _goes(row)]
     return {
         "region": estate.region,
         "gone": _unique(went, without=[row.id for row in unread]),
-        "retained": tuple(
-            Retained(resource=resource, why=_why(resource.id, retain)) for resource in _unique(kept)
+        "retained": (
+            *(Retained(resource=r, why=_why(r.id, retain)) for r in _unique(kept)),
+            *(Retained(resource=r, why=KEPT_BY_ACK) for r in stays),
         ),
         "left": (*leftovers(outcome), *(s.resource for s in strangers if s.disowned)),
-        "unread": tuple(by_ack(row, estate.region) for row in unread),
+        "unread": tuple(by_ack(row, estate.region) for row in unread if _goes(row)),
     }
 
 
@@ -136,6 +137,15 @@ def _why(resource_id: str, retain: Sequence[str]) -> str:
     if resource_id in retain:
         return "--retain"
     return "what is retained needs it" if retain else "not made by ackgpu"
+
+
+def _goes(row: ClusterResource) -> bool:
+    """Whether DeleteCluster takes it, by default or since it is told to for its type."""
+    return row.delete_by_default or row.delete_changeable
+
+
+def _called(row: ClusterResource) -> str:
+    return f"{row.type.split('::')[-1]} {row.id}"
 
 
 def _unreadable(estate: Estate) -> list[ClusterResource]:
