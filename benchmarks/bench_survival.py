@@ -1,12 +1,13 @@
 """The figures of docs/reliability.md: kills, stops and faults, and what came of them.
 
     python benchmarks/bench_survival.py [kills] [stops] [faults] [--every N] [--out DIR] [--page]
+                                        [--matrix]
 
 Without a name all three are run; ``--every N`` takes one case in N. Everything runs on this
-machine against an emulated account; the whole takes about two hours of one core. The tables are
-printed as Markdown, and with --page written into docs/reliability.md. The single verdicts go to DIR
-as lines of JSON; ``--read DIR`` makes the tables of such lines, and runs nothing. Exits 1 where
-anything was lost.
+machine against an emulated account; the whole takes about an hour of one core. The tables are
+printed as Markdown, and with --page written into docs/reliability.md; --matrix prints every call ×
+fault with its outcome as well. The single verdicts go to DIR as lines of JSON; ``--read DIR`` makes
+the tables of such lines, and runs nothing. Exits 1 where anything was lost.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ def main() -> int:
         lost += sum(1 for row in rows if row.trouble)
         lines = table(rows)
         print("\n".join(lines), flush=True)
+        if arguments.matrix and suite == "faults":
+            print("\n".join(["", *matrix(rows)]), flush=True)
         if arguments.page:
             put_on_page(suite, lines)
     return 1 if lost else 0
@@ -56,6 +59,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--read", type=Path)
     parser.add_argument("--page", action="store_true")
+    parser.add_argument("--matrix", action="store_true")
     return parser.parse_args()
 
 
@@ -129,6 +133,17 @@ def by_fault(rows: Sequence[Outcome]) -> list[str]:
         lost = sum(1 for row in mine if row.trouble)
         fine = sum(1 for row in mine if row.word == "ok")
         lines.append(f"| {fault} | {len(mine)} | {fine} | {len(mine) - fine - lost} | {lost} |")
+    return lines
+
+
+def matrix(rows: Sequence[Outcome]) -> list[str]:
+    """Calls × faults × outcome; empty where a fault makes no sense for a call."""
+    faults = list(dict.fromkeys(row.fault for row in rows))
+    words = {(row.action, row.fault): row.word for row in rows}
+    lines = [f"| call | {' | '.join(faults)} |", f"|---|{'---|' * len(faults)}"]
+    for action in sorted({row.action for row in rows}):
+        cells = (words.get((action, fault), "") for fault in faults)
+        lines.append(f"| {action} | {' | '.join(cells)} |")
     return lines
 
 
