@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 Outcome = tuple[Any, BaseException | None]
+LEFT_ALONE = "ackgpu-call left alone"
+"""The name of a thread whose call was given up; it ends with the call."""
 
 
 class _Caller:
@@ -18,15 +20,22 @@ class _Caller:
     def __init__(self) -> None:
         self._calls: queue.SimpleQueue[Callable[[], Any]] = queue.SimpleQueue()
         self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-        threading.Thread(target=self._work, name="ackgpu-call", daemon=True).start()
+        self._thread = threading.Thread(target=self._work, name="ackgpu-call", daemon=True)
+        self._left_alone = False
+        self._thread.start()
 
     def make(self, call: Callable[[], Any], seconds: float) -> Outcome:
-        """What came of the call. Raises queue.Empty after ``seconds``; it is of no use then."""
+        """What came of the call. Raises queue.Empty after ``seconds``: it is then left alone."""
         self._calls.put(call)
-        return self._outcomes.get(timeout=seconds)
+        try:
+            return self._outcomes.get(timeout=seconds)
+        except queue.Empty:
+            self._left_alone = True
+            self._thread.name = LEFT_ALONE
+            raise
 
     def _work(self) -> None:
-        while True:
+        while not self._left_alone:
             self._outcomes.put(_carried_out(self._calls.get()))
 
 

@@ -14,7 +14,7 @@ from ackgpu.cloud.aliyun import transport
 from ackgpu.cloud.aliyun.cloud import AliyunCloud
 from ackgpu.cloud.kube import document
 from ackgpu.cloud.kube.client import connect
-from ackgpu.patience import give_up_after
+from ackgpu.patience import LEFT_ALONE, give_up_after
 
 Cloud = Callable[..., AliyunCloud]
 
@@ -61,7 +61,7 @@ def dripping(beginning: bytes) -> Iterator[tuple[str, list[str]]]:
         for thread in threads:
             thread.join(5)
         for thread in threading.enumerate():  # the calls that were left alone, whose answer ended
-            if thread.name == "ackgpu-call":
+            if thread.name == LEFT_ALONE:
                 thread.join(5)
         transport.close_sessions()
 
