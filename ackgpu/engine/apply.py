@@ -41,6 +41,7 @@ ASK_AGAIN_LIMIT = 3
 class Progress:
     """How a step stands while the run goes on. Times are on the clock's scale.
 
+    ``looked`` is when the last look began.
     ``refusal``: the cloud says that it exists, so that it is looked for and not asked for again.
     ``broken``: it was found to be so.
     """
@@ -48,6 +49,7 @@ class Progress:
     step: Step[Any]
     status: Literal["waiting", "running", "done", "failed"] = "waiting"
     began: float = 0.0
+    looked: float = 0.0
     asked: float | None = None
     times_asked: int = 0
     detail: str = ""
@@ -115,9 +117,12 @@ class Apply(Walk):
         )
 
     def _look(self, progress: Progress, seconds: float) -> None:
+        def look() -> Finding[Any]:
+            progress.looked = self._run.clock.now()
+            return progress.step.find(self._values)
+
         when = self._run.clock.now() + seconds
-        call = lambda: progress.step.find(self._values)  # noqa: E731 -- a call, made later
-        self._loop.call_at(when, call, lambda found, error: self._found(progress, found, error))
+        self._loop.call_at(when, look, lambda found, error: self._found(progress, found, error))
 
     def _found(
         self, progress: Progress, finding: Finding[Any] | None, error: Exception | None
@@ -267,7 +272,7 @@ class Apply(Walk):
         if self._closed:
             return
         elapsed = self._run.clock.now() - progress.began
-        if elapsed > progress.step.timeout:
+        if self._overdue(progress.step, progress.looked - progress.began):
             self._fail(progress, progress.step.overdue(detail, elapsed))
             return
         self._look(progress, next_look(elapsed, progress.step.typical) if again_in is None

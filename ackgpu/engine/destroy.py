@@ -25,12 +25,16 @@ ASK_AGAIN_LIMIT = 3
 
 @dataclass
 class Removal:
-    """How far the removal of a step is. Times are on the clock's scale."""
+    """How far the removal of a step is. Times are on the clock's scale.
+
+    ``looked`` is when the last look began.
+    """
 
     step: Step[Any]
     finding: Finding[Any] | None
     status: Literal["waiting", "running", "gone", "kept", "failed"] = "waiting"
     began: float = 0.0
+    looked: float = 0.0
     detail: str = ""
     id: str = ""
     seconds: float = 0.0
@@ -113,12 +117,12 @@ class Destroy(Walk):
         return asked is None or self._run.clock.now() - asked > self._run.visibility
 
     def _look(self, removal: Removal, seconds: float) -> None:
-        call = lambda: removal.step.find(self._values)  # noqa: E731 -- a call, made later
-        self._loop.call_at(
-            self._run.clock.now() + seconds,
-            call,
-            lambda found, error: self._found(removal, found, error),
-        )
+        def look() -> Finding[Any]:
+            removal.looked = self._run.clock.now()
+            return removal.step.find(self._values)
+
+        when = self._run.clock.now() + seconds
+        self._loop.call_at(when, look, lambda found, error: self._found(removal, found, error))
 
     def _found(
         self, removal: Removal, finding: Finding[Any] | None, error: Exception | None
@@ -192,7 +196,7 @@ class Destroy(Walk):
         if self._closed or leaving:
             return
         elapsed = self._run.clock.now() - removal.began
-        if elapsed > removal.step.timeout:
+        if self._overdue(removal.step, removal.looked - removal.began):
             message = f"{removal.step.name} is not gone after {elapsed:.0f} s: {detail}"
             self._fail(removal, CloudError(f"{message.rstrip('.')}."))
             return

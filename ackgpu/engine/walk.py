@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import signal
 from abc import ABC, abstractmethod
+from typing import Any
 
 from ackgpu.engine.events import StepWaiting, StopRequested, Tick
 from ackgpu.engine.loop import Loop
 from ackgpu.engine.run import Run
+from ackgpu.engine.step import Step
 from ackgpu.errors import Interrupted, NotYet, TimedOut
 
 BUSY_SECONDS = 3.0
@@ -60,6 +62,15 @@ class Walk(ABC):
     def _outcome_error(self, *, complete: bool) -> Exception | None:
         """The first failure; none where what was under way at the deadline came to its end."""
         return None if complete and isinstance(self._error, TimedOut) else self._error
+
+    @staticmethod
+    def _overdue(step: Step[Any], looked: float) -> bool:
+        """Whether a step is given up after a look that began ``looked`` seconds after the step.
+
+        What was ready in time may have been seen late: by a machine that stood still, or because
+        of an answer that took minutes. So only a look that began after the timeout ends a step.
+        """
+        return looked > step.timeout
 
     def _say_waiting(self, step: str, detail: str, found_id: str) -> None:
         self._run.emit(StepWaiting, step=step, detail=detail, id=found_id)

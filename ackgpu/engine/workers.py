@@ -13,6 +13,9 @@ from typing import Any, Protocol
 
 from ackgpu.clock import Wakeup
 
+WORKER = "ackgpu-worker"
+"""The name of a thread that carries out the calls of a run."""
+
 Call = Callable[[], Any]
 Result = tuple[int, Any, Exception | None]
 
@@ -73,7 +76,7 @@ class ThreadWorkers:
         self._busy += 1
         self._calls.put((number, call))
         if len(self._threads) < min(self._most, self._busy):
-            thread = threading.Thread(target=self._work, name="ackgpu-call", daemon=True)
+            thread = threading.Thread(target=self._work, name=WORKER, daemon=True)
             self._threads.append(thread)
             thread.start()
 

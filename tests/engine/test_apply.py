@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from support.toy import BUSY, ToyCheck, ToyCloud, ToyStep, diamond, run_of
+from support.toy import BUSY, SlowAnswer, ToyCheck, ToyCloud, ToyStep, diamond, run_of
 
 from ackgpu.clock import ManualClock
 from ackgpu.engine.apply import Apply
@@ -209,6 +209,13 @@ def test_a_step_has_its_own_longest_time(cloud: ToyCloud) -> None:
     outcome = Apply((step,), run_of(cloud, [])).run()
     assert isinstance(outcome.error, TimedOut)
     assert outcome.seconds == pytest.approx(step.timeout, rel=0.05)
+
+
+def test_a_machine_that_stood_still_looks_once_more(cloud: ToyCloud) -> None:
+    step = SlowAnswer(cloud, "network", seconds=10)
+    outcome = Apply((step,), run_of(cloud, [])).run()
+    assert outcome.error is None
+    assert outcome.seconds > step.timeout
 
 
 def test_a_state_that_nobody_knows_is_waited_for_with_one_warning(cloud: ToyCloud) -> None:

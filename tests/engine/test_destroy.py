@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.toy import BUSY, ToyCloud, ToyStep, diamond, run_of
+from support.toy import BUSY, SlowAnswer, ToyCloud, ToyStep, diamond, run_of
 
 from ackgpu.clock import ManualClock
 from ackgpu.engine.apply import Apply
@@ -67,6 +67,14 @@ def test_a_part_goes_with_its_whole(cloud: ToyCloud) -> None:
     assert outcome.error is None
     assert cloud.left == []
     assert "pool" not in deletes(cloud)
+
+
+def test_a_machine_that_stood_still_looks_once_more(cloud: ToyCloud) -> None:
+    step = SlowAnswer(cloud, "pool", seconds=10)
+    outcome = destroy(cloud, (step,))
+    assert outcome.error is None
+    assert outcome.seconds > step.timeout
+    assert "pool" not in cloud.left
 
 
 def test_what_is_still_in_use_is_asked_to_go_again(cloud: ToyCloud) -> None:

@@ -120,6 +120,19 @@ class ToyStep(Step[str]):
         self.cloud.on_call(f"{verb} {self.name}")
 
 
+class SlowAnswer(ToyStep):
+    """The first answer that shows it on its way arrives long after the step's timeout."""
+
+    slow = False
+
+    def find(self, ctx: Context) -> Finding[str]:
+        finding = super().find(ctx)
+        if isinstance(finding, Pending) and not self.slow:
+            self.slow = True
+            self.cloud.clock.advance(2 * self.timeout)
+        return finding
+
+
 class ToyCheck(CheckStep[str]):
     """A check that passes once ``seconds`` have gone by since the start."""
 
