@@ -78,7 +78,11 @@ class App:
         self.close()
 
     def close(self) -> None:
-        """Close the connections, and the embedded emulator where it was started."""
+        """Close the connections, and the embedded emulator where it was started.
+
+        A call that a run left alone is not repeated any more.
+        """
+        self.cancel.request()
         self._closing.close()
 
     @cached_property

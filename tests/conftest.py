@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ackgpu.clock import ManualClock
+from ackgpu.engine.workers import WORKER
 
 if TYPE_CHECKING:
     from ackgpu.emulator import Emulator
@@ -29,6 +31,16 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_on() -> Iterator[None]:
+    """What a test began ends with it: a call that goes on would disturb the tests after it."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name == WORKER:
+            thread.join(10)
+            assert not thread.is_alive(), "a command's calls outlive it"
 
 
 @pytest.fixture

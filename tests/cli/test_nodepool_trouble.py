@@ -93,7 +93,8 @@ def inject(cli: Cli, action: str, effect: str) -> None:
 
 def test_a_change_that_takes_too_long_is_gone_on_with_by_the_same_command(demo: Cli) -> None:
     words = ("nodepool", "scale", "demo", "gpu", "--nodes", "3")
-    late = demo(*words, "--timeout", "60s")
+    with demo.at_speed(60):
+        late = demo(*words, "--timeout", "60s")
     assert late.code == 7
     assert "goes on from here" in late.err
     demo.ok(*words)

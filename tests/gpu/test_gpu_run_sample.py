@@ -60,6 +60,16 @@ def deployments(cli: Cli) -> list[str]:
     return [row["metadata"]["name"] for row in api_of(cli).get(DEPLOYMENTS)["items"]]
 
 
+def spec_with_the_sample(directory: Path) -> Path:
+    """The file of a cluster that create proves with the sample, however slow the machine is."""
+    path = directory / "cluster.yaml"
+    path.write_text(
+        "apiVersion: ackgpu.dev/v1alpha1\nkind: GpuCluster\nmetadata: {name: demo}\n"
+        "verify: {level: cuda}\ngpu: {sample: {timeout: 24h}}\n"
+    )
+    return path
+
+
 def faults(cli: Cli, *kinds: str) -> None:
     cli.emulator.set_faults({"faults": [{"kind": kind} for kind in kinds]})
 
@@ -143,7 +153,8 @@ def test_each_trouble_has_its_exit_code_and_its_reason(made: Cli, kind: str) -> 
 
 def test_without_time_the_real_reason_of_the_wait_is_told(made: Cli) -> None:
     faults(made, "image_pull_backoff")
-    ended = made("run-sample", "demo", "--timeout", "20s")
+    with made.at_speed(20):
+        ended = made("run-sample", "demo", "--timeout", "20s")
     assert ended.code == 7
     assert "ErrImagePull" in ended.err or "ImagePullBackOff" in ended.err
     assert deployments(made) == []
@@ -188,11 +199,7 @@ def test_the_manifest_of_a_cluster_is_fitted_to_its_nodes_and_region(made: Cli) 
 def test_create_proves_the_gpus_with_the_sample_where_the_spec_asks_for_it(
     cli: Cli, tmp_path: Path
 ) -> None:
-    path = tmp_path / "cluster.yaml"
-    path.write_text(
-        "apiVersion: ackgpu.dev/v1alpha1\nkind: GpuCluster\nmetadata: {name: demo}\n"
-        "verify: {level: cuda}\n"
-    )
+    path = spec_with_the_sample(tmp_path)
     made = cli.ok("create", "-f", str(path), "-o", "json").json
     assert "cuda sample" in made["durations"]
     assert deployments(cli) == []
@@ -201,11 +208,7 @@ def test_create_proves_the_gpus_with_the_sample_where_the_spec_asks_for_it(
 def test_create_ends_with_9_where_the_sample_fails_and_leaves_nothing_of_it(
     cli: Cli, tmp_path: Path
 ) -> None:
-    path = tmp_path / "cluster.yaml"
-    path.write_text(
-        "apiVersion: ackgpu.dev/v1alpha1\nkind: GpuCluster\nmetadata: {name: demo}\n"
-        "verify: {level: cuda}\n"
-    )
+    path = spec_with_the_sample(tmp_path)
     faults(cli, "sample_wrong_result")
     ended = cli("create", "-f", str(path))
     assert ended.code == 9
@@ -216,11 +219,7 @@ def test_create_ends_with_9_where_the_sample_fails_and_leaves_nothing_of_it(
 def test_a_create_that_is_stopped_during_the_sample_deletes_the_sample(
     cli: Cli, tmp_path: Path
 ) -> None:
-    path = tmp_path / "cluster.yaml"
-    path.write_text(
-        "apiVersion: ackgpu.dev/v1alpha1\nkind: GpuCluster\nmetadata: {name: demo}\n"
-        "verify: {level: cuda}\n"
-    )
+    path = spec_with_the_sample(tmp_path)
     faults(cli, "image_pull_backoff")
     stop_when = threading.Thread(target=_interrupt_when_deployed, args=(cli,))
     stop_when.start()

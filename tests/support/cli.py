@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ackgpu.emulator import Emulator
+from ackgpu.emulator.timeline import load_timeline
 from ackgpu.main import main
 
 SPEED = 600.0
@@ -63,6 +64,20 @@ class Cli:
         ended = self(*arguments)
         assert ended.code == 0, ended.err
         return ended
+
+    @contextmanager
+    def at_speed(self, speed: float) -> Iterator[None]:
+        """Let time pass at another speed: slowly where a short timeout is not to end too early."""
+        before = self.env["ACKGPU_CLOCK_SPEED"]
+        self._set_speed(speed)
+        yield
+        self._set_speed(float(before))
+
+    def _set_speed(self, speed: float) -> None:
+        self.env["ACKGPU_CLOCK_SPEED"] = f"{speed:g}"
+        backend = self.emulator.backend
+        with backend.transaction(write=True) as session:
+            load_timeline(session, backend.clock.wall(), speed)
 
     @property
     def kubeconfig(self) -> Path:

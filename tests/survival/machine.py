@@ -81,6 +81,14 @@ def remains(emulator: Emulator) -> Things:
     return _at(emulator, now + LATER)
 
 
+def put_in_state(emulator: Emulator, kind: str, state: str) -> None:
+    """Let the account's first resource of ``kind`` have been in ``state`` ever since."""
+    with emulator.backend.transaction(write=True) as session:
+        doc = session.find(kind, at=emulator.backend.timeline_now(session))[0]
+        doc.body["phases"] = [[doc.born, state]]
+        session.put(doc)
+
+
 def difference(wanted: Things, found: Things) -> str:
     """What is missing and what is too many, in words; empty where all is as wanted."""
     missing, extra = wanted - found, found - wanted

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from survival.machine import NAME, remains, things
+from survival.machine import NAME, put_in_state, remains, things
 from survival.shell import Shell
 
 from ackgpu.emulator import Emulator
@@ -97,11 +97,7 @@ def test_a_load_balancer_of_somebody_else_stays_and_holds_the_vpc(shell: Shell) 
 @pytest.mark.parametrize("state", ["initial", "running", "failed", "delete_failed", "unavailable"])
 def test_a_cluster_goes_from_any_state(shell: Shell, state: str) -> None:
     made(shell)
-    backend = shell.emulator.backend
-    with backend.transaction(write=True) as session:
-        cluster = session.find("cluster", at=backend.timeline_now(session))[0]
-        cluster.body["phases"] = [[cluster.born, state]]
-        session.put(cluster)
+    put_in_state(shell.emulator, "cluster", state)
     document(shell, "delete", NAME, "-y", *LONG)
     assert not remains(shell.emulator)
 

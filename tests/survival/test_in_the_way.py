@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from alibabacloud_tea_openapi.models import Config
-from survival.machine import NAME, remains
+from survival.machine import NAME, put_in_state, remains
 from survival.shell import Ended, Shell
 
 from ackgpu.emulator import Emulator
@@ -324,7 +324,7 @@ def test_the_wait_for_a_deletion_names_what_removes_the_rest(shell: Shell) -> No
 
 
 def test_a_cluster_that_is_being_deleted_is_not_extended(shell: Shell) -> None:
-    assert shell("delete", NAME, "-y", "--no-wait", *LONG).code == 0
+    put_in_state(shell.emulator, "cluster", "deleting")
     ended = shell("extend", NAME, "--ttl", "5h")
     assert ended.code == 6
     assert "being deleted" in ended.err

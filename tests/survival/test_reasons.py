@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from survival.machine import NAME, remains
+from survival.machine import NAME, put_in_state, remains
 from survival.shell import Ended, Shell
 
 from ackgpu.emulator import Emulator
@@ -188,20 +188,12 @@ def test_a_wait_for_the_end_of_a_failed_deletion_says_so(shell: Shell) -> None:
 
 def test_a_wait_goes_on_through_states_that_nobody_knows_with_a_warning(shell: Shell) -> None:
     assert shell("create", NAME, *LONG).code == 0
-    set_state(shell, "cluster", "pondering")
+    put_in_state(shell.emulator, "cluster", "pondering")
     ended = shell("wait", NAME, "--for", "cluster", "--timeout", "10m")
     assert ended.code == 7
     assert "pondering" in ended.err
-    set_state(shell, "cluster", "running")
-    set_state(shell, "nodepool", "musing")
+    put_in_state(shell.emulator, "cluster", "running")
+    put_in_state(shell.emulator, "nodepool", "musing")
     ended = shell("wait", NAME, "--for", "nodes", "--timeout", "10m")
     assert ended.code == 7
     assert "musing" in ended.err
-
-
-def set_state(shell: Shell, kind: str, state: str) -> None:
-    backend = shell.emulator.backend
-    with backend.transaction(write=True) as session:
-        doc = session.find(kind, at=backend.timeline_now(session))[0]
-        doc.body["phases"] = [[doc.born, state]]
-        session.put(doc)
