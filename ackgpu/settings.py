@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -116,6 +116,18 @@ class Settings:
             timeout=env.get("ACKGPU_TIMEOUT", ""),
             given=flags,
         )
+
+
+def asked_output(typed: Sequence[str], env: Mapping[str, str]) -> Output:
+    """The output that a command line names, also one that cannot be parsed; else the default."""
+    named = env.get("ACKGPU_OUTPUT") or ""
+    for word, following in zip(typed, [*typed[1:], ""], strict=True):
+        flag, equals, value = word.partition("=")
+        if flag in {"-o", "--output"}:
+            named = value if equals else following
+        elif flag.startswith("-o"):
+            named = word.removeprefix("-o")
+    return next((output for output in OUTPUTS if output == named), "table")
 
 
 def truthy(value: str | None) -> bool:

@@ -11,7 +11,7 @@ from ackgpu import __version__
 from ackgpu.app import App
 from ackgpu.clock import SystemClock
 from ackgpu.errors import UsageError
-from ackgpu.settings import Flags, Output, Settings
+from ackgpu.settings import Flags, Output, Settings, asked_output
 from ackgpu.streams import Streams
 
 
@@ -26,7 +26,10 @@ class Invocation:
     command: str = ""
     app: App | None = None
     streams: Streams = field(default_factory=Streams.system)
-    output: Output = "table"
+    output: Output = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.output = asked_output(self.typed, self.env)
 
     def start(self, command: str, flags: Flags) -> App:
         """Settle the flags, and make what the command runs with."""

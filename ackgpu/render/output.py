@@ -34,8 +34,17 @@ def fail(
 ) -> int:
     """Show that ``command`` failed with nothing to show for it, and return the exit code.
 
-    stderr gets the error screen; stdout gets the document where one was asked for. Where it cannot
-    take it the error decides the code all the same.
+    stderr gets the error screen; stdout gets the document where one was asked for.
+    """
+    write_failure(streams, output, command, error)
+    _show_failure(streams, error, log_path)
+    return failure_of(error).exit_code
+
+
+def write_failure(streams: Streams, output: Output, command: str, error: BaseException) -> None:
+    """Write the document of a failed command to stdout, where one was asked for.
+
+    Where stdout cannot take it, that is a warning: the failure decides the exit code all the same.
     """
     if output not in {"table", "name"}:
         document = failure_document(command, failure_of(error))
@@ -43,8 +52,6 @@ def fail(
             streams.write(streams.out, to_text(streams, output, document))
         except LocalError as unwritten:
             warn(streams, unwritten.message)
-    _show_failure(streams, error, log_path)
-    return failure_of(error).exit_code
 
 
 def warn(streams: Streams, message: str) -> None:

@@ -169,3 +169,37 @@ def test_a_create_that_found_everything_says_nothing_of_costs_that_it_did_not_as
 ) -> None:
     assert "an hour" in cli.ok("create", "demo", "--no-verify").out
     assert "unknown" not in cli.ok("create", "demo", "--no-verify").out
+
+
+@pytest.mark.parametrize(
+    ("line", "command", "told"),
+    [
+        (("create", "demo", "--nodez", "3", "-o", "json"), "create", "--nodez"),
+        (("create", "demo", "extra", "--output=json"), "create", "extra"),
+        (("nodepool", "scale", "demo", "p", "-ojson", "--nodes", "many"), "nodepool scale", "many"),
+        (("-o", "json", "creat", "demo"), "", "creat"),
+        (("list", "-o", "json", "--color", "purple"), "list", "purple"),
+        (("list", "-o", "json", "-q", "-v"), "list", "--quiet"),
+    ],
+)  # fmt: skip
+def test_a_line_that_cannot_be_parsed_is_a_document_too(
+    cli: Cli, line: tuple[str, ...], command: str, told: str
+) -> None:
+    refused = cli(*line)
+    assert refused.code == 2
+    document = refused.json
+    assert (document["command"], document["exitCode"], document["ok"]) == (command, 2, False)
+    assert document["error"]["code"] == "Usage"
+    assert told in document["error"]["message"]
+    assert told in refused.err
+
+
+def test_a_line_that_cannot_be_parsed_leaves_stdout_to_people_empty(cli: Cli) -> None:
+    for line in (
+        ("create", "--nodez"),
+        ("list", "-o", "table", "--nodez"),
+        ("list", "-o", "nosuch"),
+    ):
+        refused = cli(*line)
+        assert (refused.code, refused.out) == (2, "")
+    assert cli("list", "--nodez", env={"ACKGPU_OUTPUT": "yaml"}).out.startswith("schemaVersion")
