@@ -80,6 +80,10 @@ class UsageError(AckGpuError):
     code = "Usage"
 
 
+class UnparsedLineError(UsageError):
+    """The command line cannot be parsed. The parser has shown that to people already."""
+
+
 @dataclass(frozen=True)
 class SpecFinding:
     """One thing wrong with a spec: where, and what."""

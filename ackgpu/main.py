@@ -43,9 +43,12 @@ def main(arguments: Sequence[str], env: Mapping[str, str]) -> int:
 
 
 def _failed(invocation: Invocation, error: BaseException) -> int:
-    from ackgpu.errors import AckGpuError
-    from ackgpu.render.output import fail
+    from ackgpu.errors import AckGpuError, UnparsedLineError
+    from ackgpu.render.output import fail, write_failure
 
+    if isinstance(error, UnparsedLineError):
+        write_failure(invocation.streams, invocation.output, invocation.command, error)
+        return error.exits_with
     if invocation.app is not None:
         invocation.app.complete(error)
     log_path = ""

@@ -19,6 +19,7 @@ from ackgpu.cli.command import (
     Verbose,
 )
 from ackgpu.cli.invocation import Invocation
+from ackgpu.errors import UnparsedLineError
 from ackgpu.settings import Flags
 
 COMMANDS = {
@@ -54,29 +55,21 @@ COMMANDS = {
 def run(arguments: Sequence[str], invocation: Invocation) -> int:
     """Parse the line, carry the command out, and return its exit code.
 
-    Raises what the command raises. A line that typer cannot parse is shown by typer, with exit code
-    2, and a document says so where one was asked for.
+    Raises what the command raises, and UnparsedLineError where typer has refused the line.
     """
     root = build({word for word in arguments if word in COMMANDS})
     try:
         root(args=list(arguments), obj=invocation, prog_name="ackgpu")
     except SystemExit as leaving:
-        wrong = leaving.__context__  # what typer could not parse, having shown it
+        wrong: Any = leaving.__context__  # what typer could not parse, having shown it
         if hasattr(wrong, "format_message"):
-            return _refused(invocation, wrong)
+            path = wrong.ctx.command_path if wrong.ctx else "ackgpu"
+            invocation.command = path.removeprefix("ackgpu").strip()
+            raise UnparsedLineError(
+                wrong.format_message(), resolution=f"See `{path} --help`."
+            ) from None
         return leaving.code if isinstance(leaving.code, int) else 1
     return 0
-
-
-def _refused(invocation: Invocation, wrong: Any) -> int:
-    from ackgpu.errors import UsageError
-    from ackgpu.render.output import write_failure
-
-    path: str = wrong.ctx.command_path if wrong.ctx else "ackgpu"
-    error = UsageError(wrong.format_message(), resolution=f"See `{path} --help`.")
-    command = path.removeprefix("ackgpu").strip()
-    write_failure(invocation.streams, invocation.output, command, error)
-    return error.exits_with
 
 
 def build(names: Collection[str]) -> typer.Typer:

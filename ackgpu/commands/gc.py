@@ -159,8 +159,9 @@ def _remove(options: GcOptions, app: App, rules: Rules, found: Sequence[Finding]
     came = Collected()
     for number, finding in enumerate(found):
         name, region = finding.holding.name, finding.holding.region
+        said: list[str] = []
         try:
-            stays, failure = _attempt(options, app, rules, finding.holding)
+            stays, failure = _attempt(options, app, rules, finding.holding, said)
         except Interrupted as stopped:
             came.left |= {item.id for later in found[number:] for item in later.holding.items}
             came.stopped = stopped
@@ -168,25 +169,28 @@ def _remove(options: GcOptions, app: App, rules: Rules, found: Sequence[Finding]
         came.left |= {item.id for item in stays}
         came.error = came.error or failure
         if failure is not None:
-            came.warnings.append(f"{name} in {region}: {_in_one_line(failure)}")
+            said.append(_in_one_line(failure))
         elif stays:
-            came.warnings.append(f"{name} in {region} stays: it was extended or held meanwhile.")
+            said.append("it stays: it was extended or held meanwhile.")
+        came.warnings += [f"{name} in {region}: {message}" for message in said]
     return came
 
 
 def _attempt(
-    options: GcOptions, app: App, rules: Rules, holding: Holding
+    options: GcOptions, app: App, rules: Rules, holding: Holding, said: list[str]
 ) -> tuple[Sequence[Owned], AckGpuError | None]:
-    """What stays of it, and the failure that it stays for."""
+    """What stays of it, and the failure that it stays for; its warnings are added to ``said``."""
     try:
-        return _remove_one(options, app, rules, holding), None
+        return _remove_one(options, app, rules, holding, said), None
     except Interrupted:
         raise
     except AckGpuError as failure:
         return _what_stays(app, holding), failure
 
 
-def _remove_one(options: GcOptions, app: App, rules: Rules, holding: Holding) -> Sequence[Owned]:
+def _remove_one(
+    options: GcOptions, app: App, rules: Rules, holding: Holding, said: list[str]
+) -> Sequence[Owned]:
     """Remove it, unless it was extended or held since it was looked at; what stays then."""
     cloud = app.cloud(holding.region)
     fresh = holdings(cloud, app.reading(), name=holding.name)
@@ -197,6 +201,7 @@ def _remove_one(options: GcOptions, app: App, rules: Rules, holding: Holding) ->
         deletion = Deletion(wanted, app, cloud)
         with closing(deletion.journal):
             result = deletion.carry_out()
+    said += result.warnings
     if result.error is not None:
         raise result.error
     return ()

@@ -23,6 +23,7 @@ READS = (
     "network.vpcs",
     "network.vswitches",
     "network.nat_gateways",
+    "network.route_tables",
     "network.eips",
     "compute.security_groups",
     "compute.instances",
@@ -76,6 +77,7 @@ def strangers_in(
     for vpc_id in homes:
         reads |= {
             f"vSwitch {vpc_id}": partial(cloud.network.vswitches, vpc_id=vpc_id),
+            f"RouteTable {vpc_id}": partial(cloud.network.route_tables, vpc_id=vpc_id),
             f"NatGateway {vpc_id}": partial(cloud.network.nat_gateways, vpc_id=vpc_id),
             f"SecurityGroup {vpc_id}": partial(cloud.compute.security_groups, vpc_id=vpc_id),
             f"Instance {vpc_id}": partial(cloud.compute.instances, vpc_id=vpc_id),
@@ -178,6 +180,11 @@ class _Vpc:
             *(
                 self._one("vpc", "NatGateway", row, row.vswitch_id)
                 for row in self._others("NatGateway")
+            ),
+            *(
+                self._one("vpc", "RouteTable", row, *row.vswitch_ids)
+                for row in self._others("RouteTable")
+                if row.custom
             ),
             *(
                 self._one("ecs", "SecurityGroup", row)

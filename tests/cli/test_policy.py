@@ -33,7 +33,7 @@ CREATING = (
 DELETING = (
     "cs:DeleteCluster", "ecs:DeleteSecurityGroup", "ecs:DescribeDisks",
     "ecs:DescribeNetworkInterfaces", "slb:DescribeLoadBalancerAttribute",
-    "vpc:DeleteNatGateway", "vpc:DeleteSnatEntry",
+    "vpc:DeleteNatGateway", "vpc:DeleteSnatEntry", "vpc:DescribeRouteTableList",
     "vpc:DeleteVSwitch", "vpc:DeleteVpc", "vpc:ReleaseEipAddress", "vpc:UnassociateEipAddress",
 )  # fmt: skip
 FOR_LEFTOVERS = (

@@ -106,6 +106,10 @@ def their_vswitch(shell: Shell) -> str:
     return made.v_switch_id
 
 
+def their_route_table(shell: Shell) -> str:
+    return asked(shell, "vpc", "CreateRouteTable", VpcId=one(shell, "vpc")).route_table_id
+
+
 def their_address(shell: Shell) -> str:
     """An EIP of theirs, bound to our NAT gateway."""
     eip = asked(shell, "vpc", "AllocateEipAddress").allocation_id
@@ -123,7 +127,7 @@ def their_address(shell: Shell) -> str:
 
 @pytest.mark.parametrize(
     "make",
-    [their_interface, their_balancer, their_gateway, their_vswitch],
+    [their_interface, their_balancer, their_gateway, their_vswitch, their_route_table],
     ids=lambda f: f.__name__,
 )
 def test_what_others_made_in_our_network_is_named_and_holds_only_what_it_lives_in(

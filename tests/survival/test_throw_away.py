@@ -257,6 +257,16 @@ def test_gc_says_of_each_thing_whether_it_is_gone(shell: Shell) -> None:
     assert {kind for kind, _ in remains(shell.emulator)} == {"vpc", "routetable"}
 
 
+def test_gc_passes_on_what_a_deletion_warns_of(shell: Shell) -> None:
+    ok(shell, "create", "demo", "--ttl", "2h", *LONG)
+    pass_time(shell, 10 * HOUR)
+    (shell.home / ".kube" / "config").write_text("{")
+    ended = shell("gc", "--execute", "-y", "-o", "json", *LONG)
+    assert ended.code == 0, ended.err
+    (warning,) = json.loads(ended.out)["warnings"]
+    assert warning.startswith("demo in cn-hangzhou: A context demo may be left")
+
+
 def test_gc_removes_nothing_of_a_protected_cluster_and_says_so(shell: Shell) -> None:
     ok(shell, "create", "demo", "--ttl", "2h", *LONG)
     pass_time(shell, 10 * HOUR)

@@ -10,7 +10,16 @@ from ackgpu.cloud.aliyun import network_records as records
 from ackgpu.cloud.aliyun.calls import Calls, required
 from ackgpu.cloud.aliyun.paging import by_number, by_token, chunks
 from ackgpu.cloud.aliyun.rows import listed, rows_of
-from ackgpu.cloud.api import Eip, NatGateway, RouteEntry, SnatEntry, Tags, Vpc, VSwitch
+from ackgpu.cloud.api import (
+    Eip,
+    NatGateway,
+    RouteEntry,
+    RouteTable,
+    SnatEntry,
+    Tags,
+    Vpc,
+    VSwitch,
+)
 
 _PAGE = 50
 _VPC_IDS = 20
@@ -216,6 +225,16 @@ class AliyunNetwork:
             snat_table_id=table_id,
             snat_entry_id=entry_id,
         )
+
+    def route_tables(self, *, vpc_id: str) -> list[RouteTable]:
+        """The route tables of a VPC."""
+        rows = self._paged(
+            "DescribeRouteTableList",
+            ("router_table_list", "router_table_list_type", "route_table_id"),
+            None,
+            vpc_id=vpc_id,
+        )
+        return [records.route_table(row) for row in rows]
 
     def route_entries(self, *, table_id: str) -> list[RouteEntry]:
         """The custom entries of a route table."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.cloud.aliyun.rows import listed, number, tags_of
-from ackgpu.cloud.api import Eip, NatGateway, RouteEntry, SnatEntry, Vpc, VSwitch
+from ackgpu.cloud.api import Eip, NatGateway, RouteEntry, RouteTable, SnatEntry, Vpc, VSwitch
 
 
 def vpc(row: Any) -> Vpc:
@@ -72,6 +72,17 @@ def snat_entry(row: Any) -> SnatEntry:
         address=row.snat_ip or "",
         state=row.status or "",
         name=row.snat_entry_name or "",
+    )
+
+
+def route_table(row: Any) -> RouteTable:
+    """A row of DescribeRouteTableList."""
+    return RouteTable(
+        id=row.route_table_id,
+        name=row.route_table_name or "",
+        custom=row.route_table_type == "Custom",
+        tags=tags_of(listed(row.tags, "tag")),
+        vswitch_ids=tuple(listed(row.v_switch_ids, "v_switch_id")),
     )
 
 

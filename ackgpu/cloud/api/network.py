@@ -86,6 +86,17 @@ class RouteEntry:
     next_hop: str
 
 
+@dataclass(frozen=True)
+class RouteTable:
+    """A route table of a VPC. ``custom``: somebody made it; ``vswitch_ids`` use it."""
+
+    id: str
+    name: str
+    custom: bool
+    tags: Tags
+    vswitch_ids: tuple[str, ...] = ()
+
+
 class NetworkApi(Protocol):
     """VPC, vSwitch, NAT gateway, EIP, SNAT, routes."""
 
@@ -152,6 +163,9 @@ class NetworkApi(Protocol):
 
     def delete_snat_entry(self, *, table_id: str, entry_id: str) -> None:
         """Ask that the entry goes."""
+
+    def route_tables(self, *, vpc_id: str) -> list[RouteTable]:
+        """The route tables of a VPC, the system's included."""
 
     def route_entries(self, *, table_id: str) -> list[RouteEntry]:
         """The custom entries of a route table."""
