@@ -162,7 +162,7 @@ def test_expired_credentials_stop_it_safely_and_new_ones_go_on(shell: Shell) -> 
 def test_a_wait_says_what_was_still_pending(shell: Shell) -> None:
     ended = shell("create", NAME, "--no-wait", *LONG)
     assert ended.code == 0, ended.err
-    ended = shell("wait", NAME, "--for", "nodes", "--timeout", "1m", "-o", "json")
+    ended = shell("wait", NAME, "--for", "nodes", "--timeout", "10m", "-o", "json")
     assert ended.code == 7
     error = json.loads(ended.out)["error"]
     assert "still pending" in error["message"]
