@@ -46,7 +46,8 @@ def attach(options: AttachOptions, app: App) -> int:
         raise UsageError(f"{len(ids)} instances: 1 to {MOST} are attached at once.")
     cloud = app.cloud()
     with locked(app, cloud.region, options.name):
-        change = ClusterChange(app, options, "nodepool attach", f"attach to {options.pool}")
+        key = f"attach {' '.join(sorted(ids))} to {options.pool}"
+        change = ClusterChange(app, options, "nodepool attach", key)
         pool = change.pool()
         change.refuse_autoscaled(pool, "ACK attaches no instances to it")
         joined = _joined(change, pool, ids)

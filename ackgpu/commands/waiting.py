@@ -25,7 +25,7 @@ from ackgpu.steps.discover import Estate, discover
 from ackgpu.steps.gpu_nodes import GpuNodesStep
 from ackgpu.steps.kubeconfig import Access
 from ackgpu.steps.lookup import TAGGED
-from ackgpu.steps.node_pool import POOL_ENDED, SETTLING, pool_error
+from ackgpu.steps.node_pool import POOL_ENDED, SETTLING, newest_task, pool_error
 
 GOALS = ("cluster", "nodes", "gpu", "deleted")
 DEFAULT_TIMEOUT = "45m"
@@ -170,6 +170,7 @@ class Complete(CheckStep[Mapping[str, int]]):
 
     def __init__(self, cloud: Cloud, up: Step[Cluster]) -> None:
         super().__init__("node pools", "node pool", (up,))
+        self._cloud = cloud
         self._containers = cloud.containers
         self._up = up
 
@@ -179,8 +180,7 @@ class Complete(CheckStep[Mapping[str, int]]):
         pools = self._containers.node_pools(cluster_id)
         ended = next((pool for pool in pools if pool.state in POOL_ENDED), None)
         if ended is not None:
-            newest = next(iter(self._containers.tasks(cluster_id)), None)
-            task = self._containers.task(newest.id) if newest else None
+            task = newest_task(self._cloud, cluster_id, ended.id)
             error = pool_error(task, f"The node pool {ended.name} ({ended.id}) is {ended.state}")
             return Broken(error, id=ended.id)
         short = [p for p in pools if p.state != "active" or p.healthy < p.desired]

@@ -214,10 +214,11 @@ class Store:
         self._connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
         try:
             yield Session(self._connection)
+            self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # SQLite ends it by itself where the disk is full
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
 
     def reset(self) -> None:
         """Empty the account; settings such as its certificate authority stay."""

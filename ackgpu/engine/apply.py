@@ -309,9 +309,10 @@ def _wording(progress: Progress) -> str:
     """What the client token is made of.
 
     The cloud gives the same answer to the same token for a day, also when what it stood for was
-    removed meanwhile. So the last attempt at what never appeared has a token of its own.
+    removed meanwhile. So the last attempt at what never appeared has a token of its own, but for
+    orders, where what does not show may have been paid all the same.
     """
-    last = progress.times_asked >= ASK_AGAIN_LIMIT - 1
+    last = progress.times_asked >= ASK_AGAIN_LIMIT - 1 and not progress.step.paid
     return f"{progress.step.name}, once more" if last else progress.step.name
 
 

@@ -20,7 +20,7 @@ from ackgpu.engine.walk import UNREACHABLE_SECONDS, InFlight, Walk, pause_after
 from ackgpu.errors import CloudError, LostReply, NotYet, Transient
 
 ASK_AGAIN_LIMIT = 3
-"""How often a step is asked to go that stays, or that reports a failed removal."""
+"""How often a step is asked to go whose removal is reported as failed."""
 
 
 @dataclass
@@ -178,11 +178,15 @@ class Destroy(Walk):
         )
 
     def _asked(self, removal: Removal, error: Exception | None) -> None:
-        if error is None or isinstance(error, LostReply):
-            removal.asked = self._run.clock.now() if error is None else removal.asked
+        if error is None:
+            removal.asked = self._run.clock.now()
             removal.times_asked += 1
             if not self._closed:
                 self._look(removal, 0.5)
+        elif isinstance(error, LostReply):
+            removal.times_asked += 1
+            again_in = min(UNREACHABLE_SECONDS, removal.times_asked)
+            self._wait(removal, error.message, again_in=again_in)
         elif isinstance(error, (NotYet, Transient)):
             self._wait(removal, error.message, again_in=pause_after(error))
         else:

@@ -113,15 +113,17 @@ class Step(ABC, Generic[T]):
     how long it usually takes, which only serves to choose when to look. ``checks`` marks a step
     that creates nothing (verification): it is shown as CHECK and never deleted. ``changes`` marks
     one that changes what exists (a size, a version): it is shown as CHANGE, and Absent means that
-    the change was not asked for yet; it is not undone. ``part_of`` names the step whose deletion
-    takes this along. ``reads`` and ``writes`` are the calls of :class:`~ackgpu.cloud.api.Cloud`
-    that it can make, such as ``network.create_vpc``.
+    the change was not asked for yet; it is not undone. ``paid`` marks an order: however often it is
+    asked for, the token stays the same, so that nobody pays twice. ``part_of`` names the step whose
+    deletion takes this along. ``reads`` and ``writes`` are the calls of
+    :class:`~ackgpu.cloud.api.Cloud` that it can make, such as ``network.create_vpc``.
     """
 
     timeout: float = 15 * 60
     typical: float = 5
     checks: bool = False
     changes: bool = False
+    paid: bool = False
     part_of: Step[Any] | None = None
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()

@@ -67,7 +67,7 @@ class AttachStep(Step[NodePool]):
             return Ready(pool, pool.id, names, resources=resources)
         task_id = ctx.recall(self, "task")
         task = self._cloud.containers.task(task_id) if task_id else None
-        if task is not None and task.state in {"fail", "failed"}:
+        if task is not None and task.failed:
             return Broken(task_error(task, f"{self.name} could not be attached"), id=pool.id)
         over = task is None or task.state == "success"
         if len(nodes) < wanted and over and pool.state == "active":

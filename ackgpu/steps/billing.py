@@ -17,6 +17,7 @@ class SubscriptionStep(Step[tuple[Instance, ...]]):
 
     typical = 10
     changes = True
+    paid = True
     reads = ("compute.instances",)
     writes = ("compute.subscribe",)
 

@@ -300,7 +300,7 @@ def task_error(task: Task | None, what: str) -> CloudError:
     """Why a task failed: its error, else its first failed stage, else its last event."""
     if task is None:
         return CloudError(f"{what}, and no task says why.")
-    failed = next((s for s in task.stages if s.state.lower() in {"fail", "failed"}), None)
+    failed = next((stage for stage in task.stages if stage.failed), None)
     reason = task.error_message or (failed.message if failed else "") or "no reason was given"
     details = [f"stage: {stage.message}: {stage.state}" for stage in task.stages]
     return CloudError(

@@ -159,8 +159,7 @@ class NodePoolStep(Step[NodePool]):
 
     def _not_yet(self, ctx: Context, cluster: Cluster, found: NodePool) -> Finding[NodePool]:
         task = self._task(ctx, cluster, found)
-        ended = task is not None and task.state.lower() in {"fail", "failed"}
-        if ended and found.state == "active":
+        if task is not None and task.failed and found.state == "active":
             error = pool_error(task, self.name)
             if found.failed:
                 nodes = self._cloud.containers.nodes(cluster.id, node_pool_id=found.id)

@@ -85,8 +85,7 @@ class PoolSizeStep(Step[NodePool]):
         if pool.desired != self._nodes or not task_id:
             return Absent()
         task = self._cloud.containers.task(task_id)
-        failed = task is not None and task.state in {"fail", "failed"}
-        if failed:
+        if task is not None and task.failed:
             return Broken(pool_error(task, f"The node pool {self._name}"), id=pool.id)
         return Pending(progress, id=pool.id)
 

@@ -8,10 +8,9 @@ from ackgpu.cloud.api import Cloud, Cluster, ClusterCheck
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Step
 from ackgpu.errors import NoSuchCluster, PreflightFailed
 from ackgpu.steps.cluster import task_error
-from ackgpu.steps.pool_change import no_such_pool, pool_named
+from ackgpu.steps.pool_change import no_such_pool, pool_named, the_pool
 
 CHECK_KIND = "ClusterUpgrade"
-FAILED = frozenset({"fail", "failed", "canceled"})
 
 
 class UpgradeCheckStep(Step[ClusterCheck]):
@@ -87,7 +86,7 @@ class ControlPlaneUpgradeStep(Step[Cluster]):
             return Ready(found, found.id, found.version)
         task_id = ctx.recall(self, "task")
         task = self._containers.task(task_id) if task_id else None
-        if task is not None and task.state in FAILED:
+        if task is not None and task.failed:
             return Broken(task_error(task, "The upgrade of the control plane failed"), id=found.id)
         return Absent() if task is None else Pending(f"{task.state}: {task.current_stage}")
 
@@ -136,7 +135,7 @@ class PoolUpgradeStep(Step[str]):
         task = self._cloud.containers.task(task_id) if task_id else None
         if task is None:
             return Absent()
-        if task.state in FAILED:
+        if task.failed:
             return Broken(task_error(task, f"{self.name} were not upgraded"), id=pool.id)
         if task.state != "success":
             return Pending(f"{task.state}: {task.current_stage}", id=pool.id)
@@ -145,9 +144,7 @@ class PoolUpgradeStep(Step[str]):
     def create(self, ctx: Context, token: str) -> None:
         """Ask for the upgrade; NotYet while the pool is busy."""
         del token
-        pool = pool_named(self._cloud, self._cluster_id, self._name)
-        if pool is None:
-            raise NoSuchCluster(f"There is no node pool {self._name}.")
+        pool = the_pool(self._cloud, self._cluster_id, self._name)
         containers = self._cloud.containers
         task_id = containers.upgrade_node_pool(self._cluster_id, pool.id, self._version)
         ctx.remember(self, "task", task_id)

@@ -34,6 +34,15 @@ def test_an_instance_becomes_a_verified_node_and_again_nothing_happens(demo: Cli
     assert demo.ok("verify", "demo").out.count("1/1") == 2
 
 
+def test_an_attachment_that_was_cut_off_says_nothing_of_another_instance(demo: Cli) -> None:
+    first, second = own_instance(demo), own_instance(demo)
+    words = ("nodepool", "attach", "demo", "gpu", "-y", "--instance-id")
+    with demo.at_speed(60):
+        assert demo(*words, first, "--timeout", "60s").code == 7
+    demo.ok(*words, second)
+    assert {first, second} <= attached(demo)
+
+
 def test_it_asks_because_system_disks_are_replaced(demo: Cli) -> None:
     own = own_instance(demo)
     demo.emulator.requests.clear()

@@ -103,6 +103,23 @@ def test_a_change_that_takes_too_long_is_gone_on_with_by_the_same_command(demo: 
     assert len(sizes) == 1
 
 
+def test_a_scaling_that_somebody_cancelled_is_not_waited_for(demo: Cli) -> None:
+    demo.emulator.set_faults({"faults": [{"kind": "node_never_joins"}]})
+    words = ("nodepool", "scale", "demo", "gpu", "--nodes", "2")
+    with demo.at_speed(60):
+        assert demo(*words, "--timeout", "60s").code == 7
+    backend = demo.emulator.backend
+    with backend.transaction(write=True) as session:
+        now = backend.timeline_now(session)
+        task = max(session.find("task", at=now), key=lambda doc: doc.born)
+        (pool,) = session.find("nodepool", at=now)
+        task.body["phases"], pool.body["phases"] = [[task.born, "canceled"]], [[now, "active"]]
+        session.put(task)
+        session.put(pool)
+    ended = demo(*words)
+    assert ended.code == 11, ended.err
+
+
 def test_behind_a_private_endpoint_it_says_from_where_to_verify(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "1", "--no-public-endpoint")
     scaled = cli.ok("nodepool", "scale", "demo", "gpu", "--nodes", "2")

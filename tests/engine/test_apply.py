@@ -211,6 +211,18 @@ def test_a_step_has_its_own_longest_time(cloud: ToyCloud) -> None:
     assert outcome.seconds == pytest.approx(step.timeout, rel=0.05)
 
 
+@pytest.mark.parametrize(("paid", "orders"), [(False, 2), (True, 1)])
+def test_what_never_shows_is_asked_for_with_one_token_where_it_is_paid(
+    cloud: ToyCloud, *, paid: bool, orders: int
+) -> None:
+    cloud.lag = 100_000
+    step = ToyStep(cloud, "order")
+    step.paid = paid
+    outcome = Apply((step,), run_of(cloud, [])).run()
+    assert isinstance(outcome.error, ResourceNotFound)
+    assert len({thing.token for thing in cloud.things["order"]}) == orders
+
+
 def test_a_machine_that_stood_still_looks_once_more(cloud: ToyCloud) -> None:
     step = SlowAnswer(cloud, "network", seconds=10)
     outcome = Apply((step,), run_of(cloud, [])).run()

@@ -93,6 +93,15 @@ def test_a_lost_reply_and_a_refused_connection_are_no_end(cloud: ToyCloud) -> No
     assert cloud.left == []
 
 
+def test_where_every_reply_is_lost_a_removal_ends_all_the_same(cloud: ToyCloud) -> None:
+    step = ToyStep(cloud, "pool", seconds=10)
+    step.refuse_delete = [LostReply("reset")] * 5000
+    outcome = destroy(cloud, (step,))
+    assert isinstance(outcome.error, CloudError)
+    assert step.timeout < outcome.seconds < 1.1 * step.timeout
+    assert len(deletes(cloud)) < 0.2 * step.timeout
+
+
 def test_what_cannot_be_removed_stops_only_what_it_stands_on(cloud: ToyCloud) -> None:
     steps = diamond(cloud)
     steps[1].refuse_delete = [AccessDenied("vpc:DeleteNatGateway")]

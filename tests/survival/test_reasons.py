@@ -176,6 +176,16 @@ def test_a_wait_ends_where_a_pool_has_failed_and_says_why(shell: Shell) -> None:
     assert "poor" in ended.err
 
 
+def test_a_wait_names_the_pools_own_failure_and_not_the_newest_task(shell: Shell) -> None:
+    poor = {"kind": "pool_failed", "code": "InsufficientBalance.CreditPay", "message": "poor"}
+    spoilt(shell, "--kubernetes-version", "1.34", **poor)
+    upgraded = shell("upgrade", NAME, "-y", *LONG)
+    assert upgraded.code == 0, upgraded.err
+    ended = shell("wait", NAME, "--for", "nodes")
+    assert ended.code == 11
+    assert "poor" in ended.err
+
+
 def test_a_wait_for_the_end_of_a_failed_deletion_says_so(shell: Shell) -> None:
     assert shell("create", NAME, *LONG).code == 0
     shell.emulator.set_faults({"faults": [{"kind": "delete_failed"}]})

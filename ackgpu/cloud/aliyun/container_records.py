@@ -169,10 +169,7 @@ def node(row: Any) -> ClusterNode:
 
 def task(body: Any, task_id: str) -> Task:
     """A task of DescribeTaskInfo."""
-    stages = tuple(
-        Stage(stage.message or "", stage.state or "", stage.start_time or "", stage.end_time or "")
-        for stage in body.stages or ()
-    )
+    stages = tuple(Stage(stage.message or "", stage.state or "") for stage in body.stages or ())
     events = tuple(event.message or event.reason or "" for event in body.events or ())
     return Task(
         id=body.task_id or task_id,

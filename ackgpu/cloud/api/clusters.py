@@ -121,14 +121,21 @@ class ClusterNode:
     error: str = ""
 
 
+def _failed(state: str) -> bool:
+    return state.lower() in {"fail", "failed", "canceled"}
+
+
 @dataclass(frozen=True)
 class Stage:
     """A stage of a task and how it stands."""
 
     message: str
     state: str
-    started: str = ""
-    ended: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it has ended, and not well."""
+        return _failed(self.state)
 
 
 @dataclass(frozen=True)
@@ -147,6 +154,11 @@ class Task:
     error_message: str = ""
     events: tuple[str, ...] = ()
     target: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it has ended, and not well."""
+        return _failed(self.state)
 
 
 @dataclass(frozen=True)
