@@ -70,6 +70,10 @@ class App:
         self.cancel = CancelToken(self.wakeup)
         self._own_env = env
         self._closing = ExitStack()
+        if settings.verbose:
+            from ackgpu.call_log import calls_shown
+
+            self._closing.enter_context(calls_shown(streams))
 
     def __enter__(self) -> App:
         return self

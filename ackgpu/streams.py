@@ -155,7 +155,7 @@ class Streams:
         return self.stdin.read()
 
     def _ask(self, prompt: str, flag: str) -> str:
-        if self.no_input or self.env.get("ACKGPU_NO_INPUT", "") not in {"", "0", "false"}:
+        if self.no_input:
             raise _cannot_ask("input is switched off (--no-input)", flag)
         if not (self.is_terminal(self.stdin) and self.is_terminal(self.err)):
             raise _cannot_ask("there is no terminal to ask on", flag)

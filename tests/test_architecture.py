@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent / "ackgpu"
-FOUNDATION = {"errors", "clock", "cancel", "naming", "patience", "streams", "settings"}
+FOUNDATION = {
+    "call_log", "cancel", "clock", "errors", "naming", "patience", "settings", "streams",
+}  # fmt: skip
 
 MAY_IMPORT: dict[str, set[str]] = {
     "foundation": {"foundation"},

@@ -31,7 +31,10 @@ OutputFlag = Annotated[
     str | None, typer.Option("--output", "-o", help="table, json, yaml, name or jsonl.",
                              rich_help_panel=PANEL, show_default=False)
 ]  # fmt: skip
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.", rich_help_panel=PANEL)]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Show each call to the cloud, with its request id.",
+                       rich_help_panel=PANEL)
+]  # fmt: skip
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="No progress; warnings and errors alone.",
                        rich_help_panel=PANEL)

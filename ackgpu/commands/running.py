@@ -102,7 +102,11 @@ def on_display(  # noqa: PLR0913 -- keyword-only, each named where it is given
     """
     with ExitStack() as stack:
         renderer = listener(
-            app.streams, app.settings.output, quiet=app.settings.quiet, clock=app.clock
+            app.streams,
+            app.settings.output,
+            quiet=app.settings.quiet,
+            clock=app.clock,
+            verbose=app.settings.verbose,
         )
         stack.enter_context(renderer)
         listen = _fan_out([renderer, _log_to(run.journal.path)])

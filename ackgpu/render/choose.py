@@ -8,13 +8,15 @@ from ackgpu.render.results import Output
 from ackgpu.streams import Streams
 
 
-def listener(streams: Streams, output: Output, *, quiet: bool, clock: Clock) -> Renderer:
+def listener(
+    streams: Streams, output: Output, *, quiet: bool, clock: Clock, verbose: bool = False
+) -> Renderer:
     """The renderer of a run's events; close it (or use ``with``) when the run is over.
 
     ========  ==========================================================================
     jsonl     ``-o jsonl``: events as JSON lines on stdout, nothing on stderr
     silent    --quiet: warnings alone
-    live      stderr is a terminal that can move its cursor, and CI is unset
+    live      stderr is a terminal that can move its cursor, CI is unset, no --verbose
     plain     anything else: a line a change, and a heartbeat
     ========  ==========================================================================
     """
@@ -26,7 +28,7 @@ def listener(streams: Streams, output: Output, *, quiet: bool, clock: Clock) -> 
         from ackgpu.render.plain import Silent
 
         return Silent(streams)
-    if streams.can_animate:
+    if streams.can_animate and not verbose:
         from ackgpu.render.live import LiveDisplay
 
         return LiveDisplay(streams, clock)

@@ -83,7 +83,7 @@ def _offer_row(row: OfferRow) -> tuple[Cell, ...]:
         str(row.vcpu),
         f"{number(row.memory_gib)} G",
         row.zone,
-        stock.get(row.stock, Span("unknown")),
+        stock[row.stock],
         amount(row.price),
         amount(row.spot) if row.spot else NOTHING,
     )

@@ -22,9 +22,7 @@ from ackgpu.engine.step import Drift, Resource
 from ackgpu.errors import AckGpuError
 
 Output = Literal["table", "json", "yaml", "name", "jsonl"]
-PlanAction = Literal[
-    "CREATE", "CHANGE", "ADOPT", "REUSE", "WAIT", "CHECK", "DELETE", "KEEP", "BROKEN"
-]
+PlanAction = Literal["CREATE", "CHANGE", "ADOPT", "REUSE", "WAIT", "CHECK", "DELETE", "BROKEN"]
 
 
 class Part(Protocol):
@@ -212,13 +210,13 @@ class PlanResult:
     @property
     def names(self) -> tuple[str, ...]:
         """The steps that change something."""
-        changing = {"CREATE", "ADOPT", "DELETE"}
+        changing = {"CREATE", "CHANGE", "DELETE"}
         return tuple(row.step for row in self.steps if row.action in changing)
 
 
 @dataclass(frozen=True, kw_only=True)
 class OfferRow:
-    """An instance type in a zone. ``stock``: ok, low, none or unknown. Memory in GiB.
+    """An instance type in a zone. ``stock``: ok, low or none. Memory in GiB.
 
     ``card`` is the slice in words ("P4 1/4"). ``spot`` None: there is no spot price or it is not
     known.
@@ -231,7 +229,7 @@ class OfferRow:
     memory_gib: float
     region: str
     zone: str
-    stock: Literal["ok", "low", "none", "unknown"]
+    stock: Literal["ok", "low", "none"]
     price: Price | None = None
     spot: Price | None = None
 

@@ -11,10 +11,10 @@ from ackgpu.render.choose import listener
 from ackgpu.streams import Streams
 
 
-def shown(output="table", *, quiet=False, **terminal):
+def shown(output="table", *, quiet=False, verbose=False, **terminal):
     streams = Streams.for_tests(**terminal)
     clock = ManualClock(samples.START)
-    with listener(streams, output, quiet=quiet, clock=clock) as show:
+    with listener(streams, output, quiet=quiet, clock=clock, verbose=verbose) as show:
         story = samples.Story(show, clock=clock)
         samples.create_begins(story)
         samples.create_ends(story)
@@ -44,6 +44,10 @@ def test_without_a_terminal_that_moves_there_are_plain_lines(terminal):
 
 def test_a_terminal_gets_the_live_display():
     assert "\x1b[?25l" in shown(terminal=True)[1]
+
+
+def test_verbose_leaves_the_terminal_to_the_lines_of_the_calls():
+    assert "\x1b[?25l" not in shown(terminal=True, verbose=True)[1]
 
 
 def test_no_color_keeps_the_live_display_and_takes_its_colours():

@@ -176,7 +176,7 @@ def test_jsonl_ends_with_the_result():
         ("verify", "cn-hangzhou.192.168.0.4\n"),
         ("check-quota", "EIPs\n"),
         ("offers", "ecs.vgn5i-m2.xlarge\necs.vgn7i-vws-m4.xlarge\n"),
-        ("plan", "vpc\nvswitch k\nnat gateway\n"),
+        ("plan", "vpc\nvswitch k\n"),
     ],
 )
 def test_names_are_one_a_line(name, expected):

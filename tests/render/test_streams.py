@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -100,7 +101,7 @@ def test_the_name_must_be_typed_as_it_is(typed, expected):
     "streams",
     [
         Streams.for_tests(typed="y\n"),
-        Streams.for_tests(typed="y\n", terminal=True, env={"ACKGPU_NO_INPUT": "1"}),
+        replace(Streams.for_tests(typed="y\n", terminal=True), no_input=True),
     ],
     ids=["no terminal", "no input"],
 )
