@@ -200,12 +200,14 @@ class App:
         """Where this machine keeps what it knows of a cluster."""
         return self.settings.state_dir / "clusters" / self.identity.account_id / region / name
 
-    def run(self, journal: Journal, listen: Listener, *, token_run: str, name: str) -> Run:
+    def run(
+        self, journal: Journal, listen: Listener, *, token_run: str, name: str, region: str
+    ) -> Run:
         """An engine's run. Client tokens come from the account, the cluster and ``token_run``."""
         from ackgpu.engine.run import Run
         from ackgpu.naming import client_token
 
-        account, region = self.identity.account_id, self._cloud.region
+        account = self.identity.account_id
 
         def token_of(step: str) -> str:
             return client_token(

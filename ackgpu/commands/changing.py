@@ -12,7 +12,7 @@ from ackgpu.cloud.api import Cloud, Cluster, NodePool, VSwitch
 from ackgpu.commands.estates import cluster_named, not_found
 from ackgpu.commands.planning import plan_result
 from ackgpu.commands.rows import pool_row
-from ackgpu.commands.running import on_display, same_again, where
+from ackgpu.commands.running import on_display, same_again, timeout_of, where
 from ackgpu.engine.apply import Apply
 from ackgpu.engine.destroy import Destroy
 from ackgpu.engine.journal import Journal
@@ -33,7 +33,6 @@ from ackgpu.preflight.facts import Target
 from ackgpu.preflight.limit_values import LimitRules
 from ackgpu.preflight.price import Estimate
 from ackgpu.render.results import NodePoolList, Result
-from ackgpu.spec import durations
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.pool_graph import Standing
@@ -119,8 +118,11 @@ class ClusterChange:
     def check(
         self, spec: ClusterSpec, needs: dict[str, int], zones: Sequence[str], only: Sequence[str]
     ) -> None:
-        """Preflight for what the change takes. ``nodes`` are counted with those that stand."""
-        total = needs | {"nodes": needs.get("nodes", 0) + self._nodes()}
+        """Preflight for what the change takes; nodes and pools count with those that stand."""
+        pools = self.cloud.containers.node_pools(self.cluster.id)
+        total = needs | {"nodes": needs.get("nodes", 0) + sum(pool.total for pool in pools)}
+        if "node_pools" in needs:
+            total["node_pools"] = needs["node_pools"] + len(pools)
         target = Target(spec, self.cloud, self.app.clock, total, total, tuple(zones))
         rules = LimitRules()
         report = carry_out(target, chosen(all_checks(rules), only=only, skip=()), rules, self.run)
@@ -186,10 +188,6 @@ class ClusterChange:
         )
         return (message,)
 
-    def _nodes(self) -> int:
-        pools = self.cloud.containers.node_pools(self.cluster.id)
-        return sum(pool.total for pool in pools)
-
     def _open(self, journal: Journal) -> Journal:
         """The journal of the run that was cut off, or an empty one: others are of no use."""
         if journal.verb == self._key and not journal.finished:
@@ -202,12 +200,14 @@ class ClusterChange:
         app, options = self.app, self.options
         token_run = self._journal.run or run_id(app.clock.wall(), app.rng.randbytes(8))
         self._token_run = token_run
-        run = app.run(self._journal, lambda _: None, token_run=token_run, name=options.name)
-        text = options.timeout or app.settings.timeout or DEFAULT_TIMEOUT
-        try:
-            run.deadline = run.started + durations.parse(text)
-        except ValueError as error:
-            raise UsageError(f"--timeout {text}: {error}") from None
+        run = app.run(
+            self._journal,
+            lambda _: None,
+            token_run=token_run,
+            name=options.name,
+            region=self.cloud.region,
+        )
+        run.deadline = run.started + timeout_of(app, options.timeout)
         return run
 
     def _carry_out(self, steps: Steps, work: Any) -> Outcome:

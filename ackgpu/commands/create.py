@@ -139,7 +139,13 @@ class _Creation:
         return Stopped("Stopped.", how_to_go_on(self._app, self._spec.name))
 
     def _run(self, token_run: str) -> Run:
-        run = self._app.run(self.journal, lambda _: None, token_run=token_run, name=self._spec.name)
+        run = self._app.run(
+            self.journal,
+            lambda _: None,
+            token_run=token_run,
+            name=self._spec.name,
+            region=self._spec.region,
+        )
         run.deadline = run.started + self._spec.lifecycle.timeout
         return run
 

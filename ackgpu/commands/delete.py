@@ -19,7 +19,7 @@ from ackgpu.commands.receipt import (
     told_of,
     unknown_to,
 )
-from ackgpu.commands.running import afresh, locked, on_display, until_visible, where
+from ackgpu.commands.running import afresh, locked, on_display, timeout_of, until_visible, where
 from ackgpu.engine.destroy import Destroy
 from ackgpu.engine.plan import Plan, survey
 from ackgpu.engine.run import Outcome, Run
@@ -35,7 +35,6 @@ from ackgpu.errors import (
 from ackgpu.naming import CLUSTER_TAG, run_id
 from ackgpu.render.output import present, show_preview
 from ackgpu.render.results import DeletePreview, DeleteResult, Result
-from ackgpu.spec import durations
 from ackgpu.steps.discover import Estate, discover
 from ackgpu.steps.pod_leftovers import claim, with_pod_leftovers
 from ackgpu.steps.removal import delete_graph, with_homes
@@ -109,13 +108,13 @@ class Deletion:
     def _run(self) -> Run:
         app = self._app
         run = app.run(
-            self.journal, lambda _: None, token_run=self.journal.run, name=self._options.name
+            self.journal,
+            lambda _: None,
+            token_run=self.journal.run,
+            name=self._options.name,
+            region=self._cloud.region,
         )
-        text = self._options.timeout or app.settings.timeout or DEFAULT_TIMEOUT
-        try:
-            run.deadline = run.started + durations.parse(text)
-        except ValueError as error:
-            raise UsageError(f"--timeout {text}: {error}") from None
+        run.deadline = run.started + timeout_of(app, self._options.timeout)
         return run
 
     def _discover(self, run: Run, cluster_ids: list[str]) -> Estate:

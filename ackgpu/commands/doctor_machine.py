@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from ackgpu.app import App
 from ackgpu.clock import SystemClock
 from ackgpu.commands.diagnosis import Diagnosis, doubtful, ill, unused, well
+from ackgpu.commands.running import EVENTS
 from ackgpu.engine.journal import Journal
 from ackgpu.errors import AckGpuError, LocalError
 
@@ -81,10 +82,13 @@ def journals(state: Path) -> Diagnosis:
     name = "journals"
     unfinished: list[str] = []
     try:
-        for path in sorted(state.glob("clusters/*/*/*/journal.jsonl")):
+        for path in sorted(state.glob("clusters/*/*/*/*.jsonl")):
+            if path.name == EVENTS:
+                continue
             journal = Journal(path, SystemClock())
             if not journal.finished:
-                unfinished.append(f"{journal.verb} {path.parent.name} in {path.parent.parent.name}")
+                region, cluster = path.parts[-3:-1]
+                unfinished.append(f"{journal.verb} {cluster} in {region}")
     except LocalError as error:
         return ill(name, error)
     except OSError as error:

@@ -45,12 +45,12 @@ def write(options: KubeconfigOptions, app: App) -> int:
 
 def show(options: KubeconfigOptions, app: App) -> int:
     """Print the cluster's kubeconfig, which holds a private key, and nothing else."""
-    _, text = _fetch(options, app)
     if app.settings.output in {"json", "yaml", "jsonl"}:
         raise UsageError(
             "A kubeconfig is YAML with a private key in it: documents never carry keys.",
             resolution=f"`ackgpu kubeconfig show {options.name}`, without -o.",
         )
+    _, text = _fetch(options, app)
     part = PlainText(text=text.strip() + "\n")
     return present(app.streams, app.settings.output, Result(command="kubeconfig show", part=part))
 

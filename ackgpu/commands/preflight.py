@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ackgpu.app import App
 from ackgpu.commands.planning import sketch
+from ackgpu.commands.running import check_directory
 from ackgpu.commands.specs import SpecOptions, wanted
 from ackgpu.engine.run import Run
 from ackgpu.preflight import stock
@@ -46,6 +47,7 @@ class PreflightOptions:
 
 def run(options: PreflightOptions, app: App) -> int:
     """Carry the checks out and show what each found; exit code 3 where one failed."""
+    check_directory("--junit", options.junit)
     rules = LimitRules(checked_profile(options.limits), overrides_of(options.overrides))
     checks = chosen(all_checks(rules), only=options.only, skip=())
     spec = wanted(options.wants, app, unnamed="new").spec

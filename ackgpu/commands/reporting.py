@@ -9,6 +9,7 @@ from typing import Any
 
 from ackgpu.app import App
 from ackgpu.cloud.api import Cluster, ClusterResource
+from ackgpu.commands.running import EVENTS
 from ackgpu.engine.gather import all_of
 from ackgpu.render.report import Report, write_report
 from ackgpu.render.report_drawings import Bar, Box
@@ -28,7 +29,7 @@ def write_verify_report(app: App, path: Path, part: VerifyResult, cluster: Clust
     cloud = app.cloud(cluster.region)
     read = all_of(app.reading(), {"resources": lambda: cloud.containers.resources(cluster.id)})
     estate = discover(cloud, cluster.name, app.reading())
-    bars, about = _timeline(app.cluster_dir(cluster.region, cluster.name) / "events.jsonl")
+    bars, about = _timeline(app.cluster_dir(cluster.region, cluster.name) / EVENTS)
     report = Report(
         verified=part,
         written=app.clock.wall(),

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 
 from ackgpu.app import App
 from ackgpu.commands.reach import by_name
-from ackgpu.commands.running import where
+from ackgpu.commands.running import timeout_of, where
 from ackgpu.commands.sampling import Heard, Sampling, carry_out, sample_row
-from ackgpu.commands.verify import parsed_timeout
 from ackgpu.errors import AckGpuError, VerificationFailed
 from ackgpu.render.output import present
 from ackgpu.render.results import Result
@@ -38,7 +37,7 @@ class RunSampleOptions:
 def run(options: RunSampleOptions, app: App) -> int:
     """Run the sample; exit code 9 where the GPU does not do what it should."""
     began = app.clock.now()
-    timeout = parsed_timeout(options.timeout or app.settings.timeout, DEFAULT_TIMEOUT)
+    timeout = timeout_of(app, options.timeout, DEFAULT_TIMEOUT)
     reached = by_name(app, options.name, private=options.private)
     verdict = choose_node(climb(reached.api, ExpectSpec()))
     region = reached.cluster.region if reached.cluster else app.region

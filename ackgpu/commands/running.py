@@ -17,11 +17,36 @@ from ackgpu.cancel import CancelToken, interrupt_on_signals, stop_on_signals
 from ackgpu.engine.events import Event, Listener, RunFinished, RunStarted, Verb, to_json
 from ackgpu.engine.run import Outcome, Run
 from ackgpu.engine.step import Step, info_of
-from ackgpu.errors import ConflictError, Interrupted, LocalError, TimedOut
+from ackgpu.errors import ConflictError, Interrupted, LocalError, TimedOut, UsageError
 from ackgpu.render.choose import listener
 from ackgpu.render.output import warn
+from ackgpu.spec import durations
 
 DONE = frozenset({"done", "gone", "kept"})
+DEFAULT_TIMEOUT = "45m"
+EVENTS = "events.jsonl"
+"""The log of events, beside a cluster's journals."""
+
+
+def timeout_of(app: App, given: str, default: str = DEFAULT_TIMEOUT) -> float:
+    """The cloud seconds of --timeout, else of ACKGPU_TIMEOUT, else of ``default``.
+
+    Raises UsageError where that is no duration.
+    """
+    text = given or app.settings.timeout or default
+    try:
+        return durations.parse(text)
+    except ValueError as error:
+        raise UsageError(f"--timeout {text}: {error}") from None
+
+
+def check_directory(flag: str, path: Path | None) -> None:
+    """Raise UsageError where the file that ``flag`` names would have no directory to lie in."""
+    if path is not None and not path.parent.is_dir():
+        raise UsageError(
+            f"{flag} {path}: the directory {path.parent} does not exist.",
+            resolution="Make the directory, or give another path.",
+        )
 
 
 @contextmanager
@@ -184,7 +209,7 @@ def _log_to(journal: Path | None) -> Listener:
     """Append the events to the log beside the journal; it is for people, and may be lost."""
     if journal is None:
         return lambda _: None
-    path = journal.with_name("events.jsonl")
+    path = journal.with_name(EVENTS)
 
     def listen(event: Event) -> None:
         if type(event).__name__ != "Tick":

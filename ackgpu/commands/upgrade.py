@@ -14,6 +14,7 @@ from ackgpu.errors import ConflictError, PreflightFailed
 from ackgpu.naming import cluster_name_from_tags
 from ackgpu.render.output import present
 from ackgpu.render.results import Facts, PlanResult, PlanRow, Result
+from ackgpu.spec.versions import is_of
 from ackgpu.steps.upgrade import ControlPlaneUpgradeStep, PoolUpgradeStep, UpgradeCheckStep
 
 
@@ -40,8 +41,8 @@ def run(options: UpgradeOptions, app: App) -> int:
         before = change.cluster.version
         target = change.facts.get("target") or _target(change, options.to)
         change.facts["target"] = target
-        if not target or (target == before and not options.node_pools):
-            return present(app.streams, app.settings.output, _nothing(change))
+        if target == before and not options.node_pools:
+            return present(app.streams, app.settings.output, _nothing(change, options))
         steps = _steps(change, options, target)
         if options.dry_run:
             return present(app.streams, app.settings.output, _shown(change, steps))
@@ -66,12 +67,12 @@ def run(options: UpgradeOptions, app: App) -> int:
 
 
 def _target(change: ClusterChange, wanted: str) -> str:
-    """The version to upgrade to; empty where ACK offers none. Raises PreflightFailed."""
+    """The version to upgrade to: the one that it has where ACK offers none. PreflightFailed."""
     current = change.cluster.version
     offered = change.cloud.containers.upgrades(current)
     if not wanted:
         return offered[-1] if offered else current
-    fitting = [v for v in (*offered, current) if _is_of(v, wanted)]
+    fitting = [v for v in (*offered, current) if is_of(v, wanted)]
     if not fitting:
         raise PreflightFailed(
             f"{change.options.name} cannot be upgraded from {current} to {wanted}.",
@@ -79,10 +80,6 @@ def _target(change: ClusterChange, wanted: str) -> str:
             resolution="A minor version cannot be skipped: upgrade step by step.",
         )
     return fitting[0]
-
-
-def _is_of(version: str, wanted: str) -> bool:
-    return version == wanted or version.startswith((f"{wanted}.", f"{wanted}-"))
 
 
 def _steps(change: ClusterChange, options: UpgradeOptions, target: str) -> list[Step[Any]]:
@@ -113,10 +110,8 @@ def _shown(change: ClusterChange, steps: Sequence[Step[Any]]) -> Result:
     return Result(command="upgrade", part=part)
 
 
-def _nothing(change: ClusterChange) -> Result:
-    version = change.cluster.version
-    name = change.options.name
+def _nothing(change: ClusterChange, options: UpgradeOptions) -> Result:
+    version, name = change.cluster.version, options.name
+    said = f"runs {version} already" if options.to else "has no newer version"
     facts = {"cluster": name, "from": version, "to": version}
-    return Result(
-        command="upgrade", part=Facts(headline=f"{name} has no newer version.", facts=facts)
-    )
+    return Result(command="upgrade", part=Facts(headline=f"{name} {said}.", facts=facts))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ackgpu.app import App
 from ackgpu.commands.reach import Reached, by_kubeconfig, by_name
-from ackgpu.commands.running import where
+from ackgpu.commands.running import check_directory, timeout_of, where
 from ackgpu.commands.sampling import Sampling, carry_out, sample_row
 from ackgpu.errors import TimedOut, UsageError, VerificationFailed
 from ackgpu.render.junit import write_junit
@@ -17,7 +17,6 @@ from ackgpu.render.output import present
 from ackgpu.render.results import Result
 from ackgpu.render.verdicts import Rung, VerifyResult, VerifyRow
 from ackgpu.render.words import count
-from ackgpu.spec import durations
 from ackgpu.spec.catalog import COUNT_LABEL, MEM_LABEL, NAME_LABEL
 from ackgpu.spec.model import ExpectSpec
 from ackgpu.steps import gpu_ladder as ladder
@@ -115,12 +114,8 @@ def _check(options: VerifyOptions) -> None:
         raise UsageError("Give the name of a cluster of ackgpu's, or --kubeconfig PATH.")
     if options.count < 1:
         raise UsageError(f"--count {options.count}: at least one pass is made.")
-    for flag, path in (("--junit", options.junit), ("--report", options.report)):
-        if path is not None and not path.parent.is_dir():
-            raise UsageError(
-                f"{flag} {path}: the directory {path.parent} does not exist.",
-                resolution="Make the directory, or give another path.",
-            )
+    check_directory("--junit", options.junit)
+    check_directory("--report", options.report)
 
 
 def _reach(options: VerifyOptions, app: App) -> Reached:
@@ -139,7 +134,7 @@ def _look(options: VerifyOptions, app: App, reached: Reached) -> _Pass:
         return _Pass(tuple(_with_sample(verdict, None) for verdict in verdicts))
     region = good[0].labels.get(REGION_LABEL, "")
     image = options.image or default_image(region)
-    timeout = parsed_timeout(options.timeout or app.settings.timeout, DEFAULT_TIMEOUT)
+    timeout = timeout_of(app, options.timeout, DEFAULT_TIMEOUT)
     step = CudaSampleStep(
         reach=lambda _: reached.api,
         targets=lambda _: [on_node(verdict, image) for verdict in good],
@@ -155,14 +150,6 @@ def _look(options: VerifyOptions, app: App, reached: Reached) -> _Pass:
         tuple(_with_sample(verdict, outcomes.get(verdict.node)) for verdict in verdicts),
         outcomes,
     )
-
-
-def parsed_timeout(text: str | None, default: str) -> float:
-    """Cloud seconds; raises UsageError where ``text`` is no duration."""
-    try:
-        return durations.parse(text or default)
-    except ValueError as error:
-        raise UsageError(f"--timeout {text}: {error}") from None
 
 
 def _with_sample(verdict: NodeVerdict, outcome: SampleOutcome | None) -> NodeVerdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 from ackgpu.app import App
 from ackgpu.cloud.api import Cloud, Cluster
 from ackgpu.commands.estates import not_found
-from ackgpu.commands.running import on_display, where
+from ackgpu.commands.kubeconfig import LEAST_MINUTES, MOST_MINUTES
+from ackgpu.commands.running import on_display, timeout_of, where
 from ackgpu.engine.apply import Apply
 from ackgpu.engine.run import Run
 from ackgpu.engine.step import Absent, Broken, CheckStep, Context, Finding, Pending, Ready, Step
@@ -17,7 +19,6 @@ from ackgpu.engine.workers import InlineWorkers
 from ackgpu.errors import CloudError, UsageError
 from ackgpu.render.output import present
 from ackgpu.render.results import Facts, Result
-from ackgpu.spec import durations
 from ackgpu.spec.model import ClusterSpec, ExpectSpec, MetadataSpec
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.cluster import ClusterStep
@@ -28,8 +29,6 @@ from ackgpu.steps.lookup import TAGGED
 from ackgpu.steps.node_pool import POOL_ENDED, SETTLING, newest_task, pool_error
 
 GOALS = ("cluster", "nodes", "gpu", "deleted")
-DEFAULT_TIMEOUT = "45m"
-TEMPORARY_MINUTES = 60
 LONG = 24 * 3600
 """No step ends a wait: --timeout does."""
 
@@ -50,13 +49,10 @@ def run(options: WaitOptions, app: App) -> int:
             f"--for {options.goal} is not known.", resolution=f"One of: {', '.join(GOALS)}."
         )
     cloud = app.cloud()
-    steps = _steps(options, app, cloud)
+    timeout = timeout_of(app, options.timeout)
+    steps = _steps(options, app, cloud, timeout)
     run = app.reading()
-    text = options.timeout or app.settings.timeout or DEFAULT_TIMEOUT
-    try:
-        run.deadline = run.started + durations.parse(text)
-    except ValueError as error:
-        raise UsageError(f"--timeout {text}: {error}") from None
+    run.deadline = run.started + timeout
     headline = f"{where(app, cloud.region)} · for {options.goal}"
     with on_display(
         app, run, verb="wait", subject=options.name, headline=headline, steps=steps
@@ -79,7 +75,7 @@ def run(options: WaitOptions, app: App) -> int:
     return present(app.streams, app.settings.output, result)
 
 
-def _steps(options: WaitOptions, app: App, cloud: Cloud) -> tuple[Step[Any], ...]:
+def _steps(options: WaitOptions, app: App, cloud: Cloud, timeout: float) -> tuple[Step[Any], ...]:
     if options.goal == "deleted":
         return (Gone(cloud, options.name, app.reading()),)
     spec = ClusterSpec(metadata=MetadataSpec(name=options.name, region=cloud.region))
@@ -90,7 +86,7 @@ def _steps(options: WaitOptions, app: App, cloud: Cloud) -> tuple[Step[Any], ...
     complete = Complete(cloud, up)
     if options.goal == "nodes":
         return (up, complete)
-    reach = Reach(cloud, up)
+    reach = Reach(cloud, up, seconds=timeout)
     verified = GpuNodesStep(
         app.connect,
         access=reach,
@@ -195,12 +191,14 @@ class Complete(CheckStep[Mapping[str, int]]):
 
 
 class Reach(CheckStep[Access]):
-    """A short-lived kubeconfig of the cluster, for this process alone."""
+    """A kubeconfig of the cluster for this process alone, which lives as long as the wait may."""
 
-    def __init__(self, cloud: Cloud, up: Step[Cluster]) -> None:
+    def __init__(self, cloud: Cloud, up: Step[Cluster], *, seconds: float) -> None:
         super().__init__("access", "kubeconfig", (up,))
         self._containers = cloud.containers
         self._up = up
+        wanted = math.ceil(seconds / 60) + LEAST_MINUTES
+        self._minutes = min(max(wanted, LEAST_MINUTES), MOST_MINUTES)
 
     def find(self, ctx: Context) -> Finding[Access]:
         """Fetch it; an API server without a public endpoint is not waited for."""
@@ -211,5 +209,5 @@ class Reach(CheckStep[Access]):
                 resolution="From a machine in the VPC: `ackgpu verify NAME --private`.",
             )
             return Broken(error, id=cluster.id)
-        text = self._containers.kubeconfig(cluster.id, private=False, minutes=TEMPORARY_MINUTES)
+        text = self._containers.kubeconfig(cluster.id, private=False, minutes=self._minutes)
         return Ready(Access(text, public=True), detail=cluster.public_endpoint)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ackgpu.preflight.check import Check, Finding
 from ackgpu.preflight.facts import Facts, Reads, Target
+from ackgpu.spec.versions import is_of
 
 ID = "version"
 
@@ -17,8 +18,7 @@ def _reads(target: Target) -> Reads:
 def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
     creatable = [row.version for row in facts["versions"] if row.creatable]
     wanted = target.spec.metadata.version
-    starts = (f"{wanted}.", f"{wanted}-")
-    fitting = [v for v in creatable if wanted in {"auto", v} or v.startswith(starts)]
+    fitting = [v for v in creatable if wanted == "auto" or is_of(v, wanted)]
     if fitting:
         yield Finding(ID, "ok", f"Kubernetes {fitting[0]}")
         return

@@ -5,7 +5,7 @@ What exists already decides first, so that a second ``create`` finds what the fi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from ackgpu.errors import NoCapacity, PreflightFailed, ResourceNotFound
 from ackgpu.naming import CLUSTER_TAG, cluster_name_from_tags
 from ackgpu.spec.cidrs import further_vswitch_cidr, pod_vswitch_cidrs, vswitch_cidrs
 from ackgpu.spec.model import ClusterSpec
+from ackgpu.spec.versions import is_of
 from ackgpu.steps.blueprint import PODS, Blueprint, ZonePlan
 
 READS = (
@@ -86,10 +87,10 @@ def _version(
 ) -> str:
     wanted = spec.metadata.version
     running = ours[0].version if ours else ""
-    if running and (wanted == "auto" or _is_of(running, wanted)):
+    if running and (wanted == "auto" or is_of(running, wanted)):
         return running
     creatable = [item.version for item in offered if item.creatable]
-    fitting = [v for v in creatable if wanted == "auto" or _is_of(v, wanted)]
+    fitting = [v for v in creatable if wanted == "auto" or is_of(v, wanted)]
     if not fitting:
         raise PreflightFailed(
             f"Kubernetes {wanted} cannot be created in {spec.region} now.",
@@ -99,21 +100,20 @@ def _version(
     return fitting[0]
 
 
-def _is_of(version: str, wanted: str) -> bool:
-    return version == wanted or version.startswith((f"{wanted}.", f"{wanted}-"))
-
-
 def _zones(spec: ClusterSpec, facts: Mapping[str, Any]) -> tuple[ZonePlan, ...]:
     existing = _made(facts["vswitches"], pods=False)
     given: dict[str, VSwitch] = {v.id: v for v in facts.get("given", [])}
     taken = [v.zone_id for v in existing]
-    fresh = _by_stock(spec, facts, exclude=[v.zone for v in spec.network.vswitches])
+    named = [v.zone for v in spec.network.vswitches]
     zones: list[ZonePlan] = []
     for wanted, block in zip(spec.network.vswitches, vswitch_cidrs(spec.network), strict=True):
         if wanted.id:
             zones.append(_given_zone(wanted.id, given, spec.region))
             continue
-        zone_id = wanted.zone if wanted.zone != "auto" else next(iter(taken), "") or next(fresh)
+        zone_id = wanted.zone if wanted.zone != "auto" else next(iter(taken), "")
+        if not zone_id:
+            used = {*named, *(zone.zone_id for zone in zones)}
+            zone_id = _by_stock(spec, facts, used, way_out=not zones)
         mine = next((v for v in existing if v.zone_id == zone_id), None)
         taken = [zone for zone in taken if zone != zone_id]
         others = {v.cidr for v in existing} | {zone.cidr for zone in zones}
@@ -195,22 +195,23 @@ def _given_zone(vswitch_id: str, given: Mapping[str, VSwitch], region: str) -> Z
     return ZonePlan(found.zone_id, found.cidr, found.id)
 
 
-def _by_stock(spec: ClusterSpec, facts: Mapping[str, Any], exclude: Sequence[str]) -> Iterator[str]:
-    """Zones for ``auto``, the best first: those that have the most of the spec's types.
+def _by_stock(
+    spec: ClusterSpec, facts: Mapping[str, Any], used: Collection[str], *, way_out: bool
+) -> str:
+    """The zone for ``auto``: of those that are left the one that has the most of the spec's types.
 
-    A generator, so that the refusal comes only where a zone is really asked for.
+    ``way_out``: the NAT gateway goes there, which not every zone can hold. Raises NoCapacity.
     """
     stocks = {t: facts.get(f"stock {t}", []) for t in spec.instance_types}
-    nat_zones = facts.get("nat zones")
-    ranked = _ranked(stocks)
-    for position, zone_id in enumerate(ranked):
-        first = position == 0 and nat_zones is not None
-        usable = not first or not nat_zones or zone_id in nat_zones
-        if zone_id not in exclude and usable:
-            yield zone_id
+    nat_zones = facts.get("nat zones") if way_out else None
+    left = [zone_id for zone_id in _ranked(stocks) if zone_id not in used]
+    fitting = [zone_id for zone_id in left if not nat_zones or zone_id in nat_zones]
+    if fitting:
+        return fitting[0]
+    details = [*tried(stocks), *(f"{zone}: no NAT gateway can be made there" for zone in left)]
     raise NoCapacity(
         f"No capacity for {' or '.join(spec.instance_types)} in any further zone of {spec.region}.",
-        details=tried(stocks) or [f"no zone of {spec.region} sells {', '.join(stocks)}"],
+        details=details or [f"no zone of {spec.region} sells {', '.join(stocks)}"],
         resolution=f"`ackgpu offers --region {spec.region}` shows what there is; give other"
         " instance types, or another region.",
     )

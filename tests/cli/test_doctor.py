@@ -139,6 +139,15 @@ def test_an_unfinished_run_is_named(cli: Cli) -> None:
     assert "create demo in cn-hangzhou" in found["message"]
 
 
+def test_an_unfinished_change_of_a_pool_is_named(cli: Cli) -> None:
+    cli.ok("create", "demo", "--nodes", "1")
+    with cli.at_speed(60):
+        assert cli("nodepool", "scale", "demo", "gpu", "--nodes", "3", "--timeout", "60s").code == 7
+    found = rows(cli.ok("doctor", "-o", "json"))["journals"]
+    assert found["verdict"] == "warning"
+    assert "scale gpu to 3 demo in cn-hangzhou" in found["message"]
+
+
 def test_a_finished_run_is_not(cli: Cli) -> None:
     cli.ok("create", "demo")
     assert rows(cli.ok("doctor", "-o", "json"))["journals"]["verdict"] == "passed"

@@ -44,6 +44,7 @@ def test_later_commands_see_the_cluster(cli: Cli) -> None:
     assert cli.ok("verify", "demo").out.count("1/1") == 2
     assert cli.ok("wait", "demo", "--for", "gpu").code == 0
     assert "client-certificate-data" in cli.ok("kubeconfig", "show", "demo").out
+    assert cli("kubeconfig", "show", "nobody", "-o", "json").code == 2
 
 
 def test_delete_leaves_nothing_of_the_account_and_of_the_kubeconfig(cli: Cli) -> None:

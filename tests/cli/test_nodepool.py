@@ -6,7 +6,7 @@ import base64
 from pathlib import Path
 
 import pytest
-from support.cli import Cli
+from support.cli import Cli, cli_on
 
 from tests.cli.machines import asked, bodies
 
@@ -103,6 +103,17 @@ def test_more_nodes_than_the_route_table_holds_are_refused_before_anything(demo:
     assert refused.code == 3
     assert "route entries" in refused.err
     assert asked(demo) == []
+
+
+def test_a_pool_more_than_a_cluster_holds_is_refused_before_anything(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with cli_on(tmp_path / "user", capsys, scenario={"limits": {"node_pools": 1}}) as cli:
+        cli.ok("create", "demo", "--nodes", "1", "--no-verify")
+        cli.emulator.requests.clear()
+        refused = cli("nodepool", "add", "demo", "more", "--nodes", "1")
+        assert refused.code == 3, refused.err
+        assert asked(cli) == []
 
 
 def test_a_busy_pool_is_waited_for(demo: Cli) -> None:

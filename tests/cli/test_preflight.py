@@ -187,6 +187,16 @@ def test_too_expensive_is_13(cli: Cli) -> None:
     assert cli("preflight", "--max-hourly-price", "5").code == 13
 
 
+def test_a_report_that_could_not_be_written_is_refused_before_anything_is_read(
+    cli: Cli, tmp_path: Path
+) -> None:
+    cli.emulator.requests.clear()
+    ended = cli("preflight", "--junit", str(tmp_path / "missing" / "report.xml"))
+    assert ended.code == 2
+    assert "missing" in ended.err
+    assert list(cli.emulator.requests) == []
+
+
 def test_the_report_is_junit(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "report.xml"
     assert cli("preflight", "--zone", "cn-hangzhou-i", "--junit", str(path)).code == 3
@@ -321,6 +331,29 @@ class TestCapacity:
         assert again["changed"] is False
         cli.ok("delete", "demo", "-y")
         assert cli.account() == {}
+
+    def test_only_the_zone_of_the_nat_gateway_must_hold_one(
+        self, shell: Shell, tmp_path: Path
+    ) -> None:
+        stock = {"cn-hangzhou-b": {"ecs.vgn5i-m2.xlarge": "WithStock"}}  # no NAT gateways there
+        cli = shell(scenario={"stock": stock})
+        path = tmp_path / "cluster.yaml"
+        for vswitches in ("[{zone: auto}, {zone: auto}]", f"[{{zone: {K}}}, {{zone: auto}}]"):
+            path.write_text(
+                "apiVersion: ackgpu.dev/v1alpha1\nkind: GpuCluster\nmetadata: {name: demo}\n"
+                f"network: {{vswitches: {vswitches}}}\n"
+            )
+            planned = cli.ok("plan", "-f", str(path), "-o", "json").json["steps"]
+            zones = [r["detail"] for r in planned if r["step"].startswith("vswitch ")]
+            assert [zone.split()[-1] for zone in zones] == [K, "cn-hangzhou-b"]
+
+    def test_8_where_no_zone_that_is_left_holds_a_nat_gateway(self, shell: Shell) -> None:
+        stock = {zone: {"ecs.vgn5i-m2.xlarge": "WithoutStock"} for zone in (K, "cn-hangzhou-j")}
+        stock["cn-hangzhou-b"] = {"ecs.vgn5i-m2.xlarge": "WithStock"}
+        ended = shell(scenario={"stock": stock})("create", "demo", "-o", "json")
+        assert ended.code == 8
+        last = ended.json["error"]["details"][-1]
+        assert last == "cn-hangzhou-b: no NAT gateway can be made there"
 
     def test_8_with_all_that_was_tried_where_nothing_is_left(self, shell: Shell) -> None:
         cli = shell(faults={"faults": [{"kind": "stock_out", "announced": False}]})

@@ -58,3 +58,9 @@ def test_a_version_cannot_be_skipped_and_the_newest_has_no_next(old: Cli) -> Non
     nothing = old.ok("upgrade", "newest", "-y", "-o", "json").json
     assert (nothing["from"], nothing["to"]) == (newest, newest)
     assert old("upgrade", "nothing", "-y").code == 5
+
+
+def test_a_version_that_it_has_is_said_while_there_are_newer_ones(old: Cli) -> None:
+    said = old.ok("upgrade", "demo", "--to", "1.34", "-y").out
+    assert f"demo runs {version(old)} already" in said
+    assert asked(old) == []
