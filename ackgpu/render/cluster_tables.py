@@ -19,7 +19,7 @@ from ackgpu.render.results import (
     NodePoolList,
     NodePoolRow,
 )
-from ackgpu.render.words import count, duration, hourly, money, short_id
+from ackgpu.render.words import count, duration, short_id
 
 ShowId = Callable[[str], str]
 
@@ -32,9 +32,9 @@ def cluster_list(part: ClusterList) -> list[Block]:
     if not part.clusters:
         where = f" in {', '.join(part.regions)}" if part.regions else ""
         return [line(f"No clusters of ackgpu{where}."), *_next_commands(part.next_commands)]
-    header = ("name", "id", "region", "state", "version", "nodes", "expires", "an hour")
+    header = ("name", "id", "region", "state", "version", "nodes", "expires")
     rows = [_cluster_row(row) for row in part.clusters]
-    return [Grid(rows, "<<<<<>>>", header, ids=1, indent=0)]
+    return [Grid(rows, "<<<<<>>", header, ids=1, indent=0)]
 
 
 def created(part: CreateSummary) -> list[Block]:
@@ -60,7 +60,6 @@ def description(part: ClusterDescription) -> list[Block]:
         (Span("Kubernetes", "dim"), row.version),
         (Span("created", "dim"), f"{row.created:%Y-%m-%d %H:%M} UTC" if row.created else ""),
         (Span("expires", "dim"), _expiry(row)),
-        (Span("costs", "dim"), hourly(row.price)),
         *((Span(label, "dim"), value) for label, value in part.facts),
     ]
     blocks: list[Block] = [line(Span(row.name, "bold"))]
@@ -111,9 +110,7 @@ def deleted(part: DeleteResult) -> list[Block]:
     blocks: list[Block] = [line(Span(f"{DONE} ", "green"), text)]
     blocks += [point("  kept: ", f"{_called(r.resource)}: {r.why}") for r in part.retained]
     lived = f"lived {duration(part.lived)}" if part.lived is not None else ""
-    cost = f"about {money(part.cost)}" if part.cost and part.cost.amount is not None else ""
-    epitaph = ", ".join(filter(None, (lived, cost)))
-    return [*blocks, line(Span(f"  {epitaph}", "dim"))] if epitaph else blocks
+    return [*blocks, line(Span(f"  {lived}", "dim"))] if lived else blocks
 
 
 def collected(part: GcResult) -> list[Block]:
@@ -121,7 +118,7 @@ def collected(part: GcResult) -> list[Block]:
     if not part.found:
         return [line("Nothing to collect.")]
     left = sum(not row.removed for row in part.found) if part.executed else 0
-    header = ("kind", "name", "id", "region", "age", "why", "an hour", "outcome")
+    header = ("kind", "name", "id", "region", "age", "why", "outcome")
     rows = [
         (
             row.kind,
@@ -130,7 +127,6 @@ def collected(part: GcResult) -> list[Block]:
             row.region,
             duration(row.age) if row.age is not None else "",
             row.reason,
-            money(row.price) if row.price else "",
             _outcome(row) if left else "",
         )
         for row in part.found
@@ -138,7 +134,7 @@ def collected(part: GcResult) -> list[Block]:
     end = f"{count(len(rows), 'thing')} found; --execute removes them."
     if part.executed:
         end = f"{count(len(rows) - left, 'thing')} removed{f', {left:,} left' if left else ''}."
-    return [Grid(rows, "<<<<><><", header, ids=2, indent=0), line(end)]
+    return [Grid(rows, "<<<<><<", header, ids=2, indent=0), line(end)]
 
 
 def _outcome(row: GcRow) -> Cell:
@@ -159,7 +155,6 @@ def _cluster_row(row: ClusterRow) -> tuple[Cell, ...]:
         row.version,
         nodes,
         Span(_expiry(row), "red" if row.expired else ""),
-        money(row.price) if row.price else "",
     )
 
 

@@ -106,7 +106,6 @@ class ClusterRow:
     expired: bool = False
     held: bool = False
     unreadable_expiry: str = ""
-    price: Price | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,7 +276,7 @@ class Retained:
 
 @dataclass(frozen=True, kw_only=True)
 class DeleteResult:
-    """``delete``, done. ``existed`` False: there was nothing to delete. ``cost`` is the sum.
+    """``delete``, done. ``existed`` False: there was nothing to delete.
 
     ``waited`` False: it was asked for with --no-wait, and is going on; ``next_commands`` then
     remove the rest. The receipt: ``gone`` was
@@ -292,7 +291,6 @@ class DeleteResult:
     waited: bool = True
     seconds: float = 0
     lived: float | None = None
-    cost: Price | None = None
     left: tuple[Resource, ...] = ()
     gone: tuple[Resource, ...] = ()
     retained: tuple[Retained, ...] = ()
@@ -318,7 +316,6 @@ class GcRow:
     region: str
     reason: str
     age: float | None = None
-    price: Price | None = None
     removed: bool = False
 
 

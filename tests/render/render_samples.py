@@ -200,7 +200,6 @@ ROW = r.ClusterRow(
     nodes=2,
     created=START,
     expires=START + timedelta(hours=3),
-    price=yuan(9.84),
 )
 OLD_ROW = r.ClusterRow(
     name="训练",
@@ -398,7 +397,6 @@ def _results() -> dict[str, r.Result]:
         region="cn-hangzhou",
         reason="expired",
         age=90_000,
-        price=yuan(9.84),
     )
     sample = v.SampleResult(
         cluster_name="demo",
@@ -410,9 +408,7 @@ def _results() -> dict[str, r.Result]:
         seconds=31,
         output="[Vector addition of 50000 elements]\nTest PASSED",
     )
-    gone = r.DeleteResult(
-        cluster_name="demo", region="cn-hangzhou", seconds=242, lived=4320, cost=yuan(11.81)
-    )
+    gone = r.DeleteResult(cluster_name="demo", region="cn-hangzhou", seconds=242, lived=4320)
     absent = r.DeleteResult(cluster_name="demo", region="cn-hangzhou", existed=False)
     left = r.DeleteResult(cluster_name="demo", region="cn-hangzhou", left=NETWORK[:1])
     return {
