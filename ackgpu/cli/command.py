@@ -14,7 +14,8 @@ import typer
 
 from ackgpu.cli.flag_set import FlagSet
 from ackgpu.cli.invocation import Invocation
-from ackgpu.errors import Interrupted
+from ackgpu.errors import Interrupted, UsageError
+from ackgpu.naming import problem_with_cluster_name
 from ackgpu.settings import Flags
 
 PANEL = "Global options"
@@ -73,7 +74,7 @@ def add_command(
         invocation: Invocation = ctx.obj
         chosen = {key: given.pop(key) for key in missing}
         app = invocation.start(title, Flags(**chosen))
-        app.concern(given.get("name") or "")
+        app.concern(_checked(given.get("name")))
         for key, (kind, names) in sets.items():
             given[key] = kind.of({name: given.pop(name) for name in names})
         try:
@@ -92,6 +93,14 @@ def add_command(
     command.__annotations__ = {}
     command.__doc__ = function.__doc__
     group.command(name)(command)
+
+
+def _checked(name: str | None) -> str:
+    """The cluster's name. An empty one would select everything by its tag."""
+    problem = problem_with_cluster_name(name) if name is not None else ""
+    if problem:
+        raise UsageError(f"NAME {name!a}: {problem}.")
+    return name or ""
 
 
 Sets = dict[str, tuple[type[FlagSet], list[str]]]

@@ -9,7 +9,7 @@ from typing import Any
 
 from ackgpu.app import App
 from ackgpu.cloud.api import Cloud, Cluster, NodePool, VSwitch
-from ackgpu.commands.estates import cluster_named, not_found
+from ackgpu.commands.estates import cluster_named, removed_meanwhile
 from ackgpu.commands.planning import plan_result
 from ackgpu.commands.rows import pool_row
 from ackgpu.commands.running import on_display, same_again, timeout_of, where
@@ -21,6 +21,7 @@ from ackgpu.engine.run import Outcome, Run
 from ackgpu.engine.step import Broken, Step
 from ackgpu.errors import (
     AckGpuError,
+    CloudError,
     ConflictError,
     Interrupted,
     NoSuchCluster,
@@ -37,7 +38,6 @@ from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.pool_graph import Standing
 
-DEFAULT_TIMEOUT = "45m"
 _CLUSTER_ID = re.compile(r"c[0-9a-f]{32}")
 Steps = Sequence[Step[Any]]
 
@@ -59,6 +59,8 @@ class ClusterChange:
 
     ``command`` is its name in results, ``key`` the whole of what was asked: a run that was cut off
     is gone on with, tokens and all, by the same words alone. ``facts`` are kept with it.
+    ``resumed``: this one is gone on with. ``go_on`` names what goes on where that is not the same
+    command.
     """
 
     def __init__(self, app: App, options: ChangeOptions, command: str, key: str) -> None:
@@ -69,7 +71,10 @@ class ClusterChange:
         self.cluster: Cluster = cluster_of(self.cloud, options.name)
         self._key = key
         path = app.cluster_dir(self.cloud.region, options.name) / f"{self.cluster.id}.jsonl"
-        self._journal = self._open(Journal(path, app.clock))
+        self.go_on = ""
+        journal = Journal(path, app.clock)
+        self.resumed = journal.verb == key and not journal.finished
+        self._journal = journal if self.resumed else self._anew(journal)
         self.facts = dict(self._journal.facts)
         self.run = self._run()
 
@@ -108,12 +113,25 @@ class ClusterChange:
         return [found[i] for i in wanted if i in found]
 
     def look(self, steps: Steps, *, removing: bool = False) -> Plan:
-        """What the steps find. Raises what stands in the way, but for what is to be removed."""
+        """What the steps find. Raises what stands in the way, but for what is to be removed.
+
+        What was cut off and has failed since is asked for anew.
+        """
         plan = survey(steps, self.run)
-        for planned in plan.steps:
-            if isinstance(planned.finding, Broken) and (planned.step.checks or not removing):
-                raise planned.finding.error
+        failure = _in_the_way(plan, removing=removing)
+        if failure is not None and self.resumed and not self.options.dry_run:
+            self.forget()
+            plan = survey(steps, self.run)
+            failure = _in_the_way(plan, removing=removing)
+        if failure is not None:
+            raise failure
         return plan
+
+    def forget(self) -> None:
+        """Begin anew, as if no earlier run had been cut off."""
+        self.resumed = False
+        self._journal = self._anew(self._journal)
+        self.run = self._run()
 
     def check(
         self, spec: ClusterSpec, needs: dict[str, int], zones: Sequence[str], only: Sequence[str]
@@ -144,7 +162,7 @@ class ClusterChange:
 
     def apply(self, steps: Steps, plan: Plan) -> Outcome:
         """Carry the change out. Raises its first failure."""
-        leave = frozenset() if self.options.wait else frozenset(s.name for s in steps)
+        leave = frozenset() if self.options.wait else _last_changes(steps)
         return self._carry_out(steps, lambda run: Apply(steps, run, known=plan, leave=leave).run())
 
     def destroy(self, steps: Steps, plan: Plan) -> Outcome:
@@ -188,12 +206,11 @@ class ClusterChange:
         )
         return (message,)
 
-    def _open(self, journal: Journal) -> Journal:
-        """The journal of the run that was cut off, or an empty one: others are of no use."""
-        if journal.verb == self._key and not journal.finished:
-            return journal
-        if not self.options.dry_run:
-            journal.discard()
+    def _anew(self, journal: Journal) -> Journal:
+        """An empty journal in the place of one that is of no use."""
+        if self.options.dry_run:
+            return Journal(None, self.app.clock)
+        journal.discard()
         return Journal(journal.path, self.app.clock)
 
     def _run(self) -> Run:
@@ -227,14 +244,33 @@ class ClusterChange:
             display.finish(outcome)
         error = outcome.error
         if isinstance(error, Interrupted | TimedOut):
-            error.resolution = error.resolution or again
             self._journal.close()
         else:
             self._journal.discard()
+        if error is None:
+            return outcome
+        if not isinstance(error, Interrupted):
+            error = self._removed_meanwhile() or error
         if isinstance(error, AckGpuError):
-            error.resolution = error.resolution or again
-        outcome.raise_error()
-        return outcome
+            error.resolution = error.resolution or self.go_on or again
+        raise error
+
+    def _removed_meanwhile(self) -> ConflictError | None:
+        """The error of a change whose cluster, or pool, somebody else removes at the same time."""
+        try:
+            gone = removed_meanwhile(self.cloud, self.cluster)
+            pools = [] if gone else self.cloud.containers.node_pools(self.cluster.id)
+        except CloudError:
+            return None
+        name = self.options.pool
+        if gone or not name or self.command in {"nodepool add", "nodepool delete"}:
+            return gone
+        if any(pool.name == name and pool.state != "deleting" for pool in pools):
+            return None
+        return ConflictError(
+            f"The node pool {name} of {self.options.name} is gone: somebody else removed it.",
+            resolution=f"`ackgpu nodepool list {self.options.name}` shows what there is.",
+        )
 
 
 def cluster_of(cloud: Cloud, name: str) -> Cluster:
@@ -242,9 +278,26 @@ def cluster_of(cloud: Cloud, name: str) -> Cluster:
 
     Raises the error of exit code 5 where there is none.
     """
-    if not _CLUSTER_ID.fullmatch(name):
+    try:
         return cluster_named(cloud, name)
-    found = cloud.containers.cluster(name)
-    if found is None:
-        raise not_found(name, cloud.region)
-    return found
+    except NoSuchCluster:
+        found = cloud.containers.cluster(name) if _CLUSTER_ID.fullmatch(name) else None
+        if found is None or found.region != cloud.region:
+            raise
+        return found
+
+
+def _in_the_way(plan: Plan, *, removing: bool) -> Exception | None:
+    for planned in plan.steps:
+        if isinstance(planned.finding, Broken) and (planned.step.checks or not removing):
+            return planned.finding.error
+    return None
+
+
+def _last_changes(steps: Steps) -> frozenset[str]:
+    """The names of the changes that no other change waits for: what --no-wait does not wait for."""
+    needed: set[str] = set()
+    for step in reversed(steps):
+        if not step.checks or step.name in needed:
+            needed |= {need.name for need in step.needs}
+    return frozenset(step.name for step in steps if not step.checks and step.name not in needed)

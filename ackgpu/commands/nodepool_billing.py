@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from ackgpu.app import App
 from ackgpu.cloud.api import Instance, NodePool, Price
 from ackgpu.commands.changing import ChangeOptions, ClusterChange
 from ackgpu.commands.running import locked
 from ackgpu.engine.gather import all_of
+from ackgpu.engine.step import Step
 from ackgpu.errors import ConflictError, PreflightFailed, UsageError
 from ackgpu.render.output import present
 from ackgpu.render.results import Facts, Result
 from ackgpu.render.words import count
 from ackgpu.steps.billing import subscription_steps
+from ackgpu.steps.running_cluster import RunningCluster
 
 PERIODS = (*range(1, 10), 12, 24, 36, 48, 60)
 """Months (ECS API reference, ModifyInstanceChargeType)."""
@@ -36,7 +39,7 @@ def convert(options: ChangeOptions, months: int, app: App) -> int:
         pool = change.pool()
         instances = _instances(change, pool)
         todo = [i for i in instances if i.charge_type != "PrePaid"]
-        _refuse(pool, todo)
+        _refuse(change, pool, todo)
         price = _price(change, pool, todo, months)
         facts = {
             "cluster": options.name,
@@ -50,7 +53,9 @@ def convert(options: ChangeOptions, months: int, app: App) -> int:
         if not todo or options.dry_run:
             return present(app.streams, app.settings.output, _result(facts, todo, done=False))
         change.confirm(f"{_sentence(todo, months, price)} Go on?")
-        steps = subscription_steps(cloud, todo, months)
+        running = RunningCluster(cloud, change.cluster.id)
+        orders = subscription_steps(cloud, todo, months, running=running)
+        steps: list[Step[Any]] = [running, *orders]
         change.apply(steps, change.look(steps))
         result = _result(facts, todo, done=True)
     return present(app.streams, app.settings.output, result)
@@ -62,18 +67,25 @@ def _instances(change: ClusterChange, pool: NodePool) -> list[Instance]:
     return change.cloud.compute.instances(ids=ids) if ids else []
 
 
-def _refuse(pool: NodePool, todo: Sequence[Instance]) -> None:
+def _refuse(change: ClusterChange, pool: NodePool, todo: Sequence[Instance]) -> None:
+    cluster = change.cluster
+    for what, state, good in (
+        (f"cluster {cluster.name}", cluster.state, "running"),
+        (f"node pool {pool.name}", pool.state, "active"),
+    ):
+        if todo and state != good:
+            raise ConflictError(
+                f"The {what} is {state}: nothing is ordered for it.",
+                resolution=f"Subscriptions are for what stays. It has to be {good}.",
+            )
     spot = [i.id for i in todo if i.spot]
     if spot:
         raise ConflictError(
             f"Spot instances cannot be subscribed: {', '.join(spot)}.",
             resolution="Make a pool without --spot.",
         )
-    if todo and pool.auto_scaling.enabled:
-        raise ConflictError(
-            f"The node pool {pool.name} scales itself: it may release what was paid for.",
-            resolution="Switch its autoscaling off first, in the ACK console.",
-        )
+    if todo:
+        change.refuse_autoscaled(pool, "it may release what was paid for")
     busy = [f"{i.id} is {i.state}" for i in todo if i.state not in CONVERTIBLE]
     if busy:
         raise PreflightFailed(

@@ -31,20 +31,22 @@ def scale(options: ChangeOptions, nodes: int, app: App) -> int:
         change = ClusterChange(app, options, "nodepool scale", f"scale {options.pool} to {nodes}")
         pool = change.pool()
         change.refuse_autoscaled(pool, "it takes no size")
-        steps = scale_graph(change.standing, name=pool.name, nodes=nodes)
+        steps = scale_graph(change.standing, pool, nodes=nodes)
         plan = change.look(steps)
-        more = nodes - pool.desired
+        settled = pool.state in {"active", "failed"}
+        present_nodes = pool.total if settled else max(pool.total, pool.desired)
+        more = nodes - present_nodes
         if more > 0:
             _check_quota(change, pool, more)
+        warnings = _prepaid(change, pool) if more < 0 else ()
         if options.dry_run:
-            return present(app.streams, app.settings.output, _shown(change, pool, nodes, plan))
+            shown = _shown(change, pool, nodes, plan, warnings)
+            return present(app.streams, app.settings.output, shown)
         if more < 0:
-            change.confirm(
-                f"{-more} of the {pool.total} nodes of {pool.name} go, with their pods; ACK decides"
-                " which. Go on?"
-            )
+            said = f"{-more} of the {present_nodes} nodes of {pool.name} go, with their pods; ACK"
+            change.confirm(" ".join((f"{said} decides which.", *warnings, "Go on?")))
         outcome = change.apply(steps, plan)
-        result = change.result(outcome)
+        result = change.result(outcome, warnings)
     return present(app.streams, app.settings.output, result)
 
 
@@ -79,10 +81,12 @@ def _check_quota(change: ClusterChange, pool: NodePool, more: int) -> None:
     change.check_growth(spec, taken)
 
 
-def _shown(change: ClusterChange, pool: NodePool, nodes: int, plan: Plan) -> Result:
+def _shown(
+    change: ClusterChange, pool: NodePool, nodes: int, plan: Plan, warnings: tuple[str, ...]
+) -> Result:
     vswitches = change.vswitches(pool.vswitch_ids)
     spec = spec_of_pool(change.cluster, vswitches, pool, nodes)
-    return change.shown(blueprint_of(spec, change.cluster, vswitches), plan)
+    return change.shown(blueprint_of(spec, change.cluster, vswitches), plan, warnings)
 
 
 def _prepaid(change: ClusterChange, pool: NodePool) -> tuple[str, ...]:

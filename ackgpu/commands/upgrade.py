@@ -15,6 +15,7 @@ from ackgpu.naming import cluster_name_from_tags
 from ackgpu.render.output import present
 from ackgpu.render.results import Facts, PlanResult, PlanRow, Result
 from ackgpu.spec.versions import is_of
+from ackgpu.steps.running_cluster import RunningCluster
 from ackgpu.steps.upgrade import ControlPlaneUpgradeStep, PoolUpgradeStep, UpgradeCheckStep
 
 
@@ -54,13 +55,17 @@ def run(options: UpgradeOptions, app: App) -> int:
                 f" {target}; there is no way back. Go on?"
             )
         outcome = change.apply(steps, plan)
-        done = "passed ACK's check" if options.check_only else "is upgraded"
+        finished = all(report.status == "done" for report in outcome.reports)
+        done = "is upgraded" if finished else "is being upgraded"
+        if options.check_only:
+            done = "passed ACK's check"
         facts = {"cluster": options.name, "from": before, "to": target}
         if not options.check_only and not options.node_pools:
-            facts["nodes"] = f"keep their kubelets: ackgpu upgrade {options.name} --node-pools"
+            follow = app.command(f"upgrade {options.name} --to {target} --node-pools")
+            facts["nodes"] = f"keep their kubelets: {follow}"
         result = Result(
             command="upgrade",
-            part=Facts(headline=f"{options.name} {done}", facts=facts, done=True),
+            part=Facts(headline=f"{options.name} {done}", facts=facts, done=finished),
             durations={r.step.name: r.seconds for r in outcome.reports},
         )
     return present(app.streams, app.settings.output, result)
@@ -83,11 +88,12 @@ def _target(change: ClusterChange, wanted: str) -> str:
 
 
 def _steps(change: ClusterChange, options: UpgradeOptions, target: str) -> list[Step[Any]]:
-    check = UpgradeCheckStep(change.cloud, change.cluster)
+    running = RunningCluster(change.cloud, change.cluster.id)
+    check = UpgradeCheckStep(change.cloud, change.cluster, running=running)
     if options.check_only:
-        return [check]
+        return [running, check]
     plane = ControlPlaneUpgradeStep(change.cloud, change.cluster, target, check=check)
-    steps: list[Step[Any]] = [check, plane]
+    steps: list[Step[Any]] = [running, check, plane]
     if options.node_pools:
         for pool in change.cloud.containers.node_pools(change.cluster.id):
             steps.append(
@@ -113,5 +119,8 @@ def _shown(change: ClusterChange, steps: Sequence[Step[Any]]) -> Result:
 def _nothing(change: ClusterChange, options: UpgradeOptions) -> Result:
     version, name = change.cluster.version, options.name
     said = f"runs {version} already" if options.to else "has no newer version"
+    if change.resumed:  # it was cut off, and ACK went on
+        said = f"is upgraded to {version}"
+        change.forget()
     facts = {"cluster": name, "from": version, "to": version}
     return Result(command="upgrade", part=Facts(headline=f"{name} {said}.", facts=facts))

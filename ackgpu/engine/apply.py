@@ -174,7 +174,8 @@ class Apply(Walk):
         if finding.warning and finding.warning != progress.warned:
             progress.warned = finding.warning
             self._run.emit(Warned, message=f"{progress.step.name}: {finding.warning}")
-        if progress.step.name in self._leave:
+        begun = not (finding.removing or finding.before)
+        if begun and progress.step.name in self._leave:
             self._say_waiting(progress.step.name, finding.detail, progress.id)
             return
         self._wait(progress, finding.detail, again_in=finding.again_in)

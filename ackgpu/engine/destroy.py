@@ -27,7 +27,7 @@ ASK_AGAIN_LIMIT = 3
 class Removal:
     """How far the removal of a step is. Times are on the clock's scale.
 
-    ``looked`` is when the last look began.
+    ``looked`` is when the last look began, ``told`` whether it was said that it is asked to go.
     """
 
     step: Step[Any]
@@ -39,6 +39,7 @@ class Removal:
     id: str = ""
     seconds: float = 0.0
     asked: float | None = None
+    told: bool = False
     times_asked: int = 0
     error: Exception | None = None
     resources: tuple[Resource, ...] = ()
@@ -171,7 +172,9 @@ class Destroy(Walk):
         if self._closed:
             return
         step = removal.step
-        self._run.emit(StepAsked, step=step.name, doing="deleting")
+        if not removal.told:
+            removal.told = True
+            self._run.emit(StepAsked, step=step.name, doing="deleting")
         call = lambda: step.delete(self._values, removal.id)  # noqa: E731 -- a call, made later
         self._loop.call_at(
             self._run.clock.now(), call, lambda _, error: self._asked(removal, error)

@@ -58,7 +58,8 @@ class Pending:
     """The resource is there and not usable yet.
 
     ``again_in``: look again in that many cloud seconds; None leaves it to the engine's cadence.
-    ``removing`` says that it is on its way out. ``warning`` is shown once, for a state that
+    ``removing`` says that it is on its way out, ``before`` that it is busy with something else, and
+    what is wanted of it was not asked for yet. ``warning`` is shown once, for a state that
     ackgpu does not know.
     """
 
@@ -66,6 +67,7 @@ class Pending:
     again_in: float | None = None
     id: str = ""
     removing: bool = False
+    before: bool = False
     warning: str = ""
     resources: tuple[Resource, ...] = ()
 

@@ -73,7 +73,11 @@ class AttachStep(Step[NodePool]):
         if len(nodes) < wanted and over and pool.state == "active":
             return self._left_out(nodes) if task is not None else Absent()
         reasons = "".join(f"; {node.instance_id}: {node.error}" for node in nodes if node.error)
-        return Pending(f"{pool.state}: {len(ready)} of {wanted} nodes ready{reasons}", id=pool.id)
+        return Pending(
+            f"{pool.state}: {len(ready)} of {wanted} nodes ready{reasons}",
+            id=pool.id,
+            before=task is None and len(nodes) < wanted,
+        )
 
     def create(self, ctx: Context, token: str) -> None:
         """Ask that those join who have not; NotYet while the pool is busy. There is no token."""

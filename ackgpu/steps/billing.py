@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ackgpu.cloud.api import Cloud, Instance
+from ackgpu.cloud.api import Cloud, Cluster, Instance
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Step
 from ackgpu.errors import ResourceNotFound
 
@@ -22,9 +22,15 @@ class SubscriptionStep(Step[tuple[Instance, ...]]):
     writes = ("compute.subscribe",)
 
     def __init__(
-        self, cloud: Cloud, *, name: str, instance_ids: Sequence[str], months: int
+        self,
+        cloud: Cloud,
+        *,
+        name: str,
+        instance_ids: Sequence[str],
+        months: int,
+        running: Step[Cluster],
     ) -> None:
-        super().__init__(name, "billing")
+        super().__init__(name, "billing", (running,))
         self._compute = cloud.compute
         self._ids = tuple(instance_ids)
         self._months = months
@@ -55,7 +61,7 @@ class SubscriptionStep(Step[tuple[Instance, ...]]):
 
 
 def subscription_steps(
-    cloud: Cloud, instances: Sequence[Instance], months: int
+    cloud: Cloud, instances: Sequence[Instance], months: int, *, running: Step[Cluster]
 ) -> tuple[SubscriptionStep, ...]:
     """The orders for ``instances``, 20 in each.
 
@@ -65,6 +71,12 @@ def subscription_steps(
     ids = sorted(instance.id for instance in instances)
     parts = [ids[at : at + MOST_AN_ORDER] for at in range(0, len(ids), MOST_AN_ORDER)]
     return tuple(
-        SubscriptionStep(cloud, name=f"order from {part[0]}", instance_ids=part, months=months)
+        SubscriptionStep(
+            cloud,
+            name=f"order from {part[0]}",
+            instance_ids=part,
+            months=months,
+            running=running,
+        )
         for part in parts
     )

@@ -121,8 +121,10 @@ def discover(cloud: Cloud, name: str, run: Run, *, cluster_ids: Sequence[str] = 
     """Look for everything of the cluster ``name`` at once.
 
     ``cluster_ids``: clusters that the journal remembers, which may be gone without their load
-    balancers.
+    balancers. Raises ValueError without a name: every tag would match.
     """
+    if not name:
+        raise ValueError("a cluster's name is needed")
     mine = {CLUSTER_TAG: name}
     found = all_of(
         run,

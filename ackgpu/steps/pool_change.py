@@ -6,7 +6,7 @@ from typing import Any
 
 from ackgpu.cloud.api import AutoScaling, Cloud, Cluster, ClusterNode, NodePool
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Resource, Step
-from ackgpu.errors import ResourceNotFound
+from ackgpu.errors import ConflictError, NoSuchCluster
 from ackgpu.steps.node_pool import newest_task, pool_error
 from ackgpu.steps.residue import Removal
 
@@ -18,16 +18,19 @@ def pool_named(cloud: Cloud, cluster_id: str, name: str) -> NodePool | None:
 
 
 def the_pool(cloud: Cloud, cluster_id: str, name: str) -> NodePool:
-    """The cluster's pool of that name. Raises ResourceNotFound where there is none."""
+    """The cluster's pool of that name. Raises NoSuchCluster where there is none."""
     pool = pool_named(cloud, cluster_id, name)
     if pool is None:
-        raise ResourceNotFound(f"There is no node pool {name}.")
+        raise NoSuchCluster(f"There is no node pool {name}.")
     return pool
 
 
-def no_such_pool(name: str) -> Broken:
-    """What a step finds where its pool is not there, or on its way out."""
-    return Broken(ResourceNotFound(f"There is no node pool {name} that could be changed."))
+def no_such_pool(name: str, pool: NodePool | None = None) -> Broken:
+    """What a step finds where its pool is not there, or is on its way out."""
+    if pool is None:
+        return Broken(NoSuchCluster(f"There is no node pool {name}."))
+    gone = f"`ackgpu nodepool delete NAME {name}` removes it, or waits until it is gone."
+    return Broken(ConflictError(f"The node pool {name} is {pool.state}.", resolution=gone))
 
 
 def instance_resource(node: ClusterNode, region: str) -> Resource:
@@ -44,8 +47,16 @@ def instance_resource(node: ClusterNode, region: str) -> Resource:
     )
 
 
+GOING = frozenset({"deleting", "delete_failed", "deleted_failed"})
+"""States of a pool that takes no changes any more."""
+
+
 class PoolSizeStep(Step[NodePool]):
-    """The absolute size of a pool: asked for twice, it is the same size."""
+    """The absolute size of a pool: asked for twice, it is the same size.
+
+    ``before`` is the desired size that the change starts from. Where somebody else sets another one
+    meanwhile, that is a conflict: theirs may need nodes that this one would take away.
+    """
 
     typical = 180
     timeout = 30 * 60
@@ -53,10 +64,13 @@ class PoolSizeStep(Step[NodePool]):
     reads = ("containers.node_pools", "containers.nodes", "containers.task")
     writes = ("containers.set_desired_size",)
 
-    def __init__(self, cloud: Cloud, *, name: str, nodes: int, cluster: Step[Cluster]) -> None:
+    def __init__(
+        self, cloud: Cloud, *, name: str, before: int, nodes: int, cluster: Step[Cluster]
+    ) -> None:
         super().__init__(f"size of {name}", "node pool size", (cluster,))
         self._cloud = cloud
         self._name = name
+        self._before = before
         self._nodes = nodes
         self._cluster = cluster
 
@@ -71,8 +85,10 @@ class PoolSizeStep(Step[NodePool]):
         if cluster is None:
             return Absent()
         pool = pool_named(self._cloud, cluster.id, self._name)
-        if pool is None or pool.state == "deleting":
-            return no_such_pool(self._name)
+        if pool is None or pool.state in GOING:
+            return no_such_pool(self._name, pool)
+        if pool.desired not in {self._before, self._nodes}:
+            return Broken(self._overruled(pool), id=pool.id)
         if pool.state == "active" and pool.desired == self._nodes == pool.healthy == pool.total:
             nodes = self._cloud.containers.nodes(cluster.id, node_pool_id=pool.id)
             region = self._cloud.region
@@ -80,7 +96,7 @@ class PoolSizeStep(Step[NodePool]):
             return Ready(pool, pool.id, self.title, resources=resources)
         progress = f"{pool.state}: {pool.healthy} of {self._nodes} nodes ready"
         if pool.state not in {"active", "failed"}:
-            return Pending(progress, id=pool.id)
+            return Pending(progress, id=pool.id, before=pool.desired != self._nodes)
         task_id = ctx.recall(self, "task")
         if pool.desired != self._nodes or not task_id:
             return Absent()
@@ -94,8 +110,17 @@ class PoolSizeStep(Step[NodePool]):
         del token
         cluster = ctx[self._cluster]
         pool = the_pool(self._cloud, cluster.id, self._name)
+        if pool.desired not in {self._before, self._nodes}:
+            raise self._overruled(pool)
         task_id = self._cloud.containers.set_desired_size(cluster.id, pool.id, self._nodes)
         ctx.remember(self, "task", task_id)
+
+    def _overruled(self, pool: NodePool) -> ConflictError:
+        return ConflictError(
+            f"Somebody else set the node pool {self._name} to {pool.desired} nodes meanwhile: it"
+            f" was {self._before}, and {self._nodes} is not asked for now.",
+            resolution="Where it is to have another size all the same, run the command again.",
+        )
 
 
 class AutoScalingStep(Step[NodePool]):
@@ -137,7 +162,7 @@ class AutoScalingStep(Step[NodePool]):
         if pool is None:
             return Absent()
         if pool.state != "active":
-            return Pending(pool.state, id=pool.id)
+            return Pending(pool.state, id=pool.id, before=pool.auto_scaling != self._bounds)
         if pool.auto_scaling != self._bounds:
             return Absent()
         return Ready(pool, pool.id, self.title)
@@ -158,26 +183,28 @@ class PoolRemoval(Removal):
     reads = ("containers.node_pools", "containers.task", "containers.tasks")
     writes = ("containers.delete_node_pool",)
 
-    def __init__(self, cloud: Cloud, *, name: str, pool_id: str, cluster: Step[Cluster]) -> None:
-        super().__init__(f"node pool {name}", "node pool", (cluster,))
+    def __init__(self, cloud: Cloud, cluster_id: str, *, name: str, pool_id: str) -> None:
+        super().__init__(f"node pool {name}", "node pool")
         self._cloud = cloud
+        self._cluster_id = cluster_id
         self._pool_id = pool_id
-        self._cluster = cluster
 
     def find(self, ctx: Context) -> Finding[NodePool]:
         """Look for the pool by its id."""
-        pools = self._cloud.containers.node_pools(ctx[self._cluster].id)
+        del ctx
+        pools = self._cloud.containers.node_pools(self._cluster_id)
         found = next((pool for pool in pools if pool.id == self._pool_id), None)
         if found is None:
             return Absent()
         if found.state == "deleting":
             return Pending(f"deleting: {found.total} nodes left", id=found.id, removing=True)
         if found.state in {"delete_failed", "deleted_failed"}:
-            task = newest_task(self._cloud, ctx[self._cluster].id, found.id)
+            task = newest_task(self._cloud, self._cluster_id, found.id)
             why = pool_error(task, f"{self.name} is {found.state}")
             return Broken(why, id=found.id)
         return Ready(found, found.id, f"{found.total} nodes")
 
     def delete(self, ctx: Context, found_id: str) -> None:
-        """Ask that it goes with its nodes; NotYet while it is busy."""
-        self._cloud.containers.delete_node_pool(ctx[self._cluster].id, found_id)
+        """Ask that it goes with its nodes; NotYet while it or its cluster is busy."""
+        del ctx
+        self._cloud.containers.delete_node_pool(self._cluster_id, found_id)

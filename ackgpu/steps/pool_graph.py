@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ackgpu.cloud.api import AttachRequest, Cloud, Cluster, KubeConnect, VSwitch
+from ackgpu.cloud.api import AttachRequest, Cloud, Cluster, KubeConnect, NodePool, VSwitch
 from ackgpu.engine.step import Context, Step
 from ackgpu.spec.model import ExpectSpec
 from ackgpu.steps.attach import AttachStep
@@ -53,11 +53,13 @@ def add_graph(standing: Standing, plan: Blueprint) -> Steps:
     return (*steps, *_proof(standing, running, (made, *more), pool.name, least_nodes(pool)))
 
 
-def scale_graph(standing: Standing, *, name: str, nodes: int) -> Steps:
-    """Another size."""
+def scale_graph(standing: Standing, pool: NodePool, *, nodes: int) -> Steps:
+    """Another size for ``pool``, as it was read for the question."""
     running = RunningCluster(standing.cloud, standing.cluster.id)
-    size = PoolSizeStep(standing.cloud, name=name, nodes=nodes, cluster=running)
-    return (running, size, *_proof(standing, running, (size,), name, nodes))
+    size = PoolSizeStep(
+        standing.cloud, name=pool.name, before=pool.desired, nodes=nodes, cluster=running
+    )
+    return (running, size, *_proof(standing, running, (size,), pool.name, nodes))
 
 
 def attach_graph(standing: Standing, *, name: str, request: AttachRequest, total: int) -> Steps:
@@ -76,7 +78,8 @@ def attach_graph(standing: Standing, *, name: str, request: AttachRequest, total
 def removal_graph(standing: Standing, *, name: str, pool_id: str) -> Steps:
     """One pool less."""
     running = RunningCluster(standing.cloud, standing.cluster.id)
-    return (running, PoolRemoval(standing.cloud, name=name, pool_id=pool_id, cluster=running))
+    gone = PoolRemoval(standing.cloud, standing.cluster.id, name=name, pool_id=pool_id)
+    return (running, gone)
 
 
 def _proof(

@@ -8,7 +8,7 @@ from ackgpu.cloud.api import Cloud, Cluster, ClusterCheck
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Step
 from ackgpu.errors import NoSuchCluster, PreflightFailed
 from ackgpu.steps.cluster import task_error
-from ackgpu.steps.pool_change import no_such_pool, pool_named, the_pool
+from ackgpu.steps.pool_change import GOING, no_such_pool, pool_named, the_pool
 
 CHECK_KIND = "ClusterUpgrade"
 
@@ -20,8 +20,8 @@ class UpgradeCheckStep(Step[ClusterCheck]):
     reads = ("containers.check",)
     writes = ("containers.begin_check",)
 
-    def __init__(self, cloud: Cloud, cluster: Cluster) -> None:
-        super().__init__("upgrade check", "upgrade check")
+    def __init__(self, cloud: Cloud, cluster: Cluster, *, running: Step[Cluster]) -> None:
+        super().__init__("upgrade check", "upgrade check", (running,))
         self._containers = cloud.containers
         self._cluster_id = cluster.id
 
@@ -31,7 +31,7 @@ class UpgradeCheckStep(Step[ClusterCheck]):
         return "ACK's own, before anything changes"
 
     def find(self, ctx: Context) -> Finding[ClusterCheck]:
-        """Look at the check that this run began."""
+        """Look at the check that this run, or the one that it goes on with, began."""
         check_id = ctx.recall(self, "id")
         found = self._containers.check(self._cluster_id, check_id) if check_id else None
         if found is None:
@@ -80,11 +80,11 @@ class ControlPlaneUpgradeStep(Step[Cluster]):
         found = self._containers.cluster(self._cluster.id)
         if found is None:
             return Broken(NoSuchCluster(f"The cluster {self._cluster.id} is gone."))
+        task_id = ctx.recall(self, "task")
         if found.state != "running":
-            return Pending(found.state, id=found.id)
+            return Pending(found.state, id=found.id, before=not task_id)
         if found.version == self._version:
             return Ready(found, found.id, found.version)
-        task_id = ctx.recall(self, "task")
         task = self._containers.task(task_id) if task_id else None
         if task is not None and task.failed:
             return Broken(task_error(task, "The upgrade of the control plane failed"), id=found.id)
@@ -127,11 +127,11 @@ class PoolUpgradeStep(Step[str]):
     def find(self, ctx: Context) -> Finding[str]:
         """Look at the task that this run began."""
         pool = pool_named(self._cloud, self._cluster_id, self._name)
-        if pool is None:
-            return no_such_pool(self._name)
+        if pool is None or pool.state in GOING:
+            return no_such_pool(self._name, pool)
         task_id = ctx.recall(self, "task")
         if pool.state not in {"active", "failed"}:
-            return Pending(pool.state, id=pool.id)
+            return Pending(pool.state, id=pool.id, before=not task_id)
         task = self._cloud.containers.task(task_id) if task_id else None
         if task is None:
             return Absent()

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from support.cli import Cli
+import subprocess
+import sys
+import threading
 
+import pytest
+from support.altering import Exchange, altering_proxy_to
+from support.cli import Cli
+from survival.machine import put_in_state
+
+from ackgpu.emulator.lifecycle import state_at
 from tests.cli.machines import asked, bodies, own_instance
 
 
@@ -103,21 +110,121 @@ def test_a_change_that_takes_too_long_is_gone_on_with_by_the_same_command(demo: 
     assert len(sizes) == 1
 
 
-def test_a_scaling_that_somebody_cancelled_is_not_waited_for(demo: Cli) -> None:
+def test_a_scaling_that_somebody_cancels_is_not_waited_for(demo: Cli) -> None:
     demo.emulator.set_faults({"faults": [{"kind": "node_never_joins"}]})
-    words = ("nodepool", "scale", "demo", "gpu", "--nodes", "2")
-    with demo.at_speed(60):
-        assert demo(*words, "--timeout", "60s").code == 7
     backend = demo.emulator.backend
-    with backend.transaction(write=True) as session:
-        now = backend.timeline_now(session)
-        task = max(session.find("task", at=now), key=lambda doc: doc.born)
-        (pool,) = session.find("nodepool", at=now)
-        task.body["phases"], pool.body["phases"] = [[task.born, "canceled"]], [[now, "active"]]
-        session.put(task)
-        session.put(pool)
-    ended = demo(*words)
+
+    def cancel() -> None:
+        while "ModifyClusterNodePool" not in asked(demo):
+            continue
+        with backend.transaction(write=True) as session:
+            now = backend.timeline_now(session)
+            task = max(session.find("task", at=now), key=lambda doc: doc.born)
+            (pool,) = session.find("nodepool", at=now)
+            task.body["phases"] = [[task.born, "canceled"]]
+            pool.body["phases"] = [[pool.born, "active"]]
+            session.put(task)
+            session.put(pool)
+
+    somebody = threading.Thread(target=cancel)
+    somebody.start()
+    ended = demo("nodepool", "scale", "demo", "gpu", "--nodes", "2")
+    somebody.join()
     assert ended.code == 11, ended.err
+
+
+def test_what_was_cut_off_and_failed_since_is_asked_for_anew(demo: Cli) -> None:
+    demo.emulator.set_faults({"faults": [{"kind": "stock_out", "announced": False}]})
+    words = ("nodepool", "scale", "demo", "gpu", "--nodes", "3")
+    with demo.at_speed(60):
+        assert demo(*words, "--timeout", "20s").code == 7
+    backend, state = demo.emulator.backend, ""
+    while state != "fail":
+        with backend.transaction() as session:
+            now = backend.timeline_now(session)
+            task = max(session.find("task", at=now), key=lambda doc: doc.born)
+            state = state_at(task.body["phases"], now)
+    demo.emulator.set_faults(None)
+    demo.ok(*words)
+    assert len(demo.account()["instance"]) == 3
+
+
+def test_a_scaling_takes_no_nodes_that_somebody_else_asked_for_meanwhile(demo: Cli) -> None:
+    """Nobody was asked whether nodes may go: more was wanted than stood at that time."""
+    elsewhere = {**demo.env, "HOME": f"{demo.home}/b", "ACKGPU_STATE_DIR": f"{demo.home}/b/state"}
+    theirs = ("nodepool", "scale", "demo", "gpu", "--nodes", "4", "--no-wait")
+    once = iter([theirs])
+
+    def strike(exchange: Exchange) -> bytes:
+        if exchange.action == "DescribeClusterNodePools":
+            for line in once:
+                program = [sys.executable, "-m", "ackgpu", *line]
+                subprocess.run(program, env=elsewhere, capture_output=True, check=True)
+        return exchange.content
+
+    with altering_proxy_to(demo.emulator.endpoint) as proxy:
+        proxy.alter = strike
+        through = {"ACKGPU_ENDPOINT_URL": proxy.url}
+        ours = demo("nodepool", "scale", "demo", "gpu", "--nodes", "2", env=through)
+    assert ours.code == 6, ours.err
+    assert "Somebody else set the node pool gpu to 4 nodes" in ours.err
+    demo.ok("wait", "demo", "--for", "nodes")
+    assert len(demo.account()["instance"]) == 4
+
+
+def test_no_wait_ends_once_the_change_was_asked_for(demo: Cli) -> None:
+    demo.ok("nodepool", "scale", "demo", "gpu", "--nodes", "4", "--no-wait")
+    demo.ok("nodepool", "scale", "demo", "gpu", "--nodes", "2", "-y", "--no-wait")
+    sizes = [entry for entry in asked(demo) if entry == "ModifyClusterNodePool"]
+    assert len(sizes) == 2
+    demo.ok(
+        "nodepool", "add", "demo", "more", "--nodes", "1", "--min", "1", "--max", "3", "--no-wait"
+    )
+    demo.ok("wait", "demo", "--for", "nodes")
+    pools = demo.ok("nodepool", "list", "demo", "-o", "json").json["nodePools"]
+    assert {pool["name"]: pool["autoScaling"] for pool in pools}["more"]
+
+
+def test_a_pool_of_a_busy_cluster_is_removed_once_that_is_free(cli: Cli) -> None:
+    cli.ok("create", "demo", "--nodes", "1", "--kubernetes-version", "1.34", "--no-verify")
+    cli.ok("upgrade", "demo", "-y", "--no-wait")
+    assert "gpu" in cli.ok("nodepool", "delete", "demo", "gpu", "--dry-run").out
+    cli.ok("nodepool", "delete", "demo", "gpu", "-y")
+    assert bodies(cli, "nodepool") == []
+
+
+@pytest.mark.parametrize(("kind", "state"), [("cluster", "deleting"), ("nodepool", "deleting")])
+def test_nothing_is_bought_for_what_is_on_its_way_out(demo: Cli, kind: str, state: str) -> None:
+    put_in_state(demo.emulator, kind, state)
+    refused = demo("nodepool", "convert-billing", "demo", "gpu", "--period", "12", "-y")
+    assert refused.code == 6
+    assert f"is {state}" in refused.err
+    assert "ModifyInstanceChargeType" not in asked(demo)
+
+
+def test_fewer_nodes_of_subscriptions_are_warned_of(demo: Cli) -> None:
+    demo.ok("nodepool", "convert-billing", "demo", "gpu", "--period", "1", "-y")
+    shown = demo.ok("nodepool", "scale", "demo", "gpu", "--nodes", "0", "--dry-run")
+    assert "not released" in shown.err
+    assert "not released" in demo.ok("nodepool", "scale", "demo", "gpu", "--nodes", "0", "-y").err
+
+
+def test_a_pool_that_is_removed_during_its_scaling_is_a_conflict(demo: Cli) -> None:
+    demo.emulator.set_faults({"faults": [{"kind": "node_never_joins"}]})
+
+    def remove() -> None:
+        while "ModifyClusterNodePool" not in asked(demo):
+            continue
+        with demo.emulator.backend.transaction(write=True) as session:
+            (pool,) = session.find("nodepool")
+            session.remove("nodepool", pool.id)
+
+    somebody = threading.Thread(target=remove)
+    somebody.start()
+    ended = demo("nodepool", "scale", "demo", "gpu", "--nodes", "2")
+    somebody.join()
+    assert ended.code == 6, ended.err
+    assert "somebody else removed it" in ended.err
 
 
 def test_behind_a_private_endpoint_it_says_from_where_to_verify(cli: Cli) -> None:

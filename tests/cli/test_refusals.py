@@ -203,3 +203,20 @@ def test_a_line_that_cannot_be_parsed_leaves_stdout_to_people_empty(cli: Cli) ->
         refused = cli(*line)
         assert (refused.code, refused.out) == (2, "")
     assert cli("list", "--nodez", env={"ACKGPU_OUTPUT": "yaml"}).out.startswith("schemaVersion")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("delete", "", "-y"), ("describe", ""), ("extend", "", "--hold"), ("create", ""),
+        ("wait", "", "--for", "deleted"), ("nodepool", "list", ""), ("kubeconfig", "remove", ""),
+        ("delete", "../../../tmp/x", "-y"), ("upgrade", "x" * 300, "-y"), ("describe", "a\udc80b"),
+    ],
+)  # fmt: skip
+def test_what_is_no_clusters_name_is_refused_before_anything(
+    cli: Cli, line: tuple[str, ...]
+) -> None:
+    """An empty tag value would select the clusters of everybody."""
+    cli.emulator.requests.clear()
+    assert cli(*line).code == 2
+    assert not list(cli.emulator.requests)

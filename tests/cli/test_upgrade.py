@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.cli import Cli
+from survival.machine import put_in_state
 
 from tests.cli.machines import asked, bodies
 
@@ -43,7 +44,7 @@ def test_it_asks_and_a_dry_run_or_a_check_changes_nothing(old: Cli) -> None:
     assert refused.code == 2
     assert "--yes" in refused.err
     shown = old.ok("upgrade", "demo", "--dry-run", "--node-pools", "-o", "json").json
-    assert [s["action"] for s in shown["steps"]] == ["CHECK", "CHANGE", "CHANGE"]
+    assert [s["action"] for s in shown["steps"]] == ["CHECK", "CHECK", "CHANGE", "CHANGE"]
     assert asked(old) == []
     old.ok("upgrade", "demo", "--check-only")
     assert asked(old) == ["RunClusterCheck"]
@@ -63,4 +64,46 @@ def test_a_version_cannot_be_skipped_and_the_newest_has_no_next(old: Cli) -> Non
 def test_a_version_that_it_has_is_said_while_there_are_newer_ones(old: Cli) -> None:
     said = old.ok("upgrade", "demo", "--to", "1.34", "-y").out
     assert f"demo runs {version(old)} already" in said
+    assert asked(old) == []
+
+
+def test_no_wait_ends_once_the_upgrade_was_asked_for(old: Cli) -> None:
+    said = old.ok("upgrade", "demo", "-y", "--no-wait").out
+    assert "demo is being upgraded" in said
+    assert asked(old) == ["RunClusterCheck", "UpgradeCluster"]
+
+
+def test_the_command_for_the_kubelets_upgrades_nothing_else(old: Cli) -> None:
+    done = old.ok("upgrade", "demo", "-y", "-o", "json").json
+    follow = done["nodes"].partition(": ackgpu ")[2]
+    assert f"--to {done['to']}" in follow
+    old.emulator.requests.clear()
+    old.ok(*follow.split(), "-y")
+    assert version(old) == done["to"]
+    assert "UpgradeCluster" not in asked(old)
+
+
+def test_an_upgrade_that_ended_after_it_was_cut_off_is_said_once(old: Cli) -> None:
+    before = version(old)
+    with old.at_speed(60):
+        assert old("upgrade", "demo", "-y", "--timeout", "1m").code == 7
+    while version(old) == before:
+        continue
+    assert "is upgraded to" in old.ok("upgrade", "demo", "-y").out
+    first = version(old)
+    old.ok("upgrade", "demo", "-y")
+    assert version(old) > first
+
+
+@pytest.mark.parametrize("state", ["failed", "delete_failed", "deleting"])
+def test_a_cluster_that_will_not_run_again_is_not_waited_for(old: Cli, state: str) -> None:
+    put_in_state(old.emulator, "cluster", state)
+    assert old("upgrade", "demo", "-y").code in {5, 11}
+    assert asked(old) == []
+
+
+@pytest.mark.parametrize("state", ["deleting", "delete_failed"])
+def test_pools_are_looked_at_before_the_control_plane_is_upgraded(old: Cli, state: str) -> None:
+    put_in_state(old.emulator, "nodepool", state)
+    assert old("upgrade", "demo", "--node-pools", "-y").code == 6
     assert asked(old) == []
