@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ackgpu.app import App
 from ackgpu.cloud.api import Cloud, Cluster, NodePool, VSwitch
@@ -44,8 +44,12 @@ Steps = Sequence[Step[Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeOptions:
-    """What every change is asked with. ``name``: of a cluster of ours, or the id of any."""
+    """What every change is asked with. ``name``: of a cluster of ours, or the id of any.
 
+    ``way_out`` says what to do where preflight refuses the change.
+    """
+
+    way_out: ClassVar[str] = "Fix what is said with each."
     name: str
     pool: str = ""
     dry_run: bool = False
@@ -144,7 +148,7 @@ class ClusterChange:
         target = Target(spec, self.cloud, self.app.clock, total, total, tuple(zones))
         rules = LimitRules()
         report = carry_out(target, chosen(all_checks(rules), only=only, skip=()), rules, self.run)
-        report.raise_errors()
+        report.raise_errors(self.options.way_out)
 
     def check_growth(self, spec: ClusterSpec, needs: dict[str, int]) -> None:
         """Quotas for more nodes of a pool that exists."""

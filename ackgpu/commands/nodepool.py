@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,10 +22,12 @@ from ackgpu.commands.rows import pool_row
 from ackgpu.commands.running import locked
 from ackgpu.engine.plan import Plan
 from ackgpu.engine.step import Ready
-from ackgpu.errors import ConflictError, UsageError
+from ackgpu.errors import CloudError, ConflictError, UsageError
 from ackgpu.preflight.facts import needs_of
 from ackgpu.render.output import present
 from ackgpu.render.results import NodePoolList, Result
+from ackgpu.steps.node_pool import POOL_ENDED
+from ackgpu.steps.pool_change import pool_named
 from ackgpu.steps.pool_graph import add_graph
 
 CHECKS = ("quota", "stock", "key-pair", "vgpu")
@@ -33,6 +37,7 @@ CHECKS = ("quota", "stock", "key-pair", "vgpu")
 class AddOptions(ChangeOptions):
     """What ``nodepool add`` was asked for. ``zones`` and ``vswitch_ids`` pick of the cluster's."""
 
+    way_out = "Fix what is said with each; --skip-preflight goes on without."
     flags: PoolFlags
     zones: tuple[str, ...] = ()
     vswitch_ids: tuple[str, ...] = ()
@@ -62,7 +67,9 @@ def add(options: AddOptions, app: App) -> int:
         spec, warnings = checked_spec(whole)
         blueprint = replace(blueprint_of(spec, change.cluster, vswitches), login_password=password)
         steps = add_graph(change.standing, blueprint)
-        plan = change.look(steps)
+        size = spec.node_pools[0].desired_size
+        with _advising(change, size):
+            plan = change.look(steps)
         _refuse_drift(plan)
         new = [p.step.consumes for p in plan.steps if p.action in {"CREATE", "CHANGE"}]
         if new and not options.skip_preflight:
@@ -71,9 +78,26 @@ def add(options: AddOptions, app: App) -> int:
         if options.dry_run:
             shown = change.shown(blueprint, plan, warnings)
             return present(app.streams, app.settings.output, shown)
-        outcome = change.apply(steps, plan)
+        with _advising(change, size):
+            outcome = change.apply(steps, plan)
         result = change.result(outcome, warnings)
     return present(app.streams, app.settings.output, result)
+
+
+@contextmanager
+def _advising(change: ClusterChange, nodes: int) -> Iterator[None]:
+    """Name what goes on where the pool exists and has failed: making it again does not."""
+    try:
+        yield
+    except CloudError as error:
+        name, pool = change.options.name, change.options.pool
+        found = pool_named(change.cloud, change.cluster.id, pool)
+        if found is not None and found.state in POOL_ENDED:
+            error.resolution = (
+                f"The pool exists: `ackgpu nodepool scale {name} {pool} --nodes {nodes}` asks for"
+                f" its nodes again, `ackgpu nodepool delete {name} {pool}` removes it."
+            )
+        raise
 
 
 def _chosen(change: ClusterChange, options: AddOptions) -> list[VSwitch]:

@@ -97,7 +97,7 @@ def before_creation(
     rules = LimitRules()
     checks = chosen(all_checks(rules), only=(), skip=skip)
     report = carry_out(target, checks, rules, run)
-    report.raise_errors()
+    report.raise_errors("Fix what is said with each; --skip-preflight CHECK goes on without one.")
     return report, estimate(target, report.facts) if "price" in report.ids else None
 
 

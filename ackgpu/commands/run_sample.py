@@ -69,8 +69,8 @@ def choose_node(verdicts: tuple[NodeVerdict, ...]) -> NodeVerdict:
     if not verdicts:
         raise VerificationFailed(
             "The cluster has no GPU node to run the sample on.",
-            resolution="`ackgpu describe NAME` shows its pools; `ackgpu create NAME` goes on making"
-            " them.",
+            resolution="`ackgpu nodepool list NAME` shows its pools; `ackgpu nodepool scale NAME"
+            " POOL --nodes 1` gives one nodes.",
         )
     good = [verdict for verdict in verdicts if verdict.ok]
     if not good:

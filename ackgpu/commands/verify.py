@@ -196,8 +196,8 @@ def _error(verdicts: Sequence[NodeVerdict]) -> VerificationFailed | None:
     if not verdicts:
         return VerificationFailed(
             "The cluster has no GPU node.",
-            resolution="`ackgpu describe NAME` shows its pools; `ackgpu create NAME` goes on making"
-            " them.",
+            resolution="`ackgpu nodepool list NAME` shows its pools; `ackgpu nodepool scale NAME"
+            " POOL --nodes 1` gives one nodes.",
         )
     failed = sum(1 for verdict in verdicts if not verdict.ok)
     if not failed:

@@ -57,10 +57,11 @@ class Report:
             return self._over_budget()
         return PreflightFailed(self._words)
 
-    def raise_errors(self) -> None:
+    def raise_errors(self, way_out: str) -> None:
         """Raise what a creation ends with: the failure that all errors share, or PreflightFailed.
 
         So that a price is OverBudget, and a lack of stock NoCapacity, as it is later on.
+        ``way_out`` says what to do.
         """
         if not self.errors:
             return
@@ -68,9 +69,9 @@ class Report:
             raise self._over_budget()
         kind = next(iter(self._kinds)) if len(self._kinds) == 1 else PreflightFailed
         raise kind(
-            f"{self._words} Nothing was created.",
+            f"{self._words} Nothing was asked for.",
             details=[_line(found) for found in self.errors],
-            resolution="Fix what is said with each; --skip-preflight CHECK goes on without one.",
+            resolution=way_out,
         )
 
     @property

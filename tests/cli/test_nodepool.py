@@ -214,6 +214,22 @@ def test_the_password_comes_from_a_file_or_the_environment_and_is_shown_nowhere(
     assert demo(*words[:3], "weak", "--ask-password").code == 2
 
 
+def test_a_pool_that_got_no_nodes_names_what_gives_it_some(demo: Cli) -> None:
+    demo.emulator.set_faults({"faults": [{"kind": "stock_out", "announced": False}]})
+    words = ("nodepool", "add", "demo", "more", "--nodes", "1")
+    for _ in range(2):
+        refused = demo(*words)
+        assert refused.code == 8
+        assert "`ackgpu nodepool scale demo more --nodes 1` asks" in refused.err
+        assert "goes on from here" not in refused.err
+    demo.emulator.set_faults(None)
+    demo.ok("nodepool", "scale", "demo", "more", "--nodes", "1")
+
+
+def test_a_change_names_no_flag_that_it_does_not_have(demo: Cli) -> None:
+    assert "--skip-preflight" not in demo("nodepool", "scale", "demo", "gpu", "--nodes", "99").err
+
+
 def test_a_pool_that_gets_no_nodes_says_why(demo: Cli) -> None:
     refused = demo("nodepool", "add", "demo", "none", "--instance-type", "ecs.vgn6i-m4-vws.xlarge")
     assert refused.code == 8
