@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
 import pytest
 from support.cli import Cli
@@ -43,3 +45,27 @@ def test_create_writes_its_own_context_anew_where_a_part_of_it_is_lost(cli: Cli,
     cli.kubeconfig.write_text(broken)
     cli.ok("create", "demo", "--no-verify")
     cli.ok("verify", "--kubeconfig", str(cli.kubeconfig), "--context", "demo", "--level", "labels")
+
+
+@pytest.mark.parametrize("line", ["create demo", "plan demo", "kubeconfig remove demo", "doctor"])
+def test_a_kubeconfig_that_is_a_fifo_is_refused_before_anything_is_made(
+    cli: Cli, tmp_path: Path, line: str
+) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    ended = cli(*line.split(), env={"KUBECONFIG": str(fifo)})
+    said = " ".join((ended.out + ended.err).split())
+    assert ended.code == 2
+    assert f"{fifo} is not a regular file" in said
+    assert "KUBECONFIG" in said
+    assert cli.account() == {}
+    assert fifo.is_fifo()
+
+
+def test_the_kubeconfig_that_verify_reads_may_be_a_pipe(cli: Cli) -> None:
+    cli.ok("create", "demo", "--no-verify")
+    read, write = os.pipe()
+    os.write(write, cli.kubeconfig.read_bytes())
+    os.close(write)
+    cli.ok("verify", "--kubeconfig", f"/dev/fd/{read}", "--context", "demo", "--level", "labels")
+    os.close(read)

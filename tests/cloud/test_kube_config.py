@@ -3,9 +3,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
+import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -230,6 +233,73 @@ def test_a_directory_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
             at(path).check_writable()
         assert caught.value.exits_with == 2
         assert "--kubeconfig" in str(caught.value.resolution)
+
+
+def made_special(path: Path, kind: str) -> None:
+    """A file that is no regular one, of the test's own: never one of the machine's."""
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(path))
+    elif os.geteuid():
+        pytest.skip("only root makes devices")
+    else:
+        os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(1, 3))  # as /dev/null is
+
+
+@pytest.mark.parametrize("kind", ["fifo", "socket", "device"])
+@pytest.mark.parametrize("link", [False, True])
+def test_what_is_no_regular_file_is_refused_and_stays(
+    tmp_path: Path, kind: str, *, link: bool
+) -> None:
+    special = path = tmp_path / "special"
+    made_special(special, kind)
+    before = special.stat()
+    if link:
+        path = tmp_path / "config"
+        path.symlink_to(special)
+    file = at(path)
+    acts: list[Callable[[], object]] = [
+        lambda: file.entry("demo"),
+        lambda: merge(file),
+        lambda: file.remove("demo"),
+        file.check_writable,
+    ]
+    for act in acts:
+        with pytest.raises(LocalError, match="is not a regular file") as caught:
+            act()
+        assert caught.value.exits_with == 2
+        assert "KUBECONFIG" in str(caught.value.resolution)
+    after = special.stat()
+    assert (after.st_mode, after.st_ino, after.st_rdev) == (
+        before.st_mode,
+        before.st_ino,
+        before.st_rdev,
+    )
+
+
+def test_a_pipe_that_is_only_read_is_read(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    os.write(write, OTHERS.encode())
+    os.close(write)
+    text = read_text(Path(f"/dev/fd/{read}"))
+    os.close(read)
+    assert "prod.example" in text
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_to_what_is_not_there_yet_is_followed(tmp_path: Path, *, there: bool) -> None:
+    target = tmp_path / "elsewhere" / "config"
+    if there:
+        target.parent.mkdir()
+    link = tmp_path / "config"
+    link.symlink_to(target)
+    at(link).check_writable()
+    merge(at(link))
+    assert link.is_symlink()
+    assert "demo" in target.read_text()
+    assert target.parent.stat().st_mode & 0o777 == (0o755 if there else 0o700)
 
 
 @unprivileged

@@ -14,7 +14,7 @@ from ackgpu.cloud.kube.document import Document
 from ackgpu.cloud.kube.lock import locked
 from ackgpu.errors import LocalError
 
-_FIX = "Give a file that can be written with --kubeconfig."
+_FIX = "Give a file that can be written with --kubeconfig, or in KUBECONFIG."
 
 
 class Kubefile:
@@ -24,9 +24,13 @@ class Kubefile:
         self.path = path
         self._clock = clock
 
-    def read(self) -> Document:
-        """The document with its file names absolute; an empty one where there is no file."""
-        document = self._parse()
+    def read(self, *, pipes: bool = False) -> Document:
+        """The document with its file names absolute; an empty one where there is no file.
+
+        Raises LocalError where it is no regular file, as what is read here may be written later;
+        ``pipes`` is for what is only read.
+        """
+        document = self._parse(pipes=pipes)
         doc.absolute(document, self.path.absolute().parent)
         return document
 
@@ -34,7 +38,8 @@ class Kubefile:
         """Read, change and replace the file while nobody else does; raises LocalError."""
         with self._reporting():
             self.check_writable()
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for directory in self._directories:
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             with locked(self.path, self._clock):
                 document = self._parse()
                 change(document)
@@ -42,12 +47,10 @@ class Kubefile:
 
     def check_writable(self) -> None:
         """Raise LocalError where :meth:`change` would."""
-        target = Path(os.path.realpath(self.path))
-        if target.is_dir():
-            raise LocalError(f"{self.path} is a directory.", resolution=_FIX)
-        if target.exists() and not os.access(target, os.W_OK):
+        self._refuse_special()
+        if self.path.exists() and not os.access(self.path, os.W_OK):
             raise LocalError(f"{self.path} cannot be written: it is read-only.", resolution=_FIX)
-        for directory in (target.parent, self.path.absolute().parent):
+        for directory in self._directories:
             there = next(part for part in (directory, *directory.parents) if part.exists())
             if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
                 raise LocalError(
@@ -55,8 +58,28 @@ class Kubefile:
                     resolution=_FIX,
                 )
 
-    def _parse(self) -> Document:
+    @property
+    def _target(self) -> Path:
+        """The file itself, where the path leads through symbolic links."""
+        return Path(os.path.realpath(self.path))
+
+    @property
+    def _directories(self) -> tuple[Path, Path]:
+        """Where something is created: the file beside its target, the lock beside the path."""
+        return self._target.parent, self.path.absolute().parent
+
+    def _refuse_special(self) -> None:
+        """A device would be replaced by a file, and opening a FIFO may wait for ever."""
+        if self.path.exists() and not self.path.is_file():
+            raise LocalError(
+                f"{self.path} is not a regular file, so it cannot be the kubeconfig.",
+                resolution=_FIX,
+            )
+
+    def _parse(self, *, pipes: bool = False) -> Document:
         with self._reporting():
+            if not pipes:
+                self._refuse_special()
             try:
                 text = self.path.read_text(encoding="utf-8")
             except FileNotFoundError:
@@ -66,7 +89,7 @@ class Kubefile:
             return doc.parse(text, str(self.path))
 
     def _replace(self, text: str) -> None:
-        target = Path(os.path.realpath(self.path))
+        target = self._target
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # mode 0600
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -104,8 +104,11 @@ class UserKubeconfig:
 
 
 def read_text(path: Path) -> str:
-    """A kubeconfig file's text with its relative paths made absolute; raises LocalError."""
+    """A kubeconfig file's text with its relative paths made absolute; raises LocalError.
+
+    It may be a pipe such as a shell's ``<(…)``.
+    """
     if not path.exists():
         raise LocalError(f"There is no kubeconfig {path}.", resolution="Check --kubeconfig.")
-    document = Kubefile(path, SystemClock()).read()
+    document = Kubefile(path, SystemClock()).read(pipes=True)
     return doc.dump(document)
