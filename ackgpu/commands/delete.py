@@ -25,6 +25,7 @@ from ackgpu.engine.plan import Plan, survey
 from ackgpu.engine.run import Outcome, Run
 from ackgpu.errors import (
     AckGpuError,
+    CloudError,
     ConflictError,
     Interrupted,
     LeftoversError,
@@ -102,7 +103,7 @@ class Deletion:
         claim(self._cloud, estate, options.retain)
         outcome = self._destroy(run, plan)
         if not any(cluster.id in options.retain for cluster in estate.clusters):
-            self._forget_context()
+            self._forget_context(estate)
         return self._result(estate, run, outcome)
 
     def _run(self) -> Run:
@@ -145,7 +146,7 @@ class Deletion:
         if self._options.must_exist:
             raise not_found(estate.name, estate.region)
         if not self._options.dry_run:
-            self._forget_context()
+            self._forget_context(estate)
             self.journal.discard()
         self._warnings += _elsewhere(self._app, estate)
         part = DeleteResult(cluster_name=estate.name, region=estate.region, existed=False)
@@ -206,16 +207,36 @@ class Deletion:
             return frozenset()
         return frozenset(p.step.name for p in plan.steps if p.step.kind == "cluster")
 
-    def _forget_context(self) -> None:
+    def _forget_context(self, estate: Estate) -> None:
         """Take the context out; what stands in the way is a warning, as the cluster is gone."""
         path, name = self._options.kubeconfig, self._options.name
         file = self._app.kubeconfig(str(path) if path else None)
         try:
             entry = file.entry(name)
-            if entry is not None and entry.cluster_id:
+            if entry is None or not entry.cluster_id:
+                return
+            stays = self._why_it_stays(entry.cluster_id, estate)
+            if stays:
+                self._warnings.append(f"The context {name} stays in {file.path}: {stays}.")
+            else:
                 file.remove(name)
         except LocalError as error:
             self._warnings.append(f"A context {name} may be left: {error.message}")
+
+    def _why_it_stays(self, cluster_id: str, estate: Estate) -> str:
+        """Why a context is not this deletion's to take out; empty where it is.
+
+        It may be of a cluster of that name in another region. One that no region has any more is
+        taken out by any deletion of that name.
+        """
+        if cluster_id in {self.journal.recall("cluster", "id"), *(c.id for c in estate.clusters)}:
+            return ""
+        try:
+            named = self._cloud.containers.clusters(name=estate.name)
+        except CloudError as error:
+            return f"whether its cluster {cluster_id} still stands was not told ({error.message})"
+        regions = [cluster.region for cluster in named if cluster.id == cluster_id]
+        return f"its cluster {cluster_id} is in {regions[0]}" if regions else ""
 
     def _result(self, estate: Estate, run: Run, outcome: Outcome) -> Result:
         if not self._options.wait and outcome.error is None:
