@@ -11,7 +11,7 @@ from ackgpu.commands.planning import sketch
 from ackgpu.commands.running import check_directory
 from ackgpu.commands.specs import SpecOptions, wanted
 from ackgpu.engine.run import Run
-from ackgpu.preflight import stock
+from ackgpu.preflight import name, stock
 from ackgpu.preflight.check import Finding
 from ackgpu.preflight.checks import Report, all_checks, carry_out, chosen
 from ackgpu.preflight.facts import Target, needs_of
@@ -25,6 +25,8 @@ from ackgpu.render.verdicts import CheckList, CheckRow, Verdict
 from ackgpu.render.words import count, hourly
 from ackgpu.spec.model import ClusterSpec
 
+UNNAMED = "new"
+"""Stands for a name that was not given, which is looked for nowhere."""
 VERDICTS: dict[str, Verdict] = {
     "ok": "passed",
     "warning": "warning",
@@ -49,8 +51,9 @@ def run(options: PreflightOptions, app: App) -> int:
     """Carry the checks out and show what each found; exit code 3 where one failed."""
     check_directory("--junit", options.junit)
     rules = LimitRules(checked_profile(options.limits), overrides_of(options.overrides))
-    checks = chosen(all_checks(rules), only=options.only, skip=())
-    spec = wanted(options.wants, app, unnamed="new").spec
+    spec = wanted(options.wants, app, unnamed=UNNAMED).spec
+    skip = (name.ID,) if spec.name == UNNAMED else ()
+    checks = chosen(all_checks(rules), only=options.only, skip=skip)
     began = app.clock.now()
     report = carry_out(target_of(app, spec), checks, rules, app.reading())
     part = check_list(f"ackgpu preflight · {spec.region}", report.findings, app)
@@ -102,7 +105,7 @@ def before_creation(
 
 
 def in_one_line(report: Report, target: Target, price: Estimate | None) -> str:
-    """``Preflight ✓ 14 checks   quota 6/6 · stock cn-hangzhou-k ✓ · ¥ 9.84 an hour``."""
+    """``Preflight ✓ 15 checks   quota 6/6 · stock cn-hangzhou-k ✓ · ¥ 9.84 an hour``."""
     said = []
     if "quota" in report.ids:
         touched = len(target.needs)

@@ -12,6 +12,7 @@ from ackgpu.preflight import (
     credentials,
     egress,
     key_pair,
+    name,
     network,
     permissions,
     price,
@@ -94,6 +95,7 @@ def all_checks(rules: LimitRules) -> tuple[Check, ...]:
         credentials.CHECK,
         permissions.CHECK,
         region.CHECK,
+        name.CHECK,
         roles.SERVICE,
         roles.ROLES,
         version.CHECK,
@@ -111,10 +113,10 @@ def all_checks(rules: LimitRules) -> tuple[Check, ...]:
 def chosen(checks: Sequence[Check], *, only: Sequence[str], skip: Sequence[str]) -> list[Check]:
     """The checks to carry out. Raises UsageError for an id that is none."""
     ids = [check.id for check in checks]
-    for name in (*only, *skip):
-        if name not in ids:
+    for asked in (*only, *skip):
+        if asked not in ids:
             raise UsageError(
-                f"There is no check {name!r}.", resolution=f"One of: {', '.join(ids)}."
+                f"There is no check {asked!r}.", resolution=f"One of: {', '.join(ids)}."
             )
     return [c for c in checks if (not only or c.id in only) and c.id not in skip]
 
@@ -122,7 +124,7 @@ def chosen(checks: Sequence[Check], *, only: Sequence[str], skip: Sequence[str])
 def carry_out(target: Target, checks: Sequence[Check], rules: LimitRules, run: Run) -> Report:
     """Make every read at once, and judge. What RAM allows is judged by the reads of all checks."""
     every = all_checks(rules) if permissions.CHECK in checks else checks
-    reads = {name: call for check in every for name, call in check.reads(target).items()}
+    reads = {read: call for check in every for read, call in check.reads(target).items()}
     facts = Facts(settle_all(run, reads, OtherRegions(target, rules)))
     findings = [found for check in checks for found in check.run(target, facts)]
     return Report(tuple(check.id for check in checks), tuple(findings), facts)

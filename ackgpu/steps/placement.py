@@ -13,7 +13,7 @@ from typing import Any
 from ackgpu.cloud.api import Cloud, Cluster, KubernetesVersion, Stock, VSwitch
 from ackgpu.engine.gather import all_of, raise_first, settle_all
 from ackgpu.engine.run import Run
-from ackgpu.errors import NoCapacity, PreflightFailed, ResourceNotFound
+from ackgpu.errors import ConflictError, NoCapacity, PreflightFailed, ResourceNotFound
 from ackgpu.naming import CLUSTER_TAG, cluster_name_from_tags
 from ackgpu.spec.cidrs import further_vswitch_cidr, pod_vswitch_cidrs, vswitch_cidrs
 from ackgpu.spec.model import ClusterSpec
@@ -35,8 +35,9 @@ PLENTY = "WithStock"
 def decide(cloud: Cloud, spec: ClusterSpec, run: Run, tags: Mapping[str, str]) -> Blueprint:
     """Read what the decisions need, all at once, and decide.
 
-    Raises :class:`~ackgpu.errors.NoCapacity` when no zone has any type of the spec, and
-    :class:`~ackgpu.errors.PreflightFailed` when its region or version does not exist.
+    Raises :class:`~ackgpu.errors.NoCapacity` when no zone has any type of the spec,
+    :class:`~ackgpu.errors.PreflightFailed` when its region or version does not exist, and
+    :class:`~ackgpu.errors.ConflictError` when its name is taken in another region.
     """
     facts = settle_all(run, {"regions": cloud.compute.regions, **_reads(cloud, spec)})
     regions = facts["regions"]
@@ -46,11 +47,34 @@ def decide(cloud: Cloud, spec: ClusterSpec, run: Run, tags: Mapping[str, str]) -
             resolution=f"Choose one of: {', '.join(regions)}.",
         )
     raise_first(facts)
-    ours = [c for c in facts["clusters"] if cluster_name_from_tags(c.tags) == spec.name]
+    taken = name_taken(spec, facts["clusters"])
+    if taken is not None:
+        raise taken
+    here = [c for c in facts["clusters"] if c.region == spec.region]
+    ours = [c for c in here if cluster_name_from_tags(c.tags) == spec.name]
     version = _version(spec, ours, facts.get("versions", []))
     zones = _zones(spec, facts)
     _refuse_dedicated(spec, ours)
     return Blueprint(spec, version, zones, tags, pod_zones=_pod_zones(spec, facts, zones))
+
+
+def name_taken(spec: ClusterSpec, named: Sequence[Cluster]) -> ConflictError | None:
+    """The error where a cluster of the name stands in another region; None where none does.
+
+    Names are unique in an account: CreateCluster would refuse it, after the network was made.
+    ``named`` are the clusters of that name of all regions.
+    """
+    if not named or any(cluster.region == spec.region for cluster in named):
+        return None
+    other = named[0]
+    ours = cluster_name_from_tags(other.tags) == spec.name
+    shown = f"`ackgpu describe {spec.name} --region {other.region}` shows that one."
+    foreign = "That one is not ackgpu's."
+    return ConflictError(
+        f"The account has a cluster {spec.name} already, in {other.region} ({other.id}), and"
+        " no two of an account have the same name.",
+        resolution=f"Choose another name. {shown if ours else foreign}",
+    )
 
 
 def _refuse_dedicated(spec: ClusterSpec, ours: Sequence[Cluster]) -> None:
@@ -66,7 +90,7 @@ def _refuse_dedicated(spec: ClusterSpec, ours: Sequence[Cluster]) -> None:
 def _reads(cloud: Cloud, spec: ClusterSpec) -> dict[str, Any]:
     mine = {CLUSTER_TAG: spec.name}
     reads: dict[str, Any] = {
-        "clusters": lambda: cloud.containers.clusters(name=spec.name, region=spec.region),
+        "clusters": lambda: cloud.containers.clusters(name=spec.name),
         "vswitches": lambda: cloud.network.vswitches(tags=mine),
         "versions": cloud.containers.versions,
     }

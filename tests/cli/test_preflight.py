@@ -15,8 +15,8 @@ from support.cli import Cli, Ended, cli_on
 
 from ackgpu.emulator.store import Doc
 
-CHECKS = ("credentials", "permissions", "region", "service", "roles", "version", "quota", "stock",
-          "network", "egress", "key-pair", "vgpu", "terway", "price")  # fmt: skip
+CHECKS = ("credentials", "permissions", "region", "name", "service", "roles", "version", "quota",
+          "stock", "network", "egress", "key-pair", "vgpu", "terway", "price")  # fmt: skip
 Shell = Callable[..., Cli]
 K = "cn-hangzhou-k"
 
@@ -199,7 +199,8 @@ def test_a_report_that_could_not_be_written_is_refused_before_anything_is_read(
 
 def test_the_report_is_junit(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "report.xml"
-    assert cli("preflight", "--zone", "cn-hangzhou-i", "--junit", str(path)).code == 3
+    line = ("preflight", "demo", "--zone", "cn-hangzhou-i", "--junit", str(path))
+    assert cli(*line).code == 3
     (suite,) = ET.parse(path).getroot().findall("testsuite")  # noqa: S314 -- our own file
     assert suite.get("failures") == "1"
     assert {case.get("name") for case in suite} == set(CHECKS)
@@ -272,12 +273,25 @@ class TestGivenNetwork:
         assert verdict(ended, "network") == "failed"
 
 
+def test_a_name_that_is_taken_in_another_region_is_named(cli: Cli) -> None:
+    cli.ok("create", "demo", "--no-verify")
+    (cluster_id,) = cli.account()["cluster"]
+    ended = cli("preflight", "demo", "-r", "cn-beijing", "--only", "name", "-o", "json")
+    assert ended.code == 3
+    (row,) = found(ended, "name")
+    assert f"in cn-hangzhou ({cluster_id})" in row["message"]
+    assert "`ackgpu describe demo --region cn-hangzhou`" in row["remedy"]
+    for line in ("demo --only name", "other -r cn-beijing --only name", "-r cn-beijing"):
+        again = cli("preflight", *line.split(), "-o", "json")
+        assert all(row["verdict"] == "passed" for row in found(again, "name")), again.out
+
+
 class TestBeforeCreating:
     """``create`` checks first, and makes nothing where a check fails."""
 
     def test_the_headline_tells_what_was_checked(self, cli: Cli) -> None:
         ended = cli.ok("create", "demo", "--no-verify")
-        assert "Preflight ✓ 14 checks   quota 12/12 · stock cn-hangzhou-k ✓" in ended.err
+        assert "Preflight ✓ 15 checks   quota 12/12 · stock cn-hangzhou-k ✓" in ended.err
         assert "at least ¥ 8.54 an hour" in ended.out
 
     def test_nothing_is_made_where_a_check_fails(self, shell: Shell) -> None:
@@ -417,3 +431,29 @@ class TestCapacity:
         assert ended.code == 8
         assert f"{K}  ecs.vgn5i-m2.xlarge" in ended.err
         assert cli.account() == {}
+
+    @pytest.mark.parametrize("line", ["create demo", "create demo --dry-run", "plan demo"])
+    def test_nothing_is_made_where_the_name_is_taken_in_another_region(
+        self, cli: Cli, line: str
+    ) -> None:
+        cli.ok("create", "demo", "--no-verify")
+        (cluster_id,) = cli.account()["cluster"]
+        before = len(cli.emulator.requests.writes())
+        type_there = "ecs.vgn6i-m4.xlarge"
+        ended = cli(*line.split(), "-r", "cn-beijing", "--instance-type", type_there)
+        assert ended.code == 6
+        assert f"in cn-hangzhou ({cluster_id})" in " ".join(ended.err.split())
+        assert "`ackgpu describe demo --region cn-hangzhou`" in " ".join(ended.err.split())
+        assert len(cli.emulator.requests.writes()) == before
+
+    def test_a_cluster_of_somebody_else_in_another_region_takes_the_name_too(
+        self, cli: Cli
+    ) -> None:
+        cli.ok("create", "demo", "--no-verify")
+        with cli.emulator.backend.transaction(write=True) as session:
+            for cluster in session.find("cluster"):
+                cluster.body["Tags"] = {}
+                session.put(cluster)
+        ended = cli("plan", "demo", "-r", "cn-beijing")
+        assert ended.code == 6
+        assert "not ackgpu's" in " ".join(ended.err.split())
