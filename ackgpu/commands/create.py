@@ -10,12 +10,12 @@ from typing import Any
 
 from ackgpu.app import App
 from ackgpu.commands.capacity import Fallback
-from ackgpu.commands.estates import removed_meanwhile
+from ackgpu.commands.estates import only_removal, removed_meanwhile
 from ackgpu.commands.giving_way import give_way, tidy
 from ackgpu.commands.plan import PlanOptions
 from ackgpu.commands.plan import run as show_plan
 from ackgpu.commands.preflight import before_creation, doubts_of, in_one_line, target_of
-from ackgpu.commands.preparing import graph, only_removal, prepare, refuse_conflicts
+from ackgpu.commands.preparing import graph, prepare, refuse_conflicts
 from ackgpu.commands.receipt import told_of
 from ackgpu.commands.running import (
     Stopped,

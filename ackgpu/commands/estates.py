@@ -50,6 +50,11 @@ def removed_meanwhile(cloud: Cloud, cluster: Cluster) -> ConflictError | None:
     )
 
 
+def only_removal(removal: str) -> str:
+    """The way on from what does not recover; ``removal`` is the command that deletes it."""
+    return f"It does not recover by itself: `{removal}` removes what exists, then create it anew."
+
+
 def does_not_expire(app: App, name: str, region: str, value: str) -> str:
     """The warning on a cluster whose expiry is ``value``, which is no time."""
     anew = app.settings.command(f"extend {name} --ttl 2h", region=region)

@@ -8,6 +8,7 @@ from pathlib import Path
 from ackgpu.app import App
 from ackgpu.cloud.api import Cluster
 from ackgpu.commands.estates import cluster_named
+from ackgpu.commands.reach import kubeconfig_of
 from ackgpu.errors import ConflictError, UsageError
 from ackgpu.render.output import present
 from ackgpu.render.results import Facts, PlainText, Result
@@ -76,4 +77,4 @@ def _fetch(options: KubeconfigOptions, app: App) -> tuple[Cluster, str]:
     cloud = app.cloud()
     cluster = cluster_named(cloud, options.name)
     private = options.private or not cluster.public_endpoint
-    return cluster, cloud.containers.kubeconfig(cluster.id, private=private, minutes=minutes)
+    return cluster, kubeconfig_of(cloud, cluster, private=private, minutes=minutes)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ackgpu.app import App
+from ackgpu.commands.estates import only_removal
 from ackgpu.commands.node_password import node_password
 from ackgpu.engine.plan import Plan
 from ackgpu.engine.run import Run
@@ -36,11 +37,6 @@ def graph(app: App, blueprint: Blueprint, kubeconfig: Path | None) -> tuple[Step
     """The steps of a blueprint."""
     file = app.kubeconfig(str(kubeconfig) if kubeconfig else None)
     return create_graph(Ports(app.cloud(blueprint.region), app.connect, file), blueprint)
-
-
-def only_removal(removal: str) -> str:
-    """The way on from what does not recover; ``removal`` is the command that deletes it."""
-    return f"It does not recover by itself: `{removal}` removes what exists, then create it anew."
 
 
 def refuse_conflicts(plan: Plan, *, removal: str = "") -> None:

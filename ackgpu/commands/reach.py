@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ackgpu.app import App
-from ackgpu.cloud.api import Cluster, KubeApi
-from ackgpu.commands.estates import cluster_named
-from ackgpu.errors import UsageError
+from ackgpu.cloud.api import Cloud, Cluster, KubeApi
+from ackgpu.commands.estates import cluster_named, only_removal
+from ackgpu.errors import NotYet, UsageError
 
 TEMPORARY_MINUTES = 60
 
@@ -24,7 +24,8 @@ class Reached:
 def by_name(app: App, name: str, *, private: bool = False) -> Reached:
     """Reach a cluster of ours with a certificate that lives for an hour.
 
-    Raises UsageError where the API server has no public endpoint and ``private`` is not given.
+    Raises UsageError where the API server has no public endpoint and ``private`` is not given, and
+    NotYet where the cluster has no API server that answers.
     """
     cloud = app.cloud()
     cluster = cluster_named(cloud, name)
@@ -33,8 +34,28 @@ def by_name(app: App, name: str, *, private: bool = False) -> Reached:
             f"The API server of {name} has no public endpoint.",
             resolution="From a machine in the VPC, give --private.",
         )
-    text = cloud.containers.kubeconfig(cluster.id, private=private, minutes=TEMPORARY_MINUTES)
+    text = kubeconfig_of(cloud, cluster, private=private, minutes=TEMPORARY_MINUTES)
     return Reached(app.connect(text), cluster)
+
+
+def kubeconfig_of(cloud: Cloud, cluster: Cluster, *, private: bool, minutes: int | None) -> str:
+    """The cluster's kubeconfig; ``minutes`` None: with a certificate that ACK gives for years.
+
+    Raises NotYet where ACK gives none. Its advice fits the cluster's state: of one that failed
+    there will never be any.
+    """
+    try:
+        return cloud.containers.kubeconfig(cluster.id, private=private, minutes=minutes)
+    except NotYet as error:
+        from ackgpu.steps.cluster import ENDED  # not before: `kubeconfig` starts without the steps
+
+        if cluster.state == "deleting":
+            error.resolution = f"`ackgpu wait {cluster.name} --for deleted` waits for its end."
+        elif cluster.state in ENDED:
+            removal = only_removal(f"ackgpu delete {cluster.name}")
+            shown = f"`ackgpu describe {cluster.name} --events` shows what ACK says happened."
+            error.resolution = f"The cluster is {cluster.state}. {shown} {removal}"
+        raise
 
 
 def by_kubeconfig(app: App, path: Path, context: str) -> Reached:

@@ -112,6 +112,11 @@ def _check(options: VerifyOptions) -> None:
         )
     if bool(options.name) == bool(options.kubeconfig):
         raise UsageError("Give the name of a cluster of ackgpu's, or --kubeconfig PATH.")
+    if options.context and options.name:
+        raise UsageError(
+            f"--context {options.context}: a NAME is reached without a kubeconfig.",
+            resolution="Give the context with --kubeconfig PATH, or the name alone.",
+        )
     if options.count < 1:
         raise UsageError(f"--count {options.count}: at least one pass is made.")
     check_directory("--junit", options.junit)

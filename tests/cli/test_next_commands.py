@@ -115,3 +115,32 @@ def test_without_waiting_the_next_command_finishes_the_work(cli: Cli, command: s
 def test_an_empty_list_says_how_to_begin_in_the_same_cloud(cli: Cli) -> None:
     listed = cli("list", "--emulator", env=EMULATED)
     assert "ackgpu create demo --emulator" in listed.out
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["verify demo", "run-sample demo", "manifest sample demo", "kubeconfig write demo",
+     "kubeconfig show demo"],
+)  # fmt: skip
+def test_nothing_waits_for_the_kubeconfig_of_a_cluster_that_failed(cli: Cli, line: str) -> None:
+    cli.emulator.set_faults({"faults": [{"kind": "cluster_failed"}]})
+    assert cli("create", "demo").code == 11
+    ended = cli(*line.split())
+    assert ended.code == 11
+    assert "run it again" not in ended.err
+    commands = named(ended.err)
+    assert ["describe", "demo", "--events"] in commands
+    assert ["delete", "demo"] in commands
+    if line.startswith("verify"):
+        cli.ok("delete", "demo", "--yes", "--no-wait")
+        going = cli(*line.split())
+        assert going.code == 11
+        assert named(going.err) == [["wait", "demo", "--for", "deleted"]]
+
+
+def test_a_context_without_its_kubeconfig_is_refused(cli: Cli) -> None:
+    ended = cli("verify", "demo", "--context", "foo")
+    assert ended.code == 2
+    assert "--context foo" in ended.err
+    assert "--kubeconfig" in ended.err
+    assert list(cli.emulator.requests) == []
