@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from ackgpu.clock import ManualClock
+from ackgpu.cloud.kube.file import Kubefile
 from ackgpu.cloud.kube.kubeconfig import UserKubeconfig, open_kubeconfig, read_text
 from ackgpu.errors import LocalError
 
@@ -395,6 +396,24 @@ def test_processes_that_write_at_once_all_leave_their_context(tmp_path: Path) ->
     assert [process.wait(60) for process in running] == [0] * 3
     names = {row["name"] for row in loaded(path)["contexts"]}
     assert names == {f"p{index}-{number}" for index in range(3) for number in range(3)}
+
+
+def test_what_others_write_meanwhile_stays_and_they_need_not_wait(tmp_path: Path) -> None:
+    path = tmp_path / "config"
+    path.write_text(OTHERS)
+    others = ["early", "late"]
+
+    def change(document: MutableMapping[str, Any]) -> None:
+        assert not (tmp_path / "config.lock").exists()
+        if others:
+            merge(at(path), others.pop())
+        document["current-context"] = "late"
+
+    Kubefile(path, ManualClock(datetime.now(UTC))).change(change)
+    content = loaded(path)
+    assert [row["name"] for row in content["contexts"]] == ["prod", "late", "early"]
+    assert content["current-context"] == "late"
+    assert others == []
 
 
 @needs_kubectl

@@ -30,20 +30,31 @@ class Kubefile:
         Raises LocalError where it is no regular file, as what is read here may be written later;
         ``pipes`` is for what is only read.
         """
-        document = self._parse(pipes=pipes)
+        with self._reporting():
+            document = doc.parse(self._text(pipes=pipes), str(self.path))
         doc.absolute(document, self.path.absolute().parent)
         return document
 
     def change(self, change: Callable[[Document], None]) -> None:
-        """Read, change and replace the file while nobody else does; raises LocalError."""
+        """Read, change and replace the file, losing nobody else's change; raises LocalError.
+
+        ``change`` may be called again: the lock is held only to see that the file is still as it
+        was read, and to replace it. To read and write large ones takes seconds, and kubectl fails
+        at once where it finds the lock.
+        """
         with self._reporting():
             self.check_writable()
             for directory in self._directories:
                 directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with locked(self.path, self._clock):
-                document = self._parse()
+            while True:
+                before = self._text()
+                document = doc.parse(before, str(self.path))
                 change(document)
-                self._replace(doc.dump(document))
+                after = doc.dump(document)
+                with locked(self.path, self._clock):
+                    if self._text() == before:
+                        self._replace(after)
+                        return
 
     def check_writable(self) -> None:
         """Raise LocalError where :meth:`change` would."""
@@ -76,17 +87,16 @@ class Kubefile:
                 resolution=_FIX,
             )
 
-    def _parse(self, *, pipes: bool = False) -> Document:
-        with self._reporting():
-            if not pipes:
-                self._refuse_special()
-            try:
-                text = self.path.read_text(encoding="utf-8")
-            except FileNotFoundError:
-                text = ""
-            except UnicodeDecodeError:
-                raise LocalError(f"{self.path} is not a kubeconfig.", resolution=_FIX) from None
-            return doc.parse(text, str(self.path))
+    def _text(self, *, pipes: bool = False) -> str:
+        """What stands in the file; empty where there is none."""
+        if not pipes:
+            self._refuse_special()
+        try:
+            return self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
+        except UnicodeDecodeError:
+            raise LocalError(f"{self.path} is not a kubeconfig.", resolution=_FIX) from None
 
     def _replace(self, text: str) -> None:
         target = self._target
