@@ -63,7 +63,7 @@ def test_a_kubeconfig_that_is_a_fifo_is_refused_before_anything_is_made(
 
 
 def test_the_kubeconfig_that_verify_reads_may_be_a_pipe(cli: Cli) -> None:
-    cli.ok("create", "demo", "--no-verify")
+    cli.ok("create", "demo")
     read, write = os.pipe()
     os.write(write, cli.kubeconfig.read_bytes())
     os.close(write)

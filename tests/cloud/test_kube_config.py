@@ -179,6 +179,23 @@ def test_names_survive_yaml_as_text(tmp_path: Path, name: str) -> None:
     assert content["contexts"][0]["context"]["cluster"] == name
 
 
+def test_values_are_read_as_kubectl_and_the_file_mean_them(tmp_path: Path) -> None:
+    path = tmp_path / "config"
+    path.write_text(
+        OTHERS.replace("token: abc", "token: 0123")
+        .replace("namespace:", "on: 2026-11-24\n    namespace:")
+        .replace("    server:", "    insecure-skip-tls-verify: true\n    proxy-url:\n    server:")
+    )
+    entry = at(path).entry("prod")
+    assert entry is not None
+    alone = YAML(typ="safe").load(entry.text)
+    assert alone["users"][0]["user"] == {"token": "0123"}
+    assert alone["contexts"][0]["context"]["namespace"] == "on"
+    cluster = alone["clusters"][0]["cluster"]
+    assert cluster["insecure-skip-tls-verify"] is True
+    assert cluster["proxy-url"] is None
+
+
 def test_a_symbolic_link_stays_one(tmp_path: Path) -> None:
     target = tmp_path / "real" / "config"
     target.parent.mkdir()
@@ -217,7 +234,11 @@ def test_the_path_given_wins_over_kubeconfig_and_home(tmp_path: Path) -> None:
     assert open_kubeconfig(None, {}, tmp_path).path == str(tmp_path / ".kube" / "config")
 
 
-@pytest.mark.parametrize("content", ["- a\n- b\n", "{{{", "contexts: 7\n", "a: 1\na: 2\n", "\t"])
+NONE = ("- a\n- b\n", "{{{", "contexts: 7\n", "a: 1\na: 2\n", "\t", "[" * 20_000,
+        "users: &a [*a]\n", "--- {}\n--- {}\n")  # fmt: skip
+
+
+@pytest.mark.parametrize("content", NONE)
 def test_a_file_that_is_no_kubeconfig_is_named_and_left_alone(tmp_path: Path, content: str) -> None:
     path = tmp_path / "config"
     path.write_text(content)

@@ -31,7 +31,7 @@ class Kubefile:
         ``pipes`` is for what is only read.
         """
         with self._reporting():
-            document = doc.parse(self._text(pipes=pipes), str(self.path))
+            document = doc.parse_quickly(self._text(pipes=pipes), str(self.path))
         doc.absolute(document, self.path.absolute().parent)
         return document
 
