@@ -61,8 +61,9 @@ def decide(cloud: Cloud, spec: ClusterSpec, run: Run, tags: Mapping[str, str]) -
 def name_taken(spec: ClusterSpec, named: Sequence[Cluster]) -> ConflictError | None:
     """The error where a cluster of the name stands in another region; None where none does.
 
-    Names are unique in an account: CreateCluster would refuse it, after the network was made.
-    ``named`` are the clusters of that name of all regions.
+    CreateCluster refuses a name that is "already exist in your clusters", after the network was
+    made. That it means those of all regions is UNCONFIRMED, and taken for true here: the other
+    reading makes a network that nothing will live in. ``named``: the clusters of all regions.
     """
     if not named or any(cluster.region == spec.region for cluster in named):
         return None
