@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ackgpu.cancel import CancelToken
-from ackgpu.clock import Clock, SystemClock, Wakeup
+from ackgpu.clock import SPEEDS, Clock, SystemClock, Wakeup, possible_speed
 from ackgpu.errors import AckGpuError, LocalError, UsageError
 from ackgpu.settings import DEFAULT_REGION, Settings
 from ackgpu.streams import Streams
@@ -115,8 +115,11 @@ class App:
             speed = float(text)
         except ValueError:
             speed = 0.0
-        if not 0 < speed < float("inf"):
-            raise UsageError(f"ACKGPU_CLOCK_SPEED is {text!r}, which is not a positive number.")
+        if not possible_speed(speed):
+            raise UsageError(
+                f"ACKGPU_CLOCK_SPEED is {text!r}, which is no number from {SPEEDS[0]:g} to"
+                f" {SPEEDS[1]:.0f}."
+            )
         return SystemClock(speed, self.wakeup)
 
     @property

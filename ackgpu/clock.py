@@ -21,6 +21,15 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+SPEEDS = (0.001, 1_000_000.0)
+"""The slowest and the fastest that a clock may run; beyond, instants leave the calendar."""
+
+
+def possible_speed(speed: float) -> bool:
+    """Whether a clock can run that fast; not, where it is no number at all."""
+    slowest, fastest = SPEEDS
+    return slowest <= speed <= fastest
+
 
 class Clock(Protocol):
     """What the program asks of time. Durations are in cloud seconds."""

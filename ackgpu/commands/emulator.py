@@ -35,8 +35,6 @@ def serve(options: ServeOptions, app: App) -> int:
     from ackgpu.emulator.faults import ConfigurationError
     from ackgpu.emulator.serve import serve as serve_forever
 
-    if options.speed <= 0:
-        raise UsageError("--speed must be a positive number.")
     try:
         serve_forever(
             options.state or directory(app),
@@ -53,7 +51,9 @@ def serve(options: ServeOptions, app: App) -> int:
     except ConfigurationError as error:
         raise UsageError(str(error)) from error
     except OSError as error:
-        raise LocalError(f"The emulator cannot be served: {error}.") from error
+        raise LocalError(
+            f"The emulator cannot be served: {error}.", resolution=_way_out(error)
+        ) from error
     return 0
 
 
@@ -92,7 +92,18 @@ def _as_local(state: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise LocalError(f"The emulated account in {state} cannot be opened: {error}.") from error
+        raise LocalError(
+            f"The emulated account in {state} cannot be opened: {error}.",
+            resolution=_way_out(error),
+        ) from error
+
+
+def _way_out(error: OSError) -> str | None:
+    from ackgpu.emulator.store import NoAccountError
+
+    if isinstance(error, NoAccountError):
+        return f"Remove {error.path}, or give --state another directory."
+    return None
 
 
 def directory(app: App) -> Path:

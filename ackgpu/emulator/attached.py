@@ -55,15 +55,33 @@ def environment(endpoint: str, speed: float) -> dict[str, str]:
     }
 
 
-def note_of(state_file: Path) -> Path:
-    """Where the process that serves a state file leaves its address."""
-    return state_file.with_suffix(".server.json")
+def note_of(state_file: Path, process: int | str) -> Path:
+    """Where the process of that id, if it serves a state file, leaves its address."""
+    return state_file.with_suffix(f".server-{process}.json")
+
+
+def notes_of(state_file: Path) -> list[Path]:
+    """The notes that there are, also of processes that were killed."""
+    return sorted(state_file.parent.glob(note_of(state_file, "*").name))
+
+
+def clear_notes(state_file: Path, endpoint: str) -> None:
+    """Remove the notes of servers that are no more; ``endpoint`` is a new one's, free before."""
+    for note in notes_of(state_file):
+        live = _follow(note, state_file)
+        if live is None or live.endpoint == endpoint:
+            note.unlink(missing_ok=True)
 
 
 def find_live(state_file: Path) -> Attached | None:
-    """The server that has ``state_file`` open, if there is one and it answers."""
+    """A server that has ``state_file`` open, if there is one and it answers."""
+    found = (_follow(note, state_file) for note in notes_of(state_file))
+    return next((live for live in found if live is not None), None)
+
+
+def _follow(path: Path, state_file: Path) -> Attached | None:
     try:
-        note = json.loads(note_of(state_file).read_text("utf-8"))
+        note = json.loads(path.read_text("utf-8"))
         endpoint = str(note["endpoint"])
         status = ask(endpoint, "GET", "/_emulator/status")
     except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException):

@@ -37,6 +37,7 @@ class Backend:
         self.clock = clock
         self.settings: dict[str, Any] = settings if settings is not None else {}
         self.kube_endpoint = ""
+        self._speed = speed
         self._lock = threading.RLock()  # a nested transaction is an error then, no standstill
         with self.transaction(write=True) as session:
             load_timeline(session, clock.wall(), speed)
@@ -118,9 +119,11 @@ class Backend:
         return self.call(session, operation, region=region)
 
     def reset(self) -> None:
-        """Empty the account; its keys, certificates, ports and time stay."""
+        """Empty the account; its keys, certificates and ports stay. Its time begins anew."""
         with self._lock:
             self.store.reset()
+            with self.transaction(write=True) as session:
+                load_timeline(session, self.clock.wall(), self._speed)
 
     def close(self) -> None:
         """Close the state file."""

@@ -8,18 +8,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ackgpu.clock import Clock, SystemClock
+from ackgpu.clock import SPEEDS, Clock, SystemClock, possible_speed
 from ackgpu.emulator.account import ACCESS_KEY_ID, ACCESS_KEY_SECRET, REGION
 from ackgpu.emulator.attached import Attached, environment, find_live
 from ackgpu.emulator.backend import Backend
 from ackgpu.emulator.certificates import authority_pem
-from ackgpu.emulator.faults import Faults, read_file
+from ackgpu.emulator.faults import ConfigurationError, Faults, read_file
 from ackgpu.emulator.gateway import Gateway
 from ackgpu.emulator.request_log import RequestLog
 from ackgpu.emulator.scenario import check_scenario, make_resources, settings_of
 from ackgpu.emulator.server import Server
 
 SPEED = 60.0
+LONGEST_LATENCY = 3_600_000.0
+"""Milliseconds: nobody waits longer for an answer."""
 FILE = "emulator.sqlite3"
 
 Description = Path | Mapping[str, Any] | None
@@ -35,7 +37,8 @@ class Emulator:
     ``port`` and ``kube_port`` of 0 mean the ports that the account had before, or free ones.
     What it makes is at hand once the context is entered; leaving it closes everything.
     Raises :class:`~ackgpu.emulator.faults.ConfigurationError` for a file that says nonsense, and
-    OSError for a port that is taken or a state that cannot be opened.
+    for a speed or a latency that cannot be; OSError for a port that is taken, and for a state or a
+    log file that cannot be opened.
     """
 
     access_key_id = ACCESS_KEY_ID
@@ -61,12 +64,14 @@ class Emulator:
         check_scenario(self._scenario)
         self._faults = _described(faults) or {"faults": self._scenario.get("faults") or []}
         Faults(self._faults)  # refuses nonsense before anything is opened
-        self.clock = clock or SystemClock(speed or SPEED)
-        self.speed = speed or self.clock.speed
+        self.clock = clock or SystemClock(SPEED if speed is None else speed)
+        self.speed = self.clock.speed if speed is None else speed
         self._state = state
         self._seed = seed if seed is not None else self._scenario.get("seed")
         self._ports = (port, kube_port)
-        self._latency = float(latency_ms or self._scenario.get("latency_ms") or 0) / 1000
+        latency_ms = float(latency_ms or self._scenario.get("latency_ms") or 0)
+        _check_pace(self.speed, latency_ms)
+        self._latency = latency_ms / 1000
         self._enforce_ram = enforce_ram
         self._log_file = log_file
         self._opened = ExitStack()
@@ -164,6 +169,16 @@ class Emulator:
     def _make_resources(self) -> None:
         resources = list(self._scenario.get("resources") or [])
         make_resources(self._backend, self._gateway.products, resources)
+
+
+def _check_pace(speed: float, latency_ms: float) -> None:
+    """Refuse what would spoil the account's time for good, or answer never."""
+    if not possible_speed(speed):
+        slowest, fastest = SPEEDS
+        raise ConfigurationError(f"the speed is a number from {slowest:g} to {fastest:.0f}")
+    if not 0 <= latency_ms <= LONGEST_LATENCY:
+        most = f"{LONGEST_LATENCY:.0f}"
+        raise ConfigurationError(f"the latency is a number of milliseconds from 0 to {most}")
 
 
 def _described(source: Description) -> Mapping[str, Any]:

@@ -36,11 +36,16 @@ class Entry:
 
 
 class RequestLog:
-    """The latest requests in memory, and each as a line of a file where one is named."""
+    """The latest requests in memory, and each as a line of a file where one is named.
+
+    Raises OSError where the file cannot be written.
+    """
 
     def __init__(self, path: Path | None = None) -> None:
         self._entries: deque[Entry] = deque(maxlen=KEPT)
         self._path = path
+        if path is not None:
+            path.open("a").close()
 
     def add(self, entry: Entry) -> None:
         """Record a request."""

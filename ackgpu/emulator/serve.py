@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any, TextIO
 
-from ackgpu.emulator.attached import note_of
+from ackgpu.emulator.attached import clear_notes, note_of
 from ackgpu.emulator.front import FILE, Emulator
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
@@ -20,15 +20,17 @@ def serve(state: Path | None = None, *, stdout: TextIO | None = None, **options:
     """Serve until SIGTERM or SIGINT. ``options`` are those of :class:`Emulator`.
 
     Once connections are accepted, one line of JSON with the addresses and keys goes to ``stdout``.
-    While it runs, a note beside the state file leads other processes here.
+    While it runs, a note beside the state file leads other processes here; of several that serve
+    one state, each has its own. Raises what :class:`Emulator` raises.
     """
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # the server's thread inherits it
     try:
         with Emulator(state, **options) as emulator:
-            note = note_of(state / FILE) if state else None
+            note = note_of(state / FILE, os.getpid()) if state else None
             line = json.dumps(announcement(emulator))
-            if note:
+            if state and note:
+                clear_notes(state / FILE, emulator.endpoint)
                 _leave(note, line)
             out = stdout or sys.stdout
             out.write(line + "\n")
@@ -54,6 +56,6 @@ def announcement(emulator: Emulator) -> dict[str, Any]:
 
 
 def _leave(note: Path, line: str) -> None:
-    temporary = note.with_name(f"{note.name}.{os.getpid()}")
+    temporary = note.with_suffix(".new")
     temporary.write_text(line, "utf-8")
     temporary.replace(note)

@@ -9,6 +9,7 @@ from ackgpu.emulator.attached import ask, find_live
 from ackgpu.emulator.backend import Backend
 from ackgpu.emulator.front import FILE
 from ackgpu.emulator.real_time import REAL
+from ackgpu.emulator.store import Store
 
 STATUS = "/_emulator/status"
 RESET = "/_emulator/reset"
@@ -37,7 +38,8 @@ def status_of(state: Path) -> dict[str, Any]:
 def reset_state(state: Path) -> bool:
     """Empty the account that ``state`` holds; whether there was one.
 
-    Its keys, certificates and ports stay, so that what trusts them goes on working.
+    Its keys, certificates and ports stay, so that what trusts them goes on working. OSError where a
+    file is there and cannot be opened.
     """
     file = state / FILE
     live = find_live(file)
@@ -46,7 +48,7 @@ def reset_state(state: Path) -> bool:
         return True
     if not file.exists():
         return False
-    backend = Backend(file, REAL)
-    backend.reset()
-    backend.close()
+    store = Store(file)  # not the whole account: its time may be what is wrong with it
+    store.reset()
+    store.close()
     return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, overload
@@ -186,27 +186,39 @@ class Session:
         self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
 
+class NoAccountError(OSError):
+    """What is at ``path`` is no account: no emulator can go on from it."""
+
+    def __init__(self, path: Path | None, why: str) -> None:
+        super().__init__(f"{path} is no state of the emulator: {why}")
+        self.path = path
+
+
 class Store:
     """A state file, or memory where ``path`` is None. Used by one thread at a time.
 
-    Raises OSError where the file cannot be opened or is none of ours.
+    Raises NoAccountError where the file is none of ours, OSError where it cannot be opened.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
-        self._connection = sqlite3.connect(
-            str(path) if path else ":memory:",
-            isolation_level=None,
-            check_same_thread=False,
-            timeout=30,
-        )
-        try:
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=NORMAL")
-            self._connection.executescript(SCHEMA)
-        except sqlite3.DatabaseError as error:
-            self._connection.close()
-            raise OSError(f"{path} is no state of the emulator: {error}") from error
+        with ExitStack() as opening:
+            try:
+                self._connection = sqlite3.connect(
+                    str(path) if path else ":memory:",
+                    isolation_level=None,
+                    check_same_thread=False,
+                    timeout=30,
+                )
+                opening.callback(self._connection.close)
+                self._connection.execute("PRAGMA journal_mode=WAL")
+                self._connection.execute("PRAGMA synchronous=NORMAL")
+                self._connection.executescript(SCHEMA)
+            except sqlite3.OperationalError as error:
+                raise OSError(f"{path} cannot be opened: {error}") from error
+            except sqlite3.DatabaseError as error:
+                raise NoAccountError(path, str(error)) from error
+            opening.pop_all()
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[Session]:
@@ -221,9 +233,10 @@ class Store:
             raise
 
     def reset(self) -> None:
-        """Empty the account; settings such as its certificate authority stay."""
+        """Empty the account of resources and time; its certificate authority and such stay."""
         with self.transaction(write=True):
             self._connection.execute("DELETE FROM doc")
+            self._connection.execute("DELETE FROM meta WHERE key = 'timeline'")
             self._connection.execute("DELETE FROM meta WHERE key LIKE 'scenario.%'")
 
     def close(self) -> None:

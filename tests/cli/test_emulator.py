@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from support.cli import Cli
 
 from ackgpu.emulator import Emulator
@@ -25,8 +26,38 @@ def test_an_account_is_counted_and_emptied_where_it_lies(cli: Cli, tmp_path: Pat
 
 def test_a_file_that_is_no_account_is_an_error_of_this_machine(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "emulator.sqlite3").write_text("not a database, but long enough to be read as one")
+    for command in ("status", "reset"):
+        refused = cli("emulator", command, "--state", str(tmp_path))
+        assert refused.code == 2
+        assert f"Remove {tmp_path / 'emulator.sqlite3'}" in " ".join(refused.err.split())
+
+
+def test_a_directory_in_the_place_of_an_account_is_an_error_of_this_machine(
+    cli: Cli, tmp_path: Path
+) -> None:
+    (tmp_path / "emulator.sqlite3").mkdir()
     assert cli("emulator", "status", "--state", str(tmp_path)).code == 2
 
 
-def test_a_speed_that_is_none_is_refused(cli: Cli) -> None:
-    assert cli("emulator", "serve", "--speed", "0").code == 2
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--speed", "0"),
+        ("--speed", "nan"),
+        ("--speed", "inf"),
+        ("--latency", "-5"),
+        ("--latency", "nan"),
+        ("--request-log", "/nowhere/requests.jsonl"),
+    ],
+)
+def test_what_cannot_be_served_is_refused(cli: Cli, tmp_path: Path, flags: tuple[str, ...]) -> None:
+    state = tmp_path / "account"
+    refused = cli("emulator", "serve", "--state", str(state), *flags)
+    assert (refused.code, refused.out) == (2, "")
+
+
+@pytest.mark.parametrize("speed", ["nan", "inf", "1e308", "0", "fast"])
+def test_a_clock_that_cannot_run_is_refused(cli: Cli, speed: str) -> None:
+    refused = cli("list", env={"ACKGPU_CLOCK_SPEED": speed})
+    assert refused.code == 2
+    assert "0.001 to 1000000" in " ".join(refused.err.split())

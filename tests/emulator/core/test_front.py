@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import os
 import signal
 import socket
@@ -18,9 +19,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ackgpu.clock import ManualClock
+from ackgpu.clock import ManualClock, SystemClock
 from ackgpu.emulator import Emulator
-from ackgpu.emulator.attached import Attached, ask, find_live, note_of
+from ackgpu.emulator.attached import Attached, ask, find_live, note_of, notes_of
 from ackgpu.emulator.certificates import authority_pem
 from ackgpu.emulator.faults import ConfigurationError
 from ackgpu.emulator.front import FILE
@@ -221,7 +222,7 @@ def test_serve_says_one_line_and_ends_well_on_a_signal(
         process.send_signal(stop)
         rest, _ = process.communicate(timeout=20)
         assert (rest, process.returncode) == ("", 0)
-    assert not note_of(tmp_path / FILE).exists()
+    assert notes_of(tmp_path / FILE) == []
 
 
 def test_a_served_state_is_attached_to(tmp_path: Path) -> None:
@@ -235,7 +236,7 @@ def test_a_state_that_nobody_serves_is_started(tmp_path: Path) -> None:
     with serving(tmp_path) as (_, process):
         process.kill()
         process.wait()
-        assert note_of(tmp_path / FILE).exists()
+        assert notes_of(tmp_path / FILE)
         with Emulator.attach_or_start(tmp_path, clock=ManualClock()) as found:
             assert isinstance(found, Emulator)
 
@@ -243,7 +244,7 @@ def test_a_state_that_nobody_serves_is_started(tmp_path: Path) -> None:
 def test_a_note_that_leads_to_another_account_is_not_followed(
     tmp_path: Path, emulator: Emulator
 ) -> None:
-    note = note_of(tmp_path / FILE)
+    note = note_of(tmp_path / FILE, 7)
     for endpoint in (emulator.endpoint, "http://198.51.100.1:80", "nonsense", 7):
         note.write_text(json.dumps({"endpoint": endpoint}))
         assert find_live(tmp_path / FILE) is None
@@ -286,6 +287,68 @@ def test_status_and_reset_reach_a_state_served_or_still(tmp_path: Path) -> None:
     assert reset_state(state) is True
     still = status_of(state)
     assert (still["running"], still["documents"]) == (False, {})
+
+
+@pytest.mark.parametrize("ends", ["first", "second"])
+def test_of_two_that_serve_one_state_the_other_is_found_when_one_has_ended(
+    tmp_path: Path, ends: str
+) -> None:
+    with serving(tmp_path) as (first, one), serving(tmp_path) as (second, two):
+        leaving, staying = (one, second) if ends == "first" else (two, first)
+        leaving.send_signal(signal.SIGTERM)
+        leaving.wait(timeout=20)
+        status = status_of(tmp_path)
+    assert (status["running"], status.get("endpoint")) == (True, staying["endpoint"])
+
+
+def test_the_note_of_a_server_that_was_killed_goes_when_the_next_one_serves(
+    tmp_path: Path,
+) -> None:
+    with serving(tmp_path) as (_, process):
+        process.kill()
+        process.wait()
+        with serving(tmp_path) as (_, next_one):
+            assert notes_of(tmp_path / FILE) == [note_of(tmp_path / FILE, next_one.pid)]
+
+
+@pytest.mark.parametrize("speed", [0, -1, 1e-9, 1e308, math.inf, math.nan])
+def test_a_speed_at_which_no_clock_runs_is_refused(tmp_path: Path, speed: float) -> None:
+    with pytest.raises(ConfigurationError, match="speed"):
+        Emulator(tmp_path / "state", speed=speed)
+    with pytest.raises(ConfigurationError, match="speed"):
+        Emulator(tmp_path / "state", clock=SystemClock(speed))
+
+
+@pytest.mark.parametrize("latency", [-5, 1e308, math.inf, math.nan])
+def test_a_latency_that_cannot_be_is_refused(tmp_path: Path, latency: float) -> None:
+    with pytest.raises(ConfigurationError, match="latency"):
+        Emulator(tmp_path / "state", latency_ms=latency)
+
+
+@pytest.mark.parametrize("served", [True, False])
+def test_reset_mends_an_account_whose_time_is_spoilt(tmp_path: Path, *, served: bool) -> None:
+    with Emulator(tmp_path, clock=ManualClock(), speed=60) as emulator:
+        spoil(emulator)
+        if served:
+            emulator.reset()
+            assert emulator.backend.timeline_now() == 0
+            assert ask(emulator.endpoint, "GET", "/_emulator/status")["speed"] == 60
+    if not served:
+        assert reset_state(tmp_path)
+    with Emulator(tmp_path, clock=ManualClock()) as emulator:
+        assert emulator.backend.timeline_now() == 0
+
+
+def spoil(emulator: Emulator) -> None:
+    """Leave behind what a speed that is no number once did."""
+    with emulator.backend.transaction(write=True) as session:
+        session.set_meta("timeline", "[[1.0, NaN, NaN]]")
+
+
+def test_a_log_that_cannot_be_written_is_an_error_at_the_start(tmp_path: Path) -> None:
+    log = tmp_path / "nowhere" / "requests.jsonl"
+    with pytest.raises(FileNotFoundError), Emulator(clock=ManualClock(), log_file=log):
+        pass
 
 
 def test_the_control_api_is_asked_on_loopback_only() -> None:
