@@ -19,6 +19,7 @@ from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import ADDON
 from ackgpu.emulator.cs.tables import addon_version, addons, creatable_versions
 from ackgpu.emulator.cs.tasks import Course, make_task
+from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
@@ -135,7 +136,7 @@ def upgrade_cluster_addons(call: Call) -> dict[str, Any]:
     """Upgrade from a bare array."""
     cluster = running_cluster(call)
     for row in rows_of(call):
-        doc = installed_addon(call, cluster, text(row, "component_name"))
+        doc = _changeable(call, cluster, text(row, "component_name"), "upgrading")
         steps = ((0.0, "upgrading"), (timing.ADDON_CHANGE, "active"))
         doc.body["phases"] = ADDON.then(doc.body["phases"], call.now, *steps)
         doc.body["versions"] = [
@@ -157,7 +158,7 @@ def un_install_cluster_addons(call: Call) -> dict[str, Any]:
     """Uninstall from a bare array."""
     cluster = running_cluster(call)
     for row in rows_of(call):
-        doc = installed_addon(call, cluster, text(row, "name"))
+        doc = _changeable(call, cluster, text(row, "name"), "deleting")
         doc.body["phases"] = ADDON.then(doc.body["phases"], call.now, (0.0, "deleting"))
         doc.gone = call.now + timing.ADDON_CHANGE
         call.docs.put(doc)
@@ -172,11 +173,23 @@ def un_install_cluster_addons(call: Call) -> dict[str, Any]:
 )
 def modify_cluster_addon(call: Call) -> None:
     """Change an add-on's configuration. It answers nothing."""
-    doc = installed_addon(call, running_cluster(call), call.path["component_id"])
+    name = call.path["component_id"]
+    doc = _changeable(call, running_cluster(call), name, "updating")
     doc.body["config"] = text(body_of(call), "config") or doc.body["config"]
     steps = ((0.0, "updating"), (timing.ADDON_CHANGE, "active"))
     doc.body["phases"] = ADDON.then(doc.body["phases"], call.now, *steps)
     call.docs.put(doc)
+
+
+def _changeable(call: Call, cluster: Doc, name: str, change: str) -> Doc:
+    """An add-on, if the change can begin now. The code is unconfirmed: spelt like that of pools."""
+    doc = installed_addon(call, cluster, name)
+    state = call.state(doc)
+    if (state, change) not in ADDON.allowed:
+        raise ApiError(
+            "InvalidAddonStatus.Forbidden", f"cannot operate addon {name} when its state is {state}"
+        )
+    return doc
 
 
 def _changing(call: Call, cluster: Doc, kind: str) -> dict[str, Any]:

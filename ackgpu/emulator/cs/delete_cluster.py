@@ -110,7 +110,8 @@ def _remove_nodes(call: Call, cluster: Doc, keeping: Keeping) -> None:
         made = sized or node.body["source"] == "ess"
         remove_node(call, node, at, release=made and not kept)
     for pool in pools.values():
-        pool.body["phases"] = POOL.then(pool.body["phases"], call.now, (0.0, "deleting"))
+        steps = [] if call.state(pool) == "deleting" else [(0.0, "deleting")]
+        pool.body["phases"] = POOL.then(pool.body["phases"], call.now, *steps)
         pool.gone = at
         call.docs.put(pool)
 

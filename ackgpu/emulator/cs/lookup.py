@@ -47,13 +47,18 @@ def pool_of(call: Call, cluster: Doc, pool_id: str = "") -> Doc:
 def active_pool(call: Call, cluster: Doc, pool_id: str = "") -> Doc:
     """The same if it can be changed now (pool life cycle page, 2026)."""
     pool = pool_of(call, cluster, pool_id)
+    check_pool_state(call, pool, {"active", "failed"})
+    return pool
+
+
+def check_pool_state(call: Call, pool: Doc, allowed: set[str]) -> None:
+    """Refuse a change to a pool that is in none of these states."""
     state = call.state(pool)
-    if state not in {"active", "failed"}:
+    if state not in allowed:
         raise ApiError(
             "InvalidNodePoolStatus.Forbidden",
             f"cannot operate nodepool when nodepool state is {state}",
         )
-    return pool
 
 
 def body_of(call: Call) -> dict[str, Any]:

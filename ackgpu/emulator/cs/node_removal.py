@@ -8,6 +8,7 @@ from ackgpu.emulator.cs import timing
 from ackgpu.emulator.cs.lookup import (
     active_pool,
     body_of,
+    check_pool_state,
     flag,
     query_list,
     running_cluster,
@@ -99,11 +100,7 @@ def _remove(call: Call, cluster: Doc, nodes: list[Doc], *, release: bool, drain:
 
 
 def _shrink(call: Call, pool: Doc, fewer: int, seconds: float) -> None:
-    if call.state(pool) not in {"active", "failed"}:
-        raise ApiError(
-            "InvalidNodePoolStatus.Forbidden",
-            f"cannot operate nodepool when nodepool state is {call.state(pool)}",
-        )
+    check_pool_state(call, pool, {"active", "failed"})
     group = pool.body["scaling_group"]
     if group.get("desired_size") is not None:
         group["desired_size"] = max(0, group["desired_size"] - fewer)

@@ -11,6 +11,7 @@ from ackgpu.emulator.cs.faults import fault
 from ackgpu.emulator.cs.lookup import (
     active_pool,
     body_of,
+    check_pool_state,
     cluster_of,
     flag,
     number,
@@ -105,8 +106,7 @@ def delete_cluster_nodepool(call: Call) -> dict[str, Any]:
     """Delete a pool; one that has nodes needs ``force`` (the refusal's code is unconfirmed)."""
     cluster = cluster_of(call)
     pool = pool_of(call, cluster)
-    if call.state(pool) not in {"active", "failed", "delete_failed"}:
-        active_pool(call, cluster)
+    check_pool_state(call, pool, {"active", "failed", "delete_failed"})
     nodes = lasting_nodes(call, cluster.id, pool.id)
     if nodes and not call.params.boolean("force"):
         message = f"nodepool {pool.id} still has {len(nodes)} nodes"

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator.cs import timing
-from ackgpu.emulator.cs.lookup import active_pool, body_of, part, running_cluster, text
+from ackgpu.emulator.cs.lookup import (
+    active_pool,
+    body_of,
+    check_pool_state,
+    part,
+    running_cluster,
+    text,
+)
 from ackgpu.emulator.cs.members import lasting_nodes
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import POOL
@@ -31,7 +38,7 @@ NODE_CONFIG = {
 def repair_cluster_node_pool(call: Call) -> dict[str, Any]:
     """Repair a pool's nodes."""
     cluster = running_cluster(call)
-    pool = active_pool(call, cluster)
+    pool = _sound_pool(call, cluster)
     return {"task_id": _busy(call, cluster, pool, "repairing", timing.POOL_REPAIR).id}
 
 
@@ -46,7 +53,7 @@ def upgrade_cluster_nodepool(call: Call) -> dict[str, Any]:
     Nodes show their new version at once; what takes time is the pool's state.
     """
     cluster = running_cluster(call)
-    pool = active_pool(call, cluster)
+    pool = _sound_pool(call, cluster)
     version = text(body_of(call), "kubernetes_version") or cluster.body["versions"][-1][1]
     if version not in {row["version"] for row in versions()}:
         raise ApiError("InvalidParameter.KubernetesVersion", f"version {version} is not offered")
@@ -83,6 +90,13 @@ def sync_cluster_node_pool(call: Call) -> dict[str, Any]:
     """Synchronise pools with their scaling groups: here they never differ."""
     running_cluster(call)
     return {}
+
+
+def _sound_pool(call: Call, cluster: Doc) -> Doc:
+    """The pool in the path; the life cycle page lets none that failed be repaired or upgraded."""
+    pool = active_pool(call, cluster)
+    check_pool_state(call, pool, {"active"})
+    return pool
 
 
 def _busy(call: Call, cluster: Doc, pool: Doc, state: str, seconds: float) -> Doc:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import alibabacloud_cs20151215.models as cs_models
@@ -96,7 +97,14 @@ class Ack:
             self(action, *path, **parameters)
         return caught.value
 
-    def raw(self, action: str, method: str, path: str, body: Any = None) -> Any:
+    def raw(
+        self,
+        action: str,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Any:
         """A request whose body the SDK's models do not touch: they add empty lists."""
         params = open_api.Params(
             action=action,
@@ -109,7 +117,7 @@ class Ack:
             req_body_type="json",
             body_type="json",
         )
-        request = open_api.OpenApiRequest(body=body)
+        request = open_api.OpenApiRequest(body=body, query=dict(query or {}))
         return self._client.call_api(params, request, RuntimeOptions())["body"]
 
     def make_network(self, zone: str = ZONE, cidr: str = "192.168.0.0/16") -> None:
