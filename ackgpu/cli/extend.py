@@ -24,7 +24,7 @@ def extend(
         str | None,
         typer.Option(
             "--ttl",
-            help="+2h adds to what is left, 2h counts from now; either ends a hold.",
+            help="+2h adds to what is left, 2h counts from now, at most 366d; either ends a hold.",
             show_default=False,
         ),
     ] = None,

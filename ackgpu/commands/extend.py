@@ -48,16 +48,28 @@ def _seconds(ttl: str) -> int:
     if not ttl:
         return 0
     try:
-        return durations.parse(ttl.removeprefix("+"))
+        seconds = durations.parse_bounded(ttl.removeprefix("+"))
     except ValueError as error:
         raise UsageError(f"--ttl {ttl}: {error}") from None
+    if not seconds:
+        raise UsageError(f"--ttl {ttl}: a lifetime is longer than nothing")
+    return seconds
 
 
 def _expiry(app: App, holding: Holding, ttl: str, seconds: int) -> datetime:
     """From the present expiry on where that is asked for and still ahead, else from now on."""
     left = 0.0
-    if ttl.startswith("+") and holding.expires is not None:
+    if ttl.startswith("+"):
+        more = ttl.removeprefix("+")
+        if holding.expires is None:  # it lives on: "longer" must not make it end
+            raise UsageError(
+                f"{holding.name} has no expiry that could be put off.",
+                resolution=f"`ackgpu extend {holding.name} --ttl {more}` gives it one.",
+            )
         left = max(0.0, -app.clock.since(holding.expires))
+    if left + seconds > durations.LONGEST:
+        longest = durations.format_seconds(durations.LONGEST)
+        raise UsageError(f"--ttl {ttl}: {holding.name} would live longer than {longest}")
     return app.clock.after(left + seconds)
 
 

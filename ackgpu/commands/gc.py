@@ -97,7 +97,7 @@ class Rules:
         self._oldest: int | None = None
         if options.older_than:
             try:
-                self._oldest = durations.parse(options.older_than)
+                self._oldest = durations.parse_bounded(options.older_than)
             except ValueError as error:
                 raise UsageError(f"--older-than {options.older_than}: {error}") from None
 

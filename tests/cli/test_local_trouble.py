@@ -19,6 +19,15 @@ def journal_of(cli: Cli, name: str = "demo") -> Path:
     return found
 
 
+@pytest.mark.parametrize("command", [("list",), ("config", "show", "-o", "json"), ("version",)])
+def test_a_state_directory_in_nobodys_home_is_refused(cli: Cli, command: tuple[str, ...]) -> None:
+    refused = cli(*command, env={"ACKGPU_STATE_DIR": "~nobody-of-this-name/state"})
+    assert refused.code == 2
+    assert "ACKGPU_STATE_DIR" in refused.err
+    if "json" in command:
+        assert refused.json["exitCode"] == 2
+
+
 def test_a_journal_of_garbage_keeps_no_command_from_its_work(cli: Cli) -> None:
     cli.ok("create", "demo", "--no-verify")
     with journal_of(cli).open("ab") as journal:

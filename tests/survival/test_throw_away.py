@@ -124,6 +124,25 @@ def test_extend_and_hold_keep_it_from_gc(shell: Shell) -> None:
     assert found(ok(shell, "gc", "--older-than", "0s")) == {"older than 0s"}
 
 
+def test_what_has_no_expiry_is_not_made_to_end_by_extending_it(shell: Shell) -> None:
+    ok(shell, "create", "demo", "--nodes", "0", *LONG)
+    refused = shell("extend", "demo", "--ttl", "+2h")
+    assert refused.code == 2
+    assert "ackgpu extend demo --ttl 2h" in " ".join(refused.err.split())
+    assert ok(shell, "list")["clusters"][0]["expires"] is None
+    assert ok(shell, "extend", "demo", "--ttl", "2h")["expires"]
+
+
+def test_no_lifetime_grows_beyond_the_longest(shell: Shell) -> None:
+    ok(shell, "create", "demo", "--nodes", "0", "--ttl", "365d", *LONG)
+    before = ok(shell, "list")["clusters"][0]["expires"]
+    assert shell("extend", "demo", "--ttl", "+3d").code == 2
+    tag(shell, "vpc", EXPIRES, "9999-12-31T23:59:59Z")
+    assert shell("extend", "demo", "--ttl", "+2h").code == 2
+    ok(shell, "extend", "demo", "--ttl", "2h")
+    assert ok(shell, "list")["clusters"][0]["expires"] < before
+
+
 def test_gc_looks_in_every_region(shell: Shell) -> None:
     ok(shell, "create", "demo", "-r", "cn-shanghai", "--ttl", "2h", *LONG)
     pass_time(shell, 10 * HOUR)
@@ -150,7 +169,11 @@ def test_two_gcs_at_once_do_no_harm(shell: Shell, tmp_path: Path) -> None:
         ("extend", "demo"),
         ("extend", "demo", "--ttl", "2h", "--hold"),
         ("extend", "demo", "--ttl", "soon"),
+        ("extend", "demo", "--ttl", "0s"),
+        ("extend", "demo", "--ttl", "367d"),
+        ("extend", "demo", "--ttl", "+999999999d"),
         ("gc", "--older-than", "soon"),
+        ("gc", "--older-than", "999999999d"),
         ("gc", "--execute", "--dry-run"),
     ],
 )

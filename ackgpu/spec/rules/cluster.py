@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 from ackgpu import naming
+from ackgpu.spec.durations import LONGEST
 from ackgpu.spec.findings import Finding, error, warning
 from ackgpu.spec.model import AddonSpec, ClusterSpec
 from ackgpu.spec.rules.syntax import did_you_mean, problem_with_server
@@ -24,7 +25,6 @@ _MOST_TAGS = 15
 _MOST_POOLS = {"ack.standard": 10}
 _MOST_POOLS_PRO = 100
 _BASIC_NODES = 10
-_LONGEST = 366 * 86_400
 _DOCUMENTED_NODES = 100
 # ACK documentation, quotas and limits: what an increase can reach.
 _HIGHEST_NODES = {"flannel": 1_000, "terway-eniip": 15_000}
@@ -192,7 +192,7 @@ def check_lifecycle(spec: ClusterSpec) -> Iterator[Finding]:
         ("gpu.sample.timeout", spec.gpu.sample.timeout),
     )
     for key, seconds in durations:
-        if seconds is not None and not 0 < seconds <= _LONGEST:
+        if seconds is not None and not 0 < seconds <= LONGEST:
             yield error(key, "must be longer than nothing and at most 366d")
     price = spec.lifecycle.max_hourly_price
     if price is not None and not 0 < price < float("inf"):
