@@ -17,7 +17,8 @@ _KINDS = (r"[a-z]", r"[A-Z]", r"[0-9]", r"[()`~!@#$%^&*_\-+=|{}\[\]:;'<>,.?/]")
 def node_password(app: App, *, file: Path | None = None, ask: bool = False) -> str:
     """The password, or nothing where none is given: by prompt, then file, then environment.
 
-    Raises UsageError for one that ECS would refuse, and where nobody can be asked.
+    Raises UsageError for one that ECS would refuse, for an empty one that was asked for or read
+    from a file, and where nobody can be asked; LocalError for a file that cannot be read.
     """
     if ask:
         password = _prompt(app)
@@ -40,14 +41,19 @@ def _prompt(app: App) -> str:
     password = getpass.getpass("Password of the nodes: ", stream=streams.err)
     if password != getpass.getpass("Once more: ", stream=streams.err):
         raise UsageError("The two passwords differ.")
+    if not password:
+        raise UsageError("No password was typed.")
     return password
 
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8").rstrip("\r\n")
+        password = file.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise LocalError(f"{file} cannot be read: {error}.") from error
+    if not password:
+        raise UsageError(f"{file} is empty: there is no password in it.")
+    return password
 
 
 def _check(password: str) -> None:

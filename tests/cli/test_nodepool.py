@@ -208,6 +208,9 @@ def test_the_password_comes_from_a_file_or_the_environment_and_is_shown_nowhere(
     for text in (made.out, made.err, state):
         assert "Hangzhou+2026" not in text
     assert demo(*words[:3], "weak", "--password-file", str(tmp_path / "none")).code == 2
+    secret.write_text("\n")
+    empty = demo(*words[:3], "weak", "--password-file", str(secret))
+    assert (empty.code, "is empty" in empty.err) == (2, True)
     weak = demo(*words[:3], "weak", "--nodes", "1", env={"ACKGPU_NODE_PASSWORD": "short"})
     assert weak.code == 2
     assert "short" not in weak.err.replace("shortest", "")
