@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,11 +32,10 @@ class OffersOptions:
 def run(options: OffersOptions, app: App) -> int:
     """Show the offers, the available first, then by price."""
     _refuse_unknown_types(options.types)
-    zones = options.zones
-    regions = options.regions or tuple(dict.fromkeys(map(_region_of, zones))) or (app.region,)
+    regions = _regions(options, app)
     search = Search(
         regions=regions,
-        zones=zones,
+        zones=options.zones,
         gpu_memory=gpu_memory(options.gpu_mem) if options.gpu_mem else (0, float("inf")),
         types=options.types,
         spot=options.spot,
@@ -43,12 +43,14 @@ def run(options: OffersOptions, app: App) -> int:
     began = app.clock.now()
     found = look(app.cloud(regions[0]), search, app.reading())
     if not found.offers and found.unread:
-        raise found.unread[0]
+        raise found.unread[0][1]
     offers = [o for o in found.offers if o.stock.available or not options.available]
     result = Result(
         command="offers",
         part=OfferList(offers=tuple(_row(offer) for offer in offers)),
-        warnings=tuple(dict.fromkeys(reason(error) for error in found.unread)),
+        warnings=tuple(
+            dict.fromkeys(f"{region}: {reason(error)}" for region, error in found.unread)
+        ),
         durations={"total": app.clock.now() - began},
     )
     return present(app.streams, app.settings.output, result)
@@ -61,6 +63,31 @@ def _refuse_unknown_types(types: tuple[str, ...]) -> None:
             raise UsageError(
                 f"{type_id!r} is not a GPU type that ackgpu knows.",
                 resolution=f"Did you mean {close}?" if close else "`ackgpu offers` lists them.",
+            )
+
+
+def _regions(options: OffersOptions, app: App) -> tuple[str, ...]:
+    """Where to look: the regions named, else those of the zones named, else the default one.
+
+    Raises UsageError where the name of a region is empty, or a zone is in none of them.
+    """
+    known = app.cloud().compute.regions() if options.zones or "" in options.regions else []
+    if "" in options.regions:
+        raise UsageError("--region is empty.", resolution=f"One of: {', '.join(sorted(known))}.")
+    ours = dict.fromkeys(region for zone in options.zones if (region := _region_of(zone)) in known)
+    regions = options.regions or tuple(ours) or (app.region,)
+    if options.zones:
+        _refuse_unknown_zones(options.zones, [r for r in regions if r in known], app)
+    return regions
+
+
+def _refuse_unknown_zones(zones: Sequence[str], regions: Sequence[str], app: App) -> None:
+    there = sorted(zone.id for region in regions for zone in app.cloud(region).compute.zones())
+    for zone in zones:
+        if zone not in there:
+            raise UsageError(
+                f"There is no zone {zone!r} in {' or '.join(regions) or 'any region named'}.",
+                resolution=f"One of: {', '.join(there)}." if there else None,
             )
 
 

@@ -64,10 +64,10 @@ class Search:
 
 @dataclass(frozen=True)
 class Found:
-    """The offers, best first, and what could not be read."""
+    """The offers, best first, and what could not be read: in which region, and why not."""
 
     offers: tuple[Offer, ...]
-    unread: tuple[AckGpuError, ...]
+    unread: tuple[tuple[str, AckGpuError], ...]
 
 
 def gpu_memory(text: str) -> tuple[float, float]:
@@ -96,7 +96,12 @@ def look(cloud: Cloud, search: Search, run: Run) -> Found:
     }
     facts = Facts(settle_all(run, reads, partial(_prices_after, cloud, search)))
     offers = [offer for region in search.regions for offer in _offers(search, facts, region)]
-    errors = [error for name in reads if (error := facts.error(name))]
+    errors = [
+        (region, error)
+        for region in search.regions
+        for row in search.wanted()
+        if (error := facts.error(_stock(region, row.id)))
+    ]
     return Found(tuple(sorted(offers, key=lambda offer: offer.order)), tuple(errors))
 
 

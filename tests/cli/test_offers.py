@@ -74,7 +74,9 @@ def test_a_stock_that_cannot_be_read_is_told(
                "code": "Forbidden.RAM", "times": 1}  # fmt: skip
     with cli_on(tmp_path, capsys, faults={"faults": [refusal]}) as cli:
         ended = cli.ok("offers", "-o", "json")
-    assert ended.json["warnings"] == ["DescribeAvailableResource failed (Forbidden.RAM)"]
+    assert ended.json["warnings"] == [
+        "cn-hangzhou: DescribeAvailableResource failed (Forbidden.RAM)"
+    ]
     assert ended.json["offers"]
 
 
@@ -90,12 +92,26 @@ def test_names_are_the_types_each_once(cli: Cli) -> None:
         (("--gpu-mem", "8..2"), 2, "8..2"),
         (("--instance-type", "ecs.vgn5i-m2.xlareg"), 2, "ecs.vgn5i-m2.xlarge"),
         (("--region", "cn-nowhere"), 11, "--region"),
+        (("--region", ""), 2, "cn-hangzhou"),
+        (("--region", "cn-beijing", "--region", ""), 2, "cn-hangzhou"),
+        (("--zone", "nope"), 2, "cn-hangzhou-k"),
+        (("--zone", ""), 2, "cn-hangzhou-k"),
+        (("--zone", "cn-shanghai-zz"), 2, "cn-shanghai-b"),
+        (("--zone", "cn-hangzhou-k", "--region", "cn-shanghai"), 2, "cn-shanghai-"),
+        (("--zone", "cn-hangzhou-k", "--region", "cn-nowhere"), 2, "any region named"),
     ],
 )
 def test_bad_input_is_said_clearly(cli: Cli, flags: tuple[str, ...], code: int, word: str) -> None:
     ended = cli("offers", *flags)
     assert ended.code == code
     assert word in ended.err
+
+
+def test_a_region_that_is_left_out_is_named(cli: Cli) -> None:
+    ended = cli.ok("offers", "--region", "cn-nowhere", "--region", "cn-hangzhou", "-o", "json")
+    (warning,) = ended.json["warnings"]
+    assert warning.startswith("cn-nowhere: ")
+    assert {row["region"] for row in ended.json["offers"]} == {"cn-hangzhou"}
 
 
 def test_nothing_is_changed(cli: Cli) -> None:
