@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent / "ackgpu"
 FOUNDATION = {
     "call_log", "cancel", "clock", "errors", "naming", "patience", "settings", "streams",
+    "yaml_words",
 }  # fmt: skip
 
 MAY_IMPORT: dict[str, set[str]] = {

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from ackgpu.app import App
 from ackgpu.commands.specs import SpecOptions, read_spec_file, wanted
 from ackgpu.errors import CredentialsError, LocalError, UsageError
-from ackgpu.render.output import present
+from ackgpu.render.output import json_file, present
 from ackgpu.render.results import Facts, PlainText, Result
 
 
@@ -48,9 +47,9 @@ def schema(app: App) -> int:
     """Print the JSON Schema of cluster.yaml."""
     from ackgpu.spec.schema import json_schema
 
-    text = json.dumps(json_schema(), indent=2) + "\n"
-    result = Result(command="config schema", part=PlainText(text=text))
-    return present(app.streams, "table", result)
+    output = app.settings.output
+    result = Result(command="config schema", part=json_file(output, "schema", json_schema()))
+    return present(app.streams, output, result)
 
 
 def show(app: App) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +15,8 @@ from ackgpu.preflight.checks import all_checks, carry_out
 from ackgpu.preflight.facts import Target, needs_of
 from ackgpu.preflight.limit_values import LimitRules
 from ackgpu.preflight.ram_actions import actions_of, calls_of, policy_of
-from ackgpu.render.output import present
-from ackgpu.render.results import Facts, Part, PlainText, Result
+from ackgpu.render.output import json_file, present
+from ackgpu.render.results import Result
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps import discover, placement, pod_leftovers, strangers
 from ackgpu.steps.residue import (
@@ -50,11 +49,9 @@ def generate(options: PolicyOptions, app: App) -> int:
     """Write the policy; nothing is asked of the cloud."""
     spec = wanted(options.wants, app, unnamed="new", offline=True).spec
     policy = policy_of(actions_for(app, spec))
-    part: Part = Facts(facts={"policy": policy})
-    if app.settings.output == "table":
-        part = PlainText(text=json.dumps(policy, indent=2) + "\n")
-    result = Result(command="policy generate", part=part)
-    return present(app.streams, app.settings.output, result)
+    output = app.settings.output
+    result = Result(command="policy generate", part=json_file(output, "policy", policy))
+    return present(app.streams, output, result)
 
 
 def check(options: PolicyOptions, app: App) -> int:

@@ -97,7 +97,10 @@ def _own(result: Result) -> dict[str, Any]:
 def _yaml(document: Mapping[str, Any], *, ascii_only: bool) -> str:
     from ruamel.yaml import YAML
 
+    from ackgpu.yaml_words import make_representer
+
     yaml = YAML(pure=True)
+    yaml.Representer = make_representer()
     yaml.default_flow_style = False
     yaml.allow_unicode = not ascii_only
     text = io.StringIO()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from ackgpu.errors import LocalError
 from ackgpu.render.document import document_of, failure_document, to_text
 from ackgpu.render.failure import failure_of
-from ackgpu.render.results import DeletePreview, Output, PlainText, Result
+from ackgpu.render.results import DeletePreview, Facts, Output, Part, PlainText, Result
 from ackgpu.streams import Streams
 
 
@@ -52,6 +55,13 @@ def write_failure(streams: Streams, output: Output, command: str, error: BaseExc
             streams.write(streams.out, to_text(streams, output, document))
         except LocalError as unwritten:
             warn(streams, unwritten.message)
+
+
+def json_file(output: Output, field: str, content: Any) -> Part:
+    """The part of a command that prints a file of JSON: the file, or ``field`` of the document."""
+    if output in {"table", "name"}:
+        return PlainText(text=json.dumps(content, indent=2) + "\n")
+    return Facts(facts={field: content})
 
 
 def warn(streams: Streams, message: str) -> None:

@@ -354,7 +354,8 @@ class NodePoolList:
 class Facts:
     """Labels and values: ``version``, ``extend``, ``wait``, ``explain``, ``emulator status``.
 
-    ``headline`` is drawn above them with a ✓ where ``done``. ``facts`` keys become camelCase.
+    ``headline`` is drawn above them with a ✓ where ``done``. ``facts`` keys become camelCase; the
+    first of them, where it is text, names what they are about.
     """
 
     headline: str = ""
@@ -363,8 +364,9 @@ class Facts:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The values, for a shell."""
-        return tuple(str(value) for value in self.facts.values())
+        """The name of what they are about, where it has one."""
+        first = next(iter(self.facts.values()), None)
+        return (first,) if isinstance(first, str) else ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ackgpu.spec.model import API_VERSION, KIND, ClusterSpec, document_of
+from ackgpu.yaml_words import make_representer
 
 _INDENT = 2
 _COMMENTS = {
@@ -98,14 +99,10 @@ def _annotate(mapping: Any, key: str, path: str) -> None:
 
 
 def _representer() -> type[Any]:
-    """Write null as a word; a class of our own, since representers are kept on the class."""
-    from ruamel.yaml.representer import RoundTripRepresenter
-
-    class SpecRepresenter(RoundTripRepresenter):
-        """The library's, but for null."""
-
-    SpecRepresenter.add_representer(type(None), _write_null)
-    return SpecRepresenter
+    """Write null as a word."""
+    representer = make_representer()
+    representer.add_representer(type(None), _write_null)
+    return representer
 
 
 def _write_null(representer: Any, _: None) -> Any:
