@@ -77,7 +77,7 @@ class Settings:
     def state_dir(self) -> Path:
         """Where journals, logs and the emulator's account are kept."""
         if self.state_dir_given:
-            return Path(self.state_dir_given).absolute()
+            return Path(self.state_dir_given)
         from platformdirs import user_state_path
 
         return user_state_path("ackgpu")
@@ -112,7 +112,7 @@ class Settings:
             no_input=flags.no_input or truthy(env.get("ACKGPU_NO_INPUT")),
             color=_one_of(flags.color, ("auto", "always", "never"), "--color"),
             emulator=flags.emulator or truthy(env.get("ACKGPU_EMULATOR")),
-            state_dir_given=_without_tilde(env.get("ACKGPU_STATE_DIR", ""), "ACKGPU_STATE_DIR"),
+            state_dir_given=_directory(env.get("ACKGPU_STATE_DIR", ""), "ACKGPU_STATE_DIR"),
             timeout=env.get("ACKGPU_TIMEOUT", ""),
             given=flags,
         )
@@ -135,14 +135,15 @@ def truthy(value: str | None) -> bool:
     return (value or "").lower() not in {"", "0", "false", "no"}
 
 
-def _without_tilde(path: str, variable: str) -> str:
-    if not path.startswith("~"):
-        return path
+def _directory(path: str, variable: str) -> str:
+    """The whole path; empty where none is given."""
+    if not path:
+        return ""
     try:
-        return str(Path(path).expanduser())
-    except RuntimeError as error:  # no such user, or one without a home
+        return str(Path(path).expanduser().absolute())
+    except (RuntimeError, OSError) as error:  # nobody's home, or below a directory that is gone
         raise UsageError(
-            f"{variable} is {path!r}, and there is no such home directory.",
+            f"{variable} is {path!r}, which leads nowhere: {error}",
             resolution=f"Set {variable} to a directory that can be written.",
         ) from error
 

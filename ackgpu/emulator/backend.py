@@ -21,7 +21,7 @@ class Backend:
 
     ``rng`` is seeded by the account's seed and by how often the account was opened, so that a
     restart never hands out an id a second time. ``settings`` is what products read of the
-    scenario and of the domain faults.
+    scenario and of the domain faults. Raises OSError for a file that it cannot go on from.
     """
 
     def __init__(
@@ -40,8 +40,11 @@ class Backend:
         self._speed = speed
         self._lock = threading.RLock()  # a nested transaction is an error then, no standstill
         with self.transaction(write=True) as session:
-            load_timeline(session, clock.wall(), speed)
+            sound = load_timeline(session, clock.wall(), speed).sound
             source = self._open(session, seed)
+        if not sound:
+            self.store.close()
+            raise OSError(f"the time in {path} is spoilt: `ackgpu emulator reset` begins it anew")
         self.rng = random.Random(source)  # noqa: S311 -- ids, not secrets
         self._request_ids = random.Random(f"{source}:requests")  # noqa: S311 -- the same
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import bisect
 import json
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -29,6 +30,11 @@ class Timeline:
     """A piecewise linear map between instants (POSIX seconds) and emulated seconds."""
 
     segments: tuple[tuple[float, float, float], ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether it can go on: a speed that was no number leaves it without one for good."""
+        return all(math.isfinite(number) for segment in self.segments for number in segment)
 
     @property
     def speed(self) -> float:

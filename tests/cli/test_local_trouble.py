@@ -28,6 +28,16 @@ def test_a_state_directory_in_nobodys_home_is_refused(cli: Cli, command: tuple[s
         assert refused.json["exitCode"] == 2
 
 
+def test_a_relative_state_directory_below_one_that_is_gone_is_refused(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert cli("version", env={"ACKGPU_STATE_DIR": "state"}).code == 2
+
+
 def test_a_journal_of_garbage_keeps_no_command_from_its_work(cli: Cli) -> None:
     cli.ok("create", "demo", "--no-verify")
     with journal_of(cli).open("ab") as journal:

@@ -334,6 +334,10 @@ def test_reset_mends_an_account_whose_time_is_spoilt(tmp_path: Path, *, served: 
             assert emulator.backend.timeline_now() == 0
             assert ask(emulator.endpoint, "GET", "/_emulator/status")["speed"] == 60
     if not served:
+        with pytest.raises(OSError, match="emulator reset"):
+            status_of(tmp_path)
+        with pytest.raises(OSError, match="emulator reset"), Emulator(tmp_path):
+            pass
         assert reset_state(tmp_path)
     with Emulator(tmp_path, clock=ManualClock()) as emulator:
         assert emulator.backend.timeline_now() == 0
