@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 
 CLUSTER_TAG = "ackgpu:cluster"
 RUN_TAG = "ackgpu:run"
-SPEC_TAG = "ackgpu:spec"
 EXPIRES_TAG = "ackgpu:expires-at"
 HOLD_TAG = "ackgpu:hold"
 TAG_PREFIX = "ackgpu:"
@@ -76,13 +75,12 @@ def start_of_run(run: str) -> datetime | None:
 
 
 def ownership_tags(
-    *, cluster: str, run: str = "", spec_digest: str = "", expires: datetime | None = None
+    *, cluster: str, run: str = "", expires: datetime | None = None
 ) -> dict[str, str]:
     """The tags of what is made for ``cluster``; what is empty is left out."""
     tags = {
         CLUSTER_TAG: cluster,
         RUN_TAG: run,
-        SPEC_TAG: spec_digest,
         EXPIRES_TAG: format_instant(expires) if expires else "",
     }
     return {key: value for key, value in tags.items() if value}

@@ -1,4 +1,4 @@
-"""Whether two specs ask for the same cluster.
+"""In what two specs ask for another cluster.
 
 How long it may take, live or cost, and how far it is verified, is no part of the answer: those
 change from one ``create`` to the next.
@@ -6,8 +6,6 @@ change from one ``create`` to the next.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +13,6 @@ from typing import Any
 from ackgpu.spec.model import ClusterSpec
 
 _PARTS = ("metadata", "cluster", "network", "nodePools")
-_DIGEST_LENGTH = 16
 
 
 @dataclass(frozen=True)
@@ -26,35 +23,22 @@ class Difference:
     before: Any
     after: Any
 
-    def __str__(self) -> str:
-        return f"{self.key}: {_shown(self.before)} → {_shown(self.after)}"
-
-
-def digest(spec: ClusterSpec) -> str:
-    """16 hex digits that are the same for specs that ask for the same cluster.
-
-    What equals its default is left out of it: written or not makes no difference, and a field that
-    a later version adds leaves the digests of older clusters as they are.
-    """
-    identity = _identity(spec, defaults=False)
-    text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
-
 
 def differences(before: ClusterSpec, after: ClusterSpec) -> list[Difference]:
     """What ``after`` asks for otherwise, key by key, in the order of the file.
 
-    Node pools are compared by their names: ``nodePools[gpu].desiredSize``.
+    A key that is written out with its default is the same as one left out. Node pools are compared
+    by their names: ``nodePools[gpu].desiredSize``.
     """
-    old, new = (dict(_leaves(_identity(spec, defaults=True), "")) for spec in (before, after))
+    old, new = (dict(_leaves(_identity(spec), "")) for spec in (before, after))
     keys = dict.fromkeys((*old, *new))
     return [
         Difference(key, old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key)
     ]
 
 
-def _identity(spec: ClusterSpec, *, defaults: bool) -> dict[str, Any]:
-    document = spec.model_dump(mode="json", by_alias=True, exclude_defaults=not defaults)
+def _identity(spec: ClusterSpec) -> dict[str, Any]:
+    document = spec.model_dump(mode="json", by_alias=True)
     identity = {part: document[part] for part in _PARTS if part in document}
     identity["gpu"] = {"licenseServer": spec.gpu.license_server}
     return identity
@@ -69,7 +53,3 @@ def _leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:
             yield from _leaves(pool, f"{key}[{pool['name']}]")
     else:
         yield key, value
-
-
-def _shown(value: Any) -> str:
-    return "not set" if value in (None, "") else json.dumps(value, ensure_ascii=False)

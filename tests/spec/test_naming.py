@@ -46,11 +46,10 @@ def test_run_ids_sort_by_time_and_differ():
 def test_ownership_tags_say_whose_it_is_and_until_when():
     shanghai = timezone(timedelta(hours=8))
     expires = datetime(2026, 11, 24, 17, 0, tzinfo=shanghai)
-    tags = naming.ownership_tags(cluster="demo", run="r1", spec_digest="abc", expires=expires)
+    tags = naming.ownership_tags(cluster="demo", run="r1", expires=expires)
     assert tags == {
         "ackgpu:cluster": "demo",
         "ackgpu:run": "r1",
-        "ackgpu:spec": "abc",
         "ackgpu:expires-at": "2026-11-24T09:00:00Z",
     }
     assert naming.cluster_name_from_tags(tags) == "demo"
@@ -60,9 +59,7 @@ def test_ownership_tags_say_whose_it_is_and_until_when():
 def test_tags_keep_within_the_narrowest_limits():
     longest = "课" * 63
     start = datetime(2026, 11, 24, tzinfo=UTC)
-    tags = naming.ownership_tags(
-        cluster=longest, run=naming.run_id(start, b""), spec_digest="0" * 16, expires=start
-    )
+    tags = naming.ownership_tags(cluster=longest, run=naming.run_id(start, b""), expires=start)
     assert all(0 < len(key) <= 64 and len(value) <= 128 for key, value in tags.items())
     assert not any(key.startswith(("aliyun", "acs:")) for key in tags)
 
