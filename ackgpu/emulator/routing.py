@@ -59,15 +59,6 @@ class Router:
             return self._rpc(request)
         return self._roa(request)
 
-    def product_of(self, request: WireRequest) -> Product | None:
-        """The product that a request is meant for, known or not its action."""
-        version = action_and_version(request)[1]
-        products = [route.product for route in self._actions.values()]
-        products += [row[2] for row in self._paths]
-        if request.path != "/":
-            return next((found for found in products if found.style == "roa"), None)
-        return next((found for found in products if found.version == version), None)
-
     def _rpc(self, request: WireRequest) -> Route:
         action, version = action_and_version(request)
         if not action:

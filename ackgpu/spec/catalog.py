@@ -90,15 +90,6 @@ class ExpectedLabels:
         match = re.fullmatch(r"(\d{1,9})MiB", label)
         return bool(match) and self.least_mem_mib <= int(label[:-3]) <= self.most_mem_mib
 
-    def as_labels(self) -> dict[str, str]:
-        """The labels by their keys, without those that are unknown."""
-        labels = {
-            NAME_LABEL: self.nvidia_name,
-            MEM_LABEL: self.nvidia_mem,
-            COUNT_LABEL: self.nvidia_count,
-        }
-        return {key: value for key, value in labels.items() if value}
-
 
 def gpu_type(type_id: str) -> GpuType | None:
     """The type of that id, or None where the table does not know it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ackgpu.errors import SpecError
 from ackgpu.spec.findings import Finding
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.spec.rules import cluster, instances, network, pools
@@ -22,18 +21,6 @@ def validate(spec: ClusterSpec) -> list[Finding]:
     return [finding for rule in RULES for finding in rule(spec)]
 
 
-def errors_in(spec: ClusterSpec) -> list[Finding]:
-    """What makes ``spec`` unusable."""
-    return [finding for finding in validate(spec) if finding.is_error]
-
-
 def warnings_in(spec: ClusterSpec) -> list[Finding]:
     """What the user should know and may have meant."""
     return [finding for finding in validate(spec) if not finding.is_error]
-
-
-def ensure_valid(spec: ClusterSpec) -> None:
-    """Raise :class:`~ackgpu.errors.SpecError` with every error that there is."""
-    errors = errors_in(spec)
-    if errors:
-        raise SpecError(errors)

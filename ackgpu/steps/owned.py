@@ -87,11 +87,6 @@ class Holding:
         births = [item.born for item in self.items]
         return None if None in births else max(filter(None, births), default=None)
 
-    @property
-    def oldest(self) -> datetime | None:
-        """When the first of it was made."""
-        return min(filter(None, (item.born for item in self.items)), default=None)
-
 
 def holdings(cloud: Cloud, run: Run, *, name: str = "") -> list[Holding]:
     """What is ours in the cloud's region, of every cluster or of ``name``."""

@@ -190,12 +190,6 @@ def test_a_kubeconfig_without_a_server_is_refused(cluster: dict[str, Any]) -> No
         connect(text, clock=ManualClock())
 
 
-def test_the_version_is_what_the_server_says(answering: Answer) -> None:
-    server = answering(http("200 OK", '{"gitVersion":"v1.34.10-aliyun.1","major":"1"}'))
-    assert client(server.url).version() == "v1.34.10-aliyun.1"
-    assert server.requests[0].startswith("GET /version ")
-
-
 def test_a_client_certificate_of_the_kubeconfig_is_shown(
     answering: Answer, authority: Authority
 ) -> None:

@@ -117,7 +117,6 @@ def test_the_kubeconfig_reaches_the_nodes(cloud: AliyunCloud, clock: ManualClock
     nodes = kube.nodes()
     assert len(nodes) == 2
     assert all(node.ready and node.allocatable["nvidia.com/gpu"] == "1" for node in nodes)
-    assert kube.version().startswith("v1.")
 
 
 def test_a_cluster_goes_with_what_ack_made(cloud: AliyunCloud, clock: ManualClock) -> None:

@@ -26,11 +26,9 @@ def test_the_system_disk_is_the_best_that_every_type_takes(types, category):
 def test_the_documented_labels_are_those_of_the_documents_example():
     labels = catalog.expected_labels("ecs.vgn5i-m2.xlarge")
     assert labels is not None
-    assert labels.as_labels() == {
-        "aliyun.accelerator/nvidia_name": "GRID-P4-2Q",
-        "aliyun.accelerator/nvidia_mem": "2048MiB",
-        "aliyun.accelerator/nvidia_count": "1",
-    }
+    assert labels.nvidia_name == "GRID-P4-2Q"
+    assert labels.nvidia_mem == "2048MiB"
+    assert labels.nvidia_count == "1"
     assert labels.confidence == "documented"
 
 
@@ -65,7 +63,7 @@ def test_no_two_slices_accept_the_same_memory_label():
 def test_a_name_that_no_source_tells_is_not_expected():
     labels = catalog.expected_labels("ecs.sgn8ia-m2.xlarge")
     assert labels is not None
-    assert catalog.NAME_LABEL not in labels.as_labels()
+    assert labels.nvidia_name == ""
     assert labels.confidence == "unknown"
 
 

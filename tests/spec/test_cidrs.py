@@ -10,7 +10,7 @@ from ackgpu.errors import SpecError
 from ackgpu.spec import cidrs
 from ackgpu.spec.load import SpecFlags, from_flags
 from ackgpu.spec.model import ClusterSpec, NetworkSpec, VpcSpec, VSwitchSpec
-from ackgpu.spec.validate import errors_in
+from ackgpu.spec.validate import validate
 
 AUTO = VSwitchSpec()
 
@@ -123,5 +123,5 @@ def test_the_pod_range_is_refused_exactly_when_it_cannot_hold_the_nodes(pod_mask
         }
     )
     pods = 2 ** (32 - pod_mask)
-    errors = [finding for finding in errors_in(spec) if finding.key == "network.podCidr"]
+    errors = [each for each in validate(spec) if each.is_error and each.key == "network.podCidr"]
     assert bool(errors) == (pods // 2 ** (32 - mask) < nodes)

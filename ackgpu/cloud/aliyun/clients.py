@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,11 +77,6 @@ class Clients:
             self._made.clear()
             self._generation += 1
             return True
-
-    def preload(self, products: Iterable[Product], region: str) -> None:
-        """Import the SDKs and make the clients now: in the main thread, before calls fan out."""
-        for product in products:
-            self.client(product, region)
 
     def close(self) -> None:
         """Close the connections of every client of the process."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -82,10 +82,6 @@ class AliyunCloud:
     def close(self) -> None:
         """Close the connections; a later call opens new ones."""
         self._account.close()
-
-    def preload(self, products: Iterable[Product]) -> None:
-        """Import what calls to ``products`` need, in this thread, before calls fan out."""
-        self._account.preload(products, self._region)
 
     def _calls(self, product: Product) -> Calls:
         return Calls(product, self._region, account=self._account, retrier=self._retrier)

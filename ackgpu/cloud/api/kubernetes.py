@@ -73,9 +73,6 @@ class KubeApi(Protocol):
     def nodes(self) -> list[KubeNode]:
         """Every node, read in pages; restarted from the beginning on an expired continue token."""
 
-    def version(self) -> str:
-        """The server's version, as ``/version`` says it."""
-
     def pods(self, namespace: str, selector: str) -> list[KubePod]:
         """The pods of a namespace with the labels of ``selector``."""
 

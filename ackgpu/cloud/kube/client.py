@@ -85,16 +85,6 @@ class KubeClient:
         """Every node, read in pages; restarted from the beginning on an expired continue token."""
         return self._request(objects.nodes)
 
-    def version(self) -> str:
-        """The server's version, as ``/version`` says it."""
-
-        def ask(client: Any) -> str:
-            response = client.get("/version")
-            response.raise_for_status()
-            return str(response.json().get("gitVersion") or "")
-
-        return self._request(ask)
-
     def pods(self, namespace: str, selector: str) -> list[KubePod]:
         """The pods of a namespace with the labels of ``selector``."""
         return self._request(lambda client: objects.pods(client, namespace, selector))

@@ -96,18 +96,12 @@ SUBRESOURCE_KINDS = {
 }
 
 _BY_PATH = {(r.group, r.version, r.plural): r for r in RESOURCES}
-_BY_KIND = {(r.api_version, r.kind): r for r in RESOURCES}
 _BY_PLURAL = {r.plural: r for r in RESOURCES}
 
 
 def by_path(group: str, version: str, plural: str) -> Resource | None:
     """The resource served under that group, version and plural name."""
     return _BY_PATH.get((group, version, plural))
-
-
-def by_kind(api_version: str, kind: str) -> Resource | None:
-    """The resource of that apiVersion and kind."""
-    return _BY_KIND.get((api_version, kind))
 
 
 def by_plural(plural: str) -> Resource:
