@@ -144,9 +144,9 @@ class Streams:
         answer = self._ask(f"{question} [y/N] ", flag)
         return answer.lower() in {"y", "yes"}
 
-    def type_name(self, question: str, name: str, *, flag: str = "--yes") -> bool:
+    def type_name(self, question: str, name: str) -> bool:
         """Ask on stderr to type ``name``; anything else is no. Raises as :meth:`confirm` does."""
-        return self._ask(f"{question} ", flag) == name
+        return self._ask(f"{question} ", "--yes") == name
 
     def read_all(self) -> str:
         """All of stdin as UTF-8, without a byte order mark; raises UnicodeDecodeError."""

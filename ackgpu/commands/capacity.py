@@ -18,7 +18,7 @@ from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.placement import next_zone
 
 Steps = tuple[Step[Any], ...]
-Applying = Callable[[Blueprint, Steps, Plan], Outcome]
+Applying = Callable[[Steps, Plan], Outcome]
 
 
 class Fallback:
@@ -45,7 +45,7 @@ class Fallback:
         without nodes are removed all the same, so that a later run makes them anew.
         """
         looking = dataclasses.replace(self._run, deadline=None)  # the apply that follows has it
-        outcome = self._apply(blueprint, steps, plan)
+        outcome = self._apply(steps, plan)
         while isinstance(outcome.error, OutOfStock) and _sold_out(outcome):
             self._note(blueprint, outcome.error)
             removed = self._remove(blueprint, steps, outcome)
@@ -58,7 +58,7 @@ class Fallback:
             warn(self._app.streams, f"{self._tried[-1]}; going on in {zone.zone_id}")
             blueprint = dataclasses.replace(blueprint, zones=(*blueprint.zones, zone))
             steps = self._graph(blueprint)
-            outcome = self._apply(blueprint, steps, survey(steps, looking))
+            outcome = self._apply(steps, survey(steps, looking))
         return blueprint, outcome
 
     def _note(self, blueprint: Blueprint, error: OutOfStock) -> None:

@@ -180,7 +180,7 @@ class _Creation:
             self._app,
             run,
             graph=lambda changed: graph(self._app, changed, self._options.kubeconfig),
-            apply=lambda _, made, found: self._apply(run, made, found),
+            apply=lambda made, found: self._apply(run, made, found),
         )
         blueprint, outcome = fallback.carry_out(blueprint, steps, plan)
         error = give_way(self._app, run, outcome.error, blueprint)

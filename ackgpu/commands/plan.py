@@ -11,7 +11,7 @@ from ackgpu.commands.preflight import target_of
 from ackgpu.commands.preparing import prepare, refuse_conflicts
 from ackgpu.commands.specs import SpecOptions, wanted
 from ackgpu.engine.gather import settle_all
-from ackgpu.engine.plan import Plan, survey
+from ackgpu.engine.plan import survey
 from ackgpu.errors import AckGpuError, OverBudget
 from ackgpu.preflight.facts import Facts
 from ackgpu.preflight.price import Estimate, estimate, over_budget, price_reads
@@ -48,7 +48,7 @@ def run(options: PlanOptions, app: App) -> int:
         warnings=want.warnings,
         durations={"total": app.clock.now() - began},
         error=_over_budget(app, blueprint, price),
-        exit_code=CHANGES_PENDING if options.detailed_exitcode and _changes(plan) else 0,
+        exit_code=CHANGES_PENDING if options.detailed_exitcode and plan.changes else 0,
     )
     return present(app.streams, app.settings.output, result)
 
@@ -68,8 +68,3 @@ def _over_budget(app: App, blueprint: Blueprint, price: Estimate) -> AckGpuError
     return OverBudget(
         problem, resolution="Use fewer or smaller nodes, or raise --max-hourly-price."
     )
-
-
-def _changes(plan: Plan) -> bool:
-    """Whether create would change anything; a check that is due changes nothing."""
-    return plan.changes

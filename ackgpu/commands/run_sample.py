@@ -46,9 +46,7 @@ def run(options: RunSampleOptions, app: App) -> int:
     step = CudaSampleStep(
         reach=lambda _: reached.api,
         targets=lambda _: [anywhere(verdict, image)],
-        wishes=SampleWishes(
-            image, packages=True, keep=options.keep, hear=heard.hear, timeout=timeout
-        ),
+        wishes=SampleWishes(packages=True, keep=options.keep, hear=heard.hear, timeout=timeout),
     )
     headline = f"{where(app, region)} · CUDA sample on {verdict.gpu_name}"
     error = carry_out(app, step, Sampling("verify", options.name, headline, heard))

@@ -143,7 +143,7 @@ def _look(options: VerifyOptions, app: App, reached: Reached) -> _Pass:
     step = CudaSampleStep(
         reach=lambda _: reached.api,
         targets=lambda _: [on_node(verdict, image) for verdict in good],
-        wishes=SampleWishes(image, timeout=timeout),
+        wishes=SampleWishes(timeout=timeout),
     )
     place = f"{where(app, region)} · " if options.name else ""
     headline = f"{place}CUDA sample on {len(good)} of {len(verdicts)} GPU nodes"

@@ -259,11 +259,9 @@ class Call:
         return self.timeline.instant(seconds)
 
 
-def page_of(
-    call: Call, rows: Sequence[Any], *, default: int = 10, most: int = 50
-) -> tuple[list[Any], dict[str, int]]:
+def page_of(call: Call, rows: Sequence[Any], *, most: int = 50) -> tuple[list[Any], dict[str, int]]:
     """One page by PageNumber and PageSize, and the three numbers that go with it."""
-    size = call.params.integer("PageSize", default, low=1, high=most)
+    size = call.params.integer("PageSize", 10, low=1, high=most)
     number = call.params.integer("PageNumber", 1, low=1)
     page = list(rows[(number - 1) * size : number * size])
     return page, {"PageNumber": number, "PageSize": size, "TotalCount": len(rows)}

@@ -30,9 +30,9 @@ class Route:
     path: dict[str, str] = field(default_factory=dict)
 
 
-def load_products(names: Iterable[str] = PRODUCTS) -> list[Product]:
+def load_products() -> list[Product]:
     """Import the product packages, which registers their operations."""
-    return [importlib.import_module(f"ackgpu.emulator.{name}").PRODUCT for name in names]
+    return [importlib.import_module(f"ackgpu.emulator.{name}").PRODUCT for name in PRODUCTS]
 
 
 class Router:

@@ -16,6 +16,8 @@ from ackgpu.clock import Wakeup
 WORKER = "ackgpu-worker"
 """The name of a thread that carries out the calls of a run."""
 
+_MOST_THREADS = 64
+
 Call = Callable[[], Any]
 Result = tuple[int, Any, Exception | None]
 
@@ -63,9 +65,8 @@ class InlineWorkers:
 class ThreadWorkers:
     """Carries calls out in daemon threads, which never keep the process from ending."""
 
-    def __init__(self, wakeup: Wakeup, threads: int = 64) -> None:
+    def __init__(self, wakeup: Wakeup) -> None:
         self._wakeup = wakeup
-        self._most = threads
         self._calls: queue.SimpleQueue[tuple[int, Call] | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -75,7 +76,7 @@ class ThreadWorkers:
         """Queue the call, starting another thread where all are taken."""
         self._busy += 1
         self._calls.put((number, call))
-        if len(self._threads) < min(self._most, self._busy):
+        if len(self._threads) < min(_MOST_THREADS, self._busy):
             thread = threading.Thread(target=self._work, name=WORKER, daemon=True)
             self._threads.append(thread)
             thread.start()

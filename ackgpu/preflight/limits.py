@@ -68,9 +68,26 @@ class LimitKind:
         return str(_document()["console"]).format(product=self.product)
 
 
+@cache
 def limit_kinds() -> Mapping[str, LimitKind]:
     """Every kind by its key, in the order of the table."""
-    return _kinds()
+    rows = {key: row for key, row in _document().items() if isinstance(row, dict)}
+    return {
+        key: LimitKind(
+            key=key,
+            title=row["title"],
+            scope=row["scope"],
+            product=row["quota"]["product"],
+            names=tuple(row["quota"]["names"]),
+            advice=row["advice"],
+            documented=row.get("documented", {}),
+            user_quota=tuple(row.get("user_quota", ())),
+            attribute=row.get("attribute", ""),
+            used_attribute=row.get("used_attribute", ""),
+            fixed=row.get("fixed"),
+        )
+        for key, row in rows.items()
+    }
 
 
 def ticket_link() -> str:
@@ -93,10 +110,10 @@ def overrides_of(texts: tuple[str, ...]) -> dict[str, int]:
     for text in texts:
         key, _, value = text.partition("=")
         key = key.strip().replace("-", "_")
-        if key not in _kinds():
+        if key not in limit_kinds():
             raise UsageError(
                 f"--limit {text}: there is no limit {key!r}.",
-                resolution=f"One of: {', '.join(_kinds())}.",
+                resolution=f"One of: {', '.join(limit_kinds())}.",
             )
         if not value.strip().isdecimal():
             raise UsageError(f"--limit {text}: {value!r} is not a number.")
@@ -108,24 +125,3 @@ def overrides_of(texts: tuple[str, ...]) -> dict[str, int]:
 def _document() -> dict[str, Any]:
     text = files("ackgpu.preflight").joinpath("data/limits.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
-
-
-@cache
-def _kinds() -> dict[str, LimitKind]:
-    rows = {key: row for key, row in _document().items() if isinstance(row, dict)}
-    return {
-        key: LimitKind(
-            key=key,
-            title=row["title"],
-            scope=row["scope"],
-            product=row["quota"]["product"],
-            names=tuple(row["quota"]["names"]),
-            advice=row["advice"],
-            documented=row.get("documented", {}),
-            user_quota=tuple(row.get("user_quota", ())),
-            attribute=row.get("attribute", ""),
-            used_attribute=row.get("used_attribute", ""),
-            fixed=row.get("fixed"),
-        )
-        for key, row in rows.items()
-    }

@@ -49,7 +49,7 @@ def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
 
 def _overlaps(target: Target, facts: Facts, vpc: Vpc) -> Iterator[Finding]:
     for name, mine in _wanted(target):
-        for other, label in _taken(target, facts, vpc, pods=name == "pod CIDR"):
+        for other, label in _taken(facts, vpc, pods=name == "pod CIDR"):
             if mine.overlaps(other):
                 what = f"the {name} {mine} overlaps {other}"
                 yield Finding(ID, "error", what, label, FIX)
@@ -63,11 +63,8 @@ def _wanted(target: Target) -> list[tuple[str, IPv4Network]]:
     return [(name, block) for name, text in texts if (block := parse_or_none(text))]
 
 
-def _taken(
-    target: Target, facts: Facts, vpc: Vpc, *, pods: bool
-) -> Iterator[tuple[IPv4Network, str]]:
+def _taken(facts: Facts, vpc: Vpc, *, pods: bool) -> Iterator[tuple[IPv4Network, str]]:
     """The ranges in use; routes and other clusters' pods matter to pods alone."""
-    del target
     if block := parse_or_none(vpc.cidr):
         yield block, f"the VPC {vpc.id}"
     if not pods:

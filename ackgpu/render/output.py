@@ -12,12 +12,12 @@ from ackgpu.render.results import DeletePreview, Facts, Output, Part, PlainText,
 from ackgpu.streams import Streams
 
 
-def present(streams: Streams, output: Output, result: Result, *, log_path: str = "") -> int:
+def present(streams: Streams, output: Output, result: Result) -> int:
     """Show ``result`` and return the exit code.
 
-    stdout gets the table, the names, or one document. stderr gets the warnings and the error;
-    ``log_path`` is named with the error. Raises LocalError where stdout cannot take the result,
-    unless the result has an error of its own.
+    stdout gets the table, the names, or one document. stderr gets the warnings and the error.
+    Raises LocalError where stdout cannot take the result, unless the result has an error of its
+    own.
     """
     try:
         _write_result(streams, output, result)
@@ -28,7 +28,7 @@ def present(streams: Streams, output: Output, result: Result, *, log_path: str =
     for message in result.warnings:
         warn(streams, message)
     if result.error:
-        _show_failure(streams, result.error, log_path)
+        _show_failure(streams, result.error)
     return result.exits_with
 
 
@@ -37,7 +37,8 @@ def fail(
 ) -> int:
     """Show that ``command`` failed with nothing to show for it, and return the exit code.
 
-    stderr gets the error screen; stdout gets the document where one was asked for.
+    stderr gets the error screen, which names ``log_path``; stdout gets the document where one was
+    asked for.
     """
     write_failure(streams, output, command, error)
     _show_failure(streams, error, log_path)
@@ -93,7 +94,7 @@ def _write_result(streams: Streams, output: Output, result: Result) -> None:
         streams.write(streams.out, to_text(streams, output, document_of(result)))
 
 
-def _show_failure(streams: Streams, error: BaseException, log_path: str) -> None:
+def _show_failure(streams: Streams, error: BaseException, log_path: str = "") -> None:
     from ackgpu.render.failure import draw_failure
     from ackgpu.render.pen import Pen
 

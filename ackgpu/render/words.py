@@ -69,9 +69,9 @@ def short_account(account: str) -> str:
     return account if len(account) <= SHORT_ID else f"{account[:4]}…{account[-4:]}"
 
 
-def count(number: int, noun: str, plural: str = "") -> str:
-    """``1 node``, ``2 nodes``, ``2 vSwitches``."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+def count(number: int, noun: str) -> str:
+    """``1 node``, ``2 nodes``."""
+    return f"{number:,} {noun if number == 1 else noun + 's'}"
 
 
 def number(value: float) -> str:

@@ -35,9 +35,8 @@ class Target:
 
 @dataclass(frozen=True)
 class SampleWishes:
-    """How samples are run: from which image, whether the documented one may be downloaded."""
+    """How samples are run."""
 
-    image: str
     packages: bool = False
     keep: bool = False
     hear: Callable[[str], None] | None = None

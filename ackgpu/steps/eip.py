@@ -120,10 +120,8 @@ class EipBindingStep(Step[str]):
     reads = ("network.eips",)
     writes = ("network.associate_eip", "network.unassociate_eip")
 
-    def __init__(
-        self, cloud: Cloud, *, nat: Step[NatGateway], eip: Step[Eip], name: str = "eip binding"
-    ) -> None:
-        super().__init__(name, "eip binding", (nat, eip))
+    def __init__(self, cloud: Cloud, *, nat: Step[NatGateway], eip: Step[Eip]) -> None:
+        super().__init__("eip binding", "eip binding", (nat, eip))
         self._network = cloud.network
         self._nat = nat
         self._eip = eip

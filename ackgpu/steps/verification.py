@@ -45,7 +45,7 @@ def verification(connect: KubeConnect, wants: Verified) -> list[Step[Any]]:
     sample = CudaSampleStep(
         reach=lambda ctx: connect(ctx[access].kubeconfig),
         targets=lambda ctx: [on_node(verdict, image) for verdict in ctx[nodes]],
-        wishes=SampleWishes(image, timeout=spec.gpu.sample.timeout),
+        wishes=SampleWishes(timeout=spec.gpu.sample.timeout),
         needs=(access, nodes),
     )
     return [nodes, sample]

@@ -21,30 +21,22 @@ T = TypeVar("T")
 
 _FIRST_BACKOFF = 0.5
 _LONGEST_BACKOFF = 8.0
+_MOST_ATTEMPTS = 5
+_BUDGET = 30.0
 _CANCEL_LOOKED_AT = 0.25
 
 
 class Retrier:
-    """Repeats calls with full jitter, within ``max_attempts`` and ``budget`` real seconds.
+    """Repeats calls with full jitter, five attempts at most, within 30 real seconds.
 
     Backoffs are real seconds also against an emulator that runs fast, since what they give room to
     is a real service and a real network. Safe to use from several threads.
     """
 
-    def __init__(
-        self,
-        clock: Clock,
-        cancel: CancelToken,
-        rng: random.Random,
-        *,
-        max_attempts: int = 5,
-        budget: float = 30.0,
-    ) -> None:
+    def __init__(self, clock: Clock, cancel: CancelToken, rng: random.Random) -> None:
         self._clock = clock
         self._cancel = cancel
         self._rng = rng
-        self._max_attempts = max_attempts
-        self._budget = budget
 
     def run(self, call: Callable[[], T], *, idempotent: bool) -> T:
         """The call's result. The error of the last attempt is raised as it is.
@@ -67,8 +59,8 @@ class Retrier:
 
         def gives_up(state: RetryCallState) -> bool:
             wait = state.upcoming_sleep
-            spent = self._seconds() - began + wait > self._budget
-            return self._cancel.requested or state.attempt_number >= self._max_attempts or spent
+            spent = self._seconds() - began + wait > _BUDGET
+            return self._cancel.requested or state.attempt_number >= _MOST_ATTEMPTS or spent
 
         retrying = Retrying(
             retry=lambda state: _may_repeat(_error(state), idempotent=idempotent),

@@ -20,14 +20,14 @@ _VERSIONS = frozenset({f"{_GROUP}/v1", f"{_GROUP}/v1beta1"})
 _TIMEOUT = 60.0
 
 
-def resolve(user: MutableMapping[str, Any], cluster: Mapping[str, Any]) -> bool:
-    """Replace the user's ``exec`` by what its program answers; whether there was one.
+def resolve(user: MutableMapping[str, Any], cluster: Mapping[str, Any]) -> None:
+    """Replace the user's ``exec`` by what its program answers; without one, nothing.
 
     Raises CredentialsError where the program is missing, fails or answers something else.
     """
     plugin = user.get("exec")
     if not isinstance(plugin, Mapping):
-        return False
+        return
     version = str(plugin.get("apiVersion"))
     if version not in _VERSIONS:
         raise CredentialsError(
@@ -41,7 +41,6 @@ def resolve(user: MutableMapping[str, Any], cluster: Mapping[str, Any]) -> bool:
     if status.get("clientCertificateData") and status.get("clientKeyData"):
         user["client-certificate-data"] = _encoded(status["clientCertificateData"])
         user["client-key-data"] = _encoded(status["clientKeyData"])
-    return True
 
 
 def _run(plugin: Mapping[str, Any], cluster: Mapping[str, Any], version: str) -> str:

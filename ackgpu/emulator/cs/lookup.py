@@ -98,11 +98,11 @@ def text(body: dict[str, Any], key: str, default: str = "") -> str:
     return value
 
 
-def flag(body: dict[str, Any], key: str, *, default: bool = False) -> bool:
-    """A boolean within a body."""
+def flag(body: dict[str, Any], key: str) -> bool:
+    """A boolean within a body; False where it is not there."""
     value = body.get(key)
     if value is None:
-        return default
+        return False
     if not isinstance(value, bool):
         raise _ill_typed("bool", value, key)
     return value

@@ -8,11 +8,11 @@ from ackgpu.emulator.operation import Call
 
 
 def paged(
-    call: Call, rows: list[Any], *, default: int = 50, most: int = 100, camel: bool = False
+    call: Call, rows: list[Any], *, default: int = 50, camel: bool = False
 ) -> tuple[list[Any], dict[str, int]]:
     """One page, and its page_info. ``camel``: the parameters are pageNumber and pageSize."""
     number_key, size_key = ("pageNumber", "pageSize") if camel else ("page_number", "page_size")
-    size = call.params.integer(size_key, default, low=1, high=most)
+    size = call.params.integer(size_key, default, low=1, high=100)
     number = call.params.integer(number_key, 1, low=1)
     page = rows[(number - 1) * size : number * size]
     return page, {"page_number": number, "page_size": size, "total_count": len(rows)}

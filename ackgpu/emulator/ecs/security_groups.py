@@ -26,18 +26,16 @@ def make_security_group(  # noqa: PLR0913 -- a record of what to make
     vpc_id: str,
     name: str,
     tags: dict[str, str],
-    at: float | None = None,
     managed: bool = False,
 ) -> Doc:
     """A new security group; ``managed`` says that a cloud product owns it.
 
     Raises QuotaExceed.SecurityGroup (403) where the region holds as many as it may.
     """
-    begin = call.now if at is None else at
     limits.refuse_over(
         call,
         "security_groups",
-        call.docs.count(KIND, at=begin, region=region),
+        call.docs.count(KIND, at=call.now, region=region),
         1,
         "QuotaExceed.SecurityGroup",
         "The maximum number of security groups is reached.",
@@ -52,9 +50,9 @@ def make_security_group(  # noqa: PLR0913 -- a record of what to make
         "ResourceGroupId": "",
         "Rules": [],
         "Tags": dict(tags),
-        "phases": [[begin, "Available"]],
+        "phases": [[call.now, "Available"]],
     }
-    doc = Doc(KIND, call.new_id("sg-bp1", 17), region, vpc_id, name, begin, None, body)
+    doc = Doc(KIND, call.new_id("sg-bp1", 17), region, vpc_id, name, call.now, None, body)
     return call.docs.put(doc)
 
 

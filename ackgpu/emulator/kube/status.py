@@ -103,9 +103,9 @@ def bad_request(message: str) -> KubeError:
     return KubeError(400, "BadRequest", message)
 
 
-def not_allowed(message: str = "") -> KubeError:
+def not_allowed() -> KubeError:
     """The resource does not take that method."""
-    text = message or "the server does not allow this method on the requested resource"
+    text = "the server does not allow this method on the requested resource"
     return KubeError(405, "MethodNotAllowed", text)
 
 

@@ -65,9 +65,9 @@ def text_of(call: Call, seconds: float) -> str:
     return call.instant(seconds).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def new_number(call: Call, digits: int = 18) -> str:
-    """A fresh number such as RAM's ids are."""
-    return str(call.rng.randrange(10 ** (digits - 1), 10**digits))
+def new_number(call: Call) -> str:
+    """A fresh number of 18 digits, such as RAM's ids are."""
+    return str(call.rng.randrange(10**17, 10**18))
 
 
 def policy_document(text: str, code: str = "MalformedPolicyDocument") -> dict[str, Any]:

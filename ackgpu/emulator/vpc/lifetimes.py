@@ -13,11 +13,9 @@ from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
 
-def lasting(
-    call: Call, kind: str, at: float, *, scope: str | None = None, region: str | None = None
-) -> list[Doc]:
+def lasting(call: Call, kind: str, at: float, *, scope: str | None = None) -> list[Doc]:
     """Documents that exist at ``at`` or are planned for later: what quotas and names count."""
-    rows = call.docs.find(kind, scope=scope, region=region)
+    rows = call.docs.find(kind, scope=scope)
     return [doc for doc in rows if doc.gone is None or doc.gone > max(at, doc.born)]
 
 
