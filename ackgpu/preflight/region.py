@@ -25,7 +25,7 @@ def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
             f"Choose one of: {', '.join(regions)}.",
         )
         return
-    zones = [zone.id for zone in facts["zones"]]
+    zones: list[str] = facts["zones"]
     named = [vswitch.zone for vswitch in target.spec.network.vswitches if not vswitch.id]
     unknown = [zone for zone in named if zone not in {"auto", *zones}]
     for zone in unknown:

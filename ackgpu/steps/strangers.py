@@ -189,7 +189,7 @@ class _Vpc:
             *(
                 self._one("ecs", "SecurityGroup", row)
                 for row in self._others("SecurityGroup")
-                if not row.name.startswith(ACK_GROUP)
+                if not (row.service_managed or row.name.startswith(ACK_GROUP))
             ),
             *(self._instance(row) for row in self._others("Instance")),
             *(self._interface(row) for row in self._loose()),

@@ -48,7 +48,7 @@ def test_a_wrong_key_is_told_from_a_wrong_secret(
 
 def test_regions_and_zones_are_listed(cloud: AliyunCloud) -> None:
     assert {"cn-hangzhou", "cn-shanghai"} <= set(cloud.compute.regions())
-    zones = [zone.id for zone in cloud.compute.zones()]
+    zones = cloud.compute.zones()
     assert zones
     assert all(zone.startswith("cn-hangzhou-") for zone in zones)
 
@@ -70,9 +70,7 @@ def test_a_security_group_gets_its_rule_and_goes(cloud: AliyunCloud, clock: Manu
 
 def test_a_vgpu_type_is_described(cloud: AliyunCloud) -> None:
     found = cloud.compute.instance_types([TYPE])[0]
-    assert (found.id, found.cpu, found.memory_gib, found.gpu_amount) == (TYPE, 4, 12.0, 1)
-    assert "P4" in found.gpu_spec
-    assert found.gpu_memory_gib == 2.0
+    assert (found.id, found.cpu, found.memory_gib) == (TYPE, 4, 12.0)
     assert cloud.compute.instance_types([]) == []
 
 

@@ -20,7 +20,7 @@ GOOD = {TYPE: "ecs.vgn5i-m2.xlarge", NAME: "GRID-P4-2Q", MEM: "2048MiB", COUNT: 
 
 def node(labels: dict[str, str] | None = None, **facts: Any) -> KubeNode:
     offer = {"nvidia.com/gpu": "1"}
-    known = {"ready": True, "capacity": offer, "allocatable": offer, "version": "v1.34.1", **facts}
+    known = {"ready": True, "capacity": offer, "allocatable": offer, **facts}
     return KubeNode(name="n", labels=GOOD if labels is None else labels, **known)
 
 

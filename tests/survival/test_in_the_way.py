@@ -148,6 +148,18 @@ def test_what_others_made_in_our_network_is_named_and_holds_only_what_it_lives_i
     assert ("natgateway", "ackgpu-demo-nat") not in remains(shell.emulator)
 
 
+def test_a_group_that_a_cloud_service_manages_goes_with_it_and_is_not_in_the_way(
+    shell: Shell,
+) -> None:
+    vpc = one(shell, "vpc")
+    groups = [
+        asked(shell, "ecs", "CreateSecurityGroup", VpcId=vpc, ServiceManaged=managed)
+        for managed in (True, False)
+    ]
+    kept = shell("delete", NAME, "--dry-run", "-o", "json").out
+    assert [made.security_group_id in kept for made in groups] == [False, True]
+
+
 def test_an_address_of_others_on_our_gateway_is_named_and_holds_it(shell: Shell) -> None:
     address = their_address(shell)
     ended = deleted(shell)

@@ -22,7 +22,6 @@ from ackgpu.cloud.api import (
     SecurityRule,
     Stock,
     Tags,
-    Zone,
 )
 from ackgpu.errors import CloudError
 
@@ -45,10 +44,10 @@ class AliyunCompute:
         body = self._calls.read("DescribeRegions", accept_language="en-US")
         return [row.region_id for row in listed(body.regions, "region")]
 
-    def zones(self) -> list[Zone]:
-        """The region's zones."""
+    def zones(self) -> list[str]:
+        """The ids of the region's zones."""
         body = self._calls.read("DescribeZones", region_id=self._region, verbose=False)
-        return [Zone(row.zone_id) for row in listed(body.zones, "zone")]
+        return [row.zone_id for row in listed(body.zones, "zone")]
 
     def security_groups(
         self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()

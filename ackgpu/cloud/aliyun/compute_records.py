@@ -48,7 +48,6 @@ def security_group(row: Any) -> SecurityGroup:
 def instance(row: Any) -> Instance:
     """A row of DescribeInstances."""
     vpc = row.vpc_attributes
-    addresses = listed(getattr(vpc, "private_ip_address", None), "ip_address")
     return Instance(
         id=row.instance_id,
         name=row.instance_name or "",
@@ -57,7 +56,6 @@ def instance(row: Any) -> Instance:
         vpc_id=getattr(vpc, "vpc_id", None) or "",
         vswitch_id=getattr(vpc, "v_switch_id", None) or "",
         state=row.status or "",
-        private_ip=next(iter(addresses), ""),
         charge_type=row.instance_charge_type or "",
         tags=tags_of(listed(row.tags, "tag")),
         spot=(row.spot_strategy or "NoSpot") != "NoSpot",
@@ -71,7 +69,6 @@ def disk(row: Any) -> Disk:
         name=row.disk_name or "",
         state=row.status or "",
         size_gib=number(row.size),
-        instance_id=row.instance_id or "",
         tags=tags_of(listed(row.tags, "tag")),
     )
 
@@ -96,10 +93,6 @@ def instance_type(row: Any) -> InstanceType:
     """A row of DescribeInstanceTypes."""
     return InstanceType(
         id=row.instance_type_id,
-        family=row.instance_type_family or "",
         cpu=number(row.cpu_core_count),
         memory_gib=amount(row.memory_size) or 0.0,
-        gpu_amount=number(row.gpuamount),
-        gpu_spec=row.gpuspec or "",
-        gpu_memory_gib=amount(row.gpumemory_size) or 0.0,
     )

@@ -86,7 +86,6 @@ def node_pool(row: Any) -> NodePool:
         healthy=number(_of(status, "healthy_nodes")),
         failed=number(_of(status, "failed_nodes")),
         tags=tags_of(_of(group, "tags")),
-        scaling_group_id=_of(group, "scaling_group_id") or "",
         vswitch_ids=tuple(_of(group, "vswitch_ids") or ()),
         auto_scaling=_auto_scaling(row.auto_scaling),
         charge_type=_of(group, "instance_charge_type") or "PostPaid",
@@ -161,8 +160,6 @@ def node(row: Any) -> ClusterNode:
         instance_type=row.instance_type or "",
         state=row.state or "",
         node_status=row.node_status or "",
-        node_pool_id=row.nodepool_id or "",
-        private_ip=next(iter(row.ip_address or ()), ""),
         error=row.error_message or "",
     )
 

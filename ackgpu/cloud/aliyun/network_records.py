@@ -91,8 +91,6 @@ def route_entry(row: Any) -> RouteEntry:
     hops = listed(row.next_hops, "next_hop")
     return RouteEntry(
         id=row.route_entry_id,
-        table_id=row.route_table_id or "",
         cidr=row.destination_cidr_block or "",
-        state=row.status or "",
         next_hop=hops[0].next_hop_id or "" if hops else "",
     )

@@ -35,7 +35,6 @@ from ackgpu.cloud.api.compute import (
     SecurityGroup,
     SecurityRule,
     Stock,
-    Zone,
 )
 from ackgpu.cloud.api.containers import ContainerApi
 from ackgpu.cloud.api.identity import Identity, IdentityApi
@@ -115,5 +114,4 @@ __all__ = [
     "Task",
     "VSwitch",
     "Vpc",
-    "Zone",
 ]

@@ -116,8 +116,6 @@ class ClusterNode:
     instance_type: str
     state: str
     node_status: str
-    node_pool_id: str
-    private_ip: str
     error: str = ""
 
 

@@ -10,15 +10,8 @@ from ackgpu.cloud.api.tags import Tags
 
 
 @dataclass(frozen=True)
-class Zone:
-    """A zone of the region and the vSwitch-capable id that resources name."""
-
-    id: str
-
-
-@dataclass(frozen=True)
 class SecurityGroup:
-    """A security group. ``service_managed``: owned by a cloud product, not to be touched."""
+    """A security group. ``service_managed``: owned by a cloud product, which removes it itself."""
 
     id: str
     name: str
@@ -47,7 +40,6 @@ class Instance:
     vpc_id: str
     vswitch_id: str
     state: str
-    private_ip: str
     charge_type: str
     tags: Tags
     spot: bool = False
@@ -61,7 +53,6 @@ class Disk:
     name: str
     state: str
     size_gib: int
-    instance_id: str
     tags: Tags
 
 
@@ -87,15 +78,11 @@ class NetworkInterface:
 
 @dataclass(frozen=True)
 class InstanceType:
-    """An ECS instance type. Memory in GiB; ``gpu_memory_gib`` is the slice's, 0 without a GPU."""
+    """An ECS instance type."""
 
     id: str
-    family: str
     cpu: int
     memory_gib: float
-    gpu_amount: int
-    gpu_spec: str
-    gpu_memory_gib: float
 
 
 @dataclass(frozen=True)
@@ -118,7 +105,10 @@ class Stock:
 
 @dataclass(frozen=True)
 class Price:
-    """A price an hour in ``currency``. ``amount`` None is unknown, which is not free."""
+    """A price in ``currency``, an hour's unless it is said to be another's.
+
+    ``amount`` None is unknown, which is not free.
+    """
 
     amount: float | None
     currency: str
@@ -139,8 +129,8 @@ class ComputeApi(Protocol):
     def regions(self) -> list[str]:
         """The ids of the regions that are open to the account."""
 
-    def zones(self) -> list[Zone]:
-        """The region's zones."""
+    def zones(self) -> list[str]:
+        """The ids of the region's zones."""
 
     def security_groups(
         self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()

@@ -20,7 +20,6 @@ class KubeNode:
     labels: Mapping[str, str]
     capacity: Mapping[str, str]
     allocatable: Mapping[str, str]
-    version: str
     unschedulable: bool = False
     taints: tuple[str, ...] = ()
     not_ready_reason: str = ""

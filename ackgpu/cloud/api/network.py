@@ -80,9 +80,7 @@ class RouteEntry:
     """A custom entry of a VPC's route table."""
 
     id: str
-    table_id: str
     cidr: str
-    state: str
     next_hop: str
 
 

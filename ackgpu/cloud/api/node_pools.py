@@ -37,7 +37,6 @@ class NodePool:
     healthy: int
     failed: int
     tags: Tags
-    scaling_group_id: str = ""
     vswitch_ids: tuple[str, ...] = ()
     auto_scaling: AutoScaling = AutoScaling()
     charge_type: str = "PostPaid"

@@ -146,7 +146,6 @@ def node_of(row: Mapping[str, Any]) -> KubeNode:
         labels=metadata.get("labels") or {},
         capacity=status.get("capacity") or {},
         allocatable=status.get("allocatable") or {},
-        version=(status.get("nodeInfo") or {}).get("kubeletVersion", ""),
         unschedulable=bool(spec.get("unschedulable")),
         taints=tuple(t["key"] for t in spec.get("taints") or [] if t.get("effect") in _BLOCKING),
         not_ready_reason=why,
