@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -27,13 +28,15 @@ from ackgpu.errors import LocalError
 class Journal:
     """The journal of one cluster. ``path`` None keeps it in memory.
 
-    Raises LocalError where there is something at ``path`` that cannot be read, or is no file.
+    Safe to use from several threads: steps note what they learn from within their calls. Raises
+    LocalError where there is something at ``path`` that cannot be read, or is no file.
     """
 
     def __init__(self, path: Path | None, clock: Clock) -> None:
         self.path = path
         self._clock = clock
         self._file: TextIO | None = None
+        self._lock = threading.Lock()
         self._asked: dict[str, float] = {}
         self._notes: dict[str, dict[str, str]] = {}
         self.run = ""
@@ -82,7 +85,8 @@ class Journal:
 
     def recall_all(self, key: str) -> dict[str, str]:
         """The words kept under ``key``, by step."""
-        return {step: notes[key] for step, notes in self._notes.items() if key in notes}
+        with self._lock:
+            return {step: notes[key] for step, notes in self._notes.items() if key in notes}
 
     def asked_at(self, step: str) -> float | None:
         """When ``step`` was last asked for, unless it was read back as gone since.
@@ -124,18 +128,20 @@ class Journal:
 
     def _append(self, record: dict[str, Any]) -> None:
         record = {"wall": self._clock.wall().isoformat(), **record}
-        if self.path is not None:
-            try:
-                self._write(self.path, json.dumps(record, ensure_ascii=False))
-            except OSError as error:
-                raise _unusable(self.path, error) from error
-        self._apply(record)
+        with self._lock:
+            if self.path is not None:
+                try:
+                    self._write(self.path, json.dumps(record, ensure_ascii=False))
+                except OSError as error:
+                    raise _unusable(self.path, error) from error
+            self._apply(record)
 
     def _append_if_possible(self, record: dict[str, Any]) -> None:
         try:
             self._append(record)
         except LocalError:
-            self._apply(record)
+            with self._lock:
+                self._apply(record)
 
     def _write(self, path: Path, line: str) -> None:
         if self._file is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,6 +116,26 @@ def test_it_is_readable_by_its_owner_alone(path: Path, clock: ManualClock) -> No
     assert path.stat().st_mode & 0o777 == 0o600
     journal.discard()
     assert not path.exists()
+
+
+def test_what_several_threads_note_at_once_is_all_there(path: Path, clock: ManualClock) -> None:
+    journal = Journal(path, clock)
+    start = threading.Barrier(8)
+
+    def note(thread: int) -> None:
+        start.wait()
+        for number in range(25):
+            journal.note(f"step {thread}-{number}", "task", f"T-{thread}-{number}")
+
+    threads = [threading.Thread(target=note, args=(thread,)) for thread in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    journal.close()
+    expected = {f"step {t}-{n}": f"T-{t}-{n}" for t in range(8) for n in range(25)}
+    assert Journal(path, clock).recall_all("task") == expected
+    assert len(path.read_text().splitlines()) == len(expected)
 
 
 def test_one_that_cannot_be_removed_stays(path: Path, clock: ManualClock) -> None:
