@@ -86,6 +86,7 @@ class NodePoolStep(Step[NodePool]):
         self._cluster = cluster
         self._vswitches = vswitches
         self._group = group
+        self._task_of_others = ""  # in no journal: a look writes none
 
     @property
     def title(self) -> str:
@@ -181,12 +182,12 @@ class NodePoolStep(Step[NodePool]):
 
     def _task(self, ctx: Context, cluster: Cluster, found: NodePool) -> Task | None:
         """What works on the pool: the task that was begun for it, from whichever machine."""
-        task_id = ctx.recall(self, "task")
+        task_id = ctx.recall(self, "task") or self._task_of_others
         if task_id:
             return self._cloud.containers.task(task_id)
         task = newest_task(self._cloud, cluster.id, found.id) if found.state == "active" else None
         if task is not None:
-            ctx.remember(self, "task", task.id)
+            self._task_of_others = task.id
         return task
 
     def _why(self, ctx: Context, cluster: Cluster, found: NodePool) -> CloudError:

@@ -176,6 +176,14 @@ def test_a_wait_ends_where_a_pool_has_failed_and_says_why(shell: Shell) -> None:
     assert "poor" in ended.err
 
 
+def test_a_look_at_a_pool_whose_node_never_joined_leaves_no_journal(shell: Shell) -> None:
+    spoilt(shell, kind="node_never_joins", count=1)
+    elsewhere = Shell(shell.emulator, shell.home.parent / "elsewhere")
+    ended = elsewhere("create", NAME, *LONG)
+    assert ended.code == 11
+    assert list(elsewhere.home.rglob("journal.jsonl")) == []
+
+
 def test_a_wait_names_the_pools_own_failure_and_not_the_newest_task(shell: Shell) -> None:
     poor = {"kind": "pool_failed", "code": "InsufficientBalance.CreditPay", "message": "poor"}
     spoilt(shell, "--kubernetes-version", "1.34", **poor)
