@@ -4,7 +4,7 @@ import pytest
 
 from ackgpu.cloud.aliyun.clients import Clients
 from ackgpu.cloud.aliyun.credentials import static
-from ackgpu.cloud.aliyun.endpoints import PRODUCTS, Endpoint, Endpoints, Product, is_loopback
+from ackgpu.cloud.aliyun.endpoints import Endpoint, Endpoints, Product, is_loopback
 from ackgpu.errors import UsageError
 
 
@@ -43,7 +43,8 @@ def test_a_products_own_endpoint_wins() -> None:
 
 def test_an_account_is_emulated_when_every_product_is_on_loopback() -> None:
     assert Endpoints.at("http://localhost:1").emulated
-    each = {f"ACKGPU_ENDPOINT_{product}": "http://127.0.0.1:1" for product in PRODUCTS}
+    products = ("CS", "ECS", "VPC", "SLB", "QUOTAS", "STS")  # RAM is not called
+    each = {f"ACKGPU_ENDPOINT_{product}": "http://127.0.0.1:1" for product in products}
     assert Endpoints.from_environment(each).emulated
     del each["ACKGPU_ENDPOINT_STS"]
     assert not Endpoints.from_environment(each).emulated
@@ -80,7 +81,3 @@ def test_a_malformed_endpoint_is_a_usage_error_that_names_the_variable(url: str)
 def test_without_overrides_the_sdks_map_holds(product: Product, region: str, host: str) -> None:
     client = Clients(static("k", "s"), Endpoints()).client(product, region)
     assert client._endpoint == host
-
-
-def test_ram_has_one_endpoint_for_all_regions() -> None:
-    assert Endpoints().of("RAM") == Endpoint("ram.aliyuncs.com")

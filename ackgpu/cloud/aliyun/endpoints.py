@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 from ackgpu.errors import UsageError
 
-Product = Literal["CS", "ECS", "VPC", "SLB", "QUOTAS", "RAM", "STS"]
-PRODUCTS: tuple[Product, ...] = ("CS", "ECS", "VPC", "SLB", "QUOTAS", "RAM", "STS")
+Product = Literal["CS", "ECS", "VPC", "SLB", "QUOTAS", "STS"]
+PRODUCTS: tuple[Product, ...] = ("CS", "ECS", "VPC", "SLB", "QUOTAS", "STS")
+"""The products that ackgpu calls."""
 
-# RAM and Quota Center have one endpoint for all regions; the RAM SDK's rule is regional with an
-# incomplete map, so that new regions would get a host that does not exist.
-_CENTRAL: Mapping[Product, str] = {"RAM": "ram.aliyuncs.com", "QUOTAS": "quotas.aliyuncs.com"}
+_CENTRAL: Mapping[Product, str] = {"QUOTAS": "quotas.aliyuncs.com"}
+"""Products with one endpoint for all regions."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Endpoints:
 
     @property
     def emulated(self) -> bool:
-        """Whether every product is reached on loopback."""
+        """Whether every product that ackgpu calls is reached on loopback."""
         return all((found := self.of(product)) and found.loopback for product in PRODUCTS)
 
 
