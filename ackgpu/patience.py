@@ -18,10 +18,9 @@ class _Caller:
     """A thread that makes one call after the other: one a call would cost a third of the call."""
 
     def __init__(self) -> None:
-        self._calls: queue.SimpleQueue[Callable[[], Any]] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[Callable[[], Any] | None] = queue.SimpleQueue()
         self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="ackgpu-call", daemon=True)
-        self._left_alone = False
         self._thread.start()
 
     def make(self, call: Callable[[], Any], seconds: float) -> Outcome:
@@ -30,13 +29,13 @@ class _Caller:
         try:
             return self._outcomes.get(timeout=seconds)
         except queue.Empty:
-            self._left_alone = True
             self._thread.name = LEFT_ALONE
+            self._calls.put(None)  # the last: the thread ends whenever the call does
             raise
 
     def _work(self) -> None:
-        while not self._left_alone:
-            self._outcomes.put(_carried_out(self._calls.get()))
+        while (call := self._calls.get()) is not None:
+            self._outcomes.put(_carried_out(call))
 
 
 _idle: deque[_Caller] = deque()

@@ -7,6 +7,7 @@ longer. The reads change nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -19,6 +20,7 @@ from ackgpu.clock import SystemClock
 from ackgpu.cloud.api import Cloud, Identity
 from ackgpu.commands.diagnosis import Diagnosis, doubtful, ill, unknown, unused, well
 from ackgpu.commands.emulator import directory, standing
+from ackgpu.engine.workers import ThreadWorkers
 from ackgpu.errors import (
     AccessDenied,
     AckGpuError,
@@ -76,13 +78,15 @@ def at_once(app: App, calls: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
     until = clock.now() + PATIENCE_SECONDS
     names = list(calls)
     results: dict[str, Any] = {}
-    for number, name in enumerate(names):
-        app.workers.submit(number, calls[name])
-    while len(results) < len(names) and (left := until - clock.now()) > 0:
-        finished = app.workers.collect()
-        results |= {names[n]: value if error is None else error for n, value, error in finished}
-        if not finished:
-            clock.sleep(left)
+    # Of its own: what is late here must not come in as the result of a later call of the run.
+    with closing(ThreadWorkers(app.wakeup)) as workers:
+        for number, name in enumerate(names):
+            workers.submit(number, calls[name])
+        while len(results) < len(names) and (left := until - clock.now()) > 0:
+            finished = workers.collect()
+            results |= {names[n]: value if error is None else error for n, value, error in finished}
+            if not finished:
+                clock.sleep(left)
     late = Unavailable(
         f"No answer within {PATIENCE_SECONDS:.0f} s.",
         resolution="Check the network, the proxy settings and ACKGPU_ENDPOINT_URL.",
