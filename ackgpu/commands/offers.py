@@ -82,7 +82,7 @@ def _regions(options: OffersOptions, app: App) -> tuple[str, ...]:
 
 
 def _refuse_unknown_zones(zones: Sequence[str], regions: Sequence[str], app: App) -> None:
-    there = sorted(zone.id for region in regions for zone in app.cloud(region).compute.zones())
+    there = sorted(zone for region in regions for zone in app.cloud(region).compute.zones())
     for zone in zones:
         if zone not in there:
             raise UsageError(

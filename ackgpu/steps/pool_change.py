@@ -30,6 +30,10 @@ def no_such_pool(name: str, pool: NodePool | None = None) -> Broken:
     if pool is None:
         return Broken(NoSuchCluster(f"There is no node pool {name}."))
     gone = f"`ackgpu nodepool delete NAME {name}` removes it, or waits until it is gone."
+    if pool.state == "failed":
+        gone = (
+            f"`ackgpu nodepool scale NAME {name} --nodes {pool.desired}` asks for its nodes again."
+        )
     return Broken(ConflictError(f"The node pool {name} is {pool.state}.", resolution=gone))
 
 

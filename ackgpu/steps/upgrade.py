@@ -127,10 +127,10 @@ class PoolUpgradeStep(Step[str]):
     def find(self, ctx: Context) -> Finding[str]:
         """Look at the task that this run began."""
         pool = pool_named(self._cloud, self._cluster_id, self._name)
-        if pool is None or pool.state in GOING:
+        if pool is None or pool.state in {*GOING, "failed"}:
             return no_such_pool(self._name, pool)
         task_id = ctx.recall(self, "task")
-        if pool.state not in {"active", "failed"}:
+        if pool.state != "active":
             return Pending(pool.state, id=pool.id, before=not task_id)
         task = self._cloud.containers.task(task_id) if task_id else None
         if task is None:

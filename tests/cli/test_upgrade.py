@@ -102,7 +102,7 @@ def test_a_cluster_that_will_not_run_again_is_not_waited_for(old: Cli, state: st
     assert asked(old) == []
 
 
-@pytest.mark.parametrize("state", ["deleting", "delete_failed"])
+@pytest.mark.parametrize("state", ["deleting", "delete_failed", "failed"])
 def test_pools_are_looked_at_before_the_control_plane_is_upgraded(old: Cli, state: str) -> None:
     put_in_state(old.emulator, "nodepool", state)
     assert old("upgrade", "demo", "--node-pools", "-y").code == 6
