@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ackgpu.cloud.api import NodePool, VSwitch
+from ackgpu.cloud.api import Eip, NatGateway, NodePool, VSwitch
 from ackgpu.commands import hcl
 from ackgpu.commands.hcl import Block, Expression
 from ackgpu.commands.standing import Standing
@@ -50,7 +50,8 @@ class _File:
 
     def blocks(self) -> list[Block]:
         self._network()
-        self._way_out()
+        if self._standing.nat_gateway is not None:
+            self._way_out(self._standing.nat_gateway)
         self._cluster()
         for pool in self._standing.node_pools:
             self._pool(pool)
@@ -80,11 +81,6 @@ class _File:
         if group is None:
             return None
         return self._reference("alicloud_security_group", "nodes", group.id)
-
-    @property
-    def _nat_id(self) -> Expression:
-        gateway = self._standing.nat_gateway
-        return self._reference("alicloud_nat_gateway", "nat", gateway.id if gateway else "")
 
     def _vswitch_id(self, vswitch: VSwitch) -> Expression:
         return self._reference("alicloud_vswitch", self._zone_name(vswitch), vswitch.id)
@@ -137,11 +133,8 @@ class _File:
             }
             self._add("alicloud_security_group_rule", f"rule_{number}", ":".join(parts), body)
 
-    def _way_out(self) -> None:
+    def _way_out(self, gateway: NatGateway) -> None:
         standing = self._standing
-        gateway, eip = standing.nat_gateway, standing.eip
-        if gateway is None:
-            return
         if gateway.id in standing.ours:
             inside = next((v for v in standing.vswitches if v.id == gateway.vswitch_id), None)
             body = {
@@ -152,25 +145,23 @@ class _File:
                 "payment_type": "PayAsYouGo",
             }
             self._add("alicloud_nat_gateway", "nat", gateway.id, body | _tags(gateway.tags))
-            self._address()
+            if standing.eip is not None:
+                self._address(gateway, standing.eip)
         for entry in standing.snat_entries:
             vswitch = next(v for v in standing.all_vswitches if v.id == entry.vswitch_id)
             body = {
                 "snat_entry_name": entry.name,
-                "snat_table_id": self._snat_table(),
+                "snat_table_id": self._snat_table(gateway),
                 "source_vswitch_id": self._vswitch_id(vswitch),
                 "snat_ip": self._snat_address(entry.address),
             }
-            if eip is not None and gateway.id in standing.ours:
+            if standing.eip is not None and gateway.id in standing.ours:
                 body["depends_on"] = [Expression("alicloud_eip_association.nat")]
             if entry.id in standing.ours:
                 name = self._zone_name(vswitch).replace("vswitch", "snat")
                 self._add("alicloud_snat_entry", name, f"{entry.table_id}:{entry.id}", body)
 
-    def _address(self) -> None:
-        eip, gateway = self._standing.eip, self._standing.nat_gateway
-        if eip is None or gateway is None:
-            return
+    def _address(self, gateway: NatGateway, eip: Eip) -> None:
         if eip.id in self._standing.ours:
             body = {
                 "address_name": eip.name,
@@ -181,16 +172,15 @@ class _File:
             self._add("alicloud_eip_address", "nat", eip.id, body | _tags(eip.tags))
         binding = {
             "allocation_id": self._reference("alicloud_eip_address", "nat", eip.id),
-            "instance_id": self._nat_id,
+            "instance_id": self._reference("alicloud_nat_gateway", "nat", gateway.id),
             "instance_type": "Nat",
         }
         self._add("alicloud_eip_association", "nat", f"{eip.id}:{gateway.id}", binding)
 
-    def _snat_table(self) -> Expression | str:
-        gateway = self._standing.nat_gateway
-        if gateway is not None and gateway.id in self._standing.ours:
+    def _snat_table(self, gateway: NatGateway) -> Expression | str:
+        if gateway.id in self._standing.ours:
             return Expression("alicloud_nat_gateway.nat.snat_table_ids")
-        return gateway.snat_table_id if gateway else ""
+        return gateway.snat_table_id
 
     def _snat_address(self, address: str) -> Expression | str:
         eip = self._standing.eip
