@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ackgpu.clock import Clock
 from ackgpu.render.renderer import Renderer
-from ackgpu.render.results import Output
+from ackgpu.settings import Output
 from ackgpu.streams import Streams
 
 

@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from ackgpu.render.failure import Failure, failure_of
-from ackgpu.render.results import Facts, Output, Result
+from ackgpu.render.results import Facts, Result
+from ackgpu.settings import Output
 from ackgpu.streams import Streams
 
 SCHEMA_VERSION = 1

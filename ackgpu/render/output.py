@@ -8,7 +8,8 @@ from typing import Any
 from ackgpu.errors import LocalError
 from ackgpu.render.document import document_of, failure_document, to_text
 from ackgpu.render.failure import failure_of
-from ackgpu.render.results import DeletePreview, Facts, Output, Part, PlainText, Result
+from ackgpu.render.results import DeletePreview, Facts, Part, PlainText, Result
+from ackgpu.settings import Output
 from ackgpu.streams import Streams
 
 

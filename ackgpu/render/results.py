@@ -21,7 +21,6 @@ from ackgpu.cloud.api import ClusterEvent, Price
 from ackgpu.engine.step import Drift, Resource
 from ackgpu.errors import AckGpuError
 
-Output = Literal["table", "json", "yaml", "name", "jsonl"]
 PlanAction = Literal["CREATE", "CHANGE", "ADOPT", "REUSE", "WAIT", "CHECK", "DELETE", "BROKEN"]
 
 

@@ -15,7 +15,7 @@ from ackgpu.render.jsonl import JsonLines
 from ackgpu.render.pen import Pen
 from ackgpu.render.plain import PlainLines
 from ackgpu.render.progress import Progress
-from ackgpu.render.results import Output
+from ackgpu.settings import Output
 from ackgpu.streams import Streams
 
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "transcripts"
