@@ -1,4 +1,4 @@
-"""From the process to its exit code: the only place that turns errors and signals into codes."""
+"""From the process to its exit code: where every error ends that no command made a result of."""
 
 from __future__ import annotations
 

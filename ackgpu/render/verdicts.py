@@ -69,7 +69,7 @@ class CheckRow:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckList:
-    """``preflight``, ``doctor``, ``policy check``, ``config validate``: checks in their order."""
+    """``preflight``, ``doctor``, ``policy check``: checks in their order."""
 
     title: str
     checks: tuple[CheckRow, ...]
