@@ -68,7 +68,7 @@ def choose_node(verdicts: tuple[NodeVerdict, ...]) -> NodeVerdict:
         raise VerificationFailed(
             "The cluster has no GPU node to run the sample on.",
             resolution="`ackgpu nodepool list NAME` shows its pools; `ackgpu nodepool scale NAME"
-            " POOL --nodes 1` gives one nodes.",
+            " POOL --nodes 1` gives one a node.",
         )
     good = [verdict for verdict in verdicts if verdict.ok]
     if not good:

@@ -202,7 +202,7 @@ def _error(verdicts: Sequence[NodeVerdict]) -> VerificationFailed | None:
         return VerificationFailed(
             "The cluster has no GPU node.",
             resolution="`ackgpu nodepool list NAME` shows its pools; `ackgpu nodepool scale NAME"
-            " POOL --nodes 1` gives one nodes.",
+            " POOL --nodes 1` gives one a node.",
         )
     failed = sum(1 for verdict in verdicts if not verdict.ok)
     if not failed:

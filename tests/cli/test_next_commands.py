@@ -94,7 +94,7 @@ def test_a_placeholder_becomes_the_name_of_the_cluster(cli: Cli) -> None:
     cli.ok("nodepool", "scale", "demo", "gpu", "--nodes", "0", "--yes")
     empty = cli("verify", "demo")
     assert empty.code == 9
-    assert ["describe", "demo"] in named(empty.err)
+    assert ["nodepool", "list", "demo"] in named(empty.err)
 
 
 @pytest.mark.parametrize("command", ["create", "delete"])
