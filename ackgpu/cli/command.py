@@ -15,7 +15,6 @@ import typer
 from ackgpu.cli.flag_set import FlagSet
 from ackgpu.cli.invocation import Invocation
 from ackgpu.errors import Interrupted, UsageError
-from ackgpu.naming import problem_with_cluster_name
 from ackgpu.settings import Flags
 
 PANEL = "Global options"
@@ -97,10 +96,14 @@ def add_command(
 
 def _checked(name: str | None) -> str:
     """The cluster's name. An empty one would select everything by its tag."""
-    problem = problem_with_cluster_name(name) if name is not None else ""
+    if name is None:
+        return ""
+    from ackgpu.naming import problem_with_cluster_name
+
+    problem = problem_with_cluster_name(name)
     if problem:
         raise UsageError(f"NAME {name!a}: {problem}.")
-    return name or ""
+    return name
 
 
 Sets = dict[str, tuple[type[FlagSet], list[str]]]

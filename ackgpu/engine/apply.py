@@ -41,7 +41,7 @@ ASK_AGAIN_LIMIT = 3
 class Progress:
     """How a step stands while the run goes on. Times are on the clock's scale.
 
-    ``looked`` is when the last look began.
+    ``looked`` is when the last look began, ``told`` whether it was said that it is asked for.
     ``refusal``: the cloud says that it exists, so that it is looked for and not asked for again.
     ``broken``: it was found to be so.
     """
@@ -51,6 +51,7 @@ class Progress:
     began: float = 0.0
     looked: float = 0.0
     asked: float | None = None
+    told: bool = False
     times_asked: int = 0
     detail: str = ""
     id: str = ""
@@ -217,7 +218,8 @@ class Apply(Walk):
         except LocalError as error:
             self._fail(progress, error)
             return
-        if progress.asked is None:
+        if not progress.told:
+            progress.told = True
             doing = "changing" if step.changes else "creating"
             self._run.emit(StepAsked, step=step.name, doing=doing)
         call = lambda: step.create(self._values, token)  # noqa: E731 -- a call, made later

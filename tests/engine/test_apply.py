@@ -10,7 +10,15 @@ from support.toy import BUSY, SlowAnswer, ToyCheck, ToyCloud, ToyStep, diamond, 
 
 from ackgpu.clock import ManualClock
 from ackgpu.engine.apply import Apply
-from ackgpu.engine.events import Event, StepDone, StepFailed, StepNotStarted, Tick, Warned
+from ackgpu.engine.events import (
+    Event,
+    StepAsked,
+    StepDone,
+    StepFailed,
+    StepNotStarted,
+    Tick,
+    Warned,
+)
 from ackgpu.engine.journal import Journal
 from ackgpu.engine.plan import survey
 from ackgpu.engine.run import Outcome
@@ -103,9 +111,11 @@ def test_a_failure_starts_nothing_new_and_leaves_what_was_begun(cloud: ToyCloud)
 def test_a_busy_neighbour_is_asked_again_with_the_same_token(cloud: ToyCloud) -> None:
     steps = diamond(cloud)
     steps[1].refuse_create = [BUSY, BUSY]
-    outcome = Apply(steps, run_of(cloud, [])).run()
+    events: list[Event] = []
+    outcome = Apply(steps, run_of(cloud, events)).run()
     assert outcome.error is None
     assert cloud.calls.count("create gateway") == 3
+    assert [e.step for e in events if isinstance(e, StepAsked)].count("gateway") == 1
     assert len(cloud.things["gateway"]) == 1
 
 
