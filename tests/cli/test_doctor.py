@@ -141,7 +141,7 @@ def test_an_unfinished_run_is_named(cli: Cli) -> None:
 
 def test_an_unfinished_change_of_a_pool_is_named(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "1")
-    with cli.at_speed(60):
+    with cli.at_speed(20):
         assert cli("nodepool", "scale", "demo", "gpu", "--nodes", "3", "--timeout", "60s").code == 7
     found = rows(cli.ok("doctor", "-o", "json"))["journals"]
     assert found["verdict"] == "warning"

@@ -100,7 +100,7 @@ def inject(cli: Cli, action: str, effect: str) -> None:
 
 def test_a_change_that_takes_too_long_is_gone_on_with_by_the_same_command(demo: Cli) -> None:
     words = ("nodepool", "scale", "demo", "gpu", "--nodes", "3")
-    with demo.at_speed(60):
+    with demo.at_speed(20):
         late = demo(*words, "--timeout", "60s")
     assert late.code == 7
     assert "goes on from here" in late.err
@@ -136,7 +136,7 @@ def test_a_scaling_that_somebody_cancels_is_not_waited_for(demo: Cli) -> None:
 def test_what_was_cut_off_and_failed_since_is_asked_for_anew(demo: Cli) -> None:
     demo.emulator.set_faults({"faults": [{"kind": "stock_out", "announced": False}]})
     words = ("nodepool", "scale", "demo", "gpu", "--nodes", "3")
-    with demo.at_speed(60):
+    with demo.at_speed(8):
         assert demo(*words, "--timeout", "20s").code == 7
     backend, state = demo.emulator.backend, ""
     while state != "fail":

@@ -85,7 +85,7 @@ def test_the_command_for_the_kubelets_upgrades_nothing_else(old: Cli) -> None:
 
 def test_an_upgrade_that_ended_after_it_was_cut_off_is_said_once(old: Cli) -> None:
     before = version(old)
-    with old.at_speed(60):
+    with old.at_speed(20):
         assert old("upgrade", "demo", "-y", "--timeout", "1m").code == 7
     while version(old) == before:
         continue
