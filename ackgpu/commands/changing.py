@@ -63,8 +63,7 @@ class ClusterChange:
 
     ``command`` is its name in results, ``key`` the whole of what was asked: a run that was cut off
     is gone on with, tokens and all, by the same words alone. ``facts`` are kept with it.
-    ``resumed``: this one is gone on with. ``go_on`` names what goes on where that is not the same
-    command.
+    ``resumed``: this one is gone on with.
     """
 
     def __init__(self, app: App, options: ChangeOptions, command: str, key: str) -> None:
@@ -75,7 +74,6 @@ class ClusterChange:
         self.cluster: Cluster = cluster_of(self.cloud, options.name)
         self._key = key
         path = app.cluster_dir(self.cloud.region, options.name) / f"{self.cluster.id}.jsonl"
-        self.go_on = ""
         journal = Journal(path, app.clock)
         self.resumed = journal.verb == key and not journal.finished
         self._journal = journal if self.resumed else self._anew(journal)
@@ -256,7 +254,7 @@ class ClusterChange:
         if not isinstance(error, Interrupted):
             error = self._removed_meanwhile() or error
         if isinstance(error, AckGpuError):
-            error.resolution = error.resolution or self.go_on or again
+            error.resolution = error.resolution or again
         raise error
 
     def _removed_meanwhile(self) -> ConflictError | None:

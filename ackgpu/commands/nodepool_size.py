@@ -34,8 +34,8 @@ def scale(options: ChangeOptions, nodes: int, app: App) -> int:
         steps = scale_graph(change.standing, pool, nodes=nodes)
         plan = change.look(steps)
         settled = pool.state in {"active", "failed"}
-        present_nodes = pool.total if settled else max(pool.total, pool.desired)
-        more = nodes - present_nodes
+        standing = pool.total if settled else max(pool.total, pool.desired)
+        more = nodes - standing
         if more > 0:
             _check_quota(change, pool, more)
         warnings = _prepaid(change, pool) if more < 0 else ()
@@ -43,7 +43,7 @@ def scale(options: ChangeOptions, nodes: int, app: App) -> int:
             shown = _shown(change, pool, nodes, plan, warnings)
             return present(app.streams, app.settings.output, shown)
         if more < 0:
-            said = f"{-more} of the {present_nodes} nodes of {pool.name} go, with their pods; ACK"
+            said = f"{-more} of the {standing} nodes of {pool.name} go, with their pods; ACK"
             change.confirm(" ".join((f"{said} decides which.", *warnings, "Go on?")))
         outcome = change.apply(steps, plan)
         result = change.result(outcome, warnings)
