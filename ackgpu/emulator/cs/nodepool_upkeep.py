@@ -10,6 +10,7 @@ from ackgpu.emulator.cs.lookup import (
     body_of,
     check_pool_state,
     part,
+    pool_of,
     running_cluster,
     text,
 )
@@ -94,7 +95,7 @@ def sync_cluster_node_pool(call: Call) -> dict[str, Any]:
 
 def _sound_pool(call: Call, cluster: Doc) -> Doc:
     """The pool in the path; the life cycle page lets none that failed be repaired or upgraded."""
-    pool = active_pool(call, cluster)
+    pool = pool_of(call, cluster)
     check_pool_state(call, pool, {"active"})
     return pool
 
