@@ -63,10 +63,10 @@ def test_two_deletes_of_one_cluster_both_find_it_gone(emulator: Emulator, tmp_pa
     assert not remains(emulator)
 
 
-def test_many_clusters_at_once_get_along_under_throttling(
+def test_ten_clusters_at_once_get_along_under_throttling(
     emulator: Emulator, tmp_path: Path
 ) -> None:
-    names = ["a", "b", "c"]
+    names = [f"ci-{number}" for number in range(10)]
     throttle = {"effect": "throttle", "probability": 0.1, "retry_after_ms": 50}
     emulator.set_faults({"seed": 7, "faults": [throttle]})
     shells = machines(emulator, tmp_path, len(names))
