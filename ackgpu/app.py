@@ -1,29 +1,33 @@
-"""The composition root: every collaborator, built when it is first asked for.
+"""The composition root: every collaborator, built when it is first needed.
 
 Only this module knows which implementation stands behind each protocol. Commands get an
-:class:`App` and nothing else, so that a test replaces any of them with one argument.
+:class:`App` and nothing else. Whoever runs the program inside another one replaces a collaborator
+by naming it in :class:`Parts`.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from ackgpu.cancel import CancelToken
 from ackgpu.clock import SPEEDS, Clock, SystemClock, Wakeup, possible_speed
-from ackgpu.errors import AckGpuError, LocalError, UsageError
+from ackgpu.emulated_account import leading_to, open_account
+from ackgpu.errors import AckGpuError, UsageError
+from ackgpu.policy_purposes import purpose_of
 from ackgpu.settings import DEFAULT_REGION, Settings
 from ackgpu.streams import Streams
 
 if TYPE_CHECKING:
     import random
 
-    from ackgpu.cloud.aliyun.cloud import AliyunCloud
     from ackgpu.cloud.api import Cloud, Identity, KubeconfigFile, KubeConnect
     from ackgpu.emulator import Emulator
     from ackgpu.emulator.attached import Attached
@@ -33,26 +37,40 @@ if TYPE_CHECKING:
     from ackgpu.engine.workers import Workers
 
 E = TypeVar("E", bound=BaseException | None)
-LEADS_ELSEWHERE = (
-    "ACKGPU_ENDPOINT_",
-    "ACKGPU_ACCESS_KEY_",
-    "ACKGPU_SECURITY_TOKEN",
-    "ACKGPU_PROFILE",
-    "ALIBABA_CLOUD_SECURITY_TOKEN",
-    "ALICLOUD_",
-)
-"""Variables that --emulator overrules, as they would lead to another cloud or sign for one."""
 _JOURNAL = "journal.jsonl"
 _NAMED_COMMAND = re.compile(r"`ackgpu ([^`]+)`")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The collaborators to use in place of the program's own; None stands for its own.
+
+    ``clock`` is the time of everything, the adapters' too. ``cloud`` makes the account; what would
+    make the program's own is passed to it. ``connect`` reaches a cluster's Kubernetes API.
+    ``bounded``: whether a call over the network is made in a thread of its own, to be given up if
+    its answer drips; without it all of the program runs in the calling thread if ``workers`` do.
+    ``listen`` hears the events of runs in place of a display. ``cancels`` each stop what is under
+    way where it is safe, when they are requested.
+    """
+
+    clock: Clock | None = None
+    cloud: Callable[[Callable[[], Cloud]], Cloud] | None = None
+    workers: Workers | None = None
+    rng: random.Random | None = None
+    connect: KubeConnect | None = None
+    bounded: bool = True
+    listen: Listener | None = None
+    cancels: tuple[CancelToken, ...] = ()
 
 
 class App:
     """What a command may use. Close it in the end, or use it as a context manager.
 
-    ``typed`` is the command line without the program's name.
+    ``typed`` is the command line without the program's name, ``title`` the words of its command,
+    ``label`` the display's word for its work beside other work, ``threaded`` if there may be some.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- keyword-only: what surrounds one command line
         self,
         settings: Settings,
         streams: Streams,
@@ -60,20 +78,33 @@ class App:
         *,
         home: Path,
         typed: Sequence[str] = (),
+        parts: Parts | None = None,
     ) -> None:
+        self._parts = parts or Parts()
+        self.threaded = not (self._parts.clock or self._parts.workers)
         self.settings = settings
         self.streams = streams
         self.home = home
         self.typed = tuple(typed)
         self._subject = self._subject_region = ""
+        self.title = self.label = ""
+        self._insist: float | None = None
+        self.news: SimpleQueue[str] | None = None
         self.wakeup = Wakeup()
         self.cancel = CancelToken(self.wakeup)
-        self._own_env = env
+        self.listen = self._parts.listen
+        self.given_env = env
         self._closing = ExitStack()
+        for token in self._parts.cancels:
+            self._closing.enter_context(token.passed_on(self.cancel))
         if settings.verbose:
             from ackgpu.call_log import calls_shown
 
             self._closing.enter_context(calls_shown(streams))
+        if settings.given.record:
+            from ackgpu.exchange_record import recording
+
+            self._closing.enter_context(recording(settings.given.record, " ".join(self.typed)))
 
     def __enter__(self) -> App:
         return self
@@ -91,15 +122,16 @@ class App:
 
     @cached_property
     def env(self) -> Mapping[str, str]:
-        """The environment, led to the embedded emulator where that was asked for."""
+        """The environment, led to the embedded emulator if that was requested."""
         if not self.settings.emulator:
-            return self._own_env
-        own = {k: v for k, v in self._own_env.items() if not k.startswith(LEADS_ELSEWHERE)}
-        return {**own, **self._emulator.env}
+            return self.given_env
+        return leading_to(self.given_env, self._emulator.env)
 
     @cached_property
     def clock(self) -> Clock:
         """The time, at the emulator's speed where ``ACKGPU_CLOCK_SPEED`` says so."""
+        if self._parts.clock is not None:
+            return self._parts.clock
         text = self.env.get("ACKGPU_CLOCK_SPEED")
         if not text:
             return SystemClock(1.0, self.wakeup)
@@ -131,8 +163,25 @@ class App:
         """This very command line, to be typed again, but for the flag ``without``."""
         return shlex.join(("ackgpu", *(word for word in self.typed if word != without)))
 
+    def insist(self, seconds: float) -> None:
+        """Say for how many real seconds a cloud that stops answering is tried again."""
+        self._insist = seconds
+
+    def tell(self, text: str) -> None:
+        """Say something from a call's thread; a display, while there is one, at its next tick."""
+        news = self.news
+        if news is not None:
+            news.put(text)
+        else:
+            self.streams.write(self.streams.err, f"! {text}\n")
+
+    @property
+    def subject(self) -> tuple[str, str]:
+        """The cluster that the command works on, and its region; both empty without one."""
+        return self._subject, self._subject_region
+
     def concern(self, cluster: str, region: str = "") -> None:
-        """Say which cluster the command works on; ``region`` where a spec alone names it."""
+        """Say which cluster the command works on; ``region`` if only a spec names it."""
         self._subject, self._subject_region = cluster, region
 
     def command(self, line: str) -> str:
@@ -142,11 +191,15 @@ class App:
     def completed(self, text: str) -> str:
         """``text`` with each command between backticks as it has to be typed.
 
-        The word NAME in one becomes the name of the cluster that this command works on.
+        The word NAME in one becomes the name of the cluster that this command works on, and a
+        policy to be generated is that of this command.
         """
 
         def whole(found: re.Match[str]) -> str:
             words = found[1].split(" ")
+            purpose = purpose_of(self.title)
+            if words == ["policy", "generate"] and purpose:
+                words += ["--for", purpose]
             named = (self._subject if word == "NAME" else word for word in words)
             return f"`{self.command(' '.join(named if self._subject else words))}`"
 
@@ -162,7 +215,30 @@ class App:
     def cloud(self, region: str = "") -> Cloud:
         """The account in ``region``, or in the default one."""
         cloud = self._cloud
-        return cloud.in_region(region) if region and region != cloud.region else cloud
+        if not region or region == cloud.region:
+            return cloud
+        self.require_region(region)
+        return cloud.in_region(region)
+
+    def require_region(self, region: str, *, offline: bool = False) -> None:
+        """Refuse a region that does not exist; raises UsageError.
+
+        ``offline``: the cloud is not asked about one that ackgpu does not know.
+        """
+        from ackgpu import regions
+
+        def ask() -> Sequence[str]:
+            if offline:
+                return tuple(regions.REGIONS)
+            return self._anywhere.in_region(DEFAULT_REGION).compute.regions()
+
+        regions.require(region, ask, self.typed_in)
+
+    def typed_in(self, region: str) -> str:
+        """The command line that was typed, in another region."""
+        from ackgpu.typed_line import changed
+
+        return changed(self.typed, drop=("--region", "-r"), add=("--region", region))
 
     @cached_property
     def identity(self) -> Identity:
@@ -172,15 +248,19 @@ class App:
     @cached_property
     def connect(self) -> KubeConnect:
         """How a cluster's Kubernetes API is reached."""
+        if self._parts.connect is not None:
+            return self._parts.connect
+        from functools import partial
+
         from ackgpu.cloud.kube.client import connect
 
-        return connect
+        return partial(connect, cancel=self.cancel)
 
     def kubeconfig(self, path: str | None = None) -> KubeconfigFile:
         """The user's kubeconfig: ``path``, else the first of ``KUBECONFIG``, else the default."""
         from ackgpu.cloud.kube.kubeconfig import open_kubeconfig
 
-        return open_kubeconfig(path, self._own_env, self.home)
+        return open_kubeconfig(path, self.given_env, self.home)
 
     def kubeconfig_text(self, path: Path) -> str:
         """A kubeconfig's text with its relative paths made absolute; raises LocalError."""
@@ -208,39 +288,61 @@ class App:
     ) -> Run:
         """An engine's run. Client tokens come from the account, the cluster and ``token_run``."""
         from ackgpu.engine.run import Run
+        from ackgpu.engine.waits import FILE, Waits
+
+        tokens = self.tokens(token_run, name, region)
+        waits = Waits(self.cluster_dir(region, name).parent / FILE)
+        return Run(self.clock, self.cancel, self.workers, journal, listen, tokens, waits=waits)
+
+    def tokens(self, token_run: str, name: str, region: str) -> Callable[[str], str]:
+        """The client token of each step of a run over a cluster."""
         from ackgpu.naming import client_token
 
         account = self.identity.account_id
-
-        def token_of(step: str) -> str:
-            return client_token(
-                account=account, region=region, cluster=name, run=token_run, step=step
-            )
-
-        return Run(self.clock, self.cancel, self.workers, journal, listen, token_of)
+        return lambda step: client_token(
+            account=account, region=region, cluster=name, run=token_run, step=step
+        )
 
     def reading(self) -> Run:
-        """A run for reads alone: it keeps no journal and tells nobody."""
+        """A run only for reads: it keeps no journal and tells nobody."""
         from ackgpu.engine.journal import Journal
         from ackgpu.engine.run import Run
 
-        journal = Journal(None, self.clock)
-        return Run(
-            self.clock, self.cancel, self.workers, journal, lambda _: None, lambda step: step
-        )
+        none, step_itself = Journal(None, self.clock), str
+        return Run(self.clock, self.cancel, self.workers, none, lambda _: None, step_itself)
 
     @cached_property
     def workers(self) -> Workers:
         """Who carries out the calls."""
+        if self._parts.workers is not None:
+            return self._parts.workers
         from ackgpu.engine.workers import ThreadWorkers
 
         workers = ThreadWorkers(self.wakeup)
         self._closing.callback(workers.close)
         return workers
 
+    @contextmanager
+    def workers_apart(self) -> Iterator[Workers]:
+        """Workers for calls that may be given up: what comes late is no result of a later run."""
+        if self._parts.workers is not None:
+            yield self._parts.workers
+            return
+        from ackgpu.engine.workers import ThreadWorkers
+
+        with closing(ThreadWorkers(self.wakeup)) as workers:
+            yield workers
+
+    @cached_property
+    def real_clock(self) -> Clock:
+        """The time by which a reply is late, however fast an emulated cloud runs."""
+        return self._parts.clock or SystemClock(1.0, self.wakeup)
+
     @cached_property
     def rng(self) -> random.Random:
         """The source of jitter and run ids."""
+        if self._parts.rng is not None:
+            return self._parts.rng
         import random
 
         return random.Random()  # noqa: S311 -- jitter and names, not secrets
@@ -263,7 +365,16 @@ class App:
         return self.settings.emulator and isinstance(self._emulator, Emulator)
 
     @cached_property
-    def _cloud(self) -> AliyunCloud:
+    def _cloud(self) -> Cloud:
+        self.require_region(self.settings.region or self._anywhere.region)
+        return self._anywhere
+
+    @cached_property
+    def _anywhere(self) -> Cloud:
+        """The account, in a region that may not exist."""
+        return self._parts.cloud(self._connect) if self._parts.cloud else self._connect()
+
+    def _connect(self) -> Cloud:
         from ackgpu.cloud.aliyun.cloud import connect
 
         cloud = connect(
@@ -273,24 +384,16 @@ class App:
             profile="" if self.settings.emulator else self.settings.profile,
             default_region=DEFAULT_REGION,
             # Adapters wait in worker threads: not on the pipe that wakes the engine.
-            clock=SystemClock(self.clock.speed),
+            clock=self._parts.clock or SystemClock(self.clock.speed),
             cancel=self.cancel,
             rng=self.rng,
+            insist=self._insist,
+            tell=self.tell,
+            bounded=self._parts.bounded,
         )
         self._closing.callback(cloud.close)
         return cloud
 
     @cached_property
     def _emulator(self) -> Emulator | Attached:
-        from ackgpu.emulator import Emulator
-
-        directory = self.settings.state_dir / "emulator"
-        try:
-            emulator = Emulator.attach_or_start(directory)
-            self._closing.enter_context(emulator)
-        except OSError as error:
-            raise LocalError(
-                f"The emulator cannot keep its state in {directory}: {error.strerror or error}.",
-                resolution="Point ACKGPU_STATE_DIR at a directory that can be written.",
-            ) from error
-        return emulator
+        return open_account(self.settings.state_dir, self._closing)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ackgpu.printable import printable
 from ackgpu.streams import Streams
 
 CALLS = "ackgpu.cloud"
@@ -19,7 +20,7 @@ class _OnStderr(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the line; a stderr that takes none is no reason to stop."""
-        self._streams.write(self._streams.err, f"  {record.getMessage()}\n")
+        self._streams.write(self._streams.err, f"  {printable(record.getMessage())}\n")
 
 
 @contextmanager

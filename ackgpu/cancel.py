@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from types import FrameType
 
 from ackgpu.clock import Wakeup
@@ -17,10 +19,11 @@ class CancelToken:
     def __init__(self, wakeup: Wakeup | None = None) -> None:
         self._wakeup = wakeup or Wakeup()
         self._signal: int | None = None
+        self._others: list[CancelToken] = []
 
     @property
     def requested(self) -> bool:
-        """Whether a stop was asked for."""
+        """Whether a stop was requested."""
         return self._signal is not None
 
     @property
@@ -29,9 +32,40 @@ class CancelToken:
         return self._signal or signal.SIGINT
 
     def request(self, signal_number: int = signal.SIGINT) -> None:
-        """Ask to stop, and end the current sleep."""
+        """Ask to stop, and end the current sleep. Safe in any thread, and in a signal handler."""
         self._signal = self._signal or signal_number
         self._wakeup.notify()
+        for token in tuple(self._others):
+            token.request(signal_number)
+
+    @contextmanager
+    def passed_on(self, other: CancelToken) -> Iterator[None]:
+        """Ask ``other`` to stop as well, while the block lasts; also if this was asked before."""
+        self._others.append(other)
+        if self.requested:
+            other.request(self.signal_number)
+        try:
+            yield
+        finally:
+            self._others.remove(other)
+
+
+_left_alone: ContextVar[bool] = ContextVar("ackgpu_signals_left_alone", default=False)
+
+
+@contextmanager
+def signals_left_alone() -> Iterator[None]:
+    """Handle no signal while the block lasts: they belong to the program around."""
+    token = _left_alone.set(True)
+    try:
+        yield
+    finally:
+        _left_alone.reset(token)
+
+
+def are_signals_ours() -> bool:
+    """Whether signals are handled here, and not by the program around."""
+    return not _left_alone.get()
 
 
 @contextmanager
@@ -71,6 +105,8 @@ def interrupt_on_signals() -> Iterator[None]:
 
 def _stopping() -> list[int]:
     """The signals that ask to stop; under nohup, which ignores it, SIGHUP is none of them."""
+    if not are_signals_ours():
+        return []
     hung_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
     return [signal.SIGINT, signal.SIGTERM, *hung_up]
 
@@ -79,6 +115,9 @@ def _stopping() -> list[int]:
 def _handled(
     numbers: list[int], handler: Callable[[int, FrameType | None], None]
 ) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python lets the main thread alone hear signals; it asks the others' token to stop
+        return
     before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield

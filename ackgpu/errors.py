@@ -25,25 +25,35 @@
        ├─ ResourceNotFound        11
        ├─ AlreadyExists            6
        ├─ DeletionProtected        6
+       ├─ TaskFailed              11  an ACK task failed, and gave no code that says more
        ├─ NotYet                  11  busy or still in use: the engine asks again later
        └─ Transient               11  may pass: retried by the adapter
-          ├─ Throttled
-          ├─ Unavailable              refused, 5xx: the call was not carried out
-          └─ LostReply                no answer: the call may or may not have been carried out
+          ├─ Throttled                refused: the call was not carried out
+          ├─ Unreachable          14  no connection: the call was never sent
+          └─ LostReply                no usable answer: the call may have been carried out
+             ├─ Unavailable           503: the service, or a gateway before it, gives none now
+             └─ NoAnswer          14  the connection broke, or a proxy answered in its place
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeGuard
+
+if TYPE_CHECKING:
+    from ackgpu.engine.aftermath import Aftermath
+    from ackgpu.library.calls import Answer
 
 
 class AckGpuError(Exception):
     """What happened, why, and what to do about it.
 
     ``message`` is "{what happened}: {why}", one line. ``resolution`` is what to do next.
-    ``details`` are further lines, such as each finding or each (type, zone) tried.
+    ``details`` are further lines, such as each finding or each (type, zone) tried. ``aftermath``:
+    what stands when it ends a command that makes or removes things. ``answer``: what a method of
+    :class:`ackgpu.Ackgpu` found all the same, such as the checks of which one failed.
     """
 
     exit_code: ClassVar[int] = 1
@@ -56,6 +66,8 @@ class AckGpuError(Exception):
         self.message = message
         self.resolution = resolution
         self.details = tuple(details)
+        self.aftermath: Aftermath | None = None
+        self.answer: Answer[Any] | None = None
 
     @property
     def exits_with(self) -> int:
@@ -80,8 +92,8 @@ class UsageError(AckGpuError):
     code = "Usage"
 
 
-class UnparsedLineError(UsageError):
-    """The command line cannot be parsed. The parser has shown that to people already."""
+_MAX_PART = 400
+"""Characters of a part of a finding."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +105,13 @@ class SpecFinding:
     message: str
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.where, self.key, self.message) if part)
+        """``file:line:column: key: message``; a value that a message quotes may have any length."""
+        parts = (self.where, self.key, self.message)
+        return ": ".join(_clipped(part) for part in parts if part)
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _MAX_PART else f"{text[:_MAX_PART]}…"
 
 
 class SpecError(UsageError):
@@ -132,10 +150,14 @@ class CredentialsError(AckGpuError):
 
 
 class NoSuchCluster(AckGpuError):
-    """No cluster of that name is ours in that region."""
+    """No cluster of that name is ours in that region, or the cluster has no such part.
+
+    ``region``: where the cluster itself was looked for; empty if it is a part that is missing.
+    """
 
     exit_code = 5
     code = "NotFound"
+    region = ""
 
 
 class ConflictError(AckGpuError):
@@ -159,10 +181,14 @@ class TimedOut(AckGpuError):
 
 
 class NoCapacity(AckGpuError):
-    """No (type, zone) that the spec allows has stock; ``details`` lists what was tried."""
+    """No (type, zone) that the spec allows has stock; ``details`` lists what was tried.
+
+    ``pools``: those that got no node; empty if nothing was asked for yet.
+    """
 
     exit_code = 8
     code = "NoCapacity"
+    pools: tuple[str, ...] = ()
 
 
 class VerificationFailed(AckGpuError):
@@ -205,11 +231,16 @@ class CloudError(AckGpuError):
     """The cloud answered with an error.
 
     ``cloud_code`` is the cloud's own code (``QuotaExceeded.Vpc``), ``status`` the HTTP status where
-    one arrived, ``action`` the operation that was called.
+    one arrived, ``action`` the operation that was called. ``classified``: the class says what is
+    wrong, as each class below does; otherwise only the cloud's own words tell.
     """
 
     exit_code = 11
     code = "CloudError"
+    classified = False
+
+    def __init_subclass__(cls) -> None:
+        cls.classified = True
 
     def __init__(  # noqa: PLR0913 -- one record of an answer: all of it is needed to report it
         self,
@@ -237,6 +268,19 @@ class CloudError(AckGpuError):
     def request_id(self) -> str | None:
         """The cloud's id of the request."""
         return self._request_id
+
+    def as_reason(self, what: str, details: Sequence[str] = ()) -> Self:
+        """The same error as the reason of ``what``: ``{what}: {message}``, with its details."""
+        reason = copy.copy(self)
+        reason.message = f"{what}: {self.message}"
+        reason.args = (reason.message,)
+        reason.details = (*details, *self.details)
+        return reason
+
+
+def is_unclassified(error: object) -> TypeGuard[CloudError]:
+    """Whether it is an answer of the cloud that only its own words explain."""
+    return isinstance(error, CloudError) and not error.classified
 
 
 class AccessDenied(CloudError):
@@ -286,6 +330,12 @@ class DeletionProtected(CloudError):
     code = "DeletionProtected"
 
 
+class TaskFailed(CloudError):
+    """An ACK task failed; the message says why, in ACK's words."""
+
+    code = "TaskFailed"
+
+
 class NotYet(CloudError):
     """The resource is busy, or something still depends on it: the same call works later."""
 
@@ -305,13 +355,39 @@ class Throttled(Transient):
     retry_after: float | None = None
 
 
-class Unavailable(Transient):
-    """The service could not be reached or failed, and the call was not carried out."""
+class Unreachable(Transient):
+    """The cloud cannot be reached (DNS, a refused connection, a proxy): nothing was sent."""
 
-    code = "Unavailable"
+    exit_code = 14
+    code = "Unreachable"
 
 
 class LostReply(Transient):
     """The call was sent and no answer came that can be used: it may have been carried out."""
 
     code = "LostReply"
+
+
+class Unavailable(LostReply):
+    """HTTP 503. A gateway gives it also after what lies behind it has acted: so look first."""
+
+    code = "Unavailable"
+
+
+class NoAnswer(LostReply, Unreachable):
+    """Instead of an answer the connection broke, or a proxy spoke: it may have been carried out."""
+
+    exit_code = 14
+    code = "NoAnswer"
+
+
+def reason(error: AckGpuError) -> str:
+    """Why a read failed, in a few words: ``ListProductQuotas failed (InternalError)``.
+
+    What RAM refuses is told in whole, as that names the action to be granted.
+    """
+    if isinstance(error, CloudError) and error.action:
+        said = f"{error.action} failed ({error.error_code})"
+        why = error.message.partition(" was refused: ")[2]
+        return f"{said}: {why}" if isinstance(error, AccessDenied) and why else said
+    return error.message

@@ -16,7 +16,16 @@ from datetime import UTC, datetime
 CLUSTER_TAG = "ackgpu:cluster"
 RUN_TAG = "ackgpu:run"
 EXPIRES_TAG = "ackgpu:expires-at"
+TTL_TAG = "ackgpu:ttl"
+"""The lifetime that the expiry came of: the expiry itself is put off, the lifetime stays."""
 HOLD_TAG = "ackgpu:hold"
+UPGRADE_TAG = "ackgpu:upgrade-to"
+"""On a cluster: the version that an upgrade was requested to, until its end was seen."""
+UPGRADE_SEEN = "none"
+CLUSTER_ID_TAG = "ackgpu:cluster-id"
+"""On the network that was made for a cluster: the id that CreateCluster answered with."""
+ASLEEP_TAG = "ackgpu:asleep-"
+"""On a cluster that sleeps: what its pools had, in up to four tags that end in 1 to 4."""
 TAG_PREFIX = "ackgpu:"
 
 TAG_KEY_LIMIT = 64
@@ -75,13 +84,14 @@ def start_of_run(run: str) -> datetime | None:
 
 
 def ownership_tags(
-    *, cluster: str, run: str = "", expires: datetime | None = None
+    *, cluster: str, run: str = "", expires: datetime | None = None, ttl: str = ""
 ) -> dict[str, str]:
     """The tags of what is made for ``cluster``; what is empty is left out."""
     tags = {
         CLUSTER_TAG: cluster,
         RUN_TAG: run,
         EXPIRES_TAG: format_instant(expires) if expires else "",
+        TTL_TAG: ttl,
     }
     return {key: value for key, value in tags.items() if value}
 
@@ -108,6 +118,11 @@ def is_held(tags: Mapping[str, str]) -> bool:
     Any value but an empty one, false, no and 0 holds: what is removed does not come back.
     """
     return tags.get(HOLD_TAG, "").strip().lower() not in _DENIALS
+
+
+def is_asleep(tags: Mapping[str, str]) -> bool:
+    """Whether a cluster with these tags sleeps, or is on its way to or from it."""
+    return f"{ASLEEP_TAG}1" in tags
 
 
 def format_instant(instant: datetime) -> str:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
-from ackgpu.errors import UsageError
+from ackgpu.errors import LocalError, UsageError
+from ackgpu.state_dir import VARIABLE, state_dir
 
 T = TypeVar("T", bound=str)
 Output = Literal["table", "json", "yaml", "name", "jsonl"]
-OUTPUTS: tuple[Output, ...] = ("table", "json", "yaml", "name", "jsonl")
+OUTPUTS: tuple[Output, ...] = get_args(Output)
+DOCUMENTS = frozenset[Output]({"json", "yaml", "jsonl"})
+"""The forms in which stdout gets a document, a failed command's too."""
+EVENT_STREAM: Output = "jsonl"
+"""The form in which the events of a run come before its document, one a line."""
 DEFAULT_REGION = "cn-hangzhou"
 REGION_VARIABLES = (
     "ACKGPU_REGION",
@@ -23,7 +30,7 @@ REGION_VARIABLES = (
 
 
 # Commands that work on no cloud: the flags that choose one say nothing to them.
-UNSCOPED = frozenset({"config", "emulator", "explain", "version"})
+UNSCOPED = frozenset({"completion", "config", "emulator", "explain", "schema", "version"})
 
 
 @dataclass(frozen=True)
@@ -38,9 +45,16 @@ class Flags:
     no_input: bool = False
     color: str = "auto"
     emulator: bool = False
+    record: Path | None = None
 
     def over(self, before: Flags) -> Flags:
-        """These flags, and those given before the command where these say nothing."""
+        """These flags, and those given before the command where these say nothing.
+
+        Raises UsageError for one that takes a value and is given in both places.
+        """
+        for flag in ("region", "profile", "output", "record"):
+            if getattr(self, flag) and getattr(before, flag):
+                raise UsageError(f"--{flag} is given 2 times, and takes one value.")
         return Flags(
             region=self.region or before.region,
             profile=self.profile or before.profile,
@@ -50,6 +64,7 @@ class Flags:
             no_input=self.no_input or before.no_input,
             color=self.color if self.color != "auto" else before.color,
             emulator=self.emulator or before.emulator,
+            record=self.record or before.record,
         )
 
 
@@ -58,6 +73,8 @@ class Settings:
     """The flags with the environment applied.
 
     ``region`` is empty where neither says one: the profile's, or the default, is taken then.
+    ``state_dir`` keeps journals, logs and the emulator's account.
+    ``image_registry`` is where the CUDA sample's images come from; empty for Docker Hub.
     ``given`` are the flags themselves.
     """
 
@@ -69,18 +86,10 @@ class Settings:
     no_input: bool
     color: Literal["auto", "always", "never"]
     emulator: bool
-    state_dir_given: str
+    state_dir: Path
     timeout: str
+    image_registry: str
     given: Flags
-
-    @property
-    def state_dir(self) -> Path:
-        """Where journals, logs and the emulator's account are kept."""
-        if self.state_dir_given:
-            return Path(self.state_dir_given)
-        from platformdirs import user_state_path
-
-        return user_state_path("ackgpu")
 
     def command(self, line: str, *, region: str = "") -> str:
         """``ackgpu <line>`` as it has to be typed to work on the same cloud.
@@ -97,7 +106,13 @@ class Settings:
             "--emulator": "--emulator" if self.given.emulator else "",
         }
         flags = (text for flag, text in scope.items() if text and flag not in words)
-        return " ".join(("ackgpu", line, *flags))
+        line, into, file = line.partition(" > ")
+        return " ".join(("ackgpu", line, *flags)) + into + file
+
+    def job(self, line: str) -> str:
+        """The same for a job, which has no environment to take the region or the emulator from."""
+        given = replace(self.given, emulator=self.emulator)
+        return replace(self, given=given).command(line, region=self.region)
 
     @classmethod
     def resolve(cls, flags: Flags, env: Mapping[str, str]) -> Settings:
@@ -112,8 +127,9 @@ class Settings:
             no_input=flags.no_input or truthy(env.get("ACKGPU_NO_INPUT")),
             color=_one_of(flags.color, ("auto", "always", "never"), "--color"),
             emulator=flags.emulator or truthy(env.get("ACKGPU_EMULATOR")),
-            state_dir_given=_directory(env.get("ACKGPU_STATE_DIR", ""), "ACKGPU_STATE_DIR"),
+            state_dir=_state_dir(env),
             timeout=env.get("ACKGPU_TIMEOUT", ""),
+            image_registry=env.get("ACKGPU_IMAGE_REGISTRY", ""),
             given=flags,
         )
 
@@ -121,7 +137,7 @@ class Settings:
 def asked_output(typed: Sequence[str], env: Mapping[str, str]) -> Output:
     """The output that a command line names, also one that cannot be parsed; else the default."""
     named = env.get("ACKGPU_OUTPUT") or ""
-    for word, following in zip(typed, [*typed[1:], ""], strict=True):
+    for word, following in pairwise([*typed, ""]):
         flag, equals, value = word.partition("=")
         if flag in {"-o", "--output"}:
             named = value if equals else following
@@ -135,16 +151,13 @@ def truthy(value: str | None) -> bool:
     return (value or "").lower() not in {"", "0", "false", "no"}
 
 
-def _directory(path: str, variable: str) -> str:
-    """The whole path; empty where none is given."""
-    if not path:
-        return ""
+def _state_dir(env: Mapping[str, str]) -> Path:
     try:
-        return str(Path(path).expanduser().absolute())
-    except (RuntimeError, OSError) as error:  # nobody's home, or below a directory that is gone
+        return Path(state_dir(env))
+    except (ValueError, OSError) as error:
         raise UsageError(
-            f"{variable} is {path!r}, which leads nowhere: {error}",
-            resolution=f"Set {variable} to a directory that can be written.",
+            f"{VARIABLE} is {env.get(VARIABLE)!r}, which leads nowhere: {error}",
+            resolution=f"Set {VARIABLE} to a directory that can be written.",
         ) from error
 
 
@@ -153,3 +166,25 @@ def _one_of(value: str, allowed: tuple[T, ...], flag: str) -> T:
         if value == item:
             return item
     raise UsageError(f"{flag} {value} is not known.", resolution=f"One of: {', '.join(allowed)}.")
+
+
+def home_of(env: Mapping[str, str]) -> Path:
+    """The user's home directory: ``HOME``, else what the system's list of users says.
+
+    Raises LocalError if neither names one, as in a container that runs under a bare number.
+    """
+    try:
+        return Path(env.get("HOME") or Path.home())
+    except RuntimeError as error:
+        raise LocalError(
+            f"The home directory cannot be determined: HOME is not set, and user {os.getuid()} is"
+            " not in the list of users.",
+            resolution="Set HOME to a directory that can be written.",
+        ) from error
+
+
+def leads_to_loopback(env: Mapping[str, str]) -> bool:
+    """Whether an endpoint of the environment is on this machine: an emulator."""
+    named = (value for key, value in env.items() if key.startswith("ACKGPU_ENDPOINT"))
+    hosts = (value.partition("://")[2].partition("/")[0] for value in named)
+    return any(host.startswith(("127.", "localhost", "[::1]")) for host in hosts)

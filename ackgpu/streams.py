@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from pathlib import Path
 from typing import Literal, TextIO, cast
 
 from ackgpu.errors import LocalError, UsageError
+from ackgpu.printable import printable
+from ackgpu.redaction import redacted
+from ackgpu.small_file import read_at_most
 
 ColorChoice = Literal["auto", "always", "never"]
 
@@ -32,6 +36,8 @@ class Streams:
 
     ``color`` is --color, ``no_input`` is --no-input. ``size`` (columns, lines) overrides what the
     terminal says and ``terminal`` whether there is one: both are None outside tests.
+    ``emulated``: results are of an emulated cloud, and say so. ``unread``: the streams whose reader
+    went away.
     """
 
     out: TextIO
@@ -42,6 +48,8 @@ class Streams:
     no_input: bool = False
     size: tuple[int, int] | None = None
     terminal: bool | None = None
+    emulated: bool = False
+    unread: set[int] = field(default_factory=set)
 
     @classmethod
     def system(cls, *, color: ColorChoice = "auto", no_input: bool = False) -> Streams:
@@ -115,26 +123,53 @@ class Streams:
         """Whether a pipeline runs this (CI set to anything but false)."""
         return self.env.get("CI", "").lower() not in {"", "0", "false"}
 
+    def can_redraw(self, stream: TextIO) -> bool:
+        """Whether ``stream`` can hold a display that redraws itself."""
+        return self.is_terminal(stream) and not self.in_ci and not self.dumb
+
     @property
     def can_animate(self) -> bool:
-        """Whether stderr can hold a display that redraws itself."""
-        return self.is_terminal(self.err) and not self.in_ci and not self.dumb
+        """Whether stderr can."""
+        return self.can_redraw(self.err)
+
+    def reader_left(self, stream: TextIO) -> bool:
+        """Whether nobody reads ``stream`` any more: for what would write to it for ever."""
+        if id(stream) in self.unread:
+            return True
+        try:
+            poll = select.poll()
+            poll.register(stream.fileno(), 0)
+            return any(state & (select.POLLERR | select.POLLHUP) for _, state in poll.poll(0))
+        except (OSError, ValueError):  # a stream of a test, or a closed one
+            return False
 
     def write(self, stream: TextIO, text: str) -> None:
-        """Write and flush; characters that ``stream`` cannot carry become ``?``.
+        """Write lines of text, some of it from outside, and flush: what does not print is blank.
 
+        No secret passes, and no escape sequence: a picture of ours goes through :meth:`draw`.
+        Otherwise as that.
+        """
+        self.draw(stream, printable(text, lines=True))
+
+    def draw(self, stream: TextIO, text: str, *, with_secrets: bool = False) -> None:
+        """Write and flush what is already laid out, with the escape sequences of its drawing.
+
+        Characters that ``stream`` cannot carry become ``?``; secrets are taken out, unless what
+        was asked for is one (``kubeconfig show``).
         A reader that went away (``| head``) is no error: nothing more is wanted on that stream.
         Nor is a stderr that cannot be written, as the work must not end for it. Raises
         :class:`~ackgpu.errors.LocalError` where stdout cannot take the result (a full disk).
         """
         encoding = stream.encoding or "ascii"
         try:
-            stream.write(text.encode(encoding, "replace").decode(encoding))
+            shown = text if with_secrets else redacted(text)
+            stream.write(shown.encode(encoding, "replace").decode(encoding))
             stream.flush()
         except OSError as error:
             _discard_from_now_on(stream)
+            self.unread.add(id(stream))
             if stream is self.out and not isinstance(error, BrokenPipeError):
-                raise LocalError(f"The result could not be written: {error.strerror}.") from error
+                raise unwritten(error) from error
 
     def confirm(self, question: str, *, flag: str = "--yes") -> bool:
         """Ask on stderr whether to go on; only "y" or "yes" is yes.
@@ -148,18 +183,18 @@ class Streams:
         """Ask on stderr to type ``name``; anything else is no. Raises as :meth:`confirm` does."""
         return self._ask(f"{question} ", "--yes") == name
 
-    def read_all(self) -> str:
-        """All of stdin as UTF-8, without a byte order mark; raises UnicodeDecodeError."""
+    def read_all(self, limit: int) -> bytes:
+        """All of stdin; raises OSError where it cannot be read or has more than ``limit`` bytes."""
         if isinstance(self.stdin, io.TextIOWrapper):
-            self.stdin.reconfigure(encoding="utf-8-sig", errors="strict")
-        return self.stdin.read()
+            return read_at_most(self.stdin.buffer, limit)
+        return read_at_most(io.BytesIO(self.stdin.read(limit + 1).encode()), limit)
 
     def _ask(self, prompt: str, flag: str) -> str:
         if self.no_input:
             raise _cannot_ask("input is switched off (--no-input)", flag)
         if not (self.is_terminal(self.stdin) and self.is_terminal(self.err)):
             raise _cannot_ask("there is no terminal to ask on", flag)
-        self.write(self.err, prompt)
+        self.write(self.err, printable(prompt))
         typed = ""
         try:
             typed = self.stdin.readline()
@@ -167,6 +202,11 @@ class Streams:
             if not typed.endswith("\n"):  # Ctrl-C or Ctrl-D left the cursor behind the question
                 self.write(self.err, "\n")
         return typed.strip()
+
+
+def unwritten(error: OSError) -> LocalError:
+    """That stdout cannot take the result, as on a full disk."""
+    return LocalError(f"The result could not be written: {error.strerror}.")
 
 
 def _replace_closed() -> None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,15 +44,15 @@ def measure(command: Sequence[str], *, runs: int = 7) -> Measured:
     return Measured(instructions(command), statistics.median(times[1:]), peak_mib(command))
 
 
-def instructions(command: Sequence[str]) -> int:
-    """Instructions under cachegrind; 0 where valgrind is not installed."""
+def instructions(command: Sequence[str], env: Mapping[str, str] = ENVIRONMENT) -> int:
+    """Instructions under cachegrind; 0 if valgrind is not installed."""
     if shutil.which("valgrind") is None:
         return 0
     with tempfile.TemporaryDirectory() as directory:
         out = Path(directory) / "cachegrind.out"
         told = subprocess.run(
             ["valgrind", "--tool=cachegrind", f"--cachegrind-out-file={out}", *command],
-            env=ENVIRONMENT,
+            env=env,
             capture_output=True,
             text=True,
             check=False,

@@ -13,6 +13,7 @@ from typing import Any
 import typer.main
 
 from ackgpu.cli.command import GLOBALS
+from ackgpu.cli.flag_set import fill_in_defaults
 from ackgpu.cli.root import COMMANDS, build
 
 PAGE = Path(__file__).parent / "cli.md"
@@ -23,6 +24,7 @@ def page() -> str:
     """The whole page: what stands above the mark, and the commands."""
     above, mark, _ = PAGE.read_text(encoding="utf-8").partition(MARK)
     root = typer.main.get_command(build(COMMANDS))
+    fill_in_defaults(root)
     return above + mark + "".join(_sections(root, ""))
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from rich.text import Text
 
 from ackgpu.render.failure import draw_failure, failure_of
-from ackgpu.render.frame import View, draw_frame
-from ackgpu.render.pen import Pen
-from ackgpu.render.progress import Progress
+from ackgpu.render.layout import Pen
+from ackgpu.render.live_frame import View, draw_frame
+from ackgpu.render.progress import RunProgress
 from ackgpu.render.svg import screenshot
 from ackgpu.render.tables import draw
 
@@ -24,22 +24,28 @@ import render_samples as samples  # noqa: E402 -- found through the line above
 PICTURES = ("create", "plan", "check-quota", "verify", "offers", "list")
 
 
-def main() -> None:
-    """Write every picture."""
+def pictures() -> dict[str, str]:
+    """Every picture by its file's name, as SVG."""
     pen = Pen(width=100, colors=True, unicode=True)
     screens = {f"{name}.svg": pen.layout(draw(samples.RESULTS[name].part)) for name in PICTURES}
     screens["create-live.svg"] = live()
     screens["error.svg"] = pen.layout(draw_failure(failure_of(samples.NO_STOCK)))
-    target = ROOT / "docs" / "img"
-    target.mkdir(exist_ok=True)
+    drawn = {}
     for name, lines in screens.items():
         width = max(80, *(text.cell_len for text in lines))
-        (target / name).write_text(screenshot(lines, title=f"ackgpu {name[:-4]}", width=width))
+        drawn[name] = screenshot(lines, title=f"ackgpu {name[:-4]}", width=width)
+    return drawn
+
+
+def main() -> None:
+    """Write every picture."""
+    for name, drawn in pictures().items():
+        (ROOT / "docs" / "img" / name).write_text(drawn)
 
 
 def live() -> list[Text]:
     """The live display half-way through a create."""
-    progress = Progress()
+    progress = RunProgress()
     story = samples.Story(progress.apply)
     samples.create_begins(story)
     samples.ticks(story, 6)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from ackgpu.clock import ManualClock
@@ -16,6 +17,10 @@ from ackgpu.engine.workers import WORKER
 if TYPE_CHECKING:
     from ackgpu.emulator import Emulator
 
+hypothesis.settings.register_profile("ackgpu", deadline=None)  # no test fails by the clock
+hypothesis.settings.load_profile("ackgpu")
+
+pytest_plugins = ("support.tiers",)
 FOREIGN = ("ALIBABA_CLOUD_", "ALICLOUD_", "ALIYUN_", "ACKGPU_")
 PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from support.instructions import times_pass
 
 from ackgpu.cli.root import COMMANDS
 
 HEAVY = {
-    "alibabacloud_tea_openapi", "Tea", "darabonba", "requests", "aiohttp", "pydantic", "lightkube",
+    "alibabacloud_tea_openapi", "Tea", "darabonba", "requests", "aiohttp", "pydantic", "httpx2",
     "tenacity", "cryptography", "ruamel",
 }  # fmt: skip
 REPORT = """
@@ -43,6 +45,20 @@ def test_help_and_version_load_no_sdk(arguments: tuple[str, ...]) -> None:
 
 def test_the_version_is_printed_without_rich() -> None:
     assert "rich" not in loaded_by("--version")
+
+
+@pytest.mark.parametrize(
+    ("line", "bar"),
+    [
+        (("--version",), 7.5),
+        (("--help",), 12),
+        (("create", "--help"), 14),
+        (("help", "nodepool", "scale"), 14),
+        (("nodepool",), 12),
+    ],
+)
+def test_pages_and_the_version_are_cheap(line: tuple[str, ...], bar: float, tmp_path: Path) -> None:
+    assert times_pass(tmp_path, *line) <= bar
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -8,7 +8,7 @@ import typer
 
 from ackgpu.app import App
 from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import add_command
+from ackgpu.cli.command import Came, add_command
 
 
 def register(root: typer.Typer) -> None:
@@ -25,9 +25,9 @@ def check_quota(
         bool, typer.Option("--strict", help="Exit 3 also where a limit is not known.")
     ] = False,
     offline: Annotated[
-        bool, typer.Option("--offline", help="From the documents alone; nothing is asked.")
+        bool, typer.Option("--offline", help="Only from the documents; nothing is asked.")
     ] = False,
-) -> int:
+) -> Came:
     """Show every limit that a cluster touches, and whether there is room; exit 3 where not.
 
     Example: ackgpu check-quota --nodes 48 --network flannel

@@ -1,6 +1,6 @@
 """How a typer command is made of a function: the global flags are added, the app is handed in.
 
-The function takes the :class:`~ackgpu.app.App` first and returns the exit code. The global flags
+The function takes the :class:`~ackgpu.app.App` first and returns what is shown. The global flags
 work before the command and behind it.
 """
 
@@ -8,45 +8,78 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, get_type_hints
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_type_hints
 
 import typer
 
+from ackgpu.app import App
 from ackgpu.cli.flag_set import FlagSet
 from ackgpu.cli.invocation import Invocation
-from ackgpu.errors import Interrupted, UsageError
-from ackgpu.settings import Flags
+from ackgpu.cli.strict_parser import OnceCommand, OnceGroup
+from ackgpu.errors import AckGpuError, Interrupted, NoSuchCluster, UsageError
+from ackgpu.settings import Flags, Output
+from ackgpu.streams import ColorChoice
 
+if TYPE_CHECKING:
+    from ackgpu.render.results import Result
+
+    Came: TypeAlias = Result | int
+else:  # the records of results are loaded with the command that needs them
+    Came = object
+"""What a command came to: a result to be shown.
+
+Those that go on until a signal (``emulator serve``, ``--watch``) have shown all: an exit code.
+"""
 PANEL = "Global options"
+KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
 Region = Annotated[
-    str | None, typer.Option("--region", "-r", help="Region, such as cn-hangzhou.",
+    str | None, typer.Option("--region", "-r", metavar="REGION", help="Region of the cloud.",
                              rich_help_panel=PANEL, show_default=False)
 ]  # fmt: skip
 Profile = Annotated[
-    str | None, typer.Option("--profile", "-p", help="Profile of ~/.aliyun/config.json.",
+    str | None, typer.Option("--profile", "-p", metavar="PROFILE",
+                             help="Profile of ~/.aliyun/config.json.",
                              rich_help_panel=PANEL, show_default=False)
 ]  # fmt: skip
 OutputFlag = Annotated[
-    str | None, typer.Option("--output", "-o", help="table, json, yaml, name or jsonl.",
-                             rich_help_panel=PANEL, show_default=False)
+    Output | None, typer.Option("--output", "-o", help="Form of the result.",
+                                rich_help_panel=PANEL, show_default=False)
 ]  # fmt: skip
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Show each call to the cloud, with its request id.",
                        rich_help_panel=PANEL)
 ]  # fmt: skip
 Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="No progress; warnings and errors alone.",
+    bool, typer.Option("--quiet", "-q", help="No progress, only warnings and errors.",
                        rich_help_panel=PANEL)
 ]  # fmt: skip
 NoInput = Annotated[bool, typer.Option("--no-input", help="Never ask.", rich_help_panel=PANEL)]
 Color = Annotated[
-    str, typer.Option("--color", help="auto, always or never.", rich_help_panel=PANEL)
+    ColorChoice, typer.Option("--color", help="When to use colors.", rich_help_panel=PANEL)
 ]
 EmulatorFlag = Annotated[
     bool, typer.Option("--emulator", help="Run against the embedded emulator.",
                        rich_help_panel=PANEL)
 ]  # fmt: skip
+RecordFlag = Annotated[
+    Path | None, typer.Option("--record", metavar="PATH",
+                              help="Write each call and its answer there, without secrets.",
+                              rich_help_panel=PANEL, show_default=False)
+]  # fmt: skip
+Insist = Annotated[
+    str | None,
+    typer.Option(
+        "--insist",
+        metavar="DURATION",
+        help="How long to try again if the cloud stops answering. Default: 2m.",
+        show_default=False,
+    ),
+]
+
+WATCHING = frozenset({"wait", "verify", "run-sample"})
+"""Commands that change nothing of the cloud, and whose failure asks what stands all the same."""
 
 GLOBALS: dict[str, tuple[Any, Any]] = {
     "region": (Region, None),
@@ -57,41 +90,93 @@ GLOBALS: dict[str, tuple[Any, Any]] = {
     "no_input": (NoInput, False),
     "color": (Color, "auto"),
     "emulator": (EmulatorFlag, False),
+    "record": (RecordFlag, None),
 }
 
 
+def command_group(summary: str) -> typer.Typer:
+    """A command that holds others; with none of them, it prints its help."""
+    group = typer.Typer(help=summary, invoke_without_command=True, cls=OnceGroup)
+    group.callback()(_help_alone)
+    return group
+
+
+def _help_alone(ctx: typer.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help(), nl=False)
+
+
 def add_command(
-    group: typer.Typer, name: str, function: Callable[..., int], prefix: str = ""
+    group: typer.Typer,
+    name: str,
+    function: Callable[..., Came],
+    prefix: str = "",
+    *,
+    changes_cloud: bool = False,
 ) -> None:
-    """Register ``function`` as command ``name``; its docstring is the help."""
+    """Register ``function`` as command ``name``; its docstring is the help.
+
+    One that changes the cloud takes ``--insist``.
+    """
     title = f"{prefix} {name}".strip()
     own, sets = _parameters(function)
     accepted = {parameter.name for parameter in own}
     missing = {key: value for key, value in GLOBALS.items() if key not in accepted}
+    if changes_cloud:
+        own.append(inspect.Parameter("insist", KEYWORD, default=None, annotation=Insist))
 
     def command(ctx: typer.Context, **given: Any) -> None:
         invocation: Invocation = ctx.obj
         chosen = {key: given.pop(key) for key in missing}
+        insist = given.pop("insist", None)
         app = invocation.start(title, Flags(**chosen))
+        if insist:
+            app.insist(_seconds(insist))
         app.concern(_checked(given.get("name")))
         for key, (kind, names) in sets.items():
             given[key] = kind.of({name: given.pop(name) for name in names})
         try:
-            code = function(app, **given)
+            code = _shown(app, function(app, **given))
         except KeyboardInterrupt:
             raise Interrupted("Stopped.", signal_number=2) from None
+        except AckGpuError as error:
+            if isinstance(error, NoSuchCluster) and error.region:
+                from ackgpu.commands.elsewhere import point_elsewhere
+
+                point_elsewhere(app, error)
+            if changes_cloud or title in WATCHING:
+                from ackgpu.commands.what_stands import say_what_stands
+
+                say_what_stands(app, error)
+            raise
         raise typer.Exit(code)
 
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    parameters = [inspect.Parameter("ctx", keyword, annotation=typer.Context), *own]
+    parameters = [inspect.Parameter("ctx", KEYWORD, annotation=typer.Context), *own]
     parameters += [
-        inspect.Parameter(key, keyword, default=default, annotation=annotation)
+        inspect.Parameter(key, KEYWORD, default=default, annotation=annotation)
         for key, (annotation, default) in missing.items()
     ]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {}
     command.__doc__ = function.__doc__
-    group.command(name)(command)
+    group.command(name, cls=OnceCommand)(command)
+
+
+def _shown(app: App, came: Came) -> int:
+    if isinstance(came, int):
+        return came
+    from ackgpu.render.output import present
+
+    return present(app.streams, app.settings.output, came)
+
+
+def _seconds(insist: str) -> float:
+    from ackgpu.spec import durations
+
+    try:
+        return durations.parse_bounded(insist)
+    except ValueError as error:
+        raise UsageError(f"--insist {insist}: {error}") from None
 
 
 def _checked(name: str | None) -> str:
@@ -109,7 +194,7 @@ def _checked(name: str | None) -> str:
 Sets = dict[str, tuple[type[FlagSet], list[str]]]
 
 
-def _parameters(function: Callable[..., int]) -> tuple[list[inspect.Parameter], Sets]:
+def _parameters(function: Callable[..., Came]) -> tuple[list[inspect.Parameter], Sets]:
     """The flags of ``function`` behind its app, its sets opened; and which flags each set holds."""
     hints = get_type_hints(function, include_extras=True)
     own: list[inspect.Parameter] = []

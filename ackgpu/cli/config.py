@@ -9,12 +9,12 @@ import typer
 
 from ackgpu.app import App
 from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import add_command
+from ackgpu.cli.command import Came, add_command, command_group
 
 
 def register(root: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="Start, check and explain a cluster.yaml.")
+    group = command_group("Start, check and explain a cluster.yaml.")
     for name, function in (
         ("init", init),
         ("validate", validate),
@@ -36,7 +36,7 @@ def init(
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
-) -> int:
+) -> Came:
     """Print a commented cluster.yaml to start from.
 
     Example: ackgpu config init demo --nodes 4 > cluster.yaml
@@ -49,7 +49,7 @@ def init(
 def validate(
     app: App,
     file: Annotated[Path, typer.Argument(help="A cluster.yaml, or -.", show_default=False)],
-) -> int:
+) -> Came:
     """Check a cluster.yaml without asking the cloud; every finding at its line.
 
     Example: ackgpu config validate cluster.yaml
@@ -59,7 +59,7 @@ def validate(
     return command.validate(app, file)
 
 
-def schema(app: App) -> int:
+def schema(app: App) -> Came:
     """Print the JSON Schema of cluster.yaml, for editors.
 
     Example: ackgpu config schema > cluster.schema.json
@@ -69,7 +69,7 @@ def schema(app: App) -> int:
     return command.schema(app)
 
 
-def show(app: App) -> int:
+def show(app: App) -> Came:
     """Show the settings in force and where the credentials come from.
 
     Example: ackgpu config show -o json

@@ -5,31 +5,36 @@ from typing import Annotated
 import typer
 
 from ackgpu.app import App
+from ackgpu.cli import flags
 from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import add_command
+from ackgpu.cli.command import Came, add_command
 from ackgpu.cli.flag_set import FlagSet
 
 
 def register(root: typer.Typer) -> None:
     """Add the command."""
-    add_command(root, "create", create)
+    add_command(root, "create", create, changes_cloud=True)
 
 
-class HowFlags(FlagSet):
+class CreateHowFlags(FlagSet):
     """How a cluster is made."""
 
     skip_preflight: Annotated[
         list[str] | None,
         typer.Option(
-            "--skip-preflight", help="A check to leave out, repeatable; or all.", show_default=False
+            "--skip-preflight",
+            metavar="CHECK",
+            help="A check to leave out, repeatable; or all.",
+            show_default=False,
         ),
     ] = None
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be made.")] = False
-    wait: on.Wait = True
-    kubeconfig: on.Kubeconfig = None
+    wait: flags.Wait = True
+    yes: flags.Yes = False
+    kubeconfig: flags.Kubeconfig = None
 
 
-def create(app: App, spec: on.CreateFlags, how: HowFlags) -> int:
+def create(app: App, spec: on.CreateFlags, how: CreateHowFlags) -> Came:
     """Make a cluster and prove that its GPUs are usable; again, it goes on where it stopped.
 
     A name that exists with the same spec is continued; with another spec it is refused (exit 6),

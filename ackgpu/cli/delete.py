@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from ackgpu.app import App
-from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import add_command
+from ackgpu.cli import flags as on
+from ackgpu.cli.command import Came, add_command
 
 
 def register(root: typer.Typer) -> None:
     """Add the command."""
-    add_command(root, "delete", delete)
+    add_command(root, "delete", delete, changes_cloud=True)
 
 
 def delete(  # noqa: PLR0913 -- the flags of the contract
@@ -22,7 +22,9 @@ def delete(  # noqa: PLR0913 -- the flags of the contract
     *,
     retain: Annotated[
         list[str] | None,
-        typer.Option("--retain", help="An id that stays, repeatable.", show_default=False),
+        typer.Option(
+            "--retain", metavar="ID", help="An id that stays, repeatable.", show_default=False
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would go and what would stay.")
@@ -31,10 +33,14 @@ def delete(  # noqa: PLR0913 -- the flags of the contract
     must_exist: Annotated[
         bool, typer.Option("--must-exist", help="Exit 5 where there is nothing to delete.")
     ] = False,
+    disable_protection: Annotated[
+        bool,
+        typer.Option("--disable-protection", help="Switch its deletion protection off first."),
+    ] = False,
     wait: on.Wait = True,
     timeout: on.Timeout = None,
     kubeconfig: on.Kubeconfig = None,
-) -> int:
+) -> Came:
     """Remove a cluster and all that was made for it, and read back that it is gone.
 
     Works from any machine, on a cluster in any state and on half of one. What is not there is no
@@ -50,6 +56,7 @@ def delete(  # noqa: PLR0913 -- the flags of the contract
         dry_run=dry_run,
         yes=yes,
         must_exist=must_exist,
+        disable_protection=disable_protection,
         wait=wait,
         timeout=timeout or "",
         kubeconfig=kubeconfig,

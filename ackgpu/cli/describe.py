@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from ackgpu.app import App
-from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import add_command
+from ackgpu.cli import flags as on
+from ackgpu.cli.command import Came, add_command
 
 
 def register(root: typer.Typer) -> None:
@@ -24,11 +24,13 @@ def describe(
         bool, typer.Option("--resources", help="Every cloud resource, with its id.")
     ] = False,
     events: Annotated[bool, typer.Option("--events", help="What ACK says happened.")] = False,
-) -> int:
+    watch: on.Watch = False,
+) -> Came:
     """Show one cluster, its node pools and its network.
 
     Example: ackgpu describe demo --resources --events
     """
-    from ackgpu.commands.describe import DescribeOptions, run
+    from ackgpu.commands import describe as command
 
-    return run(DescribeOptions(name=name, resources=resources, events=events), app)
+    options = command.DescribeOptions(name=name, resources=resources, events=events)
+    return command.watch(options, app) if watch else command.run(options, app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from ackgpu.app import App
-from ackgpu.cli.command import add_command
+from ackgpu.cli.command import Came, add_command
 
 
 def register(root: typer.Typer) -> None:
@@ -13,7 +13,7 @@ def register(root: typer.Typer) -> None:
     add_command(root, "doctor", doctor)
 
 
-def doctor(app: App) -> int:
+def doctor(app: App) -> Came:
     """Check this machine, the credentials and the way to each endpoint; change nothing.
 
     Example: ackgpu doctor -o json

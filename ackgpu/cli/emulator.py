@@ -1,14 +1,13 @@
 """``ackgpu emulator``."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ackgpu.app import App
-from ackgpu.cli.command import add_command
+from ackgpu.cli.command import Came, add_command, command_group
+from ackgpu.cli.flag_set import FlagSet
 
 State = Annotated[
     Path | None,
@@ -19,46 +18,61 @@ State = Annotated[
 
 def register(root: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="The embedded cloud, as a server.")
-    add_command(group, "serve", serve, prefix="emulator")
-    add_command(group, "status", status, prefix="emulator")
-    add_command(group, "reset", reset, prefix="emulator")
+    group = command_group("The embedded cloud, as a server.")
+    for name, function in (
+        ("up", up),
+        ("down", down),
+        ("env", env),
+        ("serve", serve),
+        ("status", status),
+        ("reset", reset),
+    ):
+        add_command(group, name, function, prefix="emulator")
     root.add_typer(group, name="emulator")
 
 
-def serve(  # noqa: PLR0913 -- the flags of the contract
-    app: App,
-    *,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 0,
+class ServeFlags(FlagSet):
+    """How the emulated cloud is served."""
+
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 0
     kube_port: Annotated[
         int,
         typer.Option(
             "--kube-port", min=0, max=65535, help="The clusters' API servers; 0 takes a free one."
         ),
-    ] = 0,
-    state: State = None,
-    speed: Annotated[float, typer.Option("--speed", help="Emulated seconds in a real one.")] = 60.0,
+    ] = 0
+    state: State = None
+    speed: Annotated[float, typer.Option("--speed", help="Emulated seconds in a real one.")] = 60.0
     faults: Annotated[
         Path | None, typer.Option("--faults", help="A faults file.", show_default=False)
-    ] = None,
+    ] = None
     scenario: Annotated[
         Path | None, typer.Option("--scenario", help="A scenario file.", show_default=False)
-    ] = None,
-    latency: Annotated[
+    ] = None
+    latency_ms: Annotated[
         float, typer.Option("--latency", help="Milliseconds added to each answer.")
-    ] = 0.0,
+    ] = 0.0
+    spread: Annotated[
+        float,
+        typer.Option("--spread", help="How far durations vary: 0 not at all, 1 as published."),
+    ] = 1.0
     seed: Annotated[
-        int | None, typer.Option("--seed", help="For the same ids each time.", show_default=False)
-    ] = None,
+        int | None,
+        typer.Option(
+            "--seed", help="For the same ids and durations each time.", show_default=False
+        ),
+    ] = None
     enforce_ram: Annotated[
         bool,
         typer.Option("--enforce-ram", help="Refuse what the caller's RAM policies do not allow."),
-    ] = False,
-    request_log: Annotated[
+    ] = False
+    log_file: Annotated[
         Path | None,
         typer.Option("--request-log", help="Append each request to this file.", show_default=False),
-    ] = None,
-) -> int:
+    ] = None
+
+
+def serve(app: App, how: ServeFlags) -> Came:
     """Serve the emulated cloud on loopback until SIGTERM or Ctrl-C.
 
     Prints one line of JSON once it accepts connections; ``env`` in it is what to export.
@@ -67,22 +81,51 @@ def serve(  # noqa: PLR0913 -- the flags of the contract
     """
     from ackgpu.commands import emulator as command
 
-    options = command.ServeOptions(
-        port=port,
-        kube_port=kube_port,
-        state=state,
-        speed=speed,
-        faults=faults,
-        scenario=scenario,
-        latency_ms=latency,
-        seed=seed,
-        enforce_ram=enforce_ram,
-        log_file=request_log,
-    )
-    return command.serve(options, app)
+    return command.serve(command.ServeOptions(**how.given()), app)
 
 
-def status(app: App, *, state: State = None) -> int:
+def up(
+    app: App,
+    how: ServeFlags,
+    *,
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="Serve in a process of its own, and return.")
+    ] = False,
+) -> Came:
+    """Serve the emulated cloud; with --detach in the background, until emulator down.
+
+    One that is served already is left as it is.
+
+    Example: ackgpu emulator up --detach
+    """
+    from ackgpu.commands import emulator as command
+    from ackgpu.commands import emulator_process as process
+
+    options = command.ServeOptions(**how.given())
+    return process.up(options, app) if detach else command.serve(options, app)
+
+
+def down(app: App, *, state: State = None) -> Came:
+    """End the emulator that is served in the background; its account is kept.
+
+    Example: ackgpu emulator down
+    """
+    from ackgpu.commands.emulator_process import down as run
+
+    return run(app, state)
+
+
+def env(app: App, *, state: State = None) -> Came:
+    """Print the variables that lead ackgpu and any SDK to the emulator, for bash, zsh and fish.
+
+    Example: eval "$(ackgpu emulator env)"
+    """
+    from ackgpu.commands.emulator_process import env as run
+
+    return run(app, state)
+
+
+def status(app: App, *, state: State = None) -> Came:
     """Say whether an emulator is served, where, and what its account holds.
 
     Example: ackgpu emulator status -o json
@@ -92,7 +135,7 @@ def status(app: App, *, state: State = None) -> int:
     return command.status(app, state)
 
 
-def reset(app: App, *, state: State = None) -> int:
+def reset(app: App, *, state: State = None) -> Came:
     """Empty the emulated account.
 
     Example: ackgpu emulator reset

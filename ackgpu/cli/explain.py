@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ackgpu.app import App
-from ackgpu.cli.command import add_command
+from ackgpu.cli.command import Came, add_command
 
 
 def register(root: typer.Typer) -> None:
@@ -21,11 +21,12 @@ def explain(
         str,
         typer.Argument(help="An error code, of ackgpu or the cloud, or an exit code."),
     ],
-) -> int:
+) -> Came:
     """Say what an error code or exit code means, what to do, and whether it is retried.
 
     Example: ackgpu explain OperationDenied.NoStock
     """
     from ackgpu.commands.explain import run
 
-    return run(app, code)
+    del app
+    return run(code)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import typer
 
 from ackgpu.app import App
-from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import add_command
+from ackgpu.cli import flags as on
+from ackgpu.cli.command import Came, add_command, command_group
 
 
 def register(root: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(help="Write a cluster down for other tools.", no_args_is_help=True)
+    group = command_group("Write a cluster down for other tools.")
     for name, function in (("spec", spec), ("terraform", terraform), ("ros", ros)):
         add_command(group, name, function, prefix="export")
     root.add_typer(group, name="export")
 
 
-def spec(app: App, name: on.ClusterName) -> int:
+def spec(app: App, name: on.ClusterName) -> Came:
     """Write the cluster.yaml of what stands; create -f finds nothing to change in it.
 
     Example: ackgpu export spec demo > cluster.yaml
@@ -27,7 +27,7 @@ def spec(app: App, name: on.ClusterName) -> int:
     return run(app, name, "spec")
 
 
-def terraform(app: App, name: on.ClusterName) -> int:
+def terraform(app: App, name: on.ClusterName) -> Came:
     """Write Terraform configuration with import blocks, to take the cluster over.
 
     Example: ackgpu export terraform demo > demo.tf
@@ -37,7 +37,7 @@ def terraform(app: App, name: on.ClusterName) -> int:
     return run(app, name, "terraform")
 
 
-def ros(app: App, name: on.ClusterName) -> int:
+def ros(app: App, name: on.ClusterName) -> Came:
     """Write a ROS template that makes a cluster like this one.
 
     Example: ackgpu export ros demo > demo.ros.json

@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from ackgpu.app import App
-from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import add_command
+from ackgpu.cli import flags as on
+from ackgpu.cli.command import Came, add_command
 
 
 def register(root: typer.Typer) -> None:
     """Add the command."""
-    add_command(root, "extend", extend)
+    add_command(root, "extend", extend, changes_cloud=True)
 
 
 def extend(
@@ -24,12 +24,13 @@ def extend(
         str | None,
         typer.Option(
             "--ttl",
+            metavar="DURATION",
             help="+2h adds to what is left, 2h counts from now, at most 366d; either ends a hold.",
             show_default=False,
         ),
     ] = None,
     hold: Annotated[bool, typer.Option("--hold", help="Keep it from gc until --ttl.")] = False,
-) -> int:
+) -> Came:
     """Let a throw-away cluster live longer.
 
     Example: ackgpu extend demo --ttl +2h

@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from ackgpu.app import App
-from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import add_command
+from ackgpu.cli import flags as on
+from ackgpu.cli.command import Came, add_command
 
 
 def register(root: typer.Typer) -> None:
     """Add the command."""
-    add_command(root, "gc", gc)
+    add_command(root, "gc", gc, changes_cloud=True)
 
 
 def gc(  # noqa: PLR0913 -- the flags of the contract
@@ -23,12 +23,13 @@ def gc(  # noqa: PLR0913 -- the flags of the contract
         str | None,
         typer.Option(
             "--older-than",
+            metavar="DURATION",
             help="Whatever is ours and older than this, such as 6h.",
             show_default=False,
         ),
     ] = None,
     expired: Annotated[
-        bool, typer.Option("--expired", help="What is past its --ttl; alone, the default.")
+        bool, typer.Option("--expired", help="What is past its --ttl; by itself the default.")
     ] = False,
     orphans: Annotated[
         bool, typer.Option("--orphans", help="Networks of ours whose cluster is gone.")
@@ -40,7 +41,16 @@ def gc(  # noqa: PLR0913 -- the flags of the contract
     execute: Annotated[bool, typer.Option("--execute", help="Remove what is found.")] = False,
     yes: on.Yes = False,
     timeout: on.Timeout = None,
-) -> int:
+    print_schedule: Annotated[
+        str | None,
+        typer.Option(
+            "--print-schedule",
+            metavar="cron|github|kubernetes",
+            help="Print the job that runs gc with the other flags each hour, and do nothing else.",
+            show_default=False,
+        ),
+    ] = None,
+) -> Came:
     """Find expired and forgotten clusters of ackgpu's by their tags, and remove them.
 
     Needs no state of any machine. What `ackgpu extend --hold` holds is left alone.
@@ -48,6 +58,7 @@ def gc(  # noqa: PLR0913 -- the flags of the contract
     Example: ackgpu gc --expired --orphans --all-regions --execute --yes
     """
     from ackgpu.commands.gc import GcOptions, run
+    from ackgpu.commands.gc_schedule import print_job
 
     options = GcOptions(
         older_than=older_than or "",
@@ -59,4 +70,6 @@ def gc(  # noqa: PLR0913 -- the flags of the contract
         yes=yes,
         timeout=timeout or "",
     )
+    if print_schedule is not None:
+        return print_job(print_schedule, options, app)
     return run(options, app)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
 from ackgpu import __version__
-from ackgpu.app import App
+from ackgpu.app import App, Parts
 from ackgpu.clock import SystemClock
 from ackgpu.errors import UsageError
-from ackgpu.settings import Flags, Output, Settings, asked_output
+from ackgpu.private_file import write_private
+from ackgpu.redaction import forget, learn_environment, redacted
+from ackgpu.settings import Flags, Output, Settings, asked_output, home_of, leads_to_loopback
 from ackgpu.streams import Streams
 
 
@@ -20,15 +21,17 @@ class Invocation:
     """Filled in while the command line is parsed; ``app`` exists once the flags are known."""
 
     env: Mapping[str, str]
-    home: Path
     typed: Sequence[str] = ()
     flags: Flags = field(default_factory=Flags)
     command: str = ""
     app: App | None = None
+    parts: Parts | None = None
     streams: Streams = field(default_factory=Streams.system)
     output: Output = field(init=False)
 
     def __post_init__(self) -> None:
+        forget()  # what a command before this one, in the same process, knew
+        learn_environment(self.env)
         self.output = asked_output(self.typed, self.env)
 
     def start(self, command: str, flags: Flags) -> App:
@@ -38,8 +41,18 @@ class Invocation:
         if settings.quiet and settings.verbose:
             raise UsageError("--quiet and --verbose exclude each other.")
         self.output = settings.output
-        self.streams = Streams.system(color=settings.color, no_input=settings.no_input)
-        self.app = App(settings, self.streams, self.env, home=self.home, typed=self.typed)
+        streams = Streams.system(color=settings.color, no_input=settings.no_input)
+        emulated = settings.emulator or leads_to_loopback(self.env)
+        self.streams = replace(streams, emulated=emulated)
+        self.app = App(
+            settings,
+            self.streams,
+            self.env,
+            home=home_of(self.env),
+            typed=self.typed,
+            parts=self.parts,
+        )
+        self.app.title = command
         return self.app
 
     def close(self) -> None:
@@ -56,7 +69,8 @@ class Invocation:
         text = "".join(traceback.format_exception(error))
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.write_text(f"ackgpu {__version__}, {self.command}\n{text}", encoding="utf-8")
+            with write_private(path) as file:
+                file.write(redacted(f"ackgpu {__version__}, {self.command}\n{text}"))
         except OSError:
             return ""
         return str(path)

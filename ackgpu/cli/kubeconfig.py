@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from ackgpu.app import App
-from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import add_command
+from ackgpu.cli import flags as on
+from ackgpu.cli.command import Came, add_command, command_group
 
 Minutes = Annotated[
     int | None,
@@ -20,10 +20,11 @@ Private = Annotated[bool, typer.Option("--private", help="The endpoint within th
 
 def register(root: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="Write, show or remove a cluster's context.")
+    group = command_group("Write, show or remove a cluster's context; give its credential.")
     add_command(group, "write", write, prefix="kubeconfig")
     add_command(group, "show", show, prefix="kubeconfig")
     add_command(group, "remove", remove, prefix="kubeconfig")
+    add_command(group, "credential", credential, prefix="kubeconfig")
     root.add_typer(group, name="kubeconfig")
 
 
@@ -36,8 +37,12 @@ def write(  # noqa: PLR0913 -- the flags of the contract
     set_context: Annotated[
         bool, typer.Option("--set-context", help="Make it the current context.")
     ] = False,
+    renewing: Annotated[
+        bool,
+        typer.Option("--exec", help="Write no key: clients get a short-lived one from ackgpu."),
+    ] = False,
     kubeconfig: on.Kubeconfig = None,
-) -> int:
+) -> Came:
     """Take a cluster's context over into your kubeconfig; the current context stays.
 
     Example: ackgpu kubeconfig write demo --set-context
@@ -49,6 +54,7 @@ def write(  # noqa: PLR0913 -- the flags of the contract
         minutes=temporary_minutes,
         private=private,
         set_context=set_context,
+        renewing=renewing,
         path=kubeconfig,
     )
     return command.write(options, app)
@@ -56,7 +62,7 @@ def write(  # noqa: PLR0913 -- the flags of the contract
 
 def show(
     app: App, name: on.ClusterName, *, temporary_minutes: Minutes = None, private: Private = False
-) -> int:
+) -> Came:
     """Print a cluster's kubeconfig.
 
     Example: ackgpu kubeconfig show demo --temporary-minutes 60 > demo.yaml
@@ -67,7 +73,7 @@ def show(
     return command.show(options, app)
 
 
-def remove(app: App, name: on.ClusterName, *, kubeconfig: on.Kubeconfig = None) -> int:
+def remove(app: App, name: on.ClusterName, *, kubeconfig: on.Kubeconfig = None) -> Came:
     """Take a cluster's context out of your kubeconfig.
 
     Example: ackgpu kubeconfig remove demo
@@ -75,3 +81,13 @@ def remove(app: App, name: on.ClusterName, *, kubeconfig: on.Kubeconfig = None) 
     from ackgpu.commands import kubeconfig as command
 
     return command.remove(command.KubeconfigOptions(name=name, path=kubeconfig), app)
+
+
+def credential(app: App, name: on.ClusterName, *, temporary_minutes: Minutes = None) -> Came:
+    """Print a short-lived credential for kubectl, as a kubeconfig of `write --exec` asks for it.
+
+    Example: ackgpu kubeconfig credential demo
+    """
+    from ackgpu.commands import credential as command
+
+    return command.run(name, temporary_minutes, app)

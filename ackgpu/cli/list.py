@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from ackgpu.app import App
-from ackgpu.cli.command import add_command
+from ackgpu.cli import flags as on
+from ackgpu.cli.command import Came, add_command
 
 
 def register(root: typer.Typer) -> None:
@@ -29,16 +30,20 @@ def list_clusters(
         typer.Option(
             "--selector",
             "-l",
+            metavar="KEY=VALUE",
             help="Only those with this tag, key=value; repeatable.",
             show_default=False,
         ),
     ] = None,
-) -> int:
+    watch: on.Watch = False,
+) -> Came:
     """List ackgpu's clusters, and what unfinished ones left.
 
     Example: ackgpu list --all-regions -o json
     """
-    from ackgpu.commands.listing import ListOptions, run
+    from ackgpu.commands import list_clusters as command
 
-    options = ListOptions(all_regions=all_regions, expired=expired, selectors=tuple(selector or ()))
-    return run(options, app)
+    options = command.ListOptions(
+        all_regions=all_regions, expired=expired, selectors=tuple(selector or ())
+    )
+    return command.watch(options, app) if watch else command.run(options, app)

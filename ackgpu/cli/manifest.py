@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from ackgpu.app import App
-from ackgpu.cli.command import add_command
+from ackgpu.cli.command import Came, add_command, command_group
 from ackgpu.cli.run_sample import Image, Private
 
 
 def register(root: typer.Typer) -> None:
     """Add the command."""
-    group = typer.Typer(no_args_is_help=True, help="Print manifests for kubectl.")
+    group = command_group("Print manifests for kubectl.")
     add_command(group, "sample", sample, prefix="manifest")
     root.add_typer(group, name="manifest")
 
@@ -27,7 +27,7 @@ def sample(
     *,
     image: Image = None,
     private: Private = False,
-) -> int:
+) -> Came:
     """Print the CUDA sample's Deployment; without a name as ACK documents it.
 
     Example: ackgpu manifest sample demo | kubectl apply -f -

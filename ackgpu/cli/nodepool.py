@@ -1,31 +1,32 @@
 """``ackgpu nodepool``."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from ackgpu.app import App
+from ackgpu.cli import flags as on
 from ackgpu.cli import pool_flags as of
-from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import add_command
+from ackgpu.cli.command import Came, add_command, command_group
 
 
 def register(root: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="The node pools of a cluster.")
+    group = command_group("The node pools of a cluster.")
     for name, function in (
         ("list", list_pools),
         ("add", add),
+        ("update", update),
         ("scale", scale),
         ("delete", delete),
         ("attach", attach),
         ("convert-billing", convert_billing),
     ):
-        add_command(group, name, function, prefix="nodepool")
+        add_command(group, name, function, prefix="nodepool", changes_cloud=name != "list")
     root.add_typer(group, name="nodepool")
 
 
-def list_pools(app: App, name: on.ClusterName) -> int:
+def list_pools(app: App, name: on.ClusterName) -> Came:
     """List the node pools.
 
     Example: ackgpu nodepool list demo -o json
@@ -43,7 +44,9 @@ class AddFlags(of.PasswordFlags, of.RunFlags):
     skip_preflight: of.SkipPreflight = False
 
 
-def add(app: App, name: on.ClusterName, pool: of.PoolName, wants: of.PoolSet, how: AddFlags) -> int:
+def add(
+    app: App, name: on.ClusterName, pool: of.PoolName, wants: of.PoolSet, how: AddFlags
+) -> Came:
     """Add a node pool, and prove its GPUs; again, it goes on where it stopped.
 
     Example: ackgpu nodepool add demo small --instance-type ecs.sgn7i-vws-m2.xlarge --nodes 1
@@ -54,6 +57,50 @@ def add(app: App, name: on.ClusterName, pool: of.PoolName, wants: of.PoolSet, ho
     return command.add(options, app)
 
 
+class UpdateFlags(of.ChangeFlags):
+    """What a pool's settings become."""
+
+    labels: Annotated[
+        list[str] | None,
+        typer.Option("--label", metavar="KEY=VALUE",
+                     help="Set a label of its nodes, or remove one with KEY-; repeatable.",
+                     show_default=False),
+    ] = None  # fmt: skip
+    taints: Annotated[
+        list[str] | None,
+        typer.Option("--taint", metavar="TAINT",
+                     help="Set a taint (key=value:NoSchedule), or remove one with KEY-;"
+                     " repeatable.", show_default=False),
+    ] = None  # fmt: skip
+    least: Annotated[
+        int | None,
+        typer.Option("--min", help="The fewest nodes that it scales itself to.",
+                     show_default=False),
+    ] = None  # fmt: skip
+    most: Annotated[
+        int | None,
+        typer.Option("--max", help="The most nodes that it scales itself to.",
+                     show_default=False),
+    ] = None  # fmt: skip
+    scales: Annotated[
+        bool | None,
+        typer.Option("--autoscaling/--no-autoscaling",
+                     help="Whether the pool scales itself; if not any more, it keeps its nodes.",
+                     show_default=False),
+    ] = None  # fmt: skip
+
+
+def update(app: App, name: on.ClusterName, pool: of.PoolName, how: UpdateFlags) -> Came:
+    """Change a pool's labels, taints and bounds in place; its nodes stay.
+
+    Example: ackgpu nodepool update demo gpu --label team=sound --min 1 --max 4
+    """
+    from ackgpu.commands.nodepool_update import UpdateOptions
+    from ackgpu.commands.nodepool_update import update as run
+
+    return run(UpdateOptions(name=name, pool=pool, **how.given()), app)
+
+
 def scale(
     app: App,
     name: on.ClusterName,
@@ -61,23 +108,23 @@ def scale(
     how: of.ChangeFlags,
     *,
     nodes: Annotated[int, typer.Option("--nodes", help="The absolute number.")],
-) -> int:
+) -> Came:
     """Set the number of a pool's nodes; fewer than now is asked about.
 
     Example: ackgpu nodepool scale demo gpu --nodes 4
     """
-    from ackgpu.commands.changing import ChangeOptions
+    from ackgpu.commands.cluster_operation import ChangeOptions
     from ackgpu.commands.nodepool_size import scale as run
 
     return run(ChangeOptions(name=name, pool=pool, **how.given()), nodes, app)
 
 
-def delete(app: App, name: on.ClusterName, pool: of.PoolName, how: of.ChangeFlags) -> int:
+def delete(app: App, name: on.ClusterName, pool: of.PoolName, how: of.ChangeFlags) -> Came:
     """Remove a pool with its nodes. What is not there is no error.
 
     Example: ackgpu nodepool delete demo small --yes
     """
-    from ackgpu.commands.changing import ChangeOptions
+    from ackgpu.commands.cluster_operation import ChangeOptions
     from ackgpu.commands.nodepool_size import delete as run
 
     return run(ChangeOptions(name=name, pool=pool, **how.given()), app)
@@ -88,10 +135,14 @@ class AttachFlags(of.PasswordFlags, of.ChangeFlags):
 
     instance_ids: Annotated[
         list[str],
-        typer.Option("--instance-id", help="An existing instance of the VPC; repeatable."),
+        typer.Option(
+            "--instance-id",
+            metavar="INSTANCE_ID",
+            help="An existing instance of the VPC; repeatable.",
+        ),
     ]
     mode: Annotated[
-        str,
+        Literal["auto", "manual"],
         typer.Option("--mode", help="auto: ACK replaces the system disk; manual: print a script."),
     ] = "auto"
     keep_name: Annotated[
@@ -102,7 +153,7 @@ class AttachFlags(of.PasswordFlags, of.ChangeFlags):
     ] = False
 
 
-def attach(app: App, name: on.ClusterName, pool: of.PoolName, how: AttachFlags) -> int:
+def attach(app: App, name: on.ClusterName, pool: of.PoolName, how: AttachFlags) -> Came:
     """Take existing vGPU instances into a pool.
 
     They are checked first: state, VPC, zone, type, whether they are nodes already, and quotas.
@@ -123,12 +174,12 @@ def convert_billing(  # noqa: PLR0913 -- the flags of the contract
     dry_run: of.DryRun = False,
     yes: on.Yes = False,
     timeout: on.Timeout = None,
-) -> int:
+) -> Came:
     """Change a pool's nodes from pay-as-you-go to a subscription, which is paid at once.
 
     Example: ackgpu nodepool convert-billing demo gpu --period 1 --dry-run
     """
-    from ackgpu.commands.changing import ChangeOptions
+    from ackgpu.commands.cluster_operation import ChangeOptions
     from ackgpu.commands.nodepool_billing import convert
 
     options = ChangeOptions(name=name, pool=pool, dry_run=dry_run, yes=yes, timeout=timeout or "")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ackgpu.app import App
-from ackgpu.cli.command import add_command
+from ackgpu.cli.command import Came, add_command
 
 
 def register(root: typer.Typer) -> None:
@@ -21,7 +21,10 @@ def offers(  # noqa: PLR0913 -- the flags of the contract
     gpu_mem: Annotated[
         str | None,
         typer.Option(
-            "--gpu-mem", help="GiB of the slice: 4, 2..8, 4.. or ..8.", show_default=False
+            "--gpu-mem",
+            metavar="GIB",
+            help="GiB of the slice: 4, 2..8, 4.. or ..8.",
+            show_default=False,
         ),
     ] = None,
     region: Annotated[
@@ -29,25 +32,27 @@ def offers(  # noqa: PLR0913 -- the flags of the contract
         typer.Option(
             "--region",
             "-r",
+            metavar="REGION",
             help="A region, repeatable; default: the configured one.",
             show_default=False,
         ),
     ] = None,
     zone: Annotated[
         list[str] | None,
-        typer.Option("--zone", help="A zone, repeatable.", show_default=False),
+        typer.Option("--zone", metavar="ZONE", help="A zone, repeatable.", show_default=False),
     ] = None,
     instance_type: Annotated[
         list[str] | None,
         typer.Option(
             "--instance-type",
+            metavar="TYPE",
             help="A type, repeatable; default: every vGPU type.",
             show_default=False,
         ),
     ] = None,
     spot: Annotated[bool, typer.Option("--spot", help="Ask for spot prices too.")] = False,
     available: Annotated[bool, typer.Option("--available", help="Only what has stock.")] = False,
-) -> int:
+) -> Came:
     """Show vGPU instance types by zone: slice, stock and price an hour, the best first.
 
     Example: ackgpu offers --gpu-mem 2..8 --region cn-hangzhou --region cn-shanghai

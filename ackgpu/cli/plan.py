@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from ackgpu.app import App
+from ackgpu.cli import flags
 from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import add_command
+from ackgpu.cli.command import Came, add_command
 
 
 def register(root: typer.Typer) -> None:
@@ -20,11 +21,11 @@ def plan(
     app: App,
     spec: on.CreateFlags,
     *,
-    kubeconfig: on.Kubeconfig = None,
+    kubeconfig: flags.Kubeconfig = None,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 12 where something would change.")
     ] = False,
-) -> int:
+) -> Came:
     """Show what create would do now, and what it would cost; it changes nothing.
 
     Example: ackgpu plan demo --nodes 4

@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 import typer
 
 from ackgpu.app import App
 from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import add_command
+from ackgpu.cli.command import Came, add_command, command_group
 
 
 def register(root: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(help="The RAM policy that a cluster needs.", no_args_is_help=True)
+    group = command_group("The RAM policy that a cluster needs.")
     add_command(group, "generate", generate, prefix="policy")
     add_command(group, "check", check, prefix="policy")
     root.add_typer(group, name="policy")
 
 
-def generate(app: App, spec: on.PolicyFlags) -> int:
-    """Write the least RAM policy that creates, verifies and deletes a cluster.
+def generate(
+    app: App,
+    spec: on.PolicyFlags,
+    *,
+    purpose: Annotated[
+        Literal[
+            "create",
+            "apply",
+            "verify",
+            "diagnose",
+            "delete",
+            "nodepool",
+            "node",
+            "upgrade",
+            "sleep",
+            "gc",
+            "extend",
+            "describe",
+            "all",
+        ],
+        typer.Option("--for", help="The commands that it has to suffice for."),
+    ] = "all",
+) -> Came:
+    """Write the least RAM policy that one command needs, or all of them.
 
-    Example: ackgpu policy generate -f cluster.yaml > policy.json
+    Example: ackgpu policy generate --for create -f cluster.yaml > policy.json
     """
     from ackgpu.commands import policy as command
 
-    return command.generate(command.PolicyOptions(wants=spec.wants()), app)
+    return command.generate(command.PolicyOptions(wants=spec.wants(), purpose=purpose), app)
 
 
-def check(app: App, spec: on.PolicyFlags) -> int:
+def check(app: App, spec: on.PolicyFlags) -> Came:
     """Try every read that a creation makes; exit 3 where RAM refuses one.
 
     Example: ackgpu policy check -f cluster.yaml

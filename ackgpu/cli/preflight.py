@@ -9,7 +9,7 @@ import typer
 
 from ackgpu.app import App
 from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import add_command
+from ackgpu.cli.command import Came, add_command
 
 
 def register(root: typer.Typer) -> None:
@@ -24,13 +24,15 @@ def preflight(
     *,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", help="Checks to carry out, by comma.", show_default=False),
+        typer.Option(
+            "--only", metavar="CHECK", help="Checks to carry out, by comma.", show_default=False
+        ),
     ] = None,
     junit: Annotated[
         Path | None,
         typer.Option("--junit", help="Write a JUnit report there.", show_default=False),
     ] = None,
-) -> int:
+) -> Came:
     """Check all that can be known before anything is made; exit 3 where a check fails.
 
     Example: ackgpu preflight -f cluster.yaml --only quota,stock

@@ -15,15 +15,30 @@ from ackgpu.cli.command import (
     OutputFlag,
     Profile,
     Quiet,
+    RecordFlag,
     Region,
     Verbose,
 )
+from ackgpu.cli.help_request import FLAGS, WORD
 from ackgpu.cli.invocation import Invocation
-from ackgpu.errors import UnparsedLineError
+from ackgpu.cli.strict_parser import OnceGroup
+from ackgpu.errors import UsageError
 from ackgpu.settings import Flags
 
+GROUPS = {
+    "Create": ("create", "plan", "check-quota", "preflight", "offers"),
+    "Look": ("list", "describe", "wait", "verify", "diagnose", "run-sample"),
+    "Change": ("apply", "nodepool", "node", "upgrade", "sleep", "wake", "extend"),
+    "Delete": ("delete", "gc"),
+    "Connect": ("kubeconfig", "manifest"),
+    "Take along": ("config", "export", "policy"),
+    "Find out": ("explain", "doctor", "completion", "schema", "version"),
+    "No account": ("emulator",),
+}
+"""The commands as the page that lists them shows them."""
 COMMANDS = {
-    "create": "Make a cluster and prove that its GPUs are usable; again, it goes on.",
+    "create": "Make a cluster and prove its GPUs; run again, it goes on.",
+    "apply": "Change a cluster that stands to what its file says.",
     "plan": "Show what create would do, and what it would cost.",
     "check-quota": "Show the headroom of every limit that a rollout touches.",
     "preflight": "Check everything that must be true before anything is made.",
@@ -31,12 +46,16 @@ COMMANDS = {
     "list": "List ackgpu's clusters, and what unfinished ones left.",
     "describe": "Show one cluster, its node pools and its network.",
     "wait": "Wait until a cluster is as far as asked, or gone.",
-    "verify": "Check every GPU node, rung by rung.",
+    "verify": "Check every GPU node, check by check.",
+    "diagnose": "Say what is wrong with a cluster or a node, and what mends it.",
     "run-sample": "Run a CUDA program on one GPU of a cluster.",
     "manifest": "Print the CUDA sample's Deployment for kubectl.",
-    "nodepool": "List, add, scale, delete and convert node pools; attach instances.",
+    "nodepool": "List, add, update, scale and delete node pools; attach instances.",
+    "node": "List, drain, replace and repair single nodes.",
     "upgrade": "Upgrade a cluster's Kubernetes, after ACK's own check.",
-    "kubeconfig": "Write, show or remove a cluster's context.",
+    "sleep": "Release a cluster's nodes, and keep what wake needs.",
+    "wake": "Give a sleeping cluster its nodes back, and prove its GPUs.",
+    "kubeconfig": "Write, show or remove a cluster's context; give its credential.",
     "delete": "Remove a cluster and all that was made for it.",
     "gc": "Find expired and forgotten clusters, and remove them.",
     "extend": "Let a throw-away cluster live longer, or hold it.",
@@ -46,6 +65,8 @@ COMMANDS = {
     "export": "Write a cluster down for ackgpu, Terraform or ROS.",
     "explain": "Say what an error code or exit code means, and what to do.",
     "doctor": "Check this machine, the credentials and the way to the cloud.",
+    "completion": "Print a script that completes command lines in a shell.",
+    "schema": "Print every command as data, for programs.",
     "version": "Print the versions of ackgpu and of what it stands on.",
 }
 """In the order of --help, with a line each. Each is a module ``ackgpu.cli.<name>`` with
@@ -55,32 +76,46 @@ COMMANDS = {
 def run(arguments: Sequence[str], invocation: Invocation) -> int:
     """Parse the line, carry the command out, and return its exit code.
 
-    Raises what the command raises, and UnparsedLineError where typer has refused the line.
+    Raises what the command raises, and UsageError for a line that cannot be parsed.
     """
-    root = build({word for word in arguments if word in COMMANDS})
+    line = list(arguments)
+    if line[:1] == [WORD]:  # of a command that does not exist, or there would be its page by now
+        line = [*line[1:], FLAGS[0]]
+    command: Any = typer.main.get_command(build({word for word in line if word in COMMANDS}))
     try:
-        root(args=list(arguments), obj=invocation, prog_name="ackgpu")
-    except SystemExit as leaving:
-        wrong: Any = leaving.__context__  # what typer could not parse, having shown it
+        code = command.main(
+            line,
+            prog_name="ackgpu",
+            complete_var="",  # typer's own completion stays off
+            standalone_mode=False,
+            obj=invocation,
+        )
+    except Exception as wrong:
         if hasattr(wrong, "format_message"):
-            path = wrong.ctx.command_path if wrong.ctx else "ackgpu"
-            invocation.command = path.removeprefix("ackgpu").strip()
-            raise UnparsedLineError(
-                wrong.format_message(), resolution=f"See `{path} --help`."
-            ) from None
-        return leaving.code if isinstance(leaving.code, int) else 1
-    return 0
+            raise _unparsed(wrong, invocation) from None
+        raise
+    return code if isinstance(code, int) else 0
+
+
+def _unparsed(wrong: Any, invocation: Invocation) -> UsageError:
+    """What typer could not parse, as an error of ours."""
+    path = wrong.ctx.command_path if wrong.ctx else "ackgpu"
+    invocation.command = path.removeprefix("ackgpu").strip()
+    near = getattr(wrong, "possibilities", None)
+    said = wrong.message if near else wrong.format_message()
+    meant = f"Did you mean {near[0]}? " if near else ""
+    return UsageError(said, resolution=f"{meant}See `{path} --help`.")
 
 
 def build(names: Collection[str]) -> typer.Typer:
     """The typer application with the named commands; where none is named, with a line of each."""
     root = typer.Typer(
         name="ackgpu",
+        cls=OnceGroup,
         help="Make, prove and remove ACK clusters for lightweight GPU workloads.",
         epilog="Without an account: ackgpu create demo --emulator",
-        no_args_is_help=True,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        add_completion=False,
+        context_settings={"help_option_names": list(FLAGS)},
     )
     root.callback()(_root)
     for name, summary in COMMANDS.items():
@@ -123,6 +158,7 @@ def _root(  # noqa: PLR0913 -- the global flags
     no_input: NoInput = False,
     color: Color = "auto",
     emulator: EmulatorFlag = False,
+    record: RecordFlag = None,
     version: VersionFlag = False,
 ) -> None:
     del version
@@ -136,4 +172,5 @@ def _root(  # noqa: PLR0913 -- the global flags
         no_input=no_input,
         color=color,
         emulator=emulator,
+        record=record,
     )

@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from ackgpu.app import App
-from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import add_command
+from ackgpu.cli import flags as on
+from ackgpu.cli.command import Came, add_command
 
 Image = Annotated[
     str | None,
-    typer.Option("--image", help="An image with nvcc; default: one for the cluster's region.",
+    typer.Option("--image", metavar="IMAGE",
+                 help="An image with nvcc; default: one that fits the driver.",
                  show_default=False),
 ]  # fmt: skip
 Private = Annotated[
@@ -33,7 +34,7 @@ def run_sample(  # noqa: PLR0913 -- the flags of the contract
     keep: Annotated[bool, typer.Option("--keep", help="Leave the Deployment.")] = False,
     private: Private = False,
     timeout: on.Timeout = None,
-) -> int:
+) -> Came:
     """Run a CUDA program on one GPU of the cluster, and delete what it needed.
 
     Example: ackgpu run-sample demo

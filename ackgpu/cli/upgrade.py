@@ -5,14 +5,14 @@ from typing import Annotated
 import typer
 
 from ackgpu.app import App
+from ackgpu.cli import flags as on
 from ackgpu.cli import pool_flags as of
-from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import add_command
+from ackgpu.cli.command import Came, add_command
 
 
 def register(root: typer.Typer) -> None:
     """Add the command."""
-    add_command(root, "upgrade", upgrade)
+    add_command(root, "upgrade", upgrade, changes_cloud=True)
 
 
 class UpgradeFlags(of.ChangeFlags):
@@ -20,7 +20,12 @@ class UpgradeFlags(of.ChangeFlags):
 
     to: Annotated[
         str | None,
-        typer.Option("--to", help="A version or minor; default: the next.", show_default=False),
+        typer.Option(
+            "--to",
+            metavar="VERSION",
+            help="A version or minor; default: the next.",
+            show_default=False,
+        ),
     ] = None
     node_pools: Annotated[
         bool, typer.Option("--node-pools", help="Upgrade the nodes' kubelets too, in place.")
@@ -30,7 +35,7 @@ class UpgradeFlags(of.ChangeFlags):
     ] = False
 
 
-def upgrade(app: App, name: on.ClusterName, how: UpgradeFlags) -> int:
+def upgrade(app: App, name: on.ClusterName, how: UpgradeFlags) -> Came:
     """Upgrade the control plane to the next Kubernetes version, once ACK's check has passed.
 
     Example: ackgpu upgrade demo --check-only

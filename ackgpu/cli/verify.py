@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from ackgpu.app import App
-from ackgpu.cli.command import add_command
+from ackgpu.cli.command import Came, add_command
 from ackgpu.cli.run_sample import Image
 
 
@@ -28,17 +28,22 @@ def verify(  # noqa: PLR0913 -- the flags of the contract
         typer.Option("--kubeconfig", help="Any cluster, by its kubeconfig.", show_default=False),
     ] = None,
     context: Annotated[
-        str | None, typer.Option("--context", help="A context of it.", show_default=False)
+        str | None,
+        typer.Option("--context", metavar="CONTEXT", help="A context of it.", show_default=False),
     ] = None,
     level: Annotated[
-        str, typer.Option("--level", help="labels, allocatable or cuda.")
+        Literal["labels", "allocatable", "network", "cuda"],
+        typer.Option("--level", help="How far to check; each level includes the ones before."),
     ] = "allocatable",
     count: Annotated[int, typer.Option("--count", help="How many passes in a row must agree.")] = 1,
     image: Image = None,
     timeout: Annotated[
         str | None,
         typer.Option(
-            "--timeout", help="How long the CUDA samples may take; default 15m.", show_default=False
+            "--timeout",
+            metavar="DURATION",
+            help="How long the pods may take. Default: 15m.",
+            show_default=False,
         ),
     ] = None,
     junit: Annotated[
@@ -50,8 +55,8 @@ def verify(  # noqa: PLR0913 -- the flags of the contract
     private: Annotated[
         bool, typer.Option("--private", help="Over the private endpoint, from within the VPC.")
     ] = False,
-) -> int:
-    """Check every GPU node, rung by rung; exit 9 where one is not what was paid for.
+) -> Came:
+    """Check every GPU node, check by check; exit 9 where one is not what was paid for.
 
     Example: ackgpu verify demo --level labels
     """

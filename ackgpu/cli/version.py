@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from ackgpu.app import App
-from ackgpu.cli.command import add_command
+from ackgpu.cli.command import Came, add_command
 
 
 def register(root: typer.Typer) -> None:
@@ -13,11 +13,12 @@ def register(root: typer.Typer) -> None:
     add_command(root, "version", version)
 
 
-def version(app: App) -> int:
+def version(app: App) -> Came:
     """Print the versions of ackgpu and of what it stands on.
 
     Example: ackgpu version -o json
     """
     from ackgpu.commands.version import run
 
-    return run(app)
+    del app
+    return run()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from ackgpu.app import App
-from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import add_command
+from ackgpu.cli import flags as on
+from ackgpu.cli.command import Came, add_command
 
 
 def register(root: typer.Typer) -> None:
@@ -21,14 +21,15 @@ def wait(
     name: on.ClusterName,
     *,
     goal: Annotated[
-        str, typer.Option("--for", help="cluster, nodes, gpu or deleted.", show_default=False)
+        Literal["cluster", "nodes", "gpu", "deleted"],
+        typer.Option("--for", help="What to wait for.", show_default=False),
     ],
     timeout: on.Timeout = None,
-) -> int:
-    """Wait until a cluster is as far as asked, or gone; exit 7 when the time is up.
+) -> Came:
+    """Wait until a cluster is as far as asked, or gone; exit 7 on a timeout.
 
     Example: ackgpu wait demo --for gpu --timeout 20m
     """
-    from ackgpu.commands.waiting import WaitOptions, run
+    from ackgpu.commands.wait import WaitOptions, run
 
     return run(WaitOptions(name=name, goal=goal, timeout=timeout or ""), app)

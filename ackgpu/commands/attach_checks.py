@@ -9,7 +9,7 @@ from ackgpu.errors import PreflightFailed
 from ackgpu.render.words import count
 from ackgpu.spec import catalog
 
-LEAST_VCPUS, LEAST_MEMORY_GIB = 4, 8
+MIN_VCPUS, MIN_MEMORY_GIB = 4, 8
 """The smallest worker (ACK documentation, node instance types)."""
 
 
@@ -46,8 +46,8 @@ def check_instances(
             f"The instances cannot become nodes, for {count(len(problems), 'reason')}; nothing was"
             " changed.",
             details=problems,
-            resolution="Start what is stopped, leave out what does not fit, or make a pool that"
-            " fits: `ackgpu nodepool add`.",
+            resolution="Start what is stopped, leave out what does not fit, or add a pool that"
+            " fits: `ackgpu nodepool add --help`.",
         )
 
 
@@ -78,8 +78,8 @@ def _kind(instance: Instance, found: InstanceType | None, pool: NodePool) -> Ite
         yield f"{instance.id} is of {type_id}, which has no GPU"
     elif catalog.gpu_kind([type_id]) != catalog.gpu_kind(pool.instance_types):
         yield f"{instance.id} is of {type_id}: a pool has slices or whole cards, never both"
-    if found and (found.cpu < LEAST_VCPUS or found.memory_gib < LEAST_MEMORY_GIB):
+    if found and (found.cpu < MIN_VCPUS or found.memory_gib < MIN_MEMORY_GIB):
         yield (
             f"{instance.id} has {found.cpu} vCPU and {found.memory_gib:g} GiB; a node needs"
-            f" {LEAST_VCPUS} and {LEAST_MEMORY_GIB}"
+            f" {MIN_VCPUS} and {MIN_MEMORY_GIB}"
         )

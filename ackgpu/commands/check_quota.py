@@ -6,26 +6,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from ackgpu.app import App
-from ackgpu.commands.planning import sketch
-from ackgpu.commands.specs import SpecOptions, wanted
+from ackgpu.commands.load_spec import SpecOptions, load_spec
+from ackgpu.commands.plan_report import sketch
 from ackgpu.engine.gather import settle_all
 from ackgpu.errors import AckGpuError, PreflightFailed
-from ackgpu.preflight.facts import Facts, Target, needs_of
+from ackgpu.preflight.facts import ReadResults, Target, needs_of
 from ackgpu.preflight.limit_values import LimitRules
 from ackgpu.preflight.limits import Edition, checked_profile, overrides_of
 from ackgpu.preflight.quota import LimitCheck, check_limits, offline
 from ackgpu.preflight.quota_reads import OtherRegions, quota_reads
-from ackgpu.render.output import present
+from ackgpu.preflight.reads import IDENTITY, REGIONS
 from ackgpu.render.results import Result
 from ackgpu.render.verdicts import QuotaResult, QuotaRow
 from ackgpu.spec.model import ClusterSpec
 
-IDENTITY = "identity"
-
 
 @dataclass(frozen=True, kw_only=True)
 class CheckQuotaOptions:
-    """What ``check-quota`` was asked for. ``limits``: the documented profile to fall back on."""
+    """The options of ``check-quota``. ``limits``: the documented profile to fall back on."""
 
     wants: SpecOptions
     strict: bool = False
@@ -34,10 +32,10 @@ class CheckQuotaOptions:
     overrides: tuple[str, ...] = ()
 
 
-def run(options: CheckQuotaOptions, app: App) -> int:
+def run(options: CheckQuotaOptions, app: App) -> Result:
     """Show every limit that the cluster touches; exit code 3 where one is short."""
     rules = LimitRules(checked_profile(options.limits), overrides_of(options.overrides))
-    spec = wanted(options.wants, app, unnamed="new", offline=options.offline).spec
+    spec = load_spec(options.wants, app, unnamed="new", offline=options.offline).spec
     needs = needs_of(step.consumes for step in sketch(spec))
     began = app.clock.now()
     if options.offline:
@@ -47,7 +45,7 @@ def run(options: CheckQuotaOptions, app: App) -> int:
         rows, account = _online(
             app, spec, Target(spec, app.cloud(spec.region), app.clock, needs, needs), rules
         )
-    result = Result(
+    return Result(
         command="check-quota",
         part=QuotaResult(
             quotas=tuple(quota_row(row) for row in rows),
@@ -59,7 +57,6 @@ def run(options: CheckQuotaOptions, app: App) -> int:
         durations={"total": app.clock.now() - began},
         error=app.complete(limits_error(rows, strict=options.strict)),
     )
-    return present(app.streams, app.settings.output, result)
 
 
 def quota_row(row: LimitCheck) -> QuotaRow:
@@ -74,13 +71,14 @@ def quota_row(row: LimitCheck) -> QuotaRow:
         verdict=row.verdict,
         why_unknown=row.why_unknown,
         remedy=row.remedy,
+        doubt=row.doubt,
     )
 
 
 def limits_error(rows: list[LimitCheck], *, strict: bool) -> AckGpuError | None:
     """The error of limits that are short, or not known where that is asked to count."""
     short = [row for row in rows if row.verdict == "short"]
-    unknown = [row for row in rows if row.verdict == "unknown"]
+    unknown = [row for row in rows if row.verdict == "unknown" or row.why_unknown]
     if short:
         noun = "limit is" if len(short) == 1 else "limits are"
         return PreflightFailed(
@@ -102,13 +100,13 @@ def _online(
 ) -> tuple[list[LimitCheck], str]:
     reads: dict[str, Any] = {**quota_reads(target), IDENTITY: lambda: app.identity}
     results = settle_all(app.reading(), reads, OtherRegions(target, rules))
-    facts = Facts(results)
+    facts = ReadResults(results)
     _refuse_unknown_region(facts, spec.region)
     return check_limits(target, facts, rules), facts[IDENTITY].account_id
 
 
-def _refuse_unknown_region(facts: Facts, region: str) -> None:
-    regions = facts.get("regions")
+def _refuse_unknown_region(facts: ReadResults, region: str) -> None:
+    regions = facts.get(REGIONS)
     if regions and region not in regions:
         raise PreflightFailed(
             f"The region {region} does not exist, or is not open to this account.",

@@ -5,24 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 from ackgpu.app import App
-from ackgpu.commands.specs import SpecOptions, read_spec_file, wanted
+from ackgpu.commands.load_spec import SpecOptions, load_spec, read_spec_file
 from ackgpu.errors import CredentialsError, LocalError, UsageError
-from ackgpu.render.output import json_file, present
+from ackgpu.render.output import json_file
 from ackgpu.render.results import Facts, PlainText, Result
 
 
-def init(options: SpecOptions, app: App, *, path: Path | None, force: bool) -> int:
+def init(options: SpecOptions, app: App, *, path: Path | None, force: bool) -> Result:
     """Print a spec made of the flags, or write it to ``path``."""
     from ackgpu.spec.render import to_yaml
 
     try:
-        spec = wanted(options, app).spec
+        spec = load_spec(options, app).spec
     except CredentialsError:  # whoever has none yet can begin with a file
-        spec = wanted(options, app, offline=True).spec
+        spec = load_spec(options, app, offline=True).spec
     text = to_yaml(spec, defaults=True)
     if path is None:
-        result = Result(command="config init", part=PlainText(text=text))
-        return present(app.streams, app.settings.output, result)
+        return Result(command="config init", part=PlainText(text=text))
     if path.exists() and not force:
         raise UsageError(f"{path} exists.", resolution="--force overwrites it.")
     try:
@@ -30,29 +29,27 @@ def init(options: SpecOptions, app: App, *, path: Path | None, force: bool) -> i
     except OSError as error:
         raise LocalError(f"{path} cannot be written: {error.strerror}.") from error
     part = Facts(headline=f"{path} written", facts={"file": str(path)}, done=True)
-    return present(app.streams, app.settings.output, Result(command="config init", part=part))
+    return Result(command="config init", part=part)
 
 
-def validate(app: App, path: Path) -> int:
+def validate(app: App, path: Path) -> Result:
     """Check a spec without asking the cloud; raises SpecError with every finding."""
     loaded = read_spec_file(path, app)
     facts = {"file": loaded.source, "name": loaded.spec.name, "region": loaded.spec.region}
     part = Facts(headline=f"{loaded.source} is valid", facts=facts, done=True)
     warnings = tuple(str(finding) for finding in loaded.warnings)
-    result = Result(command="config validate", part=part, warnings=warnings)
-    return present(app.streams, app.settings.output, result)
+    return Result(command="config validate", part=part, warnings=warnings)
 
 
-def schema(app: App) -> int:
+def schema(app: App) -> Result:
     """Print the JSON Schema of cluster.yaml."""
     from ackgpu.spec.schema import json_schema
 
-    output = app.settings.output
-    result = Result(command="config schema", part=json_file(output, "schema", json_schema()))
-    return present(app.streams, output, result)
+    part = json_file(app.settings.output, "schema", json_schema())
+    return Result(command="config schema", part=part)
 
 
-def show(app: App) -> int:
+def show(app: App) -> Result:
     """Show the settings in force and where the credentials come from; no secret."""
     settings = app.settings
     facts = {
@@ -63,5 +60,4 @@ def show(app: App) -> int:
         "output": settings.output,
         "clockSpeed": app.clock.speed,
     }
-    result = Result(command="config show", part=Facts(headline="settings in force", facts=facts))
-    return present(app.streams, app.settings.output, result)
+    return Result(command="config show", part=Facts(headline="settings in force", facts=facts))

@@ -9,15 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from ackgpu.app import App
-from ackgpu.commands.capacity import Fallback
-from ackgpu.commands.estates import only_removal, removed_meanwhile
-from ackgpu.commands.giving_way import give_way, tidy
+from ackgpu.commands.alternatives import with_alternatives
+from ackgpu.commands.build_plan import (
+    graph,
+    prepare,
+    refuse_broken,
+    refuse_conflicts,
+    warnings_of,
+)
+from ackgpu.commands.cluster_lookup import only_removal, removed_meanwhile
+from ackgpu.commands.concurrent_create import tidy, yield_to_winner
+from ackgpu.commands.delete_report import told_of
+from ackgpu.commands.load_spec import RequestedSpec, SpecOptions, load_spec
 from ackgpu.commands.plan import PlanOptions
 from ackgpu.commands.plan import run as show_plan
 from ackgpu.commands.preflight import before_creation, doubts_of, in_one_line, target_of
-from ackgpu.commands.preparing import graph, prepare, refuse_conflicts
-from ackgpu.commands.receipt import told_of
-from ackgpu.commands.running import (
+from ackgpu.commands.run_scope import (
     Stopped,
     afresh,
     how_to_go_on,
@@ -25,96 +32,132 @@ from ackgpu.commands.running import (
     on_display,
     same_again,
     stoppable,
+    until,
     where,
 )
-from ackgpu.commands.sampling import put_away
-from ackgpu.commands.specs import SpecOptions, wanted
+from ackgpu.commands.sample_run import left_behind, put_away, with_leftovers
 from ackgpu.commands.summary import summary_of
+from ackgpu.commands.what_stands import with_aftermath
+from ackgpu.commands.zone_fallback import ZoneFallback
 from ackgpu.engine.apply import Apply
 from ackgpu.engine.destroy import Destroy
+from ackgpu.engine.events import Warned
+from ackgpu.engine.gather import settle_all
 from ackgpu.engine.journal import Journal
 from ackgpu.engine.plan import Plan, survey
 from ackgpu.engine.run import Outcome, Run
 from ackgpu.engine.step import Step
 from ackgpu.errors import (
     AckGpuError,
-    CloudError,
     ConflictError,
+    NoCapacity,
     NotYet,
     Overtaken,
     ResourceNotFound,
+    TaskFailed,
+    Unreachable,
+    UsageError,
+    is_unclassified,
 )
 from ackgpu.naming import RUN_TAG, run_id
-from ackgpu.preflight.facts import needs_of
-from ackgpu.preflight.price import Estimate
-from ackgpu.render.output import present
+from ackgpu.preflight.facts import ReadResults, needs_of
+from ackgpu.preflight.price import Estimate, estimate, over_budget, price_reads
 from ackgpu.render.results import Result
+from ackgpu.render.words import count, money
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.blueprint import Blueprint
+from ackgpu.steps.cluster_drift import uncompared
 
-REFUSALS = (CloudError, ResourceNotFound, NotYet)
-"""How the cloud refuses what is asked for in a cluster that somebody deletes."""
+REFUSALS = (ResourceNotFound, NotYet, TaskFailed)
+"""How the cloud refuses what is asked for in a cluster that somebody deletes, by class."""
 SAME_RUN_SECONDS = 600.0
 """How long after its last request a run that was cut off is taken up under the same tokens."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CreateOptions:
-    """What ``create`` was asked for. ``skip_preflight``: ids of checks, or ``all``."""
+    """The options of ``create``. ``skip_preflight``: ids of checks, or ``all``."""
 
     wants: SpecOptions
     dry_run: bool = False
     wait: bool = True
+    yes: bool = False
     kubeconfig: Path | None = None
     skip_preflight: tuple[str, ...] = ()
 
 
-def run(options: CreateOptions, app: App) -> int:
-    """Make the cluster, or go on making it; the exit code."""
+def run(options: CreateOptions, app: App) -> Result:
+    """Make the cluster, or go on making it."""
     if options.dry_run:
-        plan = PlanOptions(wants=options.wants, kubeconfig=options.kubeconfig, command="create")
+        plan = PlanOptions(
+            wants=options.wants,
+            kubeconfig=options.kubeconfig,
+            command="create",
+            skip_preflight=options.skip_preflight,
+        )
         return show_plan(plan, app)
-    want = wanted(options.wants, app)
+    want = load_spec(options.wants, app)
     with locked(app, want.spec.region, want.spec.name):
         creation = _Creation(options, want.spec, app)
         with closing(creation.journal), stoppable(creation.stopped):
-            result = creation.carry_out(want.warnings)
-    return present(app.streams, app.settings.output, result)
+            try:
+                result = creation.carry_out(want)
+            except NoCapacity as error:
+                raise with_alternatives(app, want.spec, error, begun=creation.begun) from None
+    return result
 
 
 class _Creation:
+    """One create. ``begun``: something of the cluster's name may stand already."""
+
     def __init__(self, options: CreateOptions, spec: ClusterSpec, app: App) -> None:
         self._options = options
-        self._spec = spec
+        self._wanted = self._spec = spec
         self._app = app
         self.journal = app.journal(spec.region, spec.name)
         self._headline = where(app, spec.region)
         self._doubts: tuple[str, ...] = ()
+        self._at_once: tuple[str, ...] = ()
         self._price: Estimate | None = None
         self._asked: set[str] = set()
-        self._begun = False
+        self._rolled_back = False
+        self.begun = False
 
-    def carry_out(self, warnings: tuple[str, ...]) -> Result:
+    def carry_out(self, want: RequestedSpec) -> Result:
         app, spec, journal = self._app, self._spec, self.journal
         cut_off = self._cut_off(journal)
         looking = self._run(cut_off)
-        blueprint, steps = prepare(app, spec, looking, cut_off, self._options.kubeconfig)
-        plan = survey(steps, looking)
-        refuse_conflicts(plan, removal=app.command(f"delete {spec.name}"))
+        blueprint, plan = self._look(looking, cut_off)
+        if plan.exists and plan.count("CREATE") and not cut_off:
+            # A part is there: that the rest is not is believed after a second look, unless the same
+            # client tokens make a repeat harmless. One list may have been answered short.
+            until(app, looking, looking.clock.now() + looking.visibility)
+            blueprint, plan = self._look(looking, cut_off)
+        refuse_broken(plan, removal=app.command(f"delete {spec.name}"))
+        refuse_conflicts(app, looking, blueprint, plan, file=self._options.wants.file)
+        self._doubts += tuple(uncompared(spec, plan))
         self._check(looking, blueprint, plan)
+        self._confirm_order(plan)
         # Of two creates at once the one that begins to make things first goes on: so its id, which
         # tells, is chosen only here.
         token_run = cut_off or run_id(app.clock.wall(), app.rng.randbytes(8))
-        run = self._run(token_run)
-        run.started, run.deadline = looking.started, looking.deadline
+        tokens = app.tokens(token_run, spec.name, spec.region)
+        run = dataclasses.replace(looking, token_of=tokens)
         signed = {**blueprint.tags, RUN_TAG: token_run}
         blueprint = dataclasses.replace(blueprint, tags=signed)
         steps = graph(app, blueprint, self._options.kubeconfig)
-        journal.begin("create", token_run, region=spec.region, version=blueprint.version)
-        self._begun = True
+        again = app.again(without="--no-wait")
+        facts = {"region": spec.region, "version": blueprint.version, "again": again}
+        journal.begin("create", token_run, **facts)
+        self.begun = True
         blueprint, outcome = self._make(run, blueprint, steps, plan)
         journal.finish(ok=outcome.error is None)
         if outcome.error is not None:
+            seen = dataclasses.replace(outcome, reports=()) if self._rolled_back else outcome
+            with_aftermath(
+                app, run, outcome.error, seen, name=spec.name, region=spec.region,
+                way_on=self._way_on(outcome),
+            )  # fmt: skip
             raise self._explained(outcome.error, outcome)
         summary = summary_of(
             app,
@@ -128,13 +171,19 @@ class _Creation:
             command="create",
             part=summary,
             resources=outcome.resources,
-            warnings=(*warnings, *self._doubts, *self._unverified(blueprint)),
+            warnings=(*warnings_of(want, blueprint), *self._doubts, *self._unverified(blueprint)),
             durations={r.step.name: r.seconds for r in outcome.reports} | {"total": run.elapsed},
         )
 
+    def _look(self, run: Run, cut_off: str) -> tuple[Blueprint, Plan]:
+        kubeconfig = self._options.kubeconfig
+        blueprint, steps = prepare(self._app, self._wanted, run, cut_off, kubeconfig)
+        self._spec = blueprint.spec  # with the types of pools that name none
+        return blueprint, survey(steps, run)
+
     def stopped(self) -> Stopped:
         """What is said of a stop while nothing is under way."""
-        if not self._begun:
+        if not self.begun:
             return Stopped("Stopped before anything was made.", same_again(self._app))
         return Stopped("Stopped.", how_to_go_on(self._app, self._spec.name))
 
@@ -146,8 +195,7 @@ class _Creation:
             name=self._spec.name,
             region=self._spec.region,
         )
-        run.deadline = run.started + self._spec.lifecycle.timeout
-        return run
+        return run.within(self._spec.lifecycle.timeout)
 
     def _cut_off(self, journal: Journal) -> str:
         """The run whose tokens a crash left behind moments ago; empty without one.
@@ -171,20 +219,50 @@ class _Creation:
         target = target_of(self._app, self._spec, needs=needs_of(new), zones=zones)
         report, self._price = before_creation(target, skip, run)
         self._headline += f"\n{in_one_line(report, target, self._price)}"
-        self._doubts = doubts_of(report)
+        self._doubts += doubts_of(report)
+        self._at_once = doubts_of(report, at_once=True)
+
+    def _confirm_order(self, plan: Plan) -> None:
+        """Ask before subscriptions are ordered: they are paid at once, and are not given back.
+
+        Raises UsageError if the answer is not yes, or nobody can be asked.
+        """
+        made = {p.step.name for p in plan.steps if p.action == "CREATE"}
+        ordered = [
+            pool
+            for pool in self._spec.node_pools
+            if pool.charge_type == "PrePaid" and f"node pool {pool.name}" in made
+        ]
+        if not ordered or self._options.yes:
+            return
+        price = self._price.order if self._price else None
+        nodes = sum(pool.desired_size for pool in ordered)
+        months = " and ".join(sorted({count(pool.period, "month") for pool in ordered}))
+        question = (
+            f"Order {count(nodes, 'subscription instance')} for {months}, paid at once"
+            f" ({money(price)})? They are not given back when the cluster is deleted."
+        )
+        try:
+            agreed = self._app.streams.confirm(question)
+        except UsageError as error:
+            error.details = (question,)
+            raise
+        if not agreed:
+            raise UsageError("Nothing was made: the answer was not yes.")
 
     def _make(
         self, run: Run, blueprint: Blueprint, steps: tuple[Step[Any], ...], plan: Plan
     ) -> tuple[Blueprint, Outcome]:
-        fallback = Fallback(
+        fallback = ZoneFallback(
             self._app,
             run,
             graph=lambda changed: graph(self._app, changed, self._options.kubeconfig),
             apply=lambda made, found: self._apply(run, made, found),
+            refuses=lambda spec: self._priced_anew(run, spec),
         )
         blueprint, outcome = fallback.carry_out(blueprint, steps, plan)
-        error = give_way(self._app, run, outcome.error, blueprint)
-        if error is None or type(error) in REFUSALS:
+        error = yield_to_winner(self._app, run, outcome.error, blueprint)
+        if error is None or is_unclassified(error) or isinstance(error, REFUSALS):
             error = self._removed_meanwhile(outcome) or error
         outcome = dataclasses.replace(outcome, error=error)
         if isinstance(error, Overtaken):
@@ -192,9 +270,22 @@ class _Creation:
         words = {report.outcome for report in outcome.reports}
         if outcome.error is None and {"created", "adopted"} <= words:
             tidy(self._app, run, blueprint)
-        elif outcome.error is not None and self._spec.lifecycle.on_failure == "rollback":
+        elif outcome.error is not None and self._rolls_back(outcome.error):
             self._roll_back(run, outcome)
         return blueprint, outcome
+
+    def _priced_anew(self, run: Run, spec: ClusterSpec) -> str:
+        """Why the spec's budget forbids it with another type; empty if it does not."""
+        if "price" in self._options.skip_preflight or "all" in self._options.skip_preflight:
+            return ""
+        target = target_of(self._app, spec)
+        self._price = estimate(target, ReadResults(settle_all(run, price_reads(target))))
+        return over_budget(target, self._price)[0]
+
+    def _rolls_back(self, error: Exception) -> bool:
+        """Whether what was made is removed; not while the cloud is out of reach."""
+        wanted = self._spec.lifecycle.on_failure == "rollback"
+        return wanted and not isinstance(error, Unreachable)
 
     def _removed_meanwhile(self, outcome: Outcome) -> ConflictError | None:
         """Look once more: nothing after the cluster's own step would see that it is going."""
@@ -211,15 +302,20 @@ class _Creation:
             steps=steps,
             go_on=how_to_go_on(self._app, self._spec.name),
         ) as shown:
+            for message in self._at_once:
+                shown.run.emit(Warned, message=message)
+            self._at_once = ()
             leave = frozenset() if self._options.wait else frozenset({"cluster"})
             outcome = Apply(steps, shown.run, known=plan, leave=leave).run()
             self._asked |= {report.step.name for report in outcome.reports if report.asked}
-            put_away(shown.run, steps)
+            left = put_away(steps)
+            error = with_leftovers(outcome.error, left) if outcome.error else left_behind(left)
+            outcome = dataclasses.replace(outcome, error=error)
             shown.finish(outcome)
         return outcome
 
     def _roll_back(self, run: Run, outcome: Outcome) -> None:
-        """Remove what this run asked for, in whichever zone; what it adopted stays."""
+        """Remove what this run requested, in whichever zone; what it adopted stays."""
         app, spec = self._app, self._spec
         again = afresh(app, run)
         found = survey([report.step for report in outcome.reports], again)
@@ -231,25 +327,34 @@ class _Creation:
         ) as shown:
             removed = Destroy(plan, shown.run).run()
             shown.finish(removed)
+        if removed.error is None and isinstance(outcome.error, AckGpuError):
+            self._rolled_back = True
+            rolled_back = f"Rolled back: what this run made is deleted again ({len(ours)} steps)."
+            outcome.error.details = (*outcome.error.details, rolled_back)
         if removed.error is not None and isinstance(outcome.error, AckGpuError):
             error, removal = outcome.error, app.command(f"delete {spec.name}")
             error.details = (
                 *error.details,
                 f"The rollback did not finish: {removed.error}",
-                *(f"left: {line}" for line in told_of(removed)),
+                *(f"left: {line}" for line in told_of(removed).values()),
             )
             _advise(error, f"`{removal}` removes what is left.")
 
     def _explained(self, error: Exception, outcome: Outcome) -> Exception:
         """The error with the next commands: a cluster that failed is not gone on with."""
-        name = self._spec.name
-        if isinstance(error, Overtaken) or self._spec.lifecycle.on_failure != "keep":
+        rolled_back = self._spec.lifecycle.on_failure == "rollback"
+        if isinstance(error, Overtaken) or (rolled_back and not isinstance(error, Unreachable)):
             return error
         if isinstance(error, AckGpuError):
-            ended = any(r.broken and r.step.kind == "cluster" for r in outcome.reports)
-            removal = self._app.command(f"delete {name}")
-            _advise(error, only_removal(removal) if ended else how_to_go_on(self._app, name))
+            _advise(error, self._way_on(outcome))
         return error
+
+    def _way_on(self, outcome: Outcome) -> str:
+        """What continues and what removes; of a cluster that failed only what removes."""
+        name = self._spec.name
+        ended = any(r.broken and r.step.kind == "cluster" for r in outcome.reports)
+        removal = self._app.command(f"delete {name}")
+        return only_removal(removal) if ended else how_to_go_on(self._app, name)
 
     def _unverified(self, blueprint: Blueprint) -> tuple[str, ...]:
         if blueprint.spec.cluster.endpoint_public_access:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ackgpu.app import App
-from ackgpu.cloud.api import Cloud
-from ackgpu.commands.estates import not_found
-from ackgpu.commands.receipt import (
+from ackgpu.cloud.api import Cloud, Cluster
+from ackgpu.commands.bill import Bill, bill_of
+from ackgpu.commands.cluster_lookup import not_found
+from ackgpu.commands.context_removal import forget_context
+from ackgpu.commands.costs import Paid, PoolNodes, pools_of
+from ackgpu.commands.delete_report import (
+    after_deletion,
     named,
     not_waited,
     occupied,
@@ -19,53 +23,60 @@ from ackgpu.commands.receipt import (
     told_of,
     unknown_to,
 )
-from ackgpu.commands.running import afresh, locked, on_display, timeout_of, until_visible, where
+from ackgpu.commands.deletion_search import DeletionSearch, Look, Removed
+from ackgpu.commands.elsewhere import regions_with
+from ackgpu.commands.run_scope import afresh, locked, on_display, timeout_of, until_visible, where
+from ackgpu.commands.what_stands import resources_of, say_what_stands
 from ackgpu.engine.destroy import Destroy
+from ackgpu.engine.journal import Journal
 from ackgpu.engine.plan import Plan, survey
 from ackgpu.engine.run import Outcome, Run
 from ackgpu.errors import (
     AckGpuError,
-    CloudError,
     ConflictError,
-    Interrupted,
     LeftoversError,
     LocalError,
-    TimedOut,
+    Transient,
     UsageError,
 )
+from ackgpu.inventory.blockers import Blocker
+from ackgpu.inventory.inventory import Inventory
+from ackgpu.inventory.pod_leftovers import claim
 from ackgpu.naming import CLUSTER_TAG, run_id
-from ackgpu.render.output import present, show_preview
-from ackgpu.render.results import DeletePreview, DeleteResult, Result
-from ackgpu.steps.discover import Estate, discover
-from ackgpu.steps.pod_leftovers import claim, with_pod_leftovers
+from ackgpu.render.deletions import DeletePreview, DeleteResult
+from ackgpu.render.output import show_preview
+from ackgpu.render.results import Result
 from ackgpu.steps.removal import delete_graph, with_homes
-from ackgpu.steps.strangers import Stranger, disowned_by, strangers_in
+from ackgpu.steps.staying_instances import SUBSCRIPTION, staying_instances
 
 DEFAULT_TIMEOUT = "45m"
+MAX_ROUNDS = 3
+"""How often what a later look finds is removed as well."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeleteOptions:
-    """What ``delete`` was asked for."""
+    """The options of ``delete``."""
 
     name: str
     retain: tuple[str, ...] = ()
     dry_run: bool = False
     yes: bool = False
     must_exist: bool = False
+    disable_protection: bool = False
     wait: bool = True
     timeout: str = ""
     kubeconfig: Path | None = None
 
 
-def run(options: DeleteOptions, app: App) -> int:
-    """Remove the cluster; what is not there is removed already. The exit code."""
+def run(options: DeleteOptions, app: App) -> Result:
+    """Remove the cluster; what is not there is removed already."""
     cloud = app.cloud()
-    with locked(app, cloud.region, options.name):
+    with locked(app, cloud.region, options.name, needed=False):
         deletion = Deletion(options, app, cloud)
         with closing(deletion.journal):
             result = deletion.carry_out()
-    return present(app.streams, app.settings.output, result)
+    return result
 
 
 class Deletion:
@@ -75,9 +86,12 @@ class Deletion:
         self._options = options
         self._app = app
         self._cloud = cloud
-        self.journal = app.journal(cloud.region, options.name)
-        self._strangers: list[Stranger] = []
         self._warnings: list[str] = []
+        self.journal = self._journal()
+        made = self.journal.recall_all("id")
+        self._search = DeletionSearch(app, cloud, options.name, made, options.retain)
+        self._blockers: dict[str, Blocker] = {}
+        self._kept: set[str] = set()
 
     def carry_out(self) -> Result:
         """Remove it. Raises what ended it early; leftovers are the result's error."""
@@ -85,26 +99,77 @@ class Deletion:
         run = self._run()
         if not options.dry_run:
             until_visible(app, run)
-        remembered = self.journal.recall("cluster", "id")
-        known = [remembered] if remembered else []
-        estate = self._discover(run, known)
-        self._strangers = self._look_around(estate, run)
-        if estate.empty:
-            return self._nothing(estate)
-        self._refuse_unknown(estate)
-        held = occupied(self._strangers, estate.name)
-        plan = survey(delete_graph(self._cloud, estate, options.retain, held), run)
-        preview = self._preview(estate, plan)
+        look = self._noted(self._search.look(run))
+        if look.inventory.empty and not options.dry_run:
+            # What is not there is said after a second look: one list may be answered short.
+            look = self._noted(self._search.look_again(run, look))
+        if look.inventory.empty:
+            return self._nothing(look)
+        self._refuse_unknown(look.inventory)
+        plan = self._plan(run, look)
+        staying = [c for c in look.inventory.clusters if c.id not in options.retain]
+        pools = pools_of(self._cloud, staying)
+        preview = self._preview(look, plan, pools)
         if options.dry_run:
             return Result(command="delete", part=preview, resources=plan.resources)
-        self._refuse_protected(estate)
+        protected = self._protected(look.inventory)
         self._ask(preview)
-        self.journal.begin("delete", self.journal.run or _new_run(app))
-        claim(self._cloud, estate, options.retain)
-        outcome = self._destroy(run, plan)
-        if not any(cluster.id in options.retain for cluster in estate.clusters):
-            self._forget_context(estate)
-        return self._result(estate, run, outcome)
+        bill = self._bill(look, pools)
+        for cluster in protected:
+            self._cloud.containers.set_deletion_protection(cluster.id, enabled=False)
+        self._begin()
+        bill.keep(self.journal)
+        claim(self._cloud, look.inventory, options.retain)
+        removal = self._remove(run, look, plan)
+        if not any(cluster.id in options.retain for cluster in removal.inventory.clusters):
+            self._forget_context(removal.inventory)
+        return self._result(run, removal, bill)
+
+    def _journal(self) -> Journal:
+        """The journal; one that cannot be read is done without, as tags tell what is ours."""
+        try:
+            return self._app.journal(self._cloud.region, self._options.name)
+        except LocalError as error:
+            self._warnings.append(f"{error.message} {_WITHOUT_JOURNAL}")
+            return Journal(None, self._app.clock)
+
+    def _begin(self) -> None:
+        try:
+            self.journal.begin("delete", self.journal.run or _new_run(self._app))
+        except LocalError as error:
+            self._warnings.append(f"{error.message} {_WITHOUT_JOURNAL}")
+
+    def _noted(self, look: Look) -> Look:
+        self._blockers |= {blocker.id: blocker for blocker in look.blockers}
+        self._kept |= with_homes(look.inventory, self._options.retain)
+        return look
+
+    def _plan(self, run: Run, look: Look) -> Plan:
+        held = occupied(look.blockers, look.inventory.name)
+        steps = delete_graph(self._cloud, look.inventory, self._options.retain, held)
+        return survey(steps, run, patient=True)
+
+    def _remove(self, run: Run, look: Look, plan: Plan) -> Removed:
+        """Remove what was found, and what a second look finds beyond it.
+
+        What was found in the meantime is removed as well; what stays for a reason is not tried
+        again.
+        """
+        known = set(look.inventory.ids)
+        removed = Removed(look.inventory, self._destroy(run, plan), None)
+        for _ in range(MAX_ROUNDS):
+            if removed.stopped or (not self._options.wait and removed.outcome.error is None):
+                return removed
+            again = afresh(self._app, run)
+            look = self._noted(self._search.look_again(again, look))
+            removed = removed.seen(look)
+            more = [id_ for id_ in look.inventory.ids if id_ not in known]
+            if not more:
+                return removed
+            known |= set(more)
+            self._warnings.append(f"Found at a second look and removed too: {', '.join(more)}.")
+            removed = removed.then(self._destroy(run, self._plan(run, look)))
+        return removed
 
     def _run(self) -> Run:
         app = self._app
@@ -115,64 +180,66 @@ class Deletion:
             name=self._options.name,
             region=self._cloud.region,
         )
-        run.deadline = run.started + timeout_of(app, self._options.timeout)
-        return run
+        return run.within(timeout_of(app, self._options.timeout))
 
-    def _discover(self, run: Run, cluster_ids: list[str]) -> Estate:
-        estate = discover(self._cloud, self._options.name, run, cluster_ids=cluster_ids)
-        return with_pod_leftovers(self._cloud, estate, run, cluster_ids=cluster_ids)
-
-    def _look_around(self, estate: Estate, run: Run) -> list[Stranger]:
-        """What is in the way, and what we made and somebody took the tag off."""
-        found = strangers_in(self._cloud, estate, run, self._options.retain)
-        made = self.journal.recall_all("id")
-        disowned = disowned_by(self._cloud, made, estate)
-        return list({stranger.id: stranger for stranger in (*disowned, *found)}.values())
-
-    def _nothing(self, estate: Estate) -> Result:
-        if estate.foreign:
+    def _nothing(self, look: Look) -> Result:
+        inventory = look.inventory
+        if inventory.foreign:
             raise ConflictError(
-                f"The cluster {estate.name} ({estate.foreign[0].id}) in {estate.region} is not"
-                " ackgpu's, so it is not deleted.",
+                f"The cluster {inventory.name} ({inventory.foreign[0].id}) in {inventory.region} is"
+                " not ackgpu's, so it is not deleted.",
             )
-        disowned = self._disowned_lines(estate)
-        if disowned:
+        if look.unread:
             raise LeftoversError(
-                f"Nothing carries the tag {CLUSTER_TAG}={estate.name}, but what was made for it is"
-                " still there.",
-                details=disowned,
+                f"Whether anything of {inventory.name} is left is not known.",
+                details=look.unread,
+                resolution=f"Run it again: `{self._app.again()}`.",
+            )
+        untagged = self._untagged_lines(look)
+        if untagged:
+            raise LeftoversError(
+                f"Nothing carries the tag {CLUSTER_TAG}={inventory.name}, but what was made for it"
+                " is still there.",
+                details=untagged,
                 resolution=_PUT_BACK,
             )
         if self._options.must_exist:
-            raise not_found(estate.name, estate.region)
+            raise not_found(inventory.name, inventory.region)
         if not self._options.dry_run:
-            self._forget_context(estate)
+            self._forget_context(inventory)
             self.journal.discard()
-        self._warnings += _elsewhere(self._app, estate)
-        part = DeleteResult(cluster_name=estate.name, region=estate.region, existed=False)
+        self._warnings += _elsewhere(self._app, inventory)
+        part = DeleteResult(cluster_name=inventory.name, region=inventory.region, existed=False)
         return Result(command="delete", part=part, warnings=tuple(self._warnings))
 
-    def _refuse_unknown(self, estate: Estate) -> None:
+    def _refuse_unknown(self, inventory: Inventory) -> None:
         """A mistyped id would be lost. Without its cluster, what was retained may be untagged."""
-        unknown = unknown_to(estate, self._strangers, self._options.retain)
+        unknown = unknown_to(inventory, [*self._blockers.values()], self._options.retain)
         if not unknown:
             return
-        message = f"--retain {', '.join(unknown)}: nothing of {estate.name} has this id"
-        if estate.clusters:
+        message = f"--retain {', '.join(unknown)}: nothing of {inventory.name} has this id"
+        if inventory.clusters:
             raise UsageError(
                 f"{message}, so nothing was deleted.",
                 resolution="`--dry-run` lists the ids; names are not taken.",
             )
         self._warnings.append(f"{message}.")
 
-    def _refuse_protected(self, estate: Estate) -> None:
-        for cluster in estate.clusters:
-            if cluster.deletion_protection and cluster.id not in self._options.retain:
-                raise ConflictError(
-                    f"The cluster {cluster.name} ({cluster.id}) is protected against deletion.",
-                    resolution="Switch the protection off first (ACK console, cluster"
-                    " information, or ModifyCluster deletion_protection=false).",
-                )
+    def _protected(self, inventory: Inventory) -> list[Cluster]:
+        """The clusters whose protection is to be switched off.
+
+        Raises ConflictError if there are some and nobody said so.
+        """
+        found = [c for c in inventory.clusters if c.deletion_protection]
+        found = [c for c in found if c.id not in self._options.retain]
+        if found and not self._options.disable_protection:
+            line = f"delete {found[0].name} --disable-protection"
+            off = self._app.settings.command(line, region=found[0].region)
+            raise ConflictError(
+                f"The cluster {found[0].name} ({found[0].id}) is protected against deletion.",
+                resolution=f"`{off}` switches the protection off and deletes it.",
+            )
+        return found
 
     def _ask(self, preview: DeletePreview) -> None:
         if self._options.yes:
@@ -182,14 +249,30 @@ class Deletion:
         if not self._app.streams.type_name("Type the cluster's name to go on:", name):
             raise UsageError("Nothing was deleted: what was typed is not the cluster's name.")
 
-    def _preview(self, estate: Estate, plan: Plan) -> DeletePreview:
-        pools = [
-            pool
-            for cluster in estate.clusters
-            if cluster.id not in self._options.retain
-            for pool in self._cloud.containers.node_pools(cluster.id)
-        ]
-        return preview_of(estate, plan, pools, self._options.retain, self._strangers)
+    def _bill(self, look: Look, pools: Sequence[PoolNodes]) -> Bill:
+        inventory = look.inventory
+        going = [r for r in resources_of(inventory, pools) if r.id not in self._kept]
+        clusters = [c for c in inventory.clusters if c.id not in self._kept]
+        paid = Paid(self._cloud, clusters, pools, going)
+        return bill_of(self._app, self.journal, inventory, paid)
+
+    def _preview(self, look: Look, plan: Plan, pools: Sequence[PoolNodes]) -> DeletePreview:
+        released = self._released(pools)
+        shown = preview_of(look.inventory, plan, released, self._options.retain, look.blockers)
+        notes = (*shown.notes, *look.unread)
+        return replace(shown, notes=notes, dry_run=self._options.dry_run)
+
+    def _released(self, pools: Sequence[PoolNodes]) -> dict[str, int]:
+        """How many instances are released with each pool; subscriptions stay."""
+        nodes = [node for each in pools for node in each.nodes]
+        ids: set[str] = set()
+        with suppress(Transient):  # the look says that they could not be read
+            staying = staying_instances(self._cloud, nodes)
+            ids = {each.id for each in staying if each.why == SUBSCRIPTION}
+        return {
+            each.pool.name: sum(node.instance_id not in ids for node in each.nodes)
+            for each in pools
+        }
 
     def _destroy(self, run: Run, plan: Plan) -> Outcome:
         app, name = self._app, self._options.name
@@ -207,64 +290,42 @@ class Deletion:
             return frozenset()
         return frozenset(p.step.name for p in plan.steps if p.step.kind == "cluster")
 
-    def _forget_context(self, estate: Estate) -> None:
-        """Take the context out; what stands in the way is a warning, as the cluster is gone."""
-        path, name = self._options.kubeconfig, self._options.name
-        file = self._app.kubeconfig(str(path) if path else None)
-        try:
-            entry = file.entry(name)
-            if entry is None or not entry.cluster_id:
-                return
-            stays = self._why_it_stays(entry.cluster_id, estate)
-            if stays:
-                self._warnings.append(f"The context {name} stays in {file.path}: {stays}.")
-            else:
-                file.remove(name)
-        except LocalError as error:
-            self._warnings.append(f"A context {name} may be left: {error.message}")
+    def _forget_context(self, inventory: Inventory) -> None:
+        ours = {self.journal.recall("cluster", "id") or "", *(c.id for c in inventory.clusters)}
+        stays = forget_context(self._app, self._options.name, self._options.kubeconfig, ours)
+        self._warnings += [stays] if stays else []
 
-    def _why_it_stays(self, cluster_id: str, estate: Estate) -> str:
-        """Why a context is not this deletion's to take out; empty where it is.
-
-        It may be of a cluster of that name in another region. One that no region has any more is
-        taken out by any deletion of that name.
-        """
-        if cluster_id in {self.journal.recall("cluster", "id"), *(c.id for c in estate.clusters)}:
-            return ""
-        try:
-            named = self._cloud.containers.clusters(name=estate.name)
-        except CloudError as error:
-            return f"whether its cluster {cluster_id} still stands was not told ({error.message})"
-        regions = [cluster.region for cluster in named if cluster.id == cluster_id]
-        return f"its cluster {cluster_id} is in {regions[0]}" if regions else ""
-
-    def _result(self, estate: Estate, run: Run, outcome: Outcome) -> Result:
+    def _result(self, run: Run, removed: Removed, bill: Bill) -> Result:
+        inventory, outcome = removed.inventory, removed.outcome
         if not self._options.wait and outcome.error is None:
             self.journal.finish(ok=False)
-            part = not_waited(estate, outcome, again=self._app.again(without="--no-wait"))
+            part = not_waited(inventory, outcome, again=self._app.again(without="--no-wait"))
             return Result(
                 command="delete",
                 part=part,
                 resources=outcome.resources,
                 warnings=tuple(self._warnings),
             )
-        left = self._discover(afresh(self._app, run), [c.id for c in estate.clusters])
-        error = self._failure(estate, outcome, left)
+        error = self._failure(removed)
         if error is None:
             self.journal.discard()
         else:
             self.journal.finish(ok=False)
             if not isinstance(error, LeftoversError):
                 raise error
+            say_what_stands(self._app, error)
+        left = self._blockers.values() if removed.last is None else removed.last.blockers
         return Result(
             command="delete",
             part=DeleteResult(
-                cluster_name=estate.name,
+                cluster_name=inventory.name,
+                complete=error is None,
                 seconds=outcome.seconds,
-                lived=_lived(self._app, estate),
-                **receipt_of(estate, outcome, self._options.retain, self._strangers),
+                lived=bill.lived(self._app),
+                cost=bill.cost(self._app),
+                **receipt_of(inventory, outcome, self._options.retain, [*left]),
             ),
-            resources=outcome.resources,
+            resources=after_deletion(outcome),
             warnings=tuple(self._warnings),
             error=error,
             durations={r.step.name: r.seconds for r in outcome.reports} | {"total": run.elapsed},
@@ -273,60 +334,57 @@ class Deletion:
     def _advice(self, error: Exception | None, again: str) -> str:
         """What to do first: about what is in the way, else what the failure itself advises."""
         own = error.resolution if isinstance(error, AckGpuError) else None
-        if any(stranger.disowned for stranger in self._strangers):
+        own = self._app.completed(own) if own else None
+        if any(blocker.untagged for blocker in self._blockers.values()):
             own = _PUT_BACK
-        elif self._strangers:
+        elif self._blockers:
             own = "Remove what is in the way first."
         return f"{own} {again}" if own and own != again else again
 
-    def _disowned_lines(self, estate: Estate) -> list[str]:
-        strangers = [s for s in self._strangers if s.disowned and s.id not in self._options.retain]
-        return [f"{named(s)}: {s.why(estate.name)}" for s in strangers]
+    def _untagged_lines(self, look: Look) -> list[str]:
+        blockers = [s for s in look.blockers if s.untagged and s.id not in self._options.retain]
+        return [f"{named(s)}: {s.why(look.inventory.name)}" for s in blockers]
 
-    def _failure(self, estate: Estate, outcome: Outcome, left: Estate) -> AckGpuError | None:
+    def _failure(self, removed: Removed) -> AckGpuError | None:
+        outcome, last = removed.outcome, removed.last
         error = outcome.error
         again = f"Run it again: `{self._app.again()}` takes up what is left."
         told = told_of(outcome)
-        if isinstance(error, Interrupted | TimedOut):
-            error.details = (*error.details, *(f"left: {line}" for line in told))
-            error.resolution = again
-            return error
-        kept = with_homes(estate, self._options.retain)
-        kept |= {r.id for r in outcome.reports if r.status == "kept"}
-        remains = [id_ for id_ in left.ids if id_ not in kept]
-        disowned = self._disowned_lines(left)
-        if error is None and not remains and not disowned:
+        if last is None:
+            stopped = error if isinstance(error, AckGpuError) else None
+            if stopped is not None:
+                stopped.details = (*stopped.details, *(f"left: {line}" for line in told.values()))
+                stopped.resolution = again
+            return stopped
+        kept = self._kept | {r.id for r in outcome.reports if r.status == "kept"}
+        remains = [id_ for id_ in last.inventory.ids if id_ not in {*kept, *told}]
+        untagged = self._untagged_lines(last)
+        lines = [*told.values(), *remains, *last.unread_after(removed.inventory)]
+        if error is None and not lines and not untagged:
             return None
         reason = f": {error.message}" if isinstance(error, AckGpuError) else "."
         found = LeftoversError(
             f"{self._options.name} is not gone completely{'.' if told else reason}",
-            details=[*(told or remains), *disowned],
-            resolution=self._advice(error, again if told or remains else _PUT_BACK),
+            details=[*lines, *untagged],
+            resolution=self._advice(error, again if lines else _PUT_BACK),
         )
         found.__cause__ = error
         return found
 
 
-_PUT_BACK = (
-    f"Put the tag {CLUSTER_TAG} back and run it again, or remove what is yours in the console."
-)
+_WITHOUT_JOURNAL = "The deletion goes on without it: tags in the cloud tell what is the cluster's."
+_PUT_BACK = f"Put the tag {CLUSTER_TAG} back and run it again, or delete what is yours by its id."
 
 
 def _new_run(app: App) -> str:
     return run_id(app.clock.wall(), app.rng.randbytes(8))
 
 
-def _elsewhere(app: App, estate: Estate) -> list[str]:
-    """The other regions in which this machine's journals know a cluster of that name."""
-    name = estate.name
-    return [
-        f"This machine made a {name} in {region}:"
-        f" `{app.command(f'delete {name} --region {region}')}` deletes that one."
-        for region in app.regions_known(name)
-        if region != estate.region
-    ]
-
-
-def _lived(app: App, estate: Estate) -> float | None:
-    births: list[datetime] = [c.created for c in estate.clusters if c.created]
-    return app.clock.since(min(births)) if births else None
+def _elsewhere(app: App, inventory: Inventory) -> list[str]:
+    """A line on each other region that has a cluster of that name, or had one by the journals."""
+    name, here = inventory.name, inventory.region
+    there = regions_with(app, name, here)
+    known = [r for r in app.regions_known(name) if r not in {here, *there}]
+    said = {region: f"{name} is in {region}" for region in there}
+    said |= {region: f"This machine made a {name} in {region}" for region in known}
+    return [f"{what}: `{app.typed_in(r)}` deletes that one." for r, what in said.items()]

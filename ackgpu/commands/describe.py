@@ -1,53 +1,107 @@
-"""``describe``: one cluster, with its pools and whatever more was asked for."""
+"""``describe``: one cluster, with its pools and whatever more was requested."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from ackgpu.app import App
-from ackgpu.cloud.api import Cloud, Cluster, ClusterNode, NodePool
-from ackgpu.commands.estates import not_found
-from ackgpu.commands.rows import cluster_row, pool_row
+from ackgpu.cloud.api import Cloud, Cluster
+from ackgpu.commands.cluster_lookup import not_found
+from ackgpu.commands.costs import Paid, born, hourly_of, not_priced, pools_of
+from ackgpu.commands.rows import cluster_row, pool_row, unfinished_row, with_costs
+from ackgpu.commands.what_stands import resources_of
 from ackgpu.engine.gather import all_of
-from ackgpu.engine.step import Resource
-from ackgpu.render.output import present
-from ackgpu.render.results import ClusterDescription, ClusterRow, Result
-from ackgpu.steps.cluster import by_ack
-from ackgpu.steps.discover import Estate, discover
-from ackgpu.steps.pool_change import instance_resource
+from ackgpu.inventory.discover import discover
+from ackgpu.inventory.inventory import Inventory
+from ackgpu.inventory.resources import by_ack
+from ackgpu.render.results import ClusterDescription, ClusterRow, Fact, Result
+from ackgpu.render.words import in_words
+
+WHOLE_AFTER = 12
+"""Looks of a watch: a minute, at five seconds each."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DescribeOptions:
-    """What ``describe`` was asked for."""
+    """The options of ``describe``."""
 
     name: str
     resources: bool = False
     events: bool = False
 
 
-def run(options: DescribeOptions, app: App) -> int:
-    """Describe the cluster; the exit code."""
+def watch(options: DescribeOptions, app: App) -> int:
+    """Describe the cluster again and again until a signal ends it; the exit code."""
+    from ackgpu.commands.watch import watch as watched
+
+    return watched(app, _Rereading(options, app).look)
+
+
+class _Rereading:
+    """Looks at a cluster again with two calls, and at all of it only if those show a change.
+
+    What changes without them, such as an EIP or an event, is seen within WHOLE_AFTER looks.
+    """
+
+    def __init__(self, options: DescribeOptions, app: App) -> None:
+        self._options = options
+        self._app = app
+        self._last: Result | None = None
+        self._looks = 0
+
+    def look(self) -> Result:
+        """The description as it is now; raises NoSuchCluster once nothing of it is left."""
+        self._looks += 1
+        if self._last is None or self._looks % WHOLE_AFTER == 0 or self._has_changed(self._last):
+            self._last = run(self._options, self._app)
+        return self._last
+
+    def _has_changed(self, last: Result) -> bool:
+        """Whether the cluster or its pools stand otherwise; a network without a cluster may."""
+        from ackgpu.render.watch_table import standing
+
+        part = last.part
+        if not isinstance(part, ClusterDescription) or not part.cluster.id:
+            return True
+        containers = self._app.cloud().containers
+        cluster = containers.cluster(part.cluster.id)
+        if cluster is None:
+            return True
+        pools = containers.node_pools(cluster.id)
+        now = ClusterDescription(
+            cluster=cluster_row(self._app, cluster),
+            node_pools=tuple(pool_row(pool) for pool in pools),
+        )
+        before = ClusterDescription(cluster=part.cluster, node_pools=part.node_pools)
+        return standing(now) != standing(before)
+
+
+def run(options: DescribeOptions, app: App) -> Result:
+    """Describe the cluster."""
     cloud = app.cloud()
-    estate = discover(cloud, options.name, app.reading())
-    if estate.empty:
+    inventory = discover(cloud, options.name, app.reading())
+    if inventory.empty:
         raise not_found(options.name, cloud.region)
-    cluster = estate.clusters[0] if estate.clusters else None
+    cluster = inventory.clusters[0] if inventory.clusters else None
     more = all_of(app.reading(), _reads(cloud, cluster, events=options.events))
-    pools = more.get("pools", ())
-    nodes = more.get("nodes", ())
-    listed = _once((*_network(estate), *_pools(estate, pools, nodes), *more.get("resources", ())))
+    pools = more.get("pools", [])
+    listed = resources_of(inventory, pools, more.get("resources", ()))
+    hourly = hourly_of(app, Paid(cloud, inventory.clusters, pools, listed))
     part = ClusterDescription(
-        cluster=cluster_row(app, cluster) if cluster else _unfinished(estate),
-        facts=tuple(_facts(estate, cluster)),
-        node_pools=tuple(pool_row(pool) for pool in pools),
+        cluster=(
+            cluster_row(app, cluster, hourly=hourly)
+            if cluster
+            else with_costs(app, _unfinished(app, inventory), hourly, born(inventory))
+        ),
+        facts=tuple(_facts(inventory, cluster)),
+        node_pools=tuple(pool_row(each.pool) for each in pools),
         listed=listed if options.resources else (),
         events=tuple(more.get("events", ())),
     )
-    result = Result(command="describe", part=part, resources=listed)
-    return present(app.streams, app.settings.output, result)
+    warnings = tuple(not_priced(options.name, hourly))
+    return Result(command="describe", part=part, resources=listed, warnings=warnings)
 
 
 def _reads(cloud: Cloud, cluster: Cluster | None, *, events: bool) -> dict[str, Callable[[], Any]]:
@@ -55,8 +109,7 @@ def _reads(cloud: Cloud, cluster: Cluster | None, *, events: bool) -> dict[str, 
         return {}
     containers = cloud.containers
     reads: dict[str, Callable[[], Any]] = {
-        "pools": lambda: containers.node_pools(cluster.id),
-        "nodes": lambda: containers.nodes(cluster.id),
+        "pools": lambda: pools_of(cloud, [cluster]),
         "resources": lambda: [
             by_ack(row, cloud.region) for row in containers.resources(cluster.id)
         ],
@@ -66,11 +119,13 @@ def _reads(cloud: Cloud, cluster: Cluster | None, *, events: bool) -> dict[str, 
     return reads
 
 
-def _unfinished(estate: Estate) -> ClusterRow:
-    return ClusterRow(name=estate.name, id="", region=estate.region, state="unfinished", version="")
+def _unfinished(app: App, inventory: Inventory) -> ClusterRow:
+    found = [*(vpc.tags for vpc in inventory.vpcs), *(eip.tags for eip in inventory.eips)]
+    tags = found[0] if found else {}
+    return unfinished_row(app, inventory.name, inventory.region, tags)
 
 
-def _facts(estate: Estate, cluster: Cluster | None) -> list[tuple[str, str]]:
+def _facts(inventory: Inventory, cluster: Cluster | None) -> list[Fact]:
     facts = []
     if cluster is not None:
         facts = [
@@ -81,59 +136,13 @@ def _facts(estate: Estate, cluster: Cluster | None) -> list[tuple[str, str]]:
             ("Service CIDR", cluster.service_cidr),
             ("Deletion protection", "on" if cluster.deletion_protection else "off"),
         ]
-    facts += [("VPC", f"{vpc.id} {vpc.cidr}") for vpc in estate.vpcs]
-    if not estate.vpcs and estate.vpc_id:
-        facts.append(("VPC", f"{estate.vpc_id} (given)"))
-    facts += [("vSwitch", f"{v.id} {v.cidr} in {v.zone_id}") for v in estate.vswitches]
-    facts += [("NAT gateway", f"{gateway.id} {gateway.state}") for gateway in estate.nat_gateways]
-    facts += [("EIP", f"{eip.id} {eip.address} {eip.state}") for eip in estate.eips]
-    return [(label, text) for label, text in facts if text]
-
-
-def _pools(
-    estate: Estate, pools: Sequence[NodePool], nodes: Sequence[ClusterNode]
-) -> Iterator[Resource]:
-    for pool in pools:
-        yield Resource(
-            product="cs",
-            type="NodePool",
-            id=pool.id,
-            name=pool.name,
-            region=estate.region,
-            state=pool.state,
-            owned=True,
-            billable=False,
-        )
-    yield from (instance_resource(node, estate.region) for node in nodes if node.instance_id)
-
-
-def _once(resources: Iterable[Resource]) -> tuple[Resource, ...]:
-    """Each id once: ACK lists what it uses beside what it made."""
-    found: dict[str, Resource] = {}
-    for resource in resources:
-        found.setdefault(resource.id, resource)
-    return tuple(found.values())
-
-
-def _network(estate: Estate) -> tuple[Resource, ...]:
-    def of(kind: str, item: Any, *, product: str = "vpc", billable: bool = False) -> Resource:
-        return Resource(
-            product=product,
-            type=kind,
-            id=item.id,
-            name=item.name,
-            region=estate.region,
-            state=getattr(item, "state", ""),
-            owned=True,
-            billable=billable,
-        )
-
-    return (
-        *(of("Vpc", vpc) for vpc in estate.vpcs),
-        *(of("VSwitch", vswitch) for vswitch in estate.vswitches),
-        *(of("SecurityGroup", group, product="ecs") for group in estate.groups),
-        *(of("NatGateway", gateway, billable=True) for gateway in estate.nat_gateways),
-        *(of("Eip", eip, billable=True) for eip in estate.eips),
-        *(of("SnatEntry", entry) for _, entry in estate.snat_entries),
-        *(of("Cluster", c, product="cs", billable=True) for c in estate.clusters),
-    )
+    facts += [("VPC", f"{vpc.id} {vpc.cidr}") for vpc in inventory.vpcs]
+    if not inventory.vpcs and inventory.vpc_id:
+        facts.append(("VPC", f"{inventory.vpc_id} (given)"))
+    facts += [("vSwitch", f"{v.id} {v.cidr} in {v.zone_id}") for v in inventory.vswitches]
+    facts += [
+        ("NAT gateway", f"{gateway.id} {in_words(gateway.state)}")
+        for gateway in inventory.nat_gateways
+    ]
+    facts += [("EIP", f"{eip.id} {eip.address} {in_words(eip.state)}") for eip in inventory.eips]
+    return [Fact(name, value) for name, value in facts if value]

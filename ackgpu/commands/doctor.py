@@ -10,18 +10,16 @@ from ackgpu.commands.diagnosis import Diagnosis, ill
 from ackgpu.commands.doctor_cloud import emulator, of_the_cloud
 from ackgpu.commands.doctor_machine import on_this_machine
 from ackgpu.errors import AckGpuError
-from ackgpu.render.output import present
 from ackgpu.render.results import Result
 from ackgpu.render.verdicts import CheckList
 
 
-def run(app: App) -> int:
+def run(app: App) -> Result:
     """Look at everything and show it; the exit code is that of the first failure."""
     found = _look(app)
     part = CheckList(title="ackgpu doctor", checks=tuple(one.row for one in found))
     error = next((one.error for one in found if one.error is not None), None)
-    result = Result(command="doctor", part=part, error=error)
-    return present(app.streams, app.settings.output, result)
+    return Result(command="doctor", part=part, error=error)
 
 
 def _look(app: App) -> list[Diagnosis]:

@@ -7,7 +7,6 @@ longer. The reads change nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -20,7 +19,6 @@ from ackgpu.clock import SystemClock
 from ackgpu.cloud.api import Cloud, Identity
 from ackgpu.commands.diagnosis import Diagnosis, doubtful, ill, unknown, unused, well
 from ackgpu.commands.emulator import directory, standing
-from ackgpu.engine.workers import ThreadWorkers
 from ackgpu.errors import (
     AccessDenied,
     AckGpuError,
@@ -72,14 +70,15 @@ def _reads(cloud: Cloud) -> dict[str, Callable[[], Any]]:
     }
 
 
-def at_once(app: App, calls: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+def at_once(
+    app: App, calls: Mapping[str, Callable[[], Any]], *, patience: float = PATIENCE_SECONDS
+) -> dict[str, Any]:
     """What each call gave or raised; Unavailable for one that gave nothing in time."""
-    clock = SystemClock(1.0, app.wakeup)
-    until = clock.now() + PATIENCE_SECONDS
+    clock = app.real_clock
+    until = clock.now() + patience
     names = list(calls)
     results: dict[str, Any] = {}
-    # Of its own: what is late here must not come in as the result of a later call of the run.
-    with closing(ThreadWorkers(app.wakeup)) as workers:
+    with app.workers_apart() as workers:
         for number, name in enumerate(names):
             workers.submit(number, calls[name])
         while len(results) < len(names) and (left := until - clock.now()) > 0:
@@ -88,7 +87,7 @@ def at_once(app: App, calls: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
             if not finished:
                 clock.sleep(left)
     late = Unavailable(
-        f"No answer within {PATIENCE_SECONDS:.0f} s.",
+        f"No answer within {patience:.0f} s.",
         resolution="Check the network, the proxy settings and ACKGPU_ENDPOINT_URL.",
     )
     return {name: results.get(name, late) for name in names}

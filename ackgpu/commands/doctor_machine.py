@@ -21,11 +21,11 @@ from urllib.parse import urlsplit
 from ackgpu.app import App
 from ackgpu.clock import SystemClock
 from ackgpu.commands.diagnosis import Diagnosis, doubtful, ill, unused, well
-from ackgpu.commands.running import EVENTS
+from ackgpu.commands.run_scope import EVENTS
 from ackgpu.engine.journal import Journal
 from ackgpu.errors import AckGpuError, LocalError
 
-LEAST_FREE_BYTES = 100 * 2**20
+MIN_FREE_BYTES = 100 * 2**20
 KUBECTL_SECONDS = 5.0
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 _IGNORED_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -47,7 +47,8 @@ def packages() -> Diagnosis:
     name = "packages"
     text = resources.files("ackgpu.commands").joinpath("data", "packages.toml").read_text("utf-8")
     wanted = tomllib.loads(text)
-    for package, bounds in wanted.items():
+    for named, bounds in wanted.items():
+        package = named.partition("[")[0]  # its extras are not part of the name
         try:
             installed = metadata.version(package)
         except metadata.PackageNotFoundError:
@@ -71,7 +72,7 @@ def state_directory(path: Path) -> Diagnosis:
         )
         return ill(name, error)
     free = shutil.disk_usage(nearest).free
-    if free < LEAST_FREE_BYTES:
+    if free < MIN_FREE_BYTES:
         message = f"{nearest} has {free // 2**20} MiB left"
         return doubtful(name, message, "Free some space, or point ACKGPU_STATE_DIR elsewhere.")
     return well(name, str(path))

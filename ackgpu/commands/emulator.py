@@ -10,7 +10,6 @@ from typing import Any
 
 from ackgpu.app import App
 from ackgpu.errors import LocalError, UsageError
-from ackgpu.render.output import present
 from ackgpu.render.results import Facts, Result
 
 
@@ -22,6 +21,7 @@ class ServeOptions:
     kube_port: int = 0
     state: Path | None = None
     speed: float = 60.0
+    spread: float = 1.0
     faults: Path | None = None
     scenario: Path | None = None
     latency_ms: float = 0.0
@@ -41,6 +41,7 @@ def serve(options: ServeOptions, app: App) -> int:
             port=options.port,
             kube_port=options.kube_port,
             speed=options.speed,
+            spread=options.spread,
             faults=options.faults,
             scenario=options.scenario,
             latency_ms=options.latency_ms,
@@ -57,12 +58,12 @@ def serve(options: ServeOptions, app: App) -> int:
     return 0
 
 
-def status(app: App, state: Path | None) -> int:
+def status(app: App, state: Path | None) -> Result:
     """Whether an emulator is served, where, and what is in its account."""
     facts = standing(state or directory(app))
     running = "running" if facts["running"] else "not running"
     part = Facts(headline=f"emulator: {running}", facts=facts)
-    return present(app.streams, app.settings.output, Result(command="emulator status", part=part))
+    return Result(command="emulator status", part=part)
 
 
 def standing(state: Path) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def standing(state: Path) -> dict[str, Any]:
     return facts | documents
 
 
-def reset(app: App, state: Path | None) -> int:
+def reset(app: App, state: Path | None) -> Result:
     """Empty the emulated account."""
     from ackgpu.emulator.state import reset_state
 
@@ -84,7 +85,7 @@ def reset(app: App, state: Path | None) -> int:
         existed = reset_state(where)
     said = "is empty" if existed else "was never begun"
     part = Facts(headline=f"the emulated account in {where} {said}", done=True)
-    return present(app.streams, app.settings.output, Result(command="emulator reset", part=part))
+    return Result(command="emulator reset", part=part)
 
 
 @contextmanager

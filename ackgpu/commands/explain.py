@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.app import App
 from ackgpu.commands.explanations import Catalogue, Explanation
 from ackgpu.errors import UsageError
-from ackgpu.render.output import present
 from ackgpu.render.results import Facts, Result
 
 
-def run(app: App, code: str) -> int:
+def run(code: str) -> Result:
     """Explain ``code``; raises UsageError where neither it nor its family is known."""
     catalogue = Catalogue()
     found = catalogue.explain(code)
@@ -23,7 +21,7 @@ def run(app: App, code: str) -> int:
             resolution=f"{near}Report it with the request id to Alibaba Cloud's support.",
         )
     part = Facts(headline=_headline(found), facts=_facts(found, similar))
-    return present(app.streams, app.settings.output, Result(command="explain", part=part))
+    return Result(command="explain", part=part)
 
 
 def _headline(found: Explanation) -> str:

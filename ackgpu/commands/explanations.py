@@ -22,11 +22,17 @@ OURS = "ackgpu"
 _NEAR = 3
 _RETRIED: tuple[tuple[type[Exception], str], ...] = (
     (
+        errors.NoAnswer,
+        "as Unreachable, reads and calls with a client token; else ackgpu looks before it asks",
+    ),
+    (errors.Unreachable, "yes: for --insist (120 s), and before the run's first answer 5 s"),
+    (
         errors.LostReply,
         "reads, and calls that carry a client token; for others ackgpu looks before it asks again",
     ),
+    (errors.Throttled, "yes: for --insist (120 s), with jitter and as x-acs-retry-after says"),
     (errors.Transient, "yes: up to 5 times in 30 s, with jitter and as x-acs-retry-after says"),
-    (errors.NotYet, "yes: asked again until the step's time is up, which is exit 7"),
+    (errors.NotYet, "yes: asked again until the step times out, which is exit 7"),
     (errors.OutOfStock, "not as it is: the next (type, zone) that the spec allows is tried"),
     (errors.TimedOut, "no: running the same command again goes on"),
 )
@@ -58,10 +64,24 @@ class Catalogue:
         """Every code that is explained by itself."""
         return tuple(self._by_name)
 
+    @property
+    def of_cloud(self) -> Mapping[str, Explanation]:
+        """The cloud's own codes that are explained by themselves."""
+        return {name: row for name, row in self._by_name.items() if row.source != OURS}
+
+    @property
+    def families(self) -> tuple[tuple[str, str], ...]:
+        """The patterns of codes, each with the word of the class that such a code becomes."""
+        return tuple((p, getattr(errors, row["becomes"]).code) for p, row in self._families)
+
+    def own(self, word: str) -> Explanation:
+        """The explanation of one of ackgpu's own words; KeyError for any other."""
+        return self._by_name[word]
+
     def explain(self, code: str) -> Explanation | None:
         """The explanation of ``code``, in any case of letters, or of its family; None for none."""
         wanted = code.strip().casefold()
-        if wanted.isdigit() and wanted in self._own["exits"]:
+        if wanted.isdecimal() and wanted in self._own["exits"]:
             return _exit_code(int(wanted), self._own["exits"][wanted])
         known = next((name for name in self._by_name if name.casefold() == wanted), None)
         if known is not None:

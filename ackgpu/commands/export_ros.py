@@ -13,13 +13,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from ackgpu.cloud.api import NodePool, VSwitch
-from ackgpu.commands.standing import Standing, own_tags
+from ackgpu.commands.snapshot import ClusterSnapshot, own_tags
+from ackgpu.inventory.resources import (
+    CLUSTER,
+    EIP,
+    NAT_GATEWAY,
+    SECURITY_GROUP,
+    SNAT_ENTRY,
+    VPC,
+    VSWITCH,
+)
+from ackgpu.steps.field_values import named
 
 Body = dict[str, Any]
 VERSION = "2015-09-01"
 
 
-def to_ros(standing: Standing) -> str:
+def to_ros(standing: ClusterSnapshot) -> str:
     """The text of the template."""
     template = {
         "ROSTemplateFormatVersion": VERSION,
@@ -31,7 +41,7 @@ def to_ros(standing: Standing) -> str:
 
 
 class _Template:
-    def __init__(self, standing: Standing) -> None:
+    def __init__(self, standing: ClusterSnapshot) -> None:
         self._standing = standing
         self._made: dict[str, Body] = {}
 
@@ -44,7 +54,7 @@ class _Template:
         return self._made
 
     def _add(self, name: str, kind: str, properties: Body, id_: str = "") -> None:
-        resource: Body = {"Type": f"ALIYUN::{kind}", "Properties": _without_empty(properties)}
+        resource: Body = {"Type": kind, "Properties": _without_empty(properties)}
         if id_:
             resource["Metadata"] = {"Id": id_}
         self._made[name] = resource
@@ -73,7 +83,7 @@ class _Template:
         vpc, group = standing.vpc, standing.group
         if vpc.id in standing.ours:
             body = {"VpcName": vpc.name, "CidrBlock": vpc.cidr, "Tags": _tags(vpc.tags)}
-            self._add("Vpc", "ECS::VPC", body, vpc.id)
+            self._add("Vpc", VPC.ros, body, vpc.id)
         for vswitch in standing.all_vswitches:
             if vswitch.id in standing.ours:
                 body = {
@@ -83,19 +93,32 @@ class _Template:
                     "CidrBlock": vswitch.cidr,
                     "Tags": _tags(vswitch.tags),
                 }
-                self._add(self._vswitch_name(vswitch), "ECS::VSwitch", body, vswitch.id)
+                self._add(self._vswitch_name(vswitch), VSWITCH.ros, body, vswitch.id)
         if group is not None and group.id in standing.ours:
             body = {
                 "SecurityGroupName": group.name,
                 "VpcId": self._vpc,
                 "SecurityGroupIngress": [
                     {"IpProtocol": rule.protocol, "PortRange": rule.port_range,
-                     "SourceCidrIp": rule.source_cidr}
+                     "SourceCidrIp": rule.cidr}
                     for rule in standing.rules
+                    if rule.cidr
                 ],
                 "Tags": _tags(group.tags),
             }  # fmt: skip
-            self._add("SecurityGroup", "ECS::SecurityGroup", body, group.id)
+            self._add("SecurityGroup", SECURITY_GROUP.ros, body, group.id)
+            self._rules_by_group(group.id)
+
+    def _rules_by_group(self, group_id: str) -> None:
+        """Rules that name a group are resources of their own: a group cannot refer to itself."""
+        for number, rule in enumerate((r for r in self._standing.rules if r.group), start=1):
+            body = {
+                "SecurityGroupId": self._group,
+                "IpProtocol": rule.protocol,
+                "PortRange": rule.port_range,
+                "SourceGroupId": self._group if rule.group == group_id else rule.group,
+            }
+            self._add(f"SecurityGroupRule{number}", "ALIYUN::ECS::SecurityGroupIngress", body)
 
     def _way_out(self) -> None:
         standing = self._standing
@@ -113,7 +136,7 @@ class _Template:
                 "InternetChargeType": "PayByLcu",
                 "Tags": _tags(gateway.tags),
             }
-            self._add("NatGateway", "VPC::NatGateway", body, gateway.id)
+            self._add("NatGateway", NAT_GATEWAY.ros, body, gateway.id)
             self._address()
         for vswitch, entry in self._entries():
             address = entry.address
@@ -124,7 +147,7 @@ class _Template:
                 "SnatIp": _attribute("Eip", "EipAddress") if "Eip" in self._made else address,
             }
             name = self._vswitch_name(vswitch).replace("VSwitch", "SnatEntry")
-            self._add(name, "VPC::SnatEntry", body, entry.id)
+            self._add(name, SNAT_ENTRY.ros, body, entry.id)
             if "EipAssociation" in self._made:
                 self._made[name]["DependsOn"] = "EipAssociation"
 
@@ -145,9 +168,9 @@ class _Template:
                 "InstanceChargeType": "Postpaid",
                 "Tags": _tags(eip.tags),
             }
-            self._add("Eip", "VPC::EIP", body, eip.id)
+            self._add("Eip", EIP.ros, body, eip.id)
         binding = {"AllocationId": self._of("Eip", eip.id), "InstanceId": {"Ref": "NatGateway"}}
-        self._add("EipAssociation", "VPC::EIPAssociation", binding)
+        self._add("EipAssociation", "ALIYUN::VPC::EIPAssociation", binding)
 
     def _cluster(self) -> None:
         standing = self._standing
@@ -156,39 +179,38 @@ class _Template:
         pods = [self._vswitch(vswitch) for vswitch in standing.pod_vswitches]
         body = {
             "Name": cluster.name,
-            "ClusterSpec": cluster.cluster_spec,
             "KubernetesVersion": cluster.version,
             "VpcId": self._vpc,
             "VSwitchIds": vswitches,
             "PodVswitchIds": [] if standing.flannel else pods or vswitches,
             "SecurityGroupId": self._group,
-            "ServiceCidr": cluster.service_cidr,
-            "ContainerCidr": cluster.pod_cidr,
             "NodeCidrMask": str(cluster.node_cidr_mask or "") if standing.flannel else "",
-            "ProxyMode": cluster.proxy_mode,
             "SnatEntry": False,
-            "EndpointPublicAccess": bool(cluster.public_endpoint),
-            "DeletionProtection": cluster.deletion_protection,
             "Addons": [
                 {"Name": "flannel" if standing.flannel else "terway-eniip"},
                 *(_without_empty({"Name": a.name, "Config": a.config}) for a in standing.addons),
             ],
             "Tags": _tags(cluster.tags),
-        }
-        self._add("Cluster", "CS::ManagedKubernetesCluster", body, cluster.id)
+        } | named(cluster, "ros")
+        self._add("Cluster", CLUSTER.ros, body, cluster.id)
 
     def _pool(self, pool: NodePool) -> None:
         vswitches = [v for v in self._standing.vswitches if v.id in pool.vswitch_ids]
-        group = {
-            "VSwitchIds": [self._vswitch(vswitch) for vswitch in vswitches],
-            "SecurityGroupId": self._group,
-        } | _scaling_group(pool)
+        settings = named(pool, "ros")
+        group = (
+            {
+                "VSwitchIds": [self._vswitch(vswitch) for vswitch in vswitches],
+                "SecurityGroupId": self._group,
+            }
+            | _scaling_group(pool)
+            | settings.get("ScalingGroup", {})
+        )
         bounds = pool.auto_scaling
         body: Body = {
             "ClusterId": _attribute("Cluster", "ClusterId"),
             "NodePoolInfo": {"Name": pool.name},
             "ScalingGroup": _without_empty(group),
-            "KubernetesConfig": _kubernetes(pool),
+            "KubernetesConfig": _kubernetes(pool) | settings.get("KubernetesConfig", {}),
         }
         if bounds.enabled:
             body["AutoScaling"] = {
@@ -200,7 +222,7 @@ class _Template:
         else:
             body["Count"] = pool.desired
         name = f"NodePool{len([n for n in self._made if n.startswith('NodePool')]) + 1}"
-        self._add(name, "CS::ClusterNodePool", body, pool.id)
+        self._add(name, "ALIYUN::CS::ClusterNodePool", body, pool.id)
         waits = [other for other in self._made if re.fullmatch(r"SnatEntry\d+", other)]
         if waits:
             self._made[name]["DependsOn"] = waits
@@ -211,16 +233,12 @@ def _scaling_group(pool: NodePool) -> Body:
     limit = pool.spot_price_limit
     group: Body = {
         "InstanceTypes": list(pool.instance_types),
-        "ImageType": pool.image_type,
-        "InstanceChargeType": pool.charge_type,
-        "MultiAzPolicy": pool.multi_az_policy,
         "SpotStrategy": pool.spot_strategy,
         "SpotPriceLimit": [
             {"InstanceType": type_id, "PriceLimit": str(limit)}
             for type_id in pool.instance_types
             if limit is not None
         ],
-        "KeyPair": pool.key_pair,
         "SystemDiskCategory": category,
         "SystemDiskSize": size,
         "DataDisks": [{"Category": kind, "Size": gib} for kind, gib in data_disks],
@@ -238,8 +256,6 @@ def _kubernetes(pool: NodePool) -> Body:
         {
             "Labels": [{"Key": key, "Value": value} for key, value in pool.labels.items()],
             "Taints": [{"Key": k, "Value": v, "Effect": e} for k, v, e in pool.taints],
-            "Runtime": pool.runtime,
-            "RuntimeVersion": pool.runtime_version,
             "UserData": pool.user_data,
         }
     )

@@ -5,26 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.cloud.api import Addon, NodePool, VSwitch
-from ackgpu.commands.standing import Standing, own_tags
+from ackgpu.commands.snapshot import ClusterSnapshot, own_tags
+from ackgpu.spec.fields import put_at
 from ackgpu.spec.model import parse
 from ackgpu.spec.render import to_yaml
-from ackgpu.steps.as_found import pool_document
+from ackgpu.steps.field_values import is_untold, observed
+from ackgpu.steps.observed_pool import pool_document
 
 Document = dict[str, Any]
 ONE_MONTH = 1
 """Stands for the period of a subscription by the week, which a spec cannot say."""
-RAW_DEFAULTS = {"timezone": "", "cluster_domain": "cluster.local", "ip_stack": "ipv4"}
+RAW_DEFAULTS = {"timezone": "", "ip_stack": "ipv4"}
 """What clusters have where nothing else was asked for (CS API reference, CreateCluster)."""
 NO_CONFIG = ("", "{}")
 EMPTY: tuple[Any, ...] = ("", False, [], {})
 
 
-def to_spec(standing: Standing) -> str:
+def to_spec(standing: ClusterSnapshot) -> str:
     """The text of the file."""
     return to_yaml(parse(document(standing)))
 
 
-def document(standing: Standing) -> Document:
+def document(standing: ClusterSnapshot) -> Document:
     """The spec with the keys of a file: ids for what was given, ranges for what ackgpu made."""
     cluster = standing.cluster
     metadata: Document = {
@@ -40,6 +42,9 @@ def document(standing: Standing) -> Document:
         "network": _network(standing),
         "nodePools": [_pool(pool) for pool in standing.node_pools],
     }
+    for row, value in observed(cluster):
+        if row.api and not is_untold(value):
+            put_at(found, row.key, value)
     if server := _license_server(found["nodePools"]):
         found["gpu"] = {"licenseServer": server}
     if cluster.deletion_protection:
@@ -47,13 +52,12 @@ def document(standing: Standing) -> Document:
     return found
 
 
-def _control_plane(standing: Standing) -> Document:
+def _control_plane(standing: ClusterSnapshot) -> Document:
     cluster = standing.cluster
-    told = {name: getattr(cluster, name) for name in RAW_DEFAULTS}
+    told = {name: cluster.settings.get(name) or "" for name in RAW_DEFAULTS}
     whole = {
         "type": cluster.cluster_type,
         "spec": cluster.cluster_spec,
-        "serviceCidr": cluster.service_cidr,
         "addons": [_addon(addon) for addon in standing.addons],
         "ssh": standing.ssh,
         "raw": {k: v for k, v in told.items() if v not in {"", RAW_DEFAULTS[k]}},
@@ -78,7 +82,7 @@ def _license_server(pools: list[Document]) -> str:
     return str(servers.pop())
 
 
-def _network(standing: Standing) -> Document:
+def _network(standing: ClusterSnapshot) -> Document:
     vpc, group = standing.vpc, standing.group
     made = vpc.id in standing.ours
     found: Document = {
@@ -94,20 +98,18 @@ def _network(standing: Standing) -> Document:
         found["podCidr"] = cluster.pod_cidr
     if standing.flannel and cluster.node_cidr_mask:
         found["nodeCidrMask"] = cluster.node_cidr_mask
-    if cluster.proxy_mode:
-        found["proxyMode"] = cluster.proxy_mode
     if group is not None and group.id not in standing.ours:
         found["securityGroupId"] = group.id
     return found
 
 
-def _vswitch(standing: Standing, vswitch: VSwitch) -> Document:
+def _vswitch(standing: ClusterSnapshot, vswitch: VSwitch) -> Document:
     if vswitch.id in standing.ours:
         return {"zone": vswitch.zone_id, "cidr": vswitch.cidr}
     return {"id": vswitch.id}
 
 
-def _nat(standing: Standing) -> Document:
+def _nat(standing: ClusterSnapshot) -> Document:
     gateway, eip = standing.nat_gateway, standing.eip
     if gateway is None:
         return {"create": False}

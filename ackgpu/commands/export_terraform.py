@@ -15,14 +15,24 @@ from typing import Any
 from ackgpu.cloud.api import Eip, NatGateway, NodePool, VSwitch
 from ackgpu.commands import hcl
 from ackgpu.commands.hcl import Block, Expression
-from ackgpu.commands.standing import Standing
+from ackgpu.commands.snapshot import ClusterSnapshot
 from ackgpu.commands.terraform_pool import pool_arguments, pool_blocks
 from ackgpu.errors import UsageError
-from ackgpu.steps.discover import ACK_TAG
+from ackgpu.inventory.ownership import ACK_TAG
+from ackgpu.inventory.resources import (
+    CLUSTER,
+    EIP,
+    NAT_GATEWAY,
+    SECURITY_GROUP,
+    SNAT_ENTRY,
+    VPC,
+    VSWITCH,
+)
+from ackgpu.steps.field_values import named
 
-LEAST_TERRAFORM = ">= 1.5.0"
+MIN_TERRAFORM = ">= 1.5.0"
 """import blocks came with 1.5."""
-LEAST_PROVIDER = ">= 1.241.0"
+MIN_PROVIDER = ">= 1.241.0"
 """Where alicloud_cs_managed_kubernetes got vswitch_ids."""
 CREATED_WITH = (
     "addons", "name_prefix", "new_nat_gateway", "node_cidr_mask", "pod_vswitch_ids", "proxy_mode",
@@ -31,7 +41,7 @@ CREATED_WITH = (
 POOL_CREATED_WITH = ("image_id", "install_cloud_monitor", "password")
 
 
-def to_terraform(standing: Standing) -> str:
+def to_terraform(standing: ClusterSnapshot) -> str:
     """The text of the file; raises UsageError for a dedicated cluster."""
     if standing.cluster.cluster_type != "ManagedKubernetes":
         raise UsageError(
@@ -43,7 +53,7 @@ def to_terraform(standing: Standing) -> str:
 
 
 class _File:
-    def __init__(self, standing: Standing) -> None:
+    def __init__(self, standing: ClusterSnapshot) -> None:
         self._standing = standing
         self._resources: list[Block] = []
         self._locals: dict[str, str] = {}
@@ -73,17 +83,17 @@ class _File:
 
     @property
     def _vpc_id(self) -> Expression:
-        return self._reference("alicloud_vpc", "vpc", self._standing.vpc.id)
+        return self._reference(VPC.terraform, "vpc", self._standing.vpc.id)
 
     @property
     def _group_id(self) -> Expression | None:
         group = self._standing.group
         if group is None:
             return None
-        return self._reference("alicloud_security_group", "nodes", group.id)
+        return self._reference(SECURITY_GROUP.terraform, "nodes", group.id)
 
     def _vswitch_id(self, vswitch: VSwitch) -> Expression:
-        return self._reference("alicloud_vswitch", self._zone_name(vswitch), vswitch.id)
+        return self._reference(VSWITCH.terraform, self._zone_name(vswitch), vswitch.id)
 
     def _zone_name(self, vswitch: VSwitch) -> str:
         zone = vswitch.zone_id.rpartition("-")[2]
@@ -98,14 +108,14 @@ class _File:
         vpc, group = standing.vpc, standing.group
         if vpc.id in standing.ours:
             body = {"vpc_name": vpc.name, "cidr_block": vpc.cidr}
-            self._add("alicloud_vpc", "vpc", vpc.id, body | _tags(vpc.tags))
+            self._add(VPC.terraform, "vpc", vpc.id, body | _tags(vpc.tags))
         for vswitch in standing.all_vswitches:
             if vswitch.id in standing.ours:
                 name = self._zone_name(vswitch)
-                self._add("alicloud_vswitch", name, vswitch.id, self._vswitch(vswitch))
+                self._add(VSWITCH.terraform, name, vswitch.id, self._vswitch(vswitch))
         if group is not None and group.id in standing.ours:
             named = {"security_group_name": group.name, "vpc_id": self._vpc_id}
-            self._add("alicloud_security_group", "nodes", group.id, named | _tags(group.tags))
+            self._add(SECURITY_GROUP.terraform, "nodes", group.id, named | _tags(group.tags))
             self._rules(group.id)
 
     def _vswitch(self, vswitch: VSwitch) -> dict[str, Any]:
@@ -120,7 +130,7 @@ class _File:
         """Each rule's id is made of what it says; priority 1 is what ackgpu asks for."""
         for number, rule in enumerate(self._standing.rules, start=1):
             parts = (group_id, "ingress", rule.protocol, rule.port_range, "intranet",
-                     rule.source_cidr, "accept", "1")  # fmt: skip
+                     rule.cidr or rule.group, "accept", "1")  # fmt: skip
             body = {
                 "security_group_id": self._group_id,
                 "type": "ingress",
@@ -129,9 +139,12 @@ class _File:
                 "nic_type": "intranet",
                 "policy": "accept",
                 "priority": 1,
-                "cidr_ip": rule.source_cidr,
-            }
+            } | ({"cidr_ip": rule.cidr} if rule.cidr else self._from_group(rule.group))
             self._add("alicloud_security_group_rule", f"rule_{number}", ":".join(parts), body)
+
+    def _from_group(self, group_id: str) -> dict[str, Any]:
+        own = self._standing.group is not None and group_id == self._standing.group.id
+        return {"source_security_group_id": self._group_id if own else group_id}
 
     def _way_out(self, gateway: NatGateway) -> None:
         standing = self._standing
@@ -144,7 +157,7 @@ class _File:
                 "nat_type": "Enhanced",
                 "payment_type": "PayAsYouGo",
             }
-            self._add("alicloud_nat_gateway", "nat", gateway.id, body | _tags(gateway.tags))
+            self._add(NAT_GATEWAY.terraform, "nat", gateway.id, body | _tags(gateway.tags))
             if standing.eip is not None:
                 self._address(gateway, standing.eip)
         for entry in standing.snat_entries:
@@ -159,7 +172,7 @@ class _File:
                 body["depends_on"] = [Expression("alicloud_eip_association.nat")]
             if entry.id in standing.ours:
                 name = self._zone_name(vswitch).replace("vswitch", "snat")
-                self._add("alicloud_snat_entry", name, f"{entry.table_id}:{entry.id}", body)
+                self._add(SNAT_ENTRY.terraform, name, f"{entry.table_id}:{entry.id}", body)
 
     def _address(self, gateway: NatGateway, eip: Eip) -> None:
         if eip.id in self._standing.ours:
@@ -169,23 +182,23 @@ class _File:
                 "internet_charge_type": "PayByTraffic",
                 "payment_type": "PayAsYouGo",
             }
-            self._add("alicloud_eip_address", "nat", eip.id, body | _tags(eip.tags))
+            self._add(EIP.terraform, "nat", eip.id, body | _tags(eip.tags))
         binding = {
-            "allocation_id": self._reference("alicloud_eip_address", "nat", eip.id),
-            "instance_id": self._reference("alicloud_nat_gateway", "nat", gateway.id),
+            "allocation_id": self._reference(EIP.terraform, "nat", eip.id),
+            "instance_id": self._reference(NAT_GATEWAY.terraform, "nat", gateway.id),
             "instance_type": "Nat",
         }
         self._add("alicloud_eip_association", "nat", f"{eip.id}:{gateway.id}", binding)
 
     def _snat_table(self, gateway: NatGateway) -> Expression | str:
         if gateway.id in self._standing.ours:
-            return Expression("alicloud_nat_gateway.nat.snat_table_ids")
+            return Expression(f"{NAT_GATEWAY.terraform}.nat.snat_table_ids")
         return gateway.snat_table_id
 
     def _snat_address(self, address: str) -> Expression | str:
         eip = self._standing.eip
         if eip is not None and eip.id in self._standing.ours:
-            return Expression("alicloud_eip_address.nat.ip_address")
+            return Expression(f"{EIP.terraform}.nat.ip_address")
         return address
 
     def _cluster(self) -> None:
@@ -193,28 +206,21 @@ class _File:
         cluster = standing.cluster
         body: dict[str, Any] = {
             "name": cluster.name,
-            "cluster_spec": cluster.cluster_spec,
             "version": cluster.version,
             "vswitch_ids": [self._vswitch_id(vswitch) for vswitch in standing.vswitches],
             "security_group_id": self._group_id,
-            "service_cidr": cluster.service_cidr,
-            "pod_cidr": cluster.pod_cidr,
             "pod_vswitch_ids": [self._vswitch_id(vswitch) for vswitch in self._pods()],
             "node_cidr_mask": cluster.node_cidr_mask if standing.flannel else 0,
-            "proxy_mode": cluster.proxy_mode,
-            "timezone": cluster.timezone,
-            "cluster_domain": cluster.cluster_domain,
+            "timezone": cluster.settings.get("timezone"),
             "new_nat_gateway": False,
-            "slb_internet_enabled": bool(cluster.public_endpoint),
-            "deletion_protection": cluster.deletion_protection,
-        }
+        } | named(cluster, "terraform")
         addons = tuple(
             Block("addons", (), _without_empty({"name": addon.name, "config": addon.config}))
             for addon in standing.addons
         )
         blocks = {"addons": addons} if addons else {}
         whole = _without_empty(body) | _tags(cluster.tags) | blocks | _ignored(CREATED_WITH)
-        self._add("alicloud_cs_managed_kubernetes", "cluster", cluster.id, whole)
+        self._add(CLUSTER.terraform, "cluster", cluster.id, whole)
 
     def _pods(self) -> tuple[VSwitch, ...]:
         """Where Terway's pods have their addresses."""
@@ -225,7 +231,7 @@ class _File:
         cluster = self._standing.cluster
         vswitches = [v for v in self._standing.vswitches if v.id in pool.vswitch_ids]
         body: dict[str, Any] = {
-            "cluster_id": Expression("alicloud_cs_managed_kubernetes.cluster.id"),
+            "cluster_id": Expression(f"{CLUSTER.terraform}.cluster.id"),
             "node_pool_name": pool.name,
             "vswitch_ids": [self._vswitch_id(vswitch) for vswitch in vswitches],
             "security_group_ids": [self._group_id] if self._group_id else [],
@@ -240,9 +246,9 @@ class _File:
 
 
 def _head(region: str) -> list[Block]:
-    provider = {"source": "aliyun/alicloud", "version": LEAST_PROVIDER}
+    provider = {"source": "aliyun/alicloud", "version": MIN_PROVIDER}
     providers = Block("required_providers", (), {"alicloud": provider})
-    terraform = {"required_version": LEAST_TERRAFORM, "required_providers": providers}
+    terraform = {"required_version": MIN_TERRAFORM, "required_providers": providers}
     return [
         Block("terraform", (), terraform),
         Block("provider", ("alicloud",), {"region": region}),

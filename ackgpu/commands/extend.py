@@ -6,26 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ackgpu.app import App
-from ackgpu.commands.estates import not_found
+from ackgpu.commands.cluster_lookup import not_found
 from ackgpu.errors import ConflictError, UsageError
-from ackgpu.naming import EXPIRES_TAG, HOLD_TAG, format_instant
-from ackgpu.render.output import present
+from ackgpu.inventory.owned import Holding, holdings, set_tags
+from ackgpu.naming import EXPIRES_TAG, HOLD_TAG, TTL_TAG, format_instant
 from ackgpu.render.results import Facts, Result
 from ackgpu.spec import durations
-from ackgpu.steps.owned import Holding, holdings, set_tags
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExtendOptions:
-    """What ``extend`` was asked for. ``ttl``: ``+2h`` adds to what is left, ``2h`` is from now."""
+    """The options of ``extend``. ``ttl``: ``+2h`` adds to what is left, ``2h`` is from now."""
 
     name: str
     ttl: str = ""
     hold: bool = False
 
 
-def run(options: ExtendOptions, app: App) -> int:
-    """Set the tags on everything of the cluster; the exit code."""
+def run(options: ExtendOptions, app: App) -> Result:
+    """Set the tags on everything of the cluster."""
     if bool(options.ttl) == options.hold:
         raise UsageError("extend takes --ttl or --hold.", resolution="Such as: --ttl +2h.")
     seconds = _seconds(options.ttl)
@@ -40,8 +39,10 @@ def run(options: ExtendOptions, app: App) -> int:
     tags = {HOLD_TAG: str(options.hold).lower()}
     if expires is not None and not options.hold:
         tags[EXPIRES_TAG] = format_instant(expires)
+    if seconds and not options.ttl.startswith("+"):
+        tags[TTL_TAG] = durations.format_seconds(seconds)  # what a file is to say from now on
     set_tags(cloud, holding.items, tags)
-    return present(app.streams, app.settings.output, _result(options, holding, expires))
+    return _result(options, holding, expires)
 
 
 def _seconds(ttl: str) -> int:
@@ -57,7 +58,7 @@ def _seconds(ttl: str) -> int:
 
 
 def _expiry(app: App, holding: Holding, ttl: str, seconds: int) -> datetime:
-    """From the present expiry on where that is asked for and still ahead, else from now on."""
+    """From the present expiry on if that is requested and still ahead, else from now on."""
     left = 0.0
     if ttl.startswith("+"):
         more = ttl.removeprefix("+")
@@ -67,8 +68,8 @@ def _expiry(app: App, holding: Holding, ttl: str, seconds: int) -> datetime:
                 resolution=f"`ackgpu extend {holding.name} --ttl {more}` gives it one.",
             )
         left = max(0.0, -app.clock.since(holding.expires))
-    if left + seconds > durations.LONGEST:
-        longest = durations.format_seconds(durations.LONGEST)
+    if left + seconds > durations.MAX_LIFETIME:
+        longest = durations.format_seconds(durations.MAX_LIFETIME)
         raise UsageError(f"--ttl {ttl}: {holding.name} would live longer than {longest}")
     return app.clock.after(left + seconds)
 

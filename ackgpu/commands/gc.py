@@ -1,21 +1,25 @@
-"""``gc``: what is ours, and expired or forgotten, from the cloud's tags alone."""
+"""``gc``: what is ours, and expired or forgotten, only from the cloud's tags."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 
 from ackgpu.app import App
+from ackgpu.commands.cluster_lookup import does_not_expire
 from ackgpu.commands.delete import DeleteOptions, Deletion
-from ackgpu.commands.estates import does_not_expire
 from ackgpu.commands.regions import Looked, sort_out
-from ackgpu.commands.running import locked
+from ackgpu.commands.run_scope import locked, same_again
+from ackgpu.commands.side_by_side import side_by_side
 from ackgpu.errors import AckGpuError, CloudError, Interrupted, UsageError
-from ackgpu.render.output import present
-from ackgpu.render.results import GcResult, GcRow, Result
+from ackgpu.inventory.owned import Holding, Owned, holdings
+from ackgpu.render.deletions import DeleteResult, GcReceipt, GcResult, GcRow
+from ackgpu.render.output import show_preview
+from ackgpu.render.results import Result
+from ackgpu.render.words import count
 from ackgpu.spec import durations
-from ackgpu.steps.owned import Holding, Owned, holdings
 
 SKEW_SECONDS = 5 * 60.0
 """How far the clocks of two machines may differ: nothing is expired before so long after."""
@@ -25,7 +29,7 @@ ORPHAN_SECONDS = 60 * 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class GcOptions:
-    """What ``gc`` was asked for; without any selection, what is expired."""
+    """The options of ``gc``; without any selection, what is expired."""
 
     older_than: str = ""
     expired: bool = False
@@ -38,11 +42,21 @@ class GcOptions:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Collectable:
     """A holding that is to go, and why."""
 
     holding: Holding
     reason: str
+
+
+@dataclass
+class Tried:
+    """One removal: what stays and why, what is to be said, its receipt if all of it is gone."""
+
+    stays: Sequence[Owned] = ()
+    failure: AckGpuError | None = None
+    said: list[str] = field(default_factory=list)
+    receipt: GcReceipt | None = None
 
 
 @dataclass
@@ -54,12 +68,13 @@ class Collected:
 
     left: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
+    receipts: list[GcReceipt] = field(default_factory=list)
     error: AckGpuError | None = None
     stopped: Interrupted | None = None
 
 
-def run(options: GcOptions, app: App) -> int:
-    """Show what is found, and with --execute remove it; the exit code."""
+def run(options: GcOptions, app: App) -> Result:
+    """Show what is found, and with --execute remove it."""
     if options.dry_run and options.execute:
         raise UsageError("--dry-run and --execute exclude each other.")
     rules = Rules(options, app)
@@ -67,24 +82,34 @@ def run(options: GcOptions, app: App) -> int:
     found = _judged(looked.rows, rules)
     came = Collected()
     if options.execute and found:
-        names = ", ".join(f"{f.holding.name} ({f.holding.region})" for f in found)
-        if not options.yes and not app.streams.confirm(f"Remove {names}?"):
-            raise UsageError("Nothing was removed.")
+        if not options.yes:
+            _ask(app, found)
         came = _remove(options, app, rules, found)
     rows = [
         _row(app, finding, item, removed=options.execute and item.id not in came.left)
         for finding in found
         for item in finding.holding.items
     ]
-    result = Result(
+    return Result(
         command="gc",
         part=GcResult(
-            found=tuple(rows), executed=options.execute, unread_regions=tuple(looked.failures)
+            found=tuple(rows),
+            executed=options.execute,
+            deleted=tuple(came.receipts),
+            unread_regions=tuple(looked.failures),
         ),
         warnings=(*looked.warnings, *_doubts(app, looked.rows), *came.warnings),
         error=app.complete(came.stopped or looked.error or came.error),
     )
-    return present(app.streams, app.settings.output, result)
+
+
+def _ask(app: App, found: Sequence[Collectable]) -> None:
+    """Show the clusters and what each consists of, and ask. Raises UsageError."""
+    rows = [_row(app, f, item, removed=False) for f in found for item in f.holding.items]
+    show_preview(app.streams, GcResult(found=tuple(rows), executed=False))
+    clusters = count(len(found), "cluster")
+    if not app.streams.confirm(f"Delete {clusters} with all that was made for them?"):
+        raise UsageError("Nothing was deleted.")
 
 
 class Rules:
@@ -141,8 +166,8 @@ def _look(options: GcOptions, app: App) -> Looked[Holding]:
     return sort_out(results)
 
 
-def _judged(seen: Sequence[Holding], rules: Rules) -> list[Finding]:
-    judged = (Finding(holding, rules.why(holding)) for holding in seen)
+def _judged(seen: Sequence[Holding], rules: Rules) -> list[Collectable]:
+    judged = (Collectable(holding, rules.why(holding)) for holding in seen)
     return [finding for finding in judged if finding.reason]
 
 
@@ -154,42 +179,53 @@ def _doubts(app: App, seen: Sequence[Holding]) -> tuple[str, ...]:
     )
 
 
-def _remove(options: GcOptions, app: App, rules: Rules, found: Sequence[Finding]) -> Collected:
-    """Remove one after the other, also after one that failed."""
+def _remove(options: GcOptions, app: App, rules: Rules, found: Sequence[Collectable]) -> Collected:
+    """Remove several at once; one that fails ends no other. The first that failed is the error."""
+    works = {
+        _label(finding.holding, found): partial(_attempt, options, rules, finding.holding)
+        for finding in found
+    }
     came = Collected()
-    for number, finding in enumerate(found):
+    for finding, tried in zip(found, side_by_side(app, works).values(), strict=True):
+        failure = tried.failure
+        came.left |= {item.id for item in tried.stays}
+        came.receipts += [tried.receipt] if tried.receipt else []
+        if isinstance(failure, Interrupted):
+            came.stopped = came.stopped or failure
+        elif failure is not None:
+            came.error = came.error or failure
+            tried.said.append(_in_one_line(failure))
+        elif tried.stays:
+            tried.said.append("it stays: it was extended or held meanwhile.")
         name, region = finding.holding.name, finding.holding.region
-        said: list[str] = []
-        try:
-            stays, failure = _attempt(options, app, rules, finding.holding, said)
-        except Interrupted as stopped:
-            came.left |= {item.id for later in found[number:] for item in later.holding.items}
-            came.stopped = stopped
-            break
-        came.left |= {item.id for item in stays}
-        came.error = came.error or failure
-        if failure is not None:
-            said.append(_in_one_line(failure))
-        elif stays:
-            said.append("it stays: it was extended or held meanwhile.")
-        came.warnings += [f"{name} in {region}: {message}" for message in said]
+        came.warnings += [f"{name} in {region}: {message}" for message in tried.said]
     return came
 
 
-def _attempt(
-    options: GcOptions, app: App, rules: Rules, holding: Holding, said: list[str]
-) -> tuple[Sequence[Owned], AckGpuError | None]:
-    """What stays of it, and the failure that it stays for; its warnings are added to ``said``."""
+def _label(holding: Holding, found: Sequence[Collectable]) -> str:
+    """What lines on the display call it: with its region if another one has the name as well."""
+    alone = sum(other.holding.name == holding.name for other in found) == 1
+    return holding.name if alone else f"{holding.name} in {holding.region}"
+
+
+def _attempt(options: GcOptions, rules: Rules, holding: Holding, app: App) -> Tried:
+    """Remove one cluster, unless the command is to stop by now."""
+    tried = Tried(stays=holding.items)
+    if app.cancel.requested:
+        number = app.cancel.signal_number
+        tried.failure = Interrupted("Stopped.", signal_number=number, resolution=same_again(app))
+        return tried
     try:
-        return _remove_one(options, app, rules, holding, said), None
-    except Interrupted:
-        raise
+        tried.stays = _remove_one(options, app, rules, holding, tried)
+    except Interrupted as stopped:
+        tried.failure = stopped
     except AckGpuError as failure:
-        return _what_stays(app, holding), failure
+        tried.failure, tried.stays = failure, _what_stays(app, holding)
+    return tried
 
 
 def _remove_one(
-    options: GcOptions, app: App, rules: Rules, holding: Holding, said: list[str]
+    options: GcOptions, app: App, rules: Rules, holding: Holding, tried: Tried
 ) -> Sequence[Owned]:
     """Remove it, unless it was extended or held since it was looked at; what stays then."""
     cloud = app.cloud(holding.region)
@@ -197,13 +233,18 @@ def _remove_one(
     if not any(rules.why(again) for again in fresh):
         return [item for again in fresh for item in again.items]
     wanted = DeleteOptions(name=holding.name, yes=True, timeout=options.timeout)
-    with locked(app, holding.region, holding.name):
+    with locked(app, holding.region, holding.name, needed=False):
         deletion = Deletion(wanted, app, cloud)
         with closing(deletion.journal):
             result = deletion.carry_out()
-    said += result.warnings
+    tried.said += result.warnings
     if result.error is not None:
         raise result.error
+    if isinstance(result.part, DeleteResult):
+        lived, cost = result.part.lived, result.part.cost
+        tried.receipt = GcReceipt(
+            cluster=holding.name, region=holding.region, lived=lived, cost=cost
+        )
     return ()
 
 
@@ -220,13 +261,14 @@ def _in_one_line(error: AckGpuError) -> str:
     return f"{error.message} ({'; '.join(error.details)})" if error.details else error.message
 
 
-def _row(app: App, finding: Finding, item: Owned, *, removed: bool) -> GcRow:
+def _row(app: App, finding: Collectable, item: Owned, *, removed: bool) -> GcRow:
     return GcRow(
-        kind=item.kind,
+        cluster=finding.holding.name,
+        kind=item.kind.noun.lower(),
         name=item.name,
         id=item.id,
         region=finding.holding.region,
-        reason=finding.reason,
+        reason=f"{finding.reason}, asleep" if finding.holding.asleep else finding.reason,
         age=app.clock.since(item.born) if item.born else None,
         removed=removed,
     )

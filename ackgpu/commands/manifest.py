@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from ackgpu.app import App
 from ackgpu.commands.reach import by_name
 from ackgpu.commands.run_sample import choose_node
-from ackgpu.render.output import present
 from ackgpu.render.results import PlainText, Result
+from ackgpu.spec.catalog import NAME_LABEL, gpu_type
 from ackgpu.spec.model import ExpectSpec
 from ackgpu.steps import manifests
 from ackgpu.steps.cuda_sample import anywhere
+from ackgpu.steps.gpu_checks import NodeVerdict
 from ackgpu.steps.gpu_survey import climb
 from ackgpu.steps.manifests import SampleDeployment
+from ackgpu.steps.sample_images import SampleImages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +27,21 @@ class ManifestOptions:
     private: bool = False
 
 
-def sample(options: ManifestOptions, app: App) -> int:
+def sample(options: ManifestOptions, app: App) -> Result:
     """Print it; nothing is applied."""
     wants = SampleDeployment(image=options.image)
     if options.name:
         reached = by_name(app, options.name, private=options.private)
-        region = reached.cluster.region if reached.cluster else app.region
-        image = options.image or manifests.default_image(region)
-        wants = anywhere(choose_node(climb(reached.api, ExpectSpec())), image).deployment
+        verdict = choose_node(climb(reached.api, ExpectSpec()), reached.cluster)
+        images = SampleImages(options.image, app.settings.image_registry)
+        wants = anywhere(verdict, _documented(images, verdict)).deployment
     part = PlainText(text=manifests.sample_yaml(wants))
-    return present(app.streams, app.settings.output, Result(command="manifest sample", part=part))
+    return Result(command="manifest sample", part=part)
+
+
+def _documented(images: SampleImages, verdict: NodeVerdict) -> str:
+    """The image that fits the driver documented for the node's type: no pod has read it."""
+    known = gpu_type(verdict.instance_type)
+    if known is None or not known.cuda:
+        return images.first
+    return images.fitting(known.cuda, verdict.labels.get(NAME_LABEL, ""))

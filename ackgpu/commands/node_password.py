@@ -8,6 +8,8 @@ from pathlib import Path
 
 from ackgpu.app import App
 from ackgpu.errors import LocalError, UsageError
+from ackgpu.redaction import learn
+from ackgpu.small_file import KIB, read_small, why
 
 VARIABLE = "ACKGPU_NODE_PASSWORD"
 _SHORTEST, _LONGEST, _CLASSES = 8, 30, 3
@@ -26,6 +28,7 @@ def node_password(app: App, *, file: Path | None = None, ask: bool = False) -> s
         password = _read(file)
     else:
         password = app.env.get(VARIABLE, "")
+    learn(password)
     if password:
         _check(password)
     return password
@@ -35,7 +38,7 @@ def _prompt(app: App) -> str:
     streams = app.streams
     if streams.no_input or not streams.is_terminal(streams.stdin):
         raise UsageError(
-            "The password cannot be asked for: there is no terminal, or input is switched off.",
+            "The password cannot be prompted for: there is no terminal, or input is switched off.",
             resolution=f"Give --password-file PATH, or set {VARIABLE}.",
         )
     password = getpass.getpass("Password of the nodes: ", stream=streams.err)
@@ -48,9 +51,11 @@ def _prompt(app: App) -> str:
 
 def _read(file: Path) -> str:
     try:
-        password = file.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LocalError(f"{file} cannot be read: {error}.") from error
+        password = read_small(file, KIB, pipes=True).decode().rstrip("\r\n")
+    except OSError as error:
+        raise LocalError(f"{file} cannot be read: {why(error)}.") from error
+    except UnicodeDecodeError:
+        raise LocalError(f"{file} is not UTF-8 text.") from None
     if not password:
         raise UsageError(f"{file} is empty: there is no password in it.")
     return password

@@ -2,40 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ackgpu.app import App
 from ackgpu.cloud.api import VSwitch
-from ackgpu.commands.changing import ChangeOptions, ClusterChange, cluster_of
+from ackgpu.commands.alternatives import with_other_type
+from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange, cluster_of
+from ackgpu.commands.new_zone import commands_into, made_for
 from ackgpu.commands.node_password import node_password
+from ackgpu.commands.plan_report import words_of
+from ackgpu.commands.pool_fallback import PoolFallback
 from ackgpu.commands.pool_spec import (
     PoolFlags,
     blueprint_of,
     checked_spec,
     pool_document,
+    said_of,
     standing_document,
 )
 from ackgpu.commands.rows import pool_row
-from ackgpu.commands.running import locked
+from ackgpu.commands.run_scope import locked
 from ackgpu.engine.plan import Plan
-from ackgpu.engine.step import Ready
-from ackgpu.errors import CloudError, ConflictError, UsageError
+from ackgpu.engine.step import Drift, Ready
+from ackgpu.errors import (
+    AccessDenied,
+    CloudError,
+    ConflictError,
+    NoCapacity,
+    OutOfStock,
+    UsageError,
+)
 from ackgpu.preflight.facts import needs_of
-from ackgpu.render.output import present
 from ackgpu.render.results import NodePoolList, Result
+from ackgpu.spec.validate import warnings_in
 from ackgpu.steps.node_pool import POOL_ENDED
+from ackgpu.steps.placement import refuse_unfit_nodes
 from ackgpu.steps.pool_change import pool_named
 from ackgpu.steps.pool_graph import add_graph
+from ackgpu.steps.type_choice import choose_types
 
 CHECKS = ("quota", "stock", "key-pair", "vgpu")
 
 
 @dataclass(frozen=True, kw_only=True)
 class AddOptions(ChangeOptions):
-    """What ``nodepool add`` was asked for. ``zones`` and ``vswitch_ids`` pick of the cluster's."""
+    """The options of ``nodepool add``. ``zones`` and ``vswitch_ids`` pick of the cluster's."""
 
     way_out = "Fix what is said with each; --skip-preflight goes on without."
     flags: PoolFlags
@@ -46,17 +60,16 @@ class AddOptions(ChangeOptions):
     skip_preflight: bool = False
 
 
-def list_pools(name: str, app: App) -> int:
-    """List the pools; the exit code."""
+def list_pools(name: str, app: App) -> Result:
+    """List the pools."""
     cloud = app.cloud()
     cluster = cluster_of(cloud, name)
     rows = tuple(pool_row(pool) for pool in cloud.containers.node_pools(cluster.id))
-    result = Result(command="nodepool list", part=NodePoolList(cluster_name=name, node_pools=rows))
-    return present(app.streams, app.settings.output, result)
+    return Result(command="nodepool list", part=NodePoolList(cluster_name=name, node_pools=rows))
 
 
-def add(options: AddOptions, app: App) -> int:
-    """Make a pool beside the others; again, it goes on. The exit code."""
+def add(options: AddOptions, app: App) -> Result:
+    """Make a pool beside the others; again, it goes on."""
     document, gpu = pool_document(options.pool, options.flags, app)
     password = node_password(app, file=options.password_file, ask=options.ask_password)
     cloud = app.cloud()
@@ -65,7 +78,13 @@ def add(options: AddOptions, app: App) -> int:
         vswitches = _chosen(change, options)
         whole = standing_document(change.cluster, vswitches, document) | {"gpu": gpu}
         spec, warnings = checked_spec(whole)
-        blueprint = replace(blueprint_of(spec, change.cluster, vswitches), login_password=password)
+        refuse_unfit_nodes(spec, change.cluster.version)
+        facts = {"given": vswitches}
+        spec, choice = choose_types(cloud, spec, change.run, [change.cluster], facts)
+        if choice is not None:
+            warnings = said_of(warnings_in(spec))
+        decided = blueprint_of(spec, change.cluster, vswitches)
+        blueprint = replace(decided, login_password=password, choice=choice)
         steps = add_graph(change.standing, blueprint)
         size = spec.node_pools[0].desired_size
         with _advising(change, size):
@@ -74,14 +93,16 @@ def add(options: AddOptions, app: App) -> int:
         new = [p.step.consumes for p in plan.steps if p.action in {"CREATE", "CHANGE"}]
         if new and not options.skip_preflight:
             zones = [zone.zone_id for zone in blueprint.zones]
-            change.check(spec, needs_of(new), zones, CHECKS)
+            try:
+                change.check(spec, needs_of(new), zones, CHECKS)
+            except NoCapacity as error:
+                types = spec.node_pools[0].instance_types
+                raise with_other_type(app, error, types, vswitches, begun=False) from None
         if options.dry_run:
-            shown = change.shown(blueprint, plan, warnings)
-            return present(app.streams, app.settings.output, shown)
+            return change.shown(blueprint, plan, warnings)
         with _advising(change, size):
-            outcome = change.apply(steps, plan)
-        result = change.result(outcome, warnings)
-    return present(app.streams, app.settings.output, result)
+            blueprint, outcome = PoolFallback(change).carry_out(blueprint, steps, plan)
+        return change.result(outcome, warnings, choice=words_of(blueprint.choice))
 
 
 @contextmanager
@@ -97,6 +118,8 @@ def _advising(change: ClusterChange, nodes: int) -> Iterator[None]:
                 f"The pool exists: `ackgpu nodepool scale {name} {pool} --nodes {nodes}` asks for"
                 f" its nodes again, `ackgpu nodepool delete {name} {pool}` removes it."
             )
+        if isinstance(error, OutOfStock) and found is not None:
+            with_other_type(change.app, error, found.instance_types, change.vswitches())
         raise
 
 
@@ -113,22 +136,56 @@ def _chosen(change: ClusterChange, options: AddOptions) -> list[VSwitch]:
         return found
     inside = [vswitch for vswitch in found if vswitch.zone_id in options.zones]
     lacking = set(options.zones) - {vswitch.zone_id for vswitch in inside}
+    if not lacking:
+        return inside
+    beside = change.cloud.network.vswitches(vpc_id=change.cluster.vpc_id)
+    more = [v for v in made_for(change.cluster, beside) if v.zone_id in lacking]
+    lacking -= {vswitch.zone_id for vswitch in more}
     if lacking:
         zones = ", ".join(sorted({vswitch.zone_id for vswitch in found}))
         raise UsageError(
             f"The cluster has no vSwitch in {', '.join(sorted(lacking))}.",
-            resolution=f"It has some in {zones}; --vswitch-id names any other of its VPC.",
+            resolution=f"It has some in {zones}; --vswitch-id names any other of its VPC."
+            f"{_into(change, lacking)}",
         )
-    return inside
+    return [*inside, *more]
+
+
+def _into(change: ClusterChange, lacking: set[str]) -> str:
+    """The commands that make vSwitches where there are none; empty if there are none to give.
+
+    Raises UsageError for zones that the region does not have.
+    """
+    cluster, network = change.cluster, change.cloud.network
+    try:
+        there = change.cloud.compute.zones()
+        ways = [commands_into(zone, cluster, network) for zone in sorted(lacking)]
+    except AccessDenied as error:
+        return f" What makes one cannot be told: {error.message} {error.resolution}"
+    wrong = ", ".join(sorted(lacking - set(there)))
+    if wrong:
+        raise UsageError(
+            f"{cluster.region} has no zone {wrong}.", resolution=f"It has {', '.join(there)}."
+        )
+    if not all(ways):
+        return ""
+    lines = ", ".join(f"`{line}`" for way in ways for line in way)
+    return f" To make it one: {lines}, then `{change.app.again()}`."
+
+
+def _ways(drift: Sequence[Drift]) -> str:
+    commands = dict.fromkeys(d.command for d in drift if d.command)
+    named = ", then ".join(f"`ackgpu {command}`" for command in commands)
+    return f", or change the pool: {named}" if named else ""
 
 
 def _refuse_drift(plan: Plan) -> None:
-    """A pool of that name exists: it is gone on with only if it is what was asked for."""
+    """A pool of that name exists: it is continued only if it is what was requested."""
     for planned in plan.steps:
         drift = planned.finding.drift if isinstance(planned.finding, Ready) else ()
         if drift:
             raise ConflictError(
-                f"{planned.step.name} {planned.id} exists and is not what was asked for.",
-                details=[f"{d.field}: asked for {d.wanted}, found {d.found}" for d in drift],
-                resolution="Choose another name, or change it: `ackgpu nodepool scale`.",
+                f"{planned.step.name} {planned.id} exists and differs from what was requested.",
+                details=[f"{d.field}: requested {d.wanted}, found {d.found}" for d in drift],
+                resolution=f"Choose another name{_ways(drift)}.",
             )

@@ -9,23 +9,23 @@ from pathlib import Path
 from ackgpu.app import App
 from ackgpu.cloud.api import AttachRequest, NodePool
 from ackgpu.commands.attach_checks import check_instances
-from ackgpu.commands.changing import ChangeOptions, ClusterChange
+from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange
 from ackgpu.commands.node_password import node_password
 from ackgpu.commands.pool_spec import blueprint_of, spec_of_pool
-from ackgpu.commands.running import locked
+from ackgpu.commands.run_scope import locked
 from ackgpu.errors import UsageError
-from ackgpu.render.output import present, warn
+from ackgpu.render.output import warn
 from ackgpu.render.results import PlainText, Result
 from ackgpu.steps.pool_graph import attach_graph
 
 MODES = ("auto", "manual")
-MOST = 100
+MAX_ATTACHED = 100
 """Instances in one call (the emulator's figure too; the API names none: UNCONFIRMED)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AttachOptions(ChangeOptions):
-    """What ``nodepool attach`` was asked for. ``mode`` is one of MODES."""
+    """The options of ``nodepool attach``. ``mode`` is one of MODES."""
 
     instance_ids: tuple[str, ...]
     mode: str = "auto"
@@ -35,15 +35,15 @@ class AttachOptions(ChangeOptions):
     ask_password: bool = False
 
 
-def attach(options: AttachOptions, app: App) -> int:
-    """Check the instances, then attach them or say how; the exit code."""
+def attach(options: AttachOptions, app: App) -> Result:
+    """Check the instances, then attach them or say how."""
     ids = tuple(dict.fromkeys(options.instance_ids))
     if options.mode not in MODES:
         raise UsageError(
             f"--mode {options.mode} is not known.", resolution=f"One of: {', '.join(MODES)}."
         )
-    if not 1 <= len(ids) <= MOST:
-        raise UsageError(f"{len(ids)} instances: 1 to {MOST} are attached at once.")
+    if not 1 <= len(ids) <= MAX_ATTACHED:
+        raise UsageError(f"{len(ids)} instances: 1 to {MAX_ATTACHED} are attached at once.")
     cloud = app.cloud()
     with locked(app, cloud.region, options.name):
         key = f"attach {' '.join(sorted(ids))} to {options.pool}"
@@ -53,12 +53,11 @@ def attach(options: AttachOptions, app: App) -> int:
         joined = _joined(change, pool, ids)
         new = [i for i in ids if i not in joined]
         _check(change, pool, new)
-        result = (
+        return (
             _script(change, pool, options)
             if options.mode == "manual"
             else _by_ack(change, pool, options, new=new, ids=ids)
         )
-    return present(app.streams, app.settings.output, result)
 
 
 def _joined(change: ClusterChange, pool: NodePool, ids: Sequence[str]) -> set[str]:
@@ -88,7 +87,7 @@ def _by_ack(
     app = change.app
     password = node_password(app, file=options.password_file, ask=options.ask_password)
     request = AttachRequest(
-        ids, options.keep_name, options.format_disk, "" if pool.key_pair else password
+        ids, options.keep_name, options.format_disk, "" if pool.has_key_pair else password
     )
     total = pool.total + len(new)
     steps = attach_graph(change.standing, name=pool.name, request=request, total=total)

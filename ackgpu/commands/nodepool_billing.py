@@ -9,14 +9,14 @@ from typing import Any
 
 from ackgpu.app import App
 from ackgpu.cloud.api import Instance, NodePool, Price
-from ackgpu.commands.changing import ChangeOptions, ClusterChange
-from ackgpu.commands.running import locked
+from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange
+from ackgpu.commands.run_scope import locked
 from ackgpu.engine.gather import all_of
 from ackgpu.engine.step import Step
 from ackgpu.errors import ConflictError, PreflightFailed, UsageError
-from ackgpu.render.output import present
 from ackgpu.render.results import Facts, Result
 from ackgpu.render.words import count
+from ackgpu.spec import catalog
 from ackgpu.steps.billing import subscription_steps
 from ackgpu.steps.running_cluster import RunningCluster
 
@@ -25,8 +25,8 @@ PERIODS = (*range(1, 10), 12, 24, 36, 48, 60)
 CONVERTIBLE = ("Running", "Stopped")
 
 
-def convert(options: ChangeOptions, months: int, app: App) -> int:
-    """Show the price, ask, and order; the exit code."""
+def convert(options: ChangeOptions, months: int, app: App) -> Result:
+    """Show the price, ask, and order."""
     if months not in PERIODS:
         raise UsageError(
             f"--period {months} is no period.",
@@ -45,20 +45,21 @@ def convert(options: ChangeOptions, months: int, app: App) -> int:
             "cluster": options.name,
             "nodePool": pool.name,
             "instances": [i.id for i in todo],
-            "alreadyPrePaid": [i.id for i in instances if i not in todo],
+            "alreadySubscriptions": [i.id for i in instances if i not in todo],
             "months": months,
             "price": price.amount,
             "currency": price.currency,
         }
         if not todo or options.dry_run:
-            return present(app.streams, app.settings.output, _result(facts, todo, done=False))
-        change.confirm(f"{_sentence(todo, months, price)} Go on?")
+            return _result(facts, todo, done=False)
+        done = [i.id for i in instances if i not in todo]
+        stays = f" Subscriptions already, and left as they are: {', '.join(done)}." if done else ""
+        change.confirm(f"{_sentence(todo, months, price)}{stays} Go on?")
         running = RunningCluster(cloud, change.cluster.id)
         orders = subscription_steps(cloud, todo, months, running=running)
         steps: list[Step[Any]] = [running, *orders]
         change.apply(steps, change.look(steps))
-        result = _result(facts, todo, done=True)
-    return present(app.streams, app.settings.output, result)
+        return _result(facts, todo, done=True)
 
 
 def _instances(change: ClusterChange, pool: NodePool) -> list[Instance]:
@@ -78,6 +79,14 @@ def _refuse(change: ClusterChange, pool: NodePool, todo: Sequence[Instance]) -> 
                 f"The {what} is {state}: nothing is ordered for it.",
                 resolution=f"Subscriptions are for what stays. It has to be {good}.",
             )
+    retired = sorted({i.type for i in todo if _is_retired(i.type)})
+    if retired:
+        raise ConflictError(
+            f"{', '.join(retired)}: the cloud converts no instance of a retired family to a"
+            " subscription. Nothing was ordered.",
+            resolution="`ackgpu offers` shows the types that are sold; a pool of one of them can be"
+            " subscribed.",
+        )
     spot = [i.id for i in todo if i.spot]
     if spot:
         raise ConflictError(
@@ -91,6 +100,12 @@ def _refuse(change: ClusterChange, pool: NodePool, todo: Sequence[Instance]) -> 
         raise PreflightFailed(
             "Only Running or Stopped instances are converted; nothing was ordered.", details=busy
         )
+
+
+def _is_retired(instance_type: str) -> bool:
+    """Whether it is of a retired vGPU family (ECS documentation, retired instance families)."""
+    known = catalog.gpu_type(instance_type)
+    return known is not None and known.retired
 
 
 def _price(change: ClusterChange, pool: NodePool, todo: Sequence[Instance], months: int) -> Price:
@@ -128,9 +143,10 @@ def _sentence(todo: Sequence[Instance], months: int, price: Price) -> str:
 
 
 def _result(facts: dict[str, object], todo: Sequence[Instance], *, done: bool) -> Result:
-    headline = "Nothing to convert: every node is PrePaid."
+    headline = "Nothing to convert: every node is a subscription already."
     if todo:
-        verb = "changed to subscriptions" if done else "to change to subscriptions"
+        verb = "changed" if done else "to change"
+        verb += " to a subscription" if len(todo) == 1 else " to subscriptions"
         headline = f"{count(len(todo), 'instance')} {verb}"
     part = Facts(headline=headline, facts=facts, done=done)
     return Result(command="nodepool convert-billing", part=part)

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from ackgpu.app import App
 from ackgpu.cloud.api import NodePool
-from ackgpu.commands.changing import ChangeOptions, ClusterChange
+from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange
 from ackgpu.commands.pool_spec import blueprint_of, spec_of_pool
 from ackgpu.commands.rows import pool_row
-from ackgpu.commands.running import locked
+from ackgpu.commands.run_scope import locked, until
 from ackgpu.engine.plan import Plan
-from ackgpu.errors import UsageError
-from ackgpu.render.output import present
+from ackgpu.errors import LeftoversError, UsageError
 from ackgpu.render.results import NodePoolList, PlanResult, PlanRow, Result
 from ackgpu.render.words import count
 from ackgpu.steps.node_pool import taken_by
 from ackgpu.steps.pool_graph import removal_graph, scale_graph
-
-PREPAID_STAYS = (
-    "Subscription instances leave the cluster and are not released: they stay in the VPC, paid for"
-    " their term, until they are converted back or released in the ECS console: "
-)
+from ackgpu.steps.staying_instances import StayingInstance, staying_instances
 
 
-def scale(options: ChangeOptions, nodes: int, app: App) -> int:
-    """Set a pool's absolute size; the exit code."""
+def scale(options: ChangeOptions, nodes: int, app: App) -> Result:
+    """Set a pool's absolute size."""
     if nodes < 0:
         raise UsageError(f"--nodes {nodes} is no size.")
     cloud = app.cloud()
@@ -37,45 +35,52 @@ def scale(options: ChangeOptions, nodes: int, app: App) -> int:
         standing = pool.total if settled else max(pool.total, pool.desired)
         more = nodes - standing
         if more > 0:
-            _check_quota(change, pool, more)
-        warnings = _prepaid(change, pool) if more < 0 else ()
+            check_quota(change, pool, more)
+        staying = _staying(change, pool) if more < 0 else ()
+        warnings = told_of_staying(staying)
         if options.dry_run:
-            shown = _shown(change, pool, nodes, plan, warnings)
-            return present(app.streams, app.settings.output, shown)
+            return _shown(change, pool, nodes, plan, warnings)
         if more < 0:
-            said = f"{-more} of the {standing} nodes of {pool.name} go, with their pods; ACK"
+            said = (
+                f"{-more} of the {standing} nodes of {pool.name} are removed with their pods; ACK"
+            )
             change.confirm(" ".join((f"{said} decides which.", *warnings, "Go on?")))
         outcome = change.apply(steps, plan)
-        result = change.result(outcome, warnings)
-    return present(app.streams, app.settings.output, result)
+        result = change.result(outcome)
+        return replace(result, error=left_behind(change, pool, staying))
 
 
-def delete(options: ChangeOptions, app: App) -> int:
-    """Remove a pool with its nodes; what is not there is removed already. The exit code."""
+def delete(options: ChangeOptions, app: App) -> Result:
+    """Remove a pool with its nodes; what is not there is removed already."""
     cloud = app.cloud()
     with locked(app, cloud.region, options.name):
         change = ClusterChange(app, options, "nodepool delete", f"delete {options.pool}")
         pools = cloud.containers.node_pools(change.cluster.id)
         pool = next((pool for pool in pools if pool.name == options.pool), None)
+        if pool is None and not options.dry_run:  # one list may be answered short
+            until(app, change.run, change.run.clock.now() + change.run.visibility)
+            pools = cloud.containers.node_pools(change.cluster.id)
+            pool = next((pool for pool in pools if pool.name == options.pool), None)
         if pool is None:
             rows = tuple(pool_row(row) for row in pools)
             part = NodePoolList(cluster_name=options.name, node_pools=rows)
-            gone = Result(command=change.command, part=part)
-            return present(app.streams, app.settings.output, gone)
+            return Result(command=change.command, part=part)
         change.refuse_foreign(pool)
         steps = removal_graph(change.standing, name=pool.name, pool_id=pool.id)
         plan = change.look(steps, removing=True)
-        warnings = _prepaid(change, pool)
+        staying = _staying(change, pool)
         if options.dry_run:
-            shown = _removal(change, pool, warnings)
-            return present(app.streams, app.settings.output, shown)
-        change.confirm(_question(pool, warnings))
+            return _removal(change, pool, staying)
+        change.confirm(_question(pool, staying))
         outcome = change.destroy(steps, plan)
-        result = change.result(outcome, warnings)
-    return present(app.streams, app.settings.output, result)
+        result = change.result(outcome)
+        if options.wait:
+            result = replace(result, error=left_behind(change, pool, staying))
+    return result
 
 
-def _check_quota(change: ClusterChange, pool: NodePool, more: int) -> None:
+def check_quota(change: ClusterChange, pool: NodePool, more: int) -> None:
+    """Raise what forbids ``more`` nodes of the pool."""
     spec = spec_of_pool(change.cluster, change.vswitches(pool.vswitch_ids), pool, more)
     taken = taken_by(spec.node_pools[0], more, flannel=spec.network.is_flannel)
     change.check_growth(spec, taken)
@@ -89,24 +94,48 @@ def _shown(
     return change.shown(blueprint_of(spec, change.cluster, vswitches), plan, warnings)
 
 
-def _prepaid(change: ClusterChange, pool: NodePool) -> tuple[str, ...]:
+def _staying(change: ClusterChange, pool: NodePool) -> tuple[StayingInstance, ...]:
     nodes = change.cloud.containers.nodes(change.cluster.id, node_pool_id=pool.id)
-    ids = [node.instance_id for node in nodes if node.instance_id]
-    instances = change.cloud.compute.instances(ids=ids) if ids else []
-    paid = [instance.id for instance in instances if instance.charge_type == "PrePaid"]
-    return (PREPAID_STAYS + ", ".join(paid),) if paid else ()
+    return staying_instances(change.cloud, nodes)
 
 
-def _removal(change: ClusterChange, pool: NodePool, warnings: tuple[str, ...]) -> Result:
-    row = PlanRow(
-        action="DELETE", step=f"node pool {pool.name}", id=pool.id, detail=count(pool.total, "node")
+def told_of_staying(staying: Sequence[StayingInstance]) -> tuple[str, ...]:
+    """What is said before the question of instances that outlive their node; a line, or none."""
+    if not staying:
+        return ()
+    each = "; ".join(str(instance) for instance in staying)
+    return (f"Those that leave the cluster without being released stay billed: {each}.",)
+
+
+def left_behind(
+    change: ClusterChange, pool: NodePool, staying: Sequence[StayingInstance]
+) -> LeftoversError | None:
+    """The error for instances that have left the pool and still stand: read back, not assumed."""
+    nodes = change.cloud.containers.nodes(change.cluster.id, node_pool_id=pool.id)
+    inside = {node.instance_id for node in nodes}
+    outside = [instance.id for instance in staying if instance.id not in inside]
+    rows = change.cloud.compute.instances(ids=outside) if outside else []
+    standing = {row.id for row in rows}
+    left = [str(instance) for instance in staying if instance.id in standing]
+    if not left:
+        return None
+    return LeftoversError(
+        f"{count(len(left), 'instance')} left {change.options.name} and stayed, billed as before.",
+        details=left,
+        resolution="They are yours to release: an attached one at any time, a subscription after"
+        " its term or a refund.",
     )
+
+
+def _removal(change: ClusterChange, pool: NodePool, staying: Sequence[StayingInstance]) -> Result:
+    detail = count(pool.total - len(staying), "node")
+    row = PlanRow(action="DELETE", step=f"node pool {pool.name}", id=pool.id, detail=detail)
     part = PlanResult(cluster_name=change.options.name, region=change.cloud.region, steps=(row,))
-    return Result(command=change.command, part=part, warnings=warnings)
+    return Result(command=change.command, part=part, warnings=told_of_staying(staying))
 
 
-def _question(pool: NodePool, warnings: tuple[str, ...]) -> str:
+def _question(pool: NodePool, staying: Sequence[StayingInstance]) -> str:
     types = " or ".join(pool.instance_types)
-    said = " ".join((*warnings, "Go on?"))
+    said = " ".join((*told_of_staying(staying), "Go on?"))
     nodes = count(pool.total, "node")
     return f"This deletes the node pool {pool.name} with its {nodes} ({types}). {said}"

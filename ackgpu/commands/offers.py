@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ackgpu.app import App
-from ackgpu.errors import UsageError
-from ackgpu.preflight.facts import reason
+from ackgpu.errors import UsageError, reason
 from ackgpu.preflight.offer_search import Offer, Search, gpu_memory, look
-from ackgpu.render.output import present
 from ackgpu.render.results import OfferList, OfferRow, Result
 from ackgpu.spec import catalog
 
@@ -19,7 +17,7 @@ STOCKS: dict[str, Literal["ok", "low", "none"]] = {"WithStock": "ok", "ClosedWit
 
 @dataclass(frozen=True, kw_only=True)
 class OffersOptions:
-    """What ``offers`` was asked for; ``regions`` empty means the default one."""
+    """The options of ``offers``; ``regions`` empty means the default one."""
 
     gpu_mem: str = ""
     regions: tuple[str, ...] = ()
@@ -29,8 +27,8 @@ class OffersOptions:
     available: bool = False
 
 
-def run(options: OffersOptions, app: App) -> int:
-    """Show the offers, the available first, then by price."""
+def run(options: OffersOptions, app: App) -> Result:
+    """Show the offers: what create takes, then the available, then by price."""
     _refuse_unknown_types(options.types)
     regions = _regions(options, app)
     search = Search(
@@ -45,7 +43,7 @@ def run(options: OffersOptions, app: App) -> int:
     if not found.offers and found.unread:
         raise found.unread[0][1]
     offers = [o for o in found.offers if o.stock.available or not options.available]
-    result = Result(
+    return Result(
         command="offers",
         part=OfferList(offers=tuple(_row(offer) for offer in offers)),
         warnings=tuple(
@@ -53,7 +51,6 @@ def run(options: OffersOptions, app: App) -> int:
         ),
         durations={"total": app.clock.now() - began},
     )
-    return present(app.streams, app.settings.output, result)
 
 
 def _refuse_unknown_types(types: tuple[str, ...]) -> None:
@@ -69,11 +66,13 @@ def _refuse_unknown_types(types: tuple[str, ...]) -> None:
 def _regions(options: OffersOptions, app: App) -> tuple[str, ...]:
     """Where to look: the regions named, else those of the zones named, else the default one.
 
-    Raises UsageError where the name of a region is empty, or a zone is in none of them.
+    Raises UsageError where the name of a region is empty, or a region or a zone does not exist.
     """
     known = app.cloud().compute.regions() if options.zones or "" in options.regions else []
     if "" in options.regions:
         raise UsageError("--region is empty.", resolution=f"One of: {', '.join(sorted(known))}.")
+    for region in options.regions:
+        app.require_region(region)
     ours = dict.fromkeys(region for zone in options.zones if (region := _region_of(zone)) in known)
     regions = options.regions or tuple(ours) or (app.region,)
     if options.zones:
@@ -110,4 +109,8 @@ def _row(offer: Offer) -> OfferRow:
         stock=STOCKS.get(offer.stock.status, "none"),
         price=offer.price,
         spot=offer.spot,
+        taken=offer.taken,
+        retired=kind.retired,
+        refused=offer.refused,
+        license=kind.license,
     )

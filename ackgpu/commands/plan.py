@@ -6,65 +6,92 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ackgpu.app import App
-from ackgpu.commands.planning import plan_result
-from ackgpu.commands.preflight import target_of
-from ackgpu.commands.preparing import prepare, refuse_conflicts
-from ackgpu.commands.specs import SpecOptions, wanted
+from ackgpu.commands.build_plan import prepare, refuse_broken, refuse_conflicts, warnings_of
+from ackgpu.commands.load_spec import SpecOptions, load_spec
+from ackgpu.commands.plan_report import plan_result
+from ackgpu.commands.preflight import before_creation, doubts_of, images_in_doubt, target_of
 from ackgpu.engine.gather import settle_all
-from ackgpu.engine.plan import survey
+from ackgpu.engine.plan import Plan, survey
 from ackgpu.errors import AckGpuError, OverBudget
-from ackgpu.preflight.facts import Facts
+from ackgpu.preflight.facts import ReadResults, needs_of
 from ackgpu.preflight.price import Estimate, estimate, over_budget, price_reads
-from ackgpu.render.output import present
 from ackgpu.render.results import Result
 from ackgpu.steps.blueprint import Blueprint
+from ackgpu.steps.cluster_drift import uncompared
+from ackgpu.steps.placement import refuse_name_elsewhere
 
 CHANGES_PENDING = 12
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanOptions:
-    """What ``plan`` was asked for; ``command`` is what the result calls itself."""
+    """The options of ``plan``; ``command`` is what the result calls itself.
+
+    ``skip_preflight``: checks that are left out; None makes none, as a plan does.
+    """
 
     wants: SpecOptions
     kubeconfig: Path | None = None
     detailed_exitcode: bool = False
     command: str = "plan"
+    skip_preflight: tuple[str, ...] | None = None
 
 
-def run(options: PlanOptions, app: App) -> int:
+def run(options: PlanOptions, app: App) -> Result:
     """Show the plan with its price; exit code 13 where it costs too much."""
-    want = wanted(options.wants, app)
+    want = load_spec(options.wants, app)
     reading = app.reading()
     began = app.clock.now()
+    refuse_name_elsewhere(app.cloud(want.spec.region), want.spec, reading)
     blueprint, steps = prepare(app, want.spec, reading, "", options.kubeconfig)
     plan = survey(steps, reading)
-    refuse_conflicts(plan)
+    refuse_broken(plan)
+    refuse_conflicts(app, reading, blueprint, plan, file=options.wants.file)
     price = priced(app, blueprint)
-    result = Result(
+    error, doubts = _checked(options, app, blueprint, plan)
+    return Result(
         command=options.command,
         part=plan_result(blueprint, plan, price),
         resources=plan.resources,
-        warnings=want.warnings,
+        warnings=(*warnings_of(want, blueprint), *uncompared(want.spec, plan), *doubts),
         durations={"total": app.clock.now() - began},
-        error=_over_budget(app, blueprint, price),
+        error=error or _over_budget(app, blueprint, price),
         exit_code=CHANGES_PENDING if options.detailed_exitcode and plan.changes else 0,
     )
-    return present(app.streams, app.settings.output, result)
+
+
+def _checked(
+    options: PlanOptions, app: App, blueprint: Blueprint, plan: Plan
+) -> tuple[AckGpuError | None, tuple[str, ...]]:
+    """What the preflight of a creation says, if it would be made: an error, and doubts.
+
+    A plan makes none of the checks, and says alone what a creation says before it makes anything.
+    """
+    skip = options.skip_preflight
+    if not plan.count("CREATE"):
+        return None, ()
+    if skip is None:
+        return None, images_in_doubt(target_of(app, blueprint.spec))
+    if "all" in skip:
+        return None, ()
+    new = (p.step.consumes for p in plan.steps if p.action == "CREATE")
+    zones = [zone.zone_id for zone in blueprint.zones]
+    target = target_of(app, blueprint.spec, needs=needs_of(new), zones=zones)
+    try:
+        report, _ = before_creation(target, skip, app.reading())
+    except AckGpuError as error:
+        return app.complete(error), ()
+    return None, doubts_of(report)
 
 
 def priced(app: App, blueprint: Blueprint) -> Estimate:
     """What the blueprint costs an hour, once it stands."""
     zones = [zone.zone_id for zone in blueprint.zones]
     target = target_of(app, blueprint.spec, zones=zones)
-    facts = Facts(settle_all(app.reading(), price_reads(target)))
+    facts = ReadResults(settle_all(app.reading(), price_reads(target)))
     return estimate(target, facts)
 
 
 def _over_budget(app: App, blueprint: Blueprint, price: Estimate) -> AckGpuError | None:
-    problem = over_budget(target_of(app, blueprint.spec), price.total)
-    if not problem:
-        return None
-    return OverBudget(
-        problem, resolution="Use fewer or smaller nodes, or raise --max-hourly-price."
-    )
+    problem, fix = over_budget(target_of(app, blueprint.spec), price)
+    return OverBudget(problem, resolution=fix) if problem else None

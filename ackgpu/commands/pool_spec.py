@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
 from ackgpu.app import App
 from ackgpu.cloud.api import Cluster, NodePool, VSwitch
-from ackgpu.commands.specs import read_spec_file
+from ackgpu.commands.load_spec import read_spec_file
 from ackgpu.errors import SpecError, UsageError
 from ackgpu.naming import TAG_PREFIX, ownership_tags
-from ackgpu.spec.model import DEFAULT_POOL, ClusterSpec, ControlPlaneSpec, document_of, parse
+from ackgpu.spec.findings import Finding
+from ackgpu.spec.model import ClusterSpec, ControlPlaneSpec, document_of, parse
 from ackgpu.spec.shape import read_spec
 from ackgpu.steps.blueprint import Blueprint, ZonePlan
 
@@ -45,11 +46,10 @@ def pool_document(name: str, flags: PoolFlags, app: App) -> tuple[dict[str, Any]
     """
     pool, gpu = _from_file(name, flags.file, app)
     pool |= {key: value for key, value in flags.settings.items() if value not in (None, [], ())}
-    pool.setdefault("instanceTypes", list(DEFAULT_POOL.instance_types))
     if flags.labels:
-        pool["labels"] = {**pool.get("labels", {}), **dict(_label(text) for text in flags.labels)}
+        pool["labels"] = {**pool.get("labels", {}), **dict(label_of(text) for text in flags.labels)}
     if flags.taints:
-        pool["taints"] = [_taint(text) for text in flags.taints]
+        pool["taints"] = [taint_of(text) for text in flags.taints]
     if flags.system_disk:
         pool["systemDisk"] = _disk(flags.system_disk)
     if flags.data_disks:
@@ -73,14 +73,18 @@ def checked_spec(document: Mapping[str, Any]) -> tuple[ClusterSpec, tuple[str, .
     errors = [finding for finding in findings if finding.is_error]
     if errors or spec is None:
         raise SpecError(errors)
-    said = [f for f in findings if not f.is_error and not f.key.startswith("network.")]
-    return spec, tuple(str(finding) for finding in said)
+    return spec, said_of([finding for finding in findings if not finding.is_error])
+
+
+def said_of(warnings: Iterable[Finding]) -> tuple[str, ...]:
+    """The warnings that are not about a network that is to be made."""
+    return tuple(str(found) for found in warnings if not found.key.startswith("network."))
 
 
 def standing_document(
     cluster: Cluster, vswitches: Sequence[VSwitch], pool: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The cluster's spec with ``pool`` alone: its network is given."""
+    """The cluster's spec with only ``pool``: its network is given."""
     network: dict[str, Any] = {
         "plugin": "flannel" if cluster.pod_cidr else "terway-eniip",
         "vpc": {"id": cluster.vpc_id},
@@ -142,14 +146,16 @@ def _from_file(name: str, file: Path | None, app: App) -> tuple[dict[str, Any], 
     return document_of(found, defaults=False), document_of(spec.gpu, defaults=False)
 
 
-def _label(text: str) -> tuple[str, str]:
+def label_of(text: str) -> tuple[str, str]:
+    """The key and value of ``key=value``. Raises UsageError."""
     key, equals, value = text.partition("=")
     if not (key and equals):
         raise UsageError(f"--label {text} is no label.", resolution="Give key=value.")
     return key, value
 
 
-def _taint(text: str) -> dict[str, str]:
+def taint_of(text: str) -> dict[str, str]:
+    """A taint as a spec has it, from ``key=value:NoSchedule``. Raises UsageError."""
     head, colon, effect = text.rpartition(":")
     key, _, value = head.partition("=")
     if not (key and colon):

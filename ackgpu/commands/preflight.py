@@ -7,24 +7,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ackgpu.app import App
-from ackgpu.commands.planning import sketch
-from ackgpu.commands.running import check_directory
-from ackgpu.commands.specs import SpecOptions, wanted
+from ackgpu.commands.load_spec import SpecOptions, load_spec
+from ackgpu.commands.plan_report import sketch
+from ackgpu.commands.run_scope import check_directory
 from ackgpu.engine.run import Run
-from ackgpu.preflight import name, stock
-from ackgpu.preflight.check import Finding
-from ackgpu.preflight.checks import Report, all_checks, carry_out, chosen
-from ackgpu.preflight.facts import Target, needs_of
+from ackgpu.preflight import images, name, stock
+from ackgpu.preflight.check import CheckFinding
+from ackgpu.preflight.checks import PreflightReport, all_checks, carry_out, chosen
+from ackgpu.preflight.facts import ReadResults, Target, needs_of
 from ackgpu.preflight.limit_values import LimitRules
 from ackgpu.preflight.limits import checked_profile, overrides_of
 from ackgpu.preflight.price import Estimate, estimate
 from ackgpu.render.junit import write_junit
-from ackgpu.render.output import present
+from ackgpu.render.output import wrote
 from ackgpu.render.results import Result
 from ackgpu.render.verdicts import CheckList, CheckRow, Verdict
 from ackgpu.render.words import count, hourly
 from ackgpu.spec.model import ClusterSpec
+from ackgpu.steps.type_choice import choose_types
 
+OF_TYPES = frozenset({"stock", "price", "vgpu", "terway"})
+"""Checks that look at instance types: pools that name none get the one that create would take."""
 UNNAMED = "new"
 """Stands for a name that was not given, which is looked for nowhere."""
 VERDICTS: dict[str, Verdict] = {
@@ -38,7 +41,7 @@ VERDICTS: dict[str, Verdict] = {
 
 @dataclass(frozen=True, kw_only=True)
 class PreflightOptions:
-    """What ``preflight`` was asked for. ``only``: ids of checks, all where empty."""
+    """The options of ``preflight``. ``only``: ids of checks, all where empty."""
 
     wants: SpecOptions
     only: tuple[str, ...] = ()
@@ -47,25 +50,27 @@ class PreflightOptions:
     overrides: tuple[str, ...] = ()
 
 
-def run(options: PreflightOptions, app: App) -> int:
+def run(options: PreflightOptions, app: App) -> Result:
     """Carry the checks out and show what each found; exit code 3 where one failed."""
     check_directory("--junit", options.junit)
     rules = LimitRules(checked_profile(options.limits), overrides_of(options.overrides))
-    spec = wanted(options.wants, app, unnamed=UNNAMED).spec
+    spec = load_spec(options.wants, app, unnamed=UNNAMED).spec
     skip = (name.ID,) if spec.name == UNNAMED else ()
     checks = chosen(all_checks(rules), only=options.only, skip=skip)
+    if not OF_TYPES.isdisjoint(check.id for check in checks):
+        spec, _ = choose_types(app.cloud(spec.region), spec, app.reading(), [], {})
     began = app.clock.now()
     report = carry_out(target_of(app, spec), checks, rules, app.reading())
     part = check_list(f"ackgpu preflight · {spec.region}", report.findings, app)
     if options.junit:
-        write_junit(options.junit, part)
-    result = Result(
+        write_junit(options.junit, part, emulated=app.emulated)
+        wrote(app.streams, options.junit, quiet=app.settings.quiet)
+    return Result(
         command="preflight",
         part=part,
         durations={"total": app.clock.now() - began},
         error=app.complete(report.error()),
     )
-    return present(app.streams, app.settings.output, result)
 
 
 def target_of(
@@ -85,17 +90,18 @@ def target_of(
         needs=owns if needs is None else needs,
         owns=owns,
         zones=tuple(zones or named),
+        image_registry=app.settings.image_registry,
     )
 
 
-def check_list(title: str, findings: Iterable[Finding], app: App) -> CheckList:
+def check_list(title: str, findings: Iterable[CheckFinding], app: App) -> CheckList:
     """Findings as results show them."""
     return CheckList(title=title, checks=tuple(_row(found, app) for found in findings))
 
 
 def before_creation(
     target: Target, skip: Sequence[str], run: Run
-) -> tuple[Report, Estimate | None]:
+) -> tuple[PreflightReport, Estimate | None]:
     """Check, and raise what stands in the way; the report and the price, where it was asked."""
     rules = LimitRules()
     checks = chosen(all_checks(rules), only=(), skip=skip)
@@ -104,8 +110,8 @@ def before_creation(
     return report, estimate(target, report.facts) if "price" in report.ids else None
 
 
-def in_one_line(report: Report, target: Target, price: Estimate | None) -> str:
-    """``Preflight ✓ 15 checks   quota 6/6 · stock cn-hangzhou-k ✓ · ¥ 9.84 an hour``."""
+def in_one_line(report: PreflightReport, target: Target, price: Estimate | None) -> str:
+    """``Preflight ✓ 17 checks   quota 6/6 · stock cn-hangzhou-k ✓ · ¥ 9.84 an hour``."""
     said = []
     if "quota" in report.ids:
         touched = len(target.needs)
@@ -120,15 +126,26 @@ def in_one_line(report: Report, target: Target, price: Estimate | None) -> str:
     return f"Preflight ✓ {count(len(report.ids), 'check')}   {' · '.join(said)}"
 
 
-def doubts_of(report: Report) -> tuple[str, ...]:
-    """What is worth a warning beside a result; what the spec's own rules say is not repeated."""
-    return tuple(
-        f"{found.id}: {found.what}{f' ({found.why})' if found.why else ''}"
-        for found in report.doubts
-    )
+def doubts_of(report: PreflightReport, *, at_once: bool = False) -> tuple[str, ...]:
+    """What is worth a warning beside a result; what the spec's own rules say is not repeated.
+
+    ``at_once``: only what is to be said before anything is made, with its remedy.
+    """
+    return tuple(_in_words(found) for found in report.doubts if found.at_once or not at_once)
 
 
-def _row(found: Finding, app: App) -> CheckRow:
+def images_in_doubt(target: Target) -> tuple[str, ...]:
+    """That nodes may not reach the image of a verification: known without asking the cloud."""
+    found = images.CHECK.run(target, ReadResults({}))
+    return tuple(_in_words(each) for each in found if each.severity == "warning")
+
+
+def _in_words(found: CheckFinding) -> str:
+    why = f" ({found.why})" if found.why else ""
+    return f"{found.id}: {found.what}{why}{f'. {found.fix}' if found.at_once else ''}"
+
+
+def _row(found: CheckFinding, app: App) -> CheckRow:
     message = f"{found.what}: {found.why}" if found.why else found.what
     return CheckRow(
         name=found.id,

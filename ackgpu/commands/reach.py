@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ackgpu.app import App
 from ackgpu.cloud.api import Cloud, Cluster, KubeApi
-from ackgpu.commands.estates import cluster_named, only_removal
+from ackgpu.commands.cluster_lookup import cluster_named, only_removal
 from ackgpu.errors import NotYet, UsageError
 
 TEMPORARY_MINUTES = 60

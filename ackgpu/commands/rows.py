@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
 from ackgpu.app import App
-from ackgpu.cloud.api import Cluster, NodePool
-from ackgpu.naming import expiry_from_tags, is_held, unreadable_expiry
+from ackgpu.cloud.api import Cluster, NodePool, Tags
+from ackgpu.engine.aftermath import KnownSum
+from ackgpu.naming import expiry_from_tags, is_asleep, is_held, unreadable_expiry
 from ackgpu.render.results import ClusterRow, NodePoolRow
 from ackgpu.spec import catalog
 
 
-def cluster_row(app: App, cluster: Cluster, *, nodes: int | None = None) -> ClusterRow:
-    """A cluster's row; ``nodes`` where they were counted, else what ACK says."""
-    expires = expiry_from_tags(cluster.tags)
-    return ClusterRow(
+def cluster_row(
+    app: App, cluster: Cluster, *, nodes: int | None = None, hourly: KnownSum | None = None
+) -> ClusterRow:
+    """A cluster's row; ``nodes`` where they were counted, else what ACK says.
+
+    ``hourly``: what it costs now, from which the cost so far is told.
+    """
+    row = ClusterRow(
         name=cluster.name,
         id=cluster.id,
         region=cluster.region,
@@ -20,11 +29,32 @@ def cluster_row(app: App, cluster: Cluster, *, nodes: int | None = None) -> Clus
         version=cluster.version,
         nodes=cluster.size if nodes is None else nodes,
         created=cluster.created,
-        expires=expires,
-        expired=expires is not None and expires <= app.clock.wall(),
-        held=is_held(cluster.tags),
-        unreadable_expiry=unreadable_expiry(cluster.tags),
+        asleep=is_asleep(cluster.tags),
+        **_expiry(app, cluster.tags),
     )
+    return row if hourly is None else with_costs(app, row, hourly, cluster.created)
+
+
+def unfinished_row(app: App, name: str, region: str, tags: Tags) -> ClusterRow:
+    """The row of a network without a cluster, which carries ``tags``."""
+    expiry = _expiry(app, tags)
+    return ClusterRow(name=name, id="", region=region, state="unfinished", version="", **expiry)
+
+
+def with_costs(app: App, row: ClusterRow, hourly: KnownSum, born: datetime | None) -> ClusterRow:
+    """The row with what it costs now, and has cost since then if it always was as it is."""
+    so_far = None if born is None else hourly.over(app.clock.since(born)).amount
+    return replace(row, hourly=hourly, cost_so_far=so_far)
+
+
+def _expiry(app: App, tags: Tags) -> dict[str, Any]:
+    expires = expiry_from_tags(tags)
+    return {
+        "expires": expires,
+        "expired": expires is not None and expires <= app.clock.wall(),
+        "held": is_held(tags),
+        "unreadable_expiry": unreadable_expiry(tags),
+    }
 
 
 def pool_row(pool: NodePool) -> NodePoolRow:

@@ -5,19 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ackgpu.app import App
+from ackgpu.cloud.api import Cluster
+from ackgpu.commands.asleep import no_gpu_node
 from ackgpu.commands.reach import by_name
-from ackgpu.commands.running import timeout_of, where
-from ackgpu.commands.sampling import Heard, Sampling, carry_out, sample_row
+from ackgpu.commands.run_scope import timeout_of, where
+from ackgpu.commands.sample_run import (
+    Heard,
+    Sampling,
+    carry_out,
+    left_behind,
+    sample_row,
+    with_leftovers,
+)
 from ackgpu.errors import AckGpuError, VerificationFailed
-from ackgpu.render.output import present
 from ackgpu.render.results import Result
 from ackgpu.render.verdicts import SampleResult
 from ackgpu.spec.catalog import looks_vgpu
 from ackgpu.spec.model import ExpectSpec
 from ackgpu.steps import manifests
 from ackgpu.steps.cuda_sample import CudaSampleStep, SampleWishes, anywhere
-from ackgpu.steps.gpu_ladder import NodeVerdict
+from ackgpu.steps.gpu_checks import NodeCheck, NodeVerdict
 from ackgpu.steps.gpu_survey import climb
+from ackgpu.steps.sample_images import SampleImages
 from ackgpu.steps.sample_trial import SampleOutcome
 
 DEFAULT_TIMEOUT = "10m"
@@ -25,7 +34,10 @@ DEFAULT_TIMEOUT = "10m"
 
 @dataclass(frozen=True, kw_only=True)
 class RunSampleOptions:
-    """What was asked for. ``image`` empty: the region's default. ``keep`` leaves the Deployment."""
+    """The options of ``run-sample``. ``image`` empty: one that fits the driver.
+
+    ``keep`` leaves the Deployment.
+    """
 
     name: str
     image: str = ""
@@ -34,61 +46,53 @@ class RunSampleOptions:
     timeout: str = ""
 
 
-def run(options: RunSampleOptions, app: App) -> int:
+def run(options: RunSampleOptions, app: App) -> Result:
     """Run the sample; exit code 9 where the GPU does not do what it should."""
     began = app.clock.now()
     timeout = timeout_of(app, options.timeout, DEFAULT_TIMEOUT)
     reached = by_name(app, options.name, private=options.private)
-    verdict = choose_node(climb(reached.api, ExpectSpec()))
+    verdict = choose_node(climb(reached.api, ExpectSpec()), reached.cluster)
     region = reached.cluster.region if reached.cluster else app.region
-    image = options.image or manifests.default_image(region)
+    images = SampleImages(options.image, app.settings.image_registry)
     heard = Heard()
     step = CudaSampleStep(
         reach=lambda _: reached.api,
-        targets=lambda _: [anywhere(verdict, image)],
-        wishes=SampleWishes(packages=True, keep=options.keep, hear=heard.hear, timeout=timeout),
+        targets=lambda _: [anywhere(verdict, images.first)],
+        wishes=SampleWishes(
+            packages=True, keep=options.keep, hear=heard.hear, timeout=timeout, images=images
+        ),
     )
     headline = f"{where(app, region)} · CUDA sample on {verdict.gpu_name}"
-    error = carry_out(app, step, Sampling("verify", options.name, headline, heard))
-    outcome = _outcome(step, error)
+    carried = carry_out(app, step, Sampling("run-sample", options.name, headline, heard))
+    carried.raise_error()
+    outcome = step.outcomes[0]
+    if outcome.error is not None:
+        raise with_leftovers(outcome.error, carried.left)
     seconds = app.clock.now() - began
-    part = _part(options, outcome, image, seconds)
-    result = Result(
+    part = _part(options, outcome, images.first, seconds)
+    return Result(
         command="run-sample",
         part=replace(part, remedy=app.completed(part.remedy)),
+        resources=carried.resources,
+        warnings=carried.warnings,
         durations={"total": seconds},
-        error=app.complete(_error(outcome)),
+        error=app.complete(_error(outcome) or left_behind(carried.left)),
     )
-    return present(app.streams, app.settings.output, result)
 
 
-def choose_node(verdicts: tuple[NodeVerdict, ...]) -> NodeVerdict:
+def choose_node(verdicts: tuple[NodeVerdict, ...], cluster: Cluster | None) -> NodeVerdict:
     """A node whose GPU the API offers, a vGPU before a whole one; raises VerificationFailed."""
     if not verdicts:
-        raise VerificationFailed(
-            "The cluster has no GPU node to run the sample on.",
-            resolution="`ackgpu nodepool list NAME` shows its pools; `ackgpu nodepool scale NAME"
-            " POOL --nodes 1` gives one a node.",
-        )
+        raise no_gpu_node(cluster, " to run the sample on")
     good = [verdict for verdict in verdicts if verdict.ok]
     if not good:
         failure = verdicts[0].failure
         why = f"{verdicts[0].node}: {failure.message}" if failure else verdicts[0].node
         raise VerificationFailed(
             f"No node offers a GPU that the sample could run on: {why}",
-            resolution="`ackgpu verify NAME` shows the ladder of each node, with remedies.",
+            resolution="`ackgpu verify NAME` shows the checks of each node, with remedies.",
         )
     return next((v for v in good if looks_vgpu(v.instance_type)), good[0])
-
-
-def _outcome(step: CudaSampleStep, error: Exception | None) -> SampleOutcome:
-    """The trial's outcome; raises what kept it from being made."""
-    if error is not None:
-        raise error
-    outcome = step.outcomes[0]
-    if outcome.error is not None:
-        raise outcome.error
-    return outcome
 
 
 def _part(
@@ -109,11 +113,16 @@ def _part(
         toolkit=row.toolkit,
         license=row.license,
         program=row.program,
-        image=image,
+        image=row.image or image,
+        image_digest=row.image_digest,
         message=failed.message if failed else "",
-        remedy=failed.remedy if failed else "",
+        remedy=_remedy(failed) if failed else "",
         kept=manifests.NAME if options.keep else "",
     )
+
+
+def _remedy(rung: NodeCheck) -> str:
+    return "; ".join(filter(None, (rung.remedy, rung.by_name)))
 
 
 def _error(outcome: SampleOutcome) -> AckGpuError | None:
@@ -122,5 +131,5 @@ def _error(outcome: SampleOutcome) -> AckGpuError | None:
     failed = next(rung for rung in outcome.rungs if rung.verdict in {"failed", "unknown"})
     return VerificationFailed(
         f"The CUDA sample did not pass on {outcome.node}: {failed.message}",
-        resolution=failed.remedy,
+        resolution=_remedy(failed),
     )

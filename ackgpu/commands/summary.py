@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from ackgpu.app import App
 from ackgpu.cloud.api import NodePool
-from ackgpu.commands.planning import price_parts
+from ackgpu.commands.plan_report import price_parts, words_of
 from ackgpu.commands.rows import cluster_row, pool_row
 from ackgpu.engine.run import Outcome, StepReport
 from ackgpu.engine.step import Resource
 from ackgpu.errors import CloudError
+from ackgpu.naming import EXPIRES_TAG
 from ackgpu.preflight.price import Estimate
 from ackgpu.render.results import ClusterRow, CreateSummary
 from ackgpu.steps.attach import AttachStep
@@ -23,7 +23,8 @@ from ackgpu.steps.gpu_nodes import GpuNodesStep
 from ackgpu.steps.node_pool import NodePoolStep
 from ackgpu.steps.pool_change import AutoScalingStep
 
-KUBECTL_NEEDS = "kubectl reaches the emulated cluster while `ackgpu emulator serve` runs."
+KUBECTL_NEEDS = "kubectl reaches the emulated cluster while the emulator is up"
+EMULATOR_UP = "emulator up --detach"
 NETWORK_KINDS = frozenset({"vpc", "vswitch", "nat gateway", "eip", "security group"})
 
 
@@ -63,7 +64,8 @@ def summary_of(  # noqa: PLR0913 -- keyword-only, each named where it is given
         changed=any(report.asked for report in outcome.reports),
         waited=waited,
         next_commands=_next_commands(app, blueprint, kubeconfig, waited=waited),
-        note=KUBECTL_NEEDS if waited and app.embedded else "",
+        note=_note(app, blueprint, waited=waited),
+        type_choice=words_of(blueprint.choice),
     )
 
 
@@ -83,7 +85,7 @@ def _unfinished(blueprint: Blueprint, report: StepReport) -> ClusterRow:
         name=blueprint.name,
         id=report.id,
         region=blueprint.region,
-        state=report.detail or "asked for",
+        state=report.detail or "requested",
         version=blueprint.version,
     )
 
@@ -98,20 +100,37 @@ def _network(outcome: Outcome) -> tuple[Resource, ...]:
 
 
 def _by_ack(app: App, blueprint: Blueprint, report: StepReport) -> tuple[Resource, ...]:
-    """What ACK made and bills, load balancers with what they serve: the summary alone names it.
+    """What ACK made and bills, load balancers with what they serve: only the summary names it.
 
     The stack, the role and the log project are in ``describe --resources``.
     """
     made = [resource for resource in report.resources[1:] if resource.billable]
     ids = [resource.id for resource in made if resource.type == "LoadBalancer"]
     serves: dict[str, str] = {}
-    with suppress(CloudError):  # the cluster stands all the same
-        for balancer in (
-            app.cloud(blueprint.region).balancers.load_balancers(ids=ids) if ids else ()
-        ):
-            side = "internal" if balancer.address_type == "intranet" else "public"
-            serves[balancer.id] = " ".join([side, *map(str, sorted(balancer.ports))])
+    api = app.cloud(blueprint.region).balancers
+    try:
+        for balancer in api.load_balancers(ids=ids) if ids else ():
+            serves[balancer.id] = "internal" if balancer.address_type == "intranet" else "public"
+            ports = sorted(api.listener_ports(balancer.id))
+            serves[balancer.id] += "".join(f" {port}" for port in ports)
+    except CloudError as error:  # the cluster stands all the same
+        serves = {id_: f"{serves.get(id_, '')} ({error.message})".lstrip() for id_ in ids}
     return tuple(replace(resource, name=serves.get(resource.id, "")) for resource in made)
+
+
+def _note(app: App, blueprint: Blueprint, *, waited: bool) -> str:
+    """What the commands below need, and what no check has looked at."""
+    notes = [KUBECTL_NEEDS] if waited and app.embedded else []
+    if blueprint.tags.get(EXPIRES_TAG):
+        job = app.command("gc --print-schedule cron")
+        notes.append(
+            f"expires {blueprint.tags[EXPIRES_TAG]}, and is deleted then only if somebody runs"
+            f" `{app.command('gc --execute')}`: `{job}` prints the job that does"
+        )
+    if waited and blueprint.spec.verify.level not in {"network", "cuda"}:
+        command = app.command(f"verify {blueprint.name} --level network")
+        notes.append(f"network not tested: `{command}` tries DNS, the API server and pod to pod")
+    return "\n".join(notes)
 
 
 def _next_commands(
@@ -128,4 +147,5 @@ def _next_commands(
     lines = (first, f"run-sample {name}", f"delete {name}")
     others = (app.command(line) for line in lines)
     file = f"--kubeconfig {shlex.quote(str(kubeconfig))} " if kubeconfig else ""
-    return (f"kubectl {file}--context {shlex.quote(name)} get nodes", *others)
+    kubectl = f"kubectl {file}--context {shlex.quote(name)} get nodes"
+    return (*((app.command(EMULATOR_UP),) if app.embedded else ()), kubectl, *others)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ackgpu.cloud.api import NodePool
 from ackgpu.commands.hcl import Block
+from ackgpu.steps.field_values import named
 
 Body = dict[str, Any]
 
@@ -15,21 +16,15 @@ def pool_arguments(pool: NodePool) -> Body:
     (category, size), *_ = pool.disks or [("", 0)]
     body: Body = {
         "instance_types": list(pool.instance_types),
-        "image_type": pool.image_type,
-        "instance_charge_type": pool.charge_type,
         "spot_strategy": pool.spot_strategy,
         "on_demand_base_capacity": str(pool.on_demand_base or ""),
-        "multi_az_policy": pool.multi_az_policy,
-        "key_name": pool.key_pair,
         "system_disk_category": category,
         "system_disk_size": size,
-        "runtime_name": pool.runtime,
-        "runtime_version": pool.runtime_version,
         "user_data": pool.user_data,
     }
     if pool.charge_type == "PrePaid" and pool.period:
         body |= {"period": pool.period, "period_unit": "Month", "auto_renew": pool.auto_renew}
-    return body
+    return body | named(pool, "terraform")
 
 
 def pool_blocks(pool: NodePool) -> Body:

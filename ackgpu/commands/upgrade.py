@@ -7,21 +7,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from ackgpu.app import App
-from ackgpu.commands.changing import ChangeOptions, ClusterChange
-from ackgpu.commands.running import locked
+from ackgpu.cloud.api import NodePool
+from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange
+from ackgpu.commands.run_scope import locked
 from ackgpu.engine.step import Step
 from ackgpu.errors import ConflictError, PreflightFailed
-from ackgpu.naming import cluster_name_from_tags
-from ackgpu.render.output import present
+from ackgpu.naming import UPGRADE_SEEN, UPGRADE_TAG, cluster_name_from_tags
 from ackgpu.render.results import Facts, PlanResult, PlanRow, Result
+from ackgpu.spec.fields import BY_KEY, flag_of
+from ackgpu.spec.images import CONTAINER_OPTIMIZED, problem_with_containerd, problem_with_image
 from ackgpu.spec.versions import is_of
 from ackgpu.steps.running_cluster import RunningCluster
 from ackgpu.steps.upgrade import ControlPlaneUpgradeStep, PoolUpgradeStep, UpgradeCheckStep
 
+IMAGE_TYPE = BY_KEY["nodePools[].imageType"].api
+RUNTIME = BY_KEY["nodePools[].runtime.version"].api
+
 
 @dataclass(frozen=True, kw_only=True)
 class UpgradeOptions(ChangeOptions):
-    """What ``upgrade`` was asked for.
+    """The options of ``upgrade``.
 
     ``to``: a version or minor, the next one where empty. ``node_pools``: the kubelets follow.
     ``check_only``: ACK's check, and nothing else.
@@ -32,21 +37,26 @@ class UpgradeOptions(ChangeOptions):
     check_only: bool = False
 
 
-def run(options: UpgradeOptions, app: App) -> int:
-    """Check, ask, upgrade; the exit code."""
+def run(options: UpgradeOptions, app: App) -> Result:
+    """Check, ask, upgrade."""
     cloud = app.cloud()
     with locked(app, cloud.region, options.name):
         change = ClusterChange(app, options, "upgrade", f"upgrade to {options.to or 'the next'}")
         if not cluster_name_from_tags(change.cluster.tags):
             raise ConflictError(f"The cluster {change.cluster.id} is not ackgpu's.")
         before = change.cluster.version
-        target = change.facts.get("target") or _target(change, options.to)
+        noted = "" if options.to else _noted_target(change)
+        target = change.facts.get("target") or noted or _target(change, options.to)
         change.facts["target"] = target
         if target == before and not options.node_pools:
-            return present(app.streams, app.settings.output, _nothing(change, options))
+            unseen = change.resumed or bool(noted)
+            if unseen and not options.dry_run:
+                _seen(change)
+            return _nothing(change, options, unseen=unseen)
+        _refuse_unfit_nodes(change, target)
         steps = _steps(change, options, target)
         if options.dry_run:
-            return present(app.streams, app.settings.output, _shown(change, steps))
+            return _shown(change, steps)
         plan = change.look(steps)
         if not options.check_only:
             kubelets = " and the kubelets of its pools" if options.node_pools else ""
@@ -56,6 +66,8 @@ def run(options: UpgradeOptions, app: App) -> int:
             )
         outcome = change.apply(steps, plan)
         finished = all(report.status == "done" for report in outcome.reports)
+        if finished and not options.check_only:
+            _seen(change)
         done = "is upgraded" if finished else "is being upgraded"
         if options.check_only:
             done = "passed ACK's check"
@@ -63,12 +75,42 @@ def run(options: UpgradeOptions, app: App) -> int:
         if not options.check_only and not options.node_pools:
             follow = app.command(f"upgrade {options.name} --to {target} --node-pools")
             facts["nodes"] = f"keep their kubelets: {follow}"
-        result = Result(
+        return Result(
             command="upgrade",
             part=Facts(headline=f"{options.name} {done}", facts=facts, done=finished),
             durations={r.step.name: r.seconds for r in outcome.reports},
         )
-    return present(app.streams, app.settings.output, result)
+
+
+def _refuse_unfit_nodes(change: ClusterChange, target: str) -> None:
+    """Raise PreflightFailed if pools have images or a containerd that ``target`` does not run."""
+    stuck = [
+        (pool, problem)
+        for pool in change.cloud.containers.node_pools(change.cluster.id)
+        if (problem := _problem_with(pool, target))
+    ]
+    if not stuck:
+        return
+    name = change.options.name
+    image = f" {flag_of('nodePools[].imageType')} {CONTAINER_OPTIMIZED}"
+    moves = [
+        f"`ackgpu nodepool add {name} {pool.name}-2 --instance-type"
+        f" {' --instance-type '.join(pool.instance_types)} --nodes {pool.desired}{image}`,"
+        " move its pods,"
+        f" `ackgpu nodepool delete {name} {pool.name}`"
+        for pool, _ in stuck
+    ]
+    raise PreflightFailed(
+        f"{name} cannot be upgraded to {target} with the node pools that it has; nothing was"
+        " changed.",
+        details=[f"{pool.name}: {problem}" for pool, problem in stuck],
+        resolution=f"Move the pools first: {'; '.join(moves)}. Then upgrade.",
+    )
+
+
+def _problem_with(pool: NodePool, target: str) -> str:
+    image, runtime = (str(pool.settings.get(field, "")) for field in (IMAGE_TYPE, RUNTIME))
+    return problem_with_image(image, target) or problem_with_containerd(runtime, target)
 
 
 def _target(change: ClusterChange, wanted: str) -> str:
@@ -116,10 +158,23 @@ def _shown(change: ClusterChange, steps: Sequence[Step[Any]]) -> Result:
     return Result(command="upgrade", part=part)
 
 
-def _nothing(change: ClusterChange, options: UpgradeOptions) -> Result:
+def _noted_target(change: ClusterChange) -> str:
+    """The version that an upgrade was requested to whose end nobody has seen; else empty."""
+    noted = change.cluster.tags.get(UPGRADE_TAG, "")
+    current = change.cluster.version
+    known = (current, *change.cloud.containers.upgrades(current)) if noted else ()
+    return noted if noted in known else ""
+
+
+def _seen(change: ClusterChange) -> None:
+    """Note that the upgrade's end was seen: the next command goes on from there."""
+    change.cloud.containers.set_tags(change.cluster.id, {UPGRADE_TAG: UPGRADE_SEEN})
+
+
+def _nothing(change: ClusterChange, options: UpgradeOptions, *, unseen: bool) -> Result:
     version, name = change.cluster.version, options.name
     said = f"runs {version} already" if options.to else "has no newer version"
-    if change.resumed:  # it was cut off, and ACK went on
+    if unseen:  # it was cut off, and ACK went on
         said = f"is upgraded to {version}"
         change.forget()
     facts = {"cluster": name, "from": version, "to": version}

@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ackgpu.app import App
+from ackgpu.cloud.api import Cluster
+from ackgpu.commands.asleep import no_gpu_node
 from ackgpu.commands.reach import Reached, by_kubeconfig, by_name
-from ackgpu.commands.running import check_directory, timeout_of, where
-from ackgpu.commands.sampling import Sampling, carry_out, sample_row
-from ackgpu.errors import TimedOut, UsageError, VerificationFailed
+from ackgpu.commands.run_scope import check_directory, timeout_of, where
+from ackgpu.commands.sample_run import Carried, Sampling, carry_out, left_behind
+from ackgpu.commands.verify_network import try_network
+from ackgpu.commands.verify_rows import row_of, warnings_of
+from ackgpu.commands.what_stands import say_what_stands
+from ackgpu.errors import AckGpuError, TimedOut, UsageError, VerificationFailed
 from ackgpu.render.junit import write_junit
-from ackgpu.render.output import present
+from ackgpu.render.output import wrote
 from ackgpu.render.results import Result
-from ackgpu.render.verdicts import Rung, VerifyResult, VerifyRow
+from ackgpu.render.verdicts import NetworkRow, VerifyResult
 from ackgpu.render.words import count
-from ackgpu.spec.catalog import COUNT_LABEL, MEM_LABEL, NAME_LABEL
+from ackgpu.settings import EVENT_STREAM
 from ackgpu.spec.model import ExpectSpec
-from ackgpu.steps import gpu_ladder as ladder
+from ackgpu.steps import gpu_checks as ladder
 from ackgpu.steps.cuda_sample import CudaSampleStep, SampleWishes, on_node
-from ackgpu.steps.gpu_ladder import LEVELS, NodeVerdict
+from ackgpu.steps.driver_logs import with_logs
+from ackgpu.steps.gpu_checks import LEVELS, NodeVerdict
 from ackgpu.steps.gpu_survey import climb
-from ackgpu.steps.manifests import default_image
+from ackgpu.steps.network_probe import choose, target_on
+from ackgpu.steps.sample_images import SampleImages
 from ackgpu.steps.sample_trial import SampleOutcome
 
 REGION_LABEL = "topology.kubernetes.io/region"
-SHOWN_LABELS = (NAME_LABEL, MEM_LABEL, COUNT_LABEL, ladder.SCHEDULE_LABEL, ladder.POOL_LABEL)
 BETWEEN_PASSES = 5.0  # cloud seconds
-NAMED_NODES = 3
 DEFAULT_TIMEOUT = "15m"
+STARTS_PODS = ("network", "cuda")
+_NOTHING_RAN = Carried()
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerifyOptions:
-    """What ``verify`` was asked for: a cluster of ours by name, or any by its kubeconfig.
+    """The options of ``verify``: a cluster of ours by name, or any by its kubeconfig.
 
     ``count`` passes in a row must agree. ``image`` and ``timeout`` are the CUDA sample's.
     """
@@ -63,46 +69,70 @@ class _Pass:
 
     verdicts: tuple[NodeVerdict, ...]
     outcomes: dict[str, SampleOutcome] = field(default_factory=dict)
+    network: tuple[NetworkRow, ...] = ()
+    carried: Carried = _NOTHING_RAN
 
     @property
     def ok(self) -> bool:
-        return bool(self.verdicts) and all(verdict.ok for verdict in self.verdicts)
+        good = bool(self.verdicts) and all(verdict.ok for verdict in self.verdicts)
+        ways = all(row.verdict == "passed" for row in self.network)
+        return good and ways and not self.carried.left
 
 
-def run(options: VerifyOptions, app: App) -> int:
+def run(options: VerifyOptions, app: App) -> Result:
     """Verify every GPU node; exit code 9 where one fails."""
     _check(options)
     began = app.clock.now()
     reached = _reach(options, app)
     passes = [_look(options, app, reached)]
+    _say_pass(options, app, passes)
     while passes[-1].ok and len(passes) < options.count:
         app.clock.sleep(BETWEEN_PASSES)
         passes.append(_look(options, app, reached))
-    last = passes[-1]
+        _say_pass(options, app, passes)
+    last = _with_logs(options, app, passes[-1])
     part = VerifyResult(
         cluster_name=options.subject,
         level=options.level,
         rungs=LEVELS[options.level] if last.verdicts else (),
         nodes=tuple(
-            _row(app, verdict, last.outcomes.get(verdict.node)) for verdict in last.verdicts
+            row_of(app, verdict, last.outcomes.get(verdict.node), named=bool(options.name))
+            for verdict in last.verdicts
         ),
+        network=last.network,
         seconds=app.clock.now() - began,
         passes=len(passes),
     )
     if options.junit is not None:
-        write_junit(options.junit, part)
+        write_junit(options.junit, part, emulated=bool(options.name) and app.emulated)
+        wrote(app.streams, options.junit, quiet=app.settings.quiet)
     if options.report is not None:
-        from ackgpu.commands.reporting import write_verify_report
+        from ackgpu.commands.report_page import write_verify_report
 
         write_verify_report(app, options.report, part, reached.cluster)
-    result = Result(
+        wrote(app.streams, options.report, quiet=app.settings.quiet)
+    error = _error(last, reached.cluster)
+    if error is not None:
+        say_what_stands(app, error)
+    return Result(
         command="verify",
         part=part,
-        warnings=_warnings(last.verdicts),
+        resources=last.carried.resources,
+        warnings=(*warnings_of(last.verdicts), *last.carried.warnings),
         durations={"total": part.seconds},
-        error=app.complete(_error(last.verdicts)),
+        error=app.complete(error),
     )
-    return present(app.streams, app.settings.output, result)
+
+
+def _say_pass(options: VerifyOptions, app: App, passes: Sequence[_Pass]) -> None:
+    """Say what a pass of several came to, in numbers: the table at the end names the nodes."""
+    if options.count == 1 or app.settings.quiet or app.settings.output == EVENT_STREAM:
+        return
+    verdicts = passes[-1].verdicts
+    good = sum(1 for verdict in verdicts if verdict.ok)
+    nodes = count(len(verdicts), "GPU node")
+    text = f"pass {len(passes)} of {options.count}: {good:,} of {nodes} verified"
+    app.streams.write(app.streams.err, f"{text}\n")
 
 
 def _check(options: VerifyOptions) -> None:
@@ -115,7 +145,7 @@ def _check(options: VerifyOptions) -> None:
     if options.context and options.name:
         raise UsageError(
             f"--context {options.context}: a NAME is reached without a kubeconfig.",
-            resolution="Give the context with --kubeconfig PATH, or the name alone.",
+            resolution="Give the context with --kubeconfig PATH, or only the name.",
         )
     if options.count < 1:
         raise UsageError(f"--count {options.count}: at least one pass is made.")
@@ -130,83 +160,84 @@ def _reach(options: VerifyOptions, app: App) -> Reached:
 
 
 def _look(options: VerifyOptions, app: App, reached: Reached) -> _Pass:
-    base = "allocatable" if options.level == "cuda" else options.level
+    base = "labels" if options.level == "labels" else "allocatable"
     verdicts = climb(reached.api, ExpectSpec(), base)
-    if options.level != "cuda":
-        return _Pass(verdicts)
     good = [verdict for verdict in verdicts if verdict.ok]
+    if options.level not in STARTS_PODS:
+        return _Pass(verdicts)
     if not good:
-        return _Pass(tuple(_with_sample(verdict, None) for verdict in verdicts))
+        cuda = options.level == "cuda"
+        return _Pass(tuple(_with_sample(v, None) for v in verdicts) if cuda else verdicts)
+    return _with_pods(options, app, reached, verdicts)
+
+
+def _with_pods(
+    options: VerifyOptions, app: App, reached: Reached, verdicts: tuple[NodeVerdict, ...]
+) -> _Pass:
+    """The levels that start pods: the network first, as the sample may need it."""
+    good = [verdict for verdict in verdicts if verdict.ok]
     region = good[0].labels.get(REGION_LABEL, "")
-    image = options.image or default_image(region)
+    images = SampleImages(options.image, app.settings.image_registry)
+    image = images.first
     timeout = timeout_of(app, options.timeout, DEFAULT_TIMEOUT)
+    place = f"{where(app, region)} · " if options.name else ""
+    shown = Sampling("verify", options.subject, f"{place}network of the pods")
+    targets = [target_on(verdict, image) for verdict in choose(verdicts)]
+    network, carried = try_network(
+        app, reached.api, targets, shown=shown, timeout=timeout, images=images
+    )
+    if options.level == "network":
+        return _Pass(verdicts, network=network, carried=carried)
     step = CudaSampleStep(
         reach=lambda _: reached.api,
         targets=lambda _: [on_node(verdict, image) for verdict in good],
-        wishes=SampleWishes(timeout=timeout),
+        wishes=SampleWishes(timeout=timeout, images=images),
     )
-    place = f"{where(app, region)} · " if options.name else ""
     headline = f"{place}CUDA sample on {len(good)} of {len(verdicts)} GPU nodes"
-    error = carry_out(app, step, Sampling("verify", options.subject, headline))
-    if error is not None and not isinstance(error, TimedOut):
-        raise error
+    sampled = carry_out(app, step, Sampling("verify", options.subject, headline))
+    if not isinstance(sampled.error, TimedOut):
+        sampled.raise_error()
     outcomes = {outcome.node: outcome for outcome in step.outcomes}
     return _Pass(
         tuple(_with_sample(verdict, outcomes.get(verdict.node)) for verdict in verdicts),
         outcomes,
+        network,
+        carried + sampled,
     )
 
 
 def _with_sample(verdict: NodeVerdict, outcome: SampleOutcome | None) -> NodeVerdict:
     if outcome is None:
-        return verdict.with_rungs(ladder.Rung("driver", "skipped"), ladder.Rung("cuda", "skipped"))
-    return verdict.with_rungs(*outcome.rungs)
-
-
-def _row(app: App, verdict: NodeVerdict, outcome: SampleOutcome | None) -> VerifyRow:
-    return VerifyRow(
-        node=verdict.node,
-        instance_type=verdict.instance_type,
-        zone=verdict.labels.get(ladder.ZONE_LABEL, ""),
-        rungs=tuple(_rung(app, verdict, rung) for rung in verdict.rungs),
-        instance_id=verdict.instance_id,
-        labels={key: verdict.labels[key] for key in SHOWN_LABELS if key in verdict.labels},
-        sample=sample_row(outcome) if outcome is not None else None,
-    )
-
-
-def _rung(app: App, verdict: NodeVerdict, rung: ladder.Rung) -> Rung:
-    reached = rung.verdict != "skipped"
-    return Rung(
-        name=rung.name,
-        verdict=rung.verdict,
-        value=verdict.gpu if rung.name == "gpu" and reached else "",
-        message=rung.message,
-        remedy=app.completed(rung.remedy) if rung.verdict in {"failed", "unknown"} else "",
-    )
-
-
-def _warnings(verdicts: Sequence[NodeVerdict]) -> tuple[str, ...]:
-    """Each warning once, with the nodes that it is of, or their number where there are many."""
-    times = Counter(warning for verdict in verdicts for warning in verdict.warnings)
-    said = []
-    for warning, number in times.items():
-        nodes = [verdict.node for verdict in verdicts if warning in verdict.warnings]
-        of = ", ".join(nodes) if number <= NAMED_NODES else f"{number:,} nodes"
-        said.append(f"{of}: {warning}")
-    return tuple(said)
-
-
-def _error(verdicts: Sequence[NodeVerdict]) -> VerificationFailed | None:
-    if not verdicts:
-        return VerificationFailed(
-            "The cluster has no GPU node.",
-            resolution="`ackgpu nodepool list NAME` shows its pools; `ackgpu nodepool scale NAME"
-            " POOL --nodes 1` gives one a node.",
+        return verdict.with_rungs(
+            ladder.NodeCheck("driver", "skipped"), ladder.NodeCheck("cuda", "skipped")
         )
+    warnings = (*verdict.warnings, *filter(None, [outcome.warning]))
+    return replace(verdict.with_rungs(*outcome.rungs), warnings=warnings)
+
+
+def _with_logs(options: VerifyOptions, app: App, last: _Pass) -> _Pass:
+    """The pass with what the installers of drivers said on nodes whose GPU does not come up.
+
+    Their consoles are read over the cloud's API, which a kubeconfig gives no access to.
+    """
+    console = app.cloud().compute.console_output if options.name else None
+    return replace(last, verdicts=with_logs(last.verdicts, console))
+
+
+def _error(last: _Pass, cluster: Cluster | None) -> AckGpuError | None:
+    """What is not verified: the nodes first, then the network, then what could not be deleted."""
+    verdicts = last.verdicts
+    if not verdicts:
+        return no_gpu_node(cluster)
     failed = sum(1 for verdict in verdicts if not verdict.ok)
-    if not failed:
-        return None
-    verb = "is" if failed == 1 else "are"
-    nodes = count(len(verdicts), "GPU node")
-    return VerificationFailed(f"{failed:,} of {nodes} {verb} not verified.")
+    if failed:
+        verb = "is" if failed == 1 else "are"
+        nodes = count(len(verdicts), "GPU node")
+        return VerificationFailed(f"{failed:,} of {nodes} {verb} not verified.")
+    broken = [row for row in last.network if row.verdict != "passed"]
+    if broken:
+        ways = count(len(last.network), "way")
+        return VerificationFailed(
+            f"The pods' network does not carry what it should: {len(broken)} of {ways} not passed."
+        )
+    return left_behind(last.carried.left)

@@ -6,8 +6,6 @@ import importlib.metadata
 import platform
 
 from ackgpu import __version__
-from ackgpu.app import App
-from ackgpu.render.output import present
 from ackgpu.render.results import Facts, Result
 
 SHOWN = (
@@ -16,13 +14,13 @@ SHOWN = (
     "alibabacloud-vpc20160428",
     "darabonba-core",
     "typer",
-    "lightkube",
+    "httpx2",
 )
 
 
-def run(app: App) -> int:
+def run() -> Result:
     """Print the versions."""
     facts = {"ackgpu": __version__, "python": platform.python_version()}
     facts |= {name: importlib.metadata.version(name) for name in SHOWN}
     part = Facts(headline=f"ackgpu {__version__}", facts=facts)
-    return present(app.streams, app.settings.output, Result(command="version", part=part))
+    return Result(command="version", part=part)

@@ -7,14 +7,14 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.operation import Operation
-from ackgpu.emulator.wire import Answer
+from ackgpu.emulator.operation import ApiOperation
+from ackgpu.emulator.wire import HttpAnswer
 
 JSON = "application/json;charset=utf-8"
 XML = "text/xml;charset=utf-8"
 
 
-def success(operation: Operation, result: Any, request_id: str, *, as_xml: bool) -> Answer:
+def success(operation: ApiOperation, result: Any, request_id: str, *, as_xml: bool) -> HttpAnswer:
     """The handler's result with the request id; text and nothing at all are passed as they are."""
     if result is None:
         return _answer(200, b"", JSON, request_id)
@@ -29,7 +29,7 @@ def success(operation: Operation, result: Any, request_id: str, *, as_xml: bool)
 
 def refusal(
     error: ApiError, request_id: str, *, host: str, lower_case: bool = False, as_xml: bool = False
-) -> Answer:
+) -> HttpAnswer:
     """The error in an envelope; ``lower_case`` is that of Container Service."""
     if lower_case:
         body: dict[str, Any] = {
@@ -77,6 +77,6 @@ def _dump(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _answer(status: int, body: bytes, content_type: str, request_id: str) -> Answer:
+def _answer(status: int, body: bytes, content_type: str, request_id: str) -> HttpAnswer:
     headers = {"Content-Type": content_type, "x-acs-request-id": request_id}
-    return Answer(status, body, headers)
+    return HttpAnswer(status, body, headers)

@@ -73,6 +73,17 @@ def clear_notes(state_file: Path, endpoint: str) -> None:
             note.unlink(missing_ok=True)
 
 
+def live_processes(state_file: Path) -> dict[int, Attached]:
+    """The servers that have ``state_file`` open and answer, by their process ids."""
+    found = {}
+    for note in notes_of(state_file):
+        live = _follow(note, state_file)
+        process = note.stem.rpartition("-")[2]
+        if live is not None and process.isdecimal():
+            found[int(process)] = live
+    return found
+
+
 def find_live(state_file: Path) -> Attached | None:
     """A server that has ``state_file`` open, if there is one and it answers."""
     found = (_follow(note, state_file) for note in notes_of(state_file))

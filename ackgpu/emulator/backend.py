@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ackgpu.emulator.account import ACCESS_KEY_ID, root
-from ackgpu.emulator.operation import Call, Caller, Operation, Params
+from ackgpu.emulator.operation import ApiOperation, Call, Caller, Params
 from ackgpu.emulator.store import Session, Store
 from ackgpu.emulator.timeline import Timeline, WallClock, load_timeline
 
@@ -89,7 +89,7 @@ class Backend:
     def call(  # noqa: PLR0913 -- a record: all of it is named where it is used
         self,
         session: Session,
-        operation: Operation,
+        operation: ApiOperation,
         *,
         params: Mapping[str, str] | None = None,
         region: str = "",
@@ -118,7 +118,7 @@ class Backend:
 
     def internal_call(self, session: Session, name: str, *, region: str = "") -> Call:
         """A call that a service makes on its own behalf, such as ACK's for a Service of type LB."""
-        operation = Operation("internal", name, _nothing, writes=True)
+        operation = ApiOperation("internal", name, _nothing, writes=True)
         return self.call(session, operation, region=region)
 
     def reset(self) -> None:

@@ -12,7 +12,8 @@ from datetime import timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ackgpu.emulator.catalog import regions
@@ -29,7 +30,15 @@ CERTIFICATE, KEY = "authority.certificate", "authority.key"
 def authority_pem(session: Session) -> str:
     """The authority's certificate; made where the account has none (a writing transaction then)."""
     certificate = session.meta(CERTIFICATE)
-    return certificate if certificate is not None else _make_authority(session)
+    return certificate if certificate is not None else make_authority(session)
+
+
+def has_key_identifiers(session: Session) -> bool | None:
+    """Whether the account's authority says which key is its own; None if it has no authority."""
+    certificate = session.meta(CERTIFICATE)
+    if certificate is None:
+        return None
+    return _key_id(x509.load_pem_x509_certificate(certificate.encode())) is not None
 
 
 def server_certificate(session: Session) -> tuple[str, str]:
@@ -56,6 +65,25 @@ def client_certificate(
     return _issue(session, subject, ExtendedKeyUsageOID.CLIENT_AUTH, days, None)
 
 
+def sign_request(session: Session, request: str, organization: str, days: float) -> str:
+    """The client certificate that a PEM request asks for, PEM; raises ValueError for what is none.
+
+    Its subject is the request's with ``organization`` and, as the mark of a requested certificate,
+    an organisational unit.
+    """
+    asked = x509.load_pem_x509_csr(request.encode())
+    marks = [
+        x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization),
+        x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "requested"),
+    ]
+    key = asked.public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey):
+        raise ValueError("the key of the request is of a kind that is not signed")  # noqa: TRY004
+    return _signed(
+        session, x509.Name([*asked.subject, *marks]), key, ExtendedKeyUsageOID.CLIENT_AUTH, days
+    )
+
+
 def _issue(
     session: Session,
     subject: x509.Name,
@@ -63,36 +91,55 @@ def _issue(
     days: float,
     alternatives: x509.SubjectAlternativeName | None,
 ) -> tuple[str, str]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    made = _signed(session, subject, key.public_key(), usage, days, alternatives)
+    return made, _pem(key)
+
+
+def _signed(  # noqa: PLR0913, PLR0917 -- what a certificate says
+    session: Session,
+    subject: x509.Name,
+    key: CertificatePublicKeyTypes,
+    usage: x509.ObjectIdentifier,
+    days: float,
+    alternatives: x509.SubjectAlternativeName | None = None,
+) -> str:
     authority = x509.load_pem_x509_certificate(authority_pem(session).encode())
     signer = serialization.load_pem_private_key((session.meta(KEY) or "").encode(), None)
     if not isinstance(signer, ec.EllipticCurvePrivateKey):
         raise TypeError("the authority's key is no elliptic curve key")
-    key = ec.generate_private_key(ec.SECP256R1())
     now = REAL.wall()
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(authority.subject)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - BACKDATED)
         .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-        .add_extension(_key_id(authority), critical=False)
     )
+    key_id = _key_id(authority)
+    if key_id is not None:
+        builder = builder.add_extension(key_id, critical=False)
     if alternatives is not None:
         builder = builder.add_extension(alternatives, critical=False)
     certificate = builder.sign(signer, hashes.SHA256())
-    return certificate.public_bytes(serialization.Encoding.PEM).decode(), _pem(key)
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def _make_authority(session: Session) -> str:
+def make_authority(session: Session, *, key_identifiers: bool = True) -> str:
+    """Make the account's authority and return its certificate.
+
+    Without ``key_identifiers``, as the published kubeconfigs of ACK of 2019 and 2020 have it,
+    neither it nor what it issues carries a Subject or Authority Key Identifier. Today's: unknown.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ackgpu emulator")])
     now = REAL.wall()
-    certificate = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -102,17 +149,22 @@ def _make_authority(session: Session) -> str:
         .not_valid_after(now + timedelta(days=AUTHORITY_DAYS))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_key_usage(signs_certificates=True), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
     )
+    if key_identifiers:
+        own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        builder = builder.add_extension(own, critical=False)
+    certificate = builder.sign(key, hashes.SHA256())
     text = certificate.public_bytes(serialization.Encoding.PEM).decode()
     session.set_meta(CERTIFICATE, text)
     session.set_meta(KEY, _pem(key))
     return text
 
 
-def _key_id(authority: x509.Certificate) -> x509.AuthorityKeyIdentifier:
-    identifier = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+def _key_id(authority: x509.Certificate) -> x509.AuthorityKeyIdentifier | None:
+    try:
+        identifier = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    except x509.ExtensionNotFound:
+        return None
     return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier)
 
 

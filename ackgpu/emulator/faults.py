@@ -25,11 +25,13 @@ throttle      no     refuses: ``code`` (Throttling.User), ``status`` (400), ``re
 error         no     refuses: ``code`` (ServiceUnavailable), ``status`` (503)
 reset         no     closes the connection without an answer
 html          no     answers 502 with a page of HTML, as a proxy in between would
-error_in_ok   no     answers 200 with an error body
+error_in_ok   no     answers 200 with an error body: ``code`` (ServiceUnavailable), ``message``
 lost_reply    yes    closes the connection after the operation was carried out
 empty         yes    answers 200 with an empty body
 truncated     yes    answers with the first half of the JSON
 delay         yes    answers late
+codeless      yes    a refusal arrives with its HTTP status in its code's place, as some clients
+                     and gateways hand it on
 lag           yes    a read sees the account as it was ``lag`` cloud seconds ago (10)
 ============  =====  ==========================================================================
 
@@ -39,6 +41,7 @@ Every effect may be given ``seconds``: real seconds that pass before the answer,
 from __future__ import annotations
 
 import io
+import json
 import random
 from collections import deque
 from collections.abc import Mapping
@@ -47,9 +50,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from ackgpu.emulator import domain_faults
+from ackgpu.emulator import resource_faults
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.wire import Answer
+from ackgpu.emulator.wire import HttpAnswer
 
 ACTS = {
     "throttle": False,
@@ -61,6 +64,7 @@ ACTS = {
     "empty": True,
     "truncated": True,
     "delay": True,
+    "codeless": True,
     "lag": True,
 }
 TYPES: dict[str, tuple[type, ...]] = {
@@ -78,6 +82,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "rate": (int, float),
     "acts": (bool,),
 }
+BAD_REQUEST = 400
 PAGE = b"<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
 
 
@@ -110,7 +115,7 @@ class Fault:
         return self.lag if self.effect == "lag" else 0.0
 
     def refusal(self) -> ApiError | None:
-        """The error that ``throttle`` and ``error`` answer with."""
+        """The error that ``throttle`` and ``error`` answer with instead of acting."""
         if self.effect == "throttle":
             return ApiError(
                 self.code or "Throttling.User",
@@ -118,7 +123,7 @@ class Fault:
                 self.status or 400,
                 retry_after_ms=self.retry_after_ms,
             )
-        if self.effect == "error":
+        if self.effect == "error" and not self.acts:
             return ApiError(
                 self.code or "ServiceUnavailable",
                 self.message,
@@ -127,7 +132,7 @@ class Fault:
             )
         return None
 
-    def spoil(self, answer: Answer) -> Answer:
+    def spoil(self, answer: HttpAnswer) -> HttpAnswer:
         """What becomes of the answer."""
         answer.delay += self.seconds
         if self.effect in {"reset", "lost_reply"}:
@@ -137,11 +142,14 @@ class Fault:
         elif self.effect == "truncated":
             answer.body = answer.body[: len(answer.body) // 2]
         elif self.effect == "html":
-            answer.status, answer.body = 502, PAGE
+            answer.status, answer.body = self.status or 502, PAGE
             answer.headers = {"Content-Type": "text/html"}
-        elif self.effect == "error_in_ok":
-            answer.status = 200
-            answer.body = b'{"Code":"ServiceUnavailable","Message":"try again later"}'
+        elif self.effect in {"error_in_ok", "error"}:  # this error after the operation has acted
+            answer.status = 200 if self.effect == "error_in_ok" else self.status or 503
+            told = {"Code": self.code or "ServiceUnavailable", "Message": self.message}
+            answer.body = json.dumps(told).encode()
+        elif self.effect == "codeless" and answer.status >= BAD_REQUEST:
+            answer.body = _without_code(answer)
         return answer
 
 
@@ -211,8 +219,20 @@ def read_file(path: Path) -> dict[str, Any]:
     return value
 
 
+def _without_code(answer: HttpAnswer) -> bytes:
+    """The body of a refusal, its code replaced by the status; as it is where it is no JSON."""
+    try:
+        body = json.loads(answer.body)
+    except ValueError:
+        return answer.body
+    for spelt in ("Code", "code"):
+        if spelt in body:
+            body[spelt] = str(answer.status)
+    return json.dumps(body).encode()
+
+
 def _domain(entry: dict[str, Any]) -> dict[str, Any]:
-    complaint = domain_faults.complaint(entry)
+    complaint = resource_faults.complaint(entry)
     if complaint:
         raise ConfigurationError(complaint)
     return entry

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -16,11 +16,11 @@ from ackgpu.emulator.certificates import authority_pem
 from ackgpu.emulator.faults import ConfigurationError, Faults, read_file
 from ackgpu.emulator.gateway import Gateway
 from ackgpu.emulator.request_log import RequestLog
-from ackgpu.emulator.scenario import check_scenario, make_resources, settings_of
+from ackgpu.emulator.scenario import check_scenario, make_resources, settings_of, settle_authority
 from ackgpu.emulator.server import Server
 
 SPEED = 60.0
-LONGEST_LATENCY = 3_600_000.0
+MAX_LATENCY = 3_600_000.0
 """Milliseconds: nobody waits longer for an answer."""
 FILE = "emulator.sqlite3"
 
@@ -35,10 +35,11 @@ class Emulator:
     ``speed`` how many emulated seconds pass in one of its instants' seconds; without either, 60.
     ``faults`` and ``scenario`` are files or what such files hold: see the modules of these names.
     ``port`` and ``kube_port`` of 0 mean the ports that the account had before, or free ones.
+    ``spread``: how far durations vary, from 0 (not at all) to 1 (within what was published).
     What it makes is at hand once the context is entered; leaving it closes everything.
     Raises :class:`~ackgpu.emulator.faults.ConfigurationError` for a file that says nonsense, and
-    for a speed or a latency that cannot be; OSError for a port that is taken, and for a state or a
-    log file that cannot be opened.
+    for a speed, a latency or a spread that cannot be; OSError for a port that is taken, and for a
+    state or a log file that cannot be opened.
     """
 
     access_key_id = ACCESS_KEY_ID
@@ -59,6 +60,7 @@ class Emulator:
         latency_ms: float = 0,
         enforce_ram: bool = False,
         log_file: Path | None = None,
+        spread: float = 0.0,
     ) -> None:
         self._scenario = _described(scenario)
         check_scenario(self._scenario)
@@ -70,7 +72,8 @@ class Emulator:
         self._seed = seed if seed is not None else self._scenario.get("seed")
         self._ports = (port, kube_port)
         latency_ms = float(latency_ms or self._scenario.get("latency_ms") or 0)
-        _check_pace(self.speed, latency_ms)
+        _check_pace(self.speed, latency_ms, spread)
+        self._spread = spread
         self._latency = latency_ms / 1000
         self._enforce_ram = enforce_ram
         self._log_file = log_file
@@ -93,6 +96,15 @@ class Emulator:
     def kube_endpoint(self) -> str:
         """The base URL of every cluster's Kubernetes API."""
         return self._server.kube_endpoint
+
+    @property
+    def failure(self) -> BaseException | None:
+        """Why it no longer serves; None while it does."""
+        return self._server.failure
+
+    def when_it_fails(self, tell: Callable[[], object]) -> None:
+        """Have ``tell`` called, from another thread, if it ceases to serve by itself."""
+        self._server.on_failure = tell
 
     @property
     def env(self) -> dict[str, str]:
@@ -131,6 +143,8 @@ class Emulator:
         with ExitStack() as opening:
             self._backend = self._open_account()
             opening.callback(self._backend.close)
+            with self._backend.transaction(write=True) as session:
+                settle_authority(session, self._scenario)
             self._gateway = Gateway(
                 self._backend,
                 faults=Faults(self._faults),
@@ -163,7 +177,7 @@ class Emulator:
             self.clock,
             speed=self.speed,
             seed=self._seed,
-            settings=settings_of(self._scenario),
+            settings=settings_of(self._scenario) | {"spread": self._spread},
         )
 
     def _make_resources(self) -> None:
@@ -171,14 +185,16 @@ class Emulator:
         make_resources(self._backend, self._gateway.products, resources)
 
 
-def _check_pace(speed: float, latency_ms: float) -> None:
+def _check_pace(speed: float, latency_ms: float, spread: float) -> None:
     """Refuse what would spoil the account's time for good, or answer never."""
     if not possible_speed(speed):
         slowest, fastest = SPEEDS
         raise ConfigurationError(f"the speed is a number from {slowest:g} to {fastest:.0f}")
-    if not 0 <= latency_ms <= LONGEST_LATENCY:
-        most = f"{LONGEST_LATENCY:.0f}"
+    if not 0 <= latency_ms <= MAX_LATENCY:
+        most = f"{MAX_LATENCY:.0f}"
         raise ConfigurationError(f"the latency is a number of milliseconds from 0 to {most}")
+    if not 0 <= spread <= 1:
+        raise ConfigurationError("the spread is a number from 0 to 1")
 
 
 def _described(source: Description) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,18 +21,18 @@ from ackgpu.emulator import answers, parameters, ram_enforcement, tokens
 from ackgpu.emulator.account import REGION, Key, find_key
 from ackgpu.emulator.backend import Backend
 from ackgpu.emulator.catalog import regions
+from ackgpu.emulator.dispatch import Route, Router, action_and_version, load_products, not_found
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.faults import Fault, Faults
 from ackgpu.emulator.operation import Call, Product
 from ackgpu.emulator.real_time import REAL
-from ackgpu.emulator.request_log import Entry, RequestLog
-from ackgpu.emulator.routing import Route, Router, action_and_version, load_products
+from ackgpu.emulator.request_log import LoggedRequest, RequestLog
 from ackgpu.emulator.signature import Nonces, authenticate
 from ackgpu.emulator.store import Session
 from ackgpu.emulator.timeline import WallClock
-from ackgpu.emulator.wire import Answer, WireRequest
+from ackgpu.emulator.wire import HttpAnswer, WireRequest
 
-REGIONAL = frozenset({"ecs", "vpc", "slb"})
+REGIONAL = frozenset({"ecs", "vpc", "slb", "nlb", "alb"})
 """Products whose RPC operations refuse a region that does not exist; the rest are global."""
 HOST = re.compile(r"[a-z]+(?:-vpc|-internal)?[.-]([a-z]{2}-[a-z0-9-]+)\.aliyuncs\.com(?::\d+)?")
 
@@ -100,7 +101,7 @@ class Gateway:
         self.faults = faults
         self.backend.settings["faults"] = faults.domain
 
-    def answer(self, request: WireRequest) -> Answer:
+    def answer(self, request: WireRequest) -> HttpAnswer:
         """Carry a request out, log it, and say how it went."""
         started = REAL.now()
         exchange = Exchange(request, self.backend.new_request_id())
@@ -108,6 +109,9 @@ class Gateway:
             answer = self._carry_out(exchange)
         except ApiError as error:
             answer = self._refuse(exchange, error)
+        except sqlite3.DatabaseError as error:
+            log.error("The account cannot be used: %s", error)  # noqa: TRY400 -- no fault of ours
+            answer = self._refuse(exchange, self._unusable(error))
         except Exception:
             log.exception("The emulator failed on %s %s", request.method, request.path)
             internal = ApiError("InternalError", "The request processing has failed.", 500)
@@ -117,10 +121,18 @@ class Gateway:
         self._log(exchange, answer, REAL.now() - started)
         return answer
 
-    def _carry_out(self, exchange: Exchange) -> Answer:
+    def _unusable(self, error: sqlite3.DatabaseError) -> ApiError:
+        """The file was damaged, or its disk is full, while it is served."""
+        words = f"The emulated account {self.backend.store.path} cannot be used: {error}."
+        return ApiError("InternalError", words, 500)
+
+    def _carry_out(self, exchange: Exchange) -> HttpAnswer:
         exchange.parameters = exchange.request.parameters()
-        route = exchange.route = self._router.find(exchange.request)
+        route = self._router.find(exchange.request)
         operation = route.operation
+        if not operation.is_known(self.backend.settings):
+            raise not_found()
+        exchange.route = route
         with self.backend.transaction(operation.writes) as session:
             key = self._authenticate(exchange, session)
             self._strike(exchange, route)
@@ -190,7 +202,7 @@ class Gateway:
         return named or REGION
 
     @staticmethod
-    def _refuse(exchange: Exchange, error: ApiError) -> Answer:
+    def _refuse(exchange: Exchange, error: ApiError) -> HttpAnswer:
         exchange.code = error.code
         route = exchange.route
         return answers.refusal(
@@ -203,13 +215,13 @@ class Gateway:
             as_xml=exchange.as_xml,
         )
 
-    def _log(self, exchange: Exchange, answer: Answer, seconds: float) -> None:
+    def _log(self, exchange: Exchange, answer: HttpAnswer, seconds: float) -> None:
         route = exchange.route
         action = route.operation.name if route else action_and_version(exchange.request)[0]
         if route is None:
             log.info("Refused: %s %s (%s)", exchange.request.method, action, exchange.code)
         self.requests.add(
-            Entry(
+            LoggedRequest(
                 at=exchange.at,
                 product=route.product.code if route else "",
                 action=action,

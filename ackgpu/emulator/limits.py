@@ -11,6 +11,11 @@ from __future__ import annotations
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 
+WHOLE_GPUS = ("gn5", "gn6i", "gn6v", "gn6e", "gn7i", "gn7v", "gn7e", "gn8i", "gn8v")
+"""Families of whole GPUs whose cards have a quota of their own (Quota Center, ecs-spec)."""
+PAYING = {"PostPaid": "postpay", "PrePaid": "prepay", "Spot": "spot"}
+"""The ways of paying as quotas name them."""
+
 DEFAULTS: dict[str, int] = {
     "clusters": 50,
     "dedicated_clusters": 0,
@@ -47,6 +52,7 @@ DEFAULTS: dict[str, int] = {
     "access_keys_per_user": 2,
     "policies_per_role": 20,
     "policies_per_user": 20,
+    **{f"gpus_{family}_{paying}": 100 for family in WHOLE_GPUS for paying in PAYING.values()},
 }
 
 
@@ -59,6 +65,14 @@ def limit(call: Call, name: str, region: str = "") -> int:
     if region and f"{name}@{region}" in own:
         return int(own[f"{name}@{region}"])
     return int(own.get(name, DEFAULTS[name]))
+
+
+def counted_in(call: Call, name: str, region: str) -> str:
+    """Where the use of a limit of the account is counted: everywhere, which is the empty text.
+
+    Or in ``region``, if the scenario gives that one a limit of its own.
+    """
+    return region if f"{name}@{region}" in call.settings.get("limits", {}) else ""
 
 
 def refuse_over(  # noqa: PLR0913, PLR0917 -- a limit, its use, and how the product words the refusal

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from ackgpu.emulator.doubts import reading
 from ackgpu.emulator.errors import ApiError, invalid, missing
 from ackgpu.emulator.lifecycle import state_at
 from ackgpu.emulator.store import Doc, Rows, Session
@@ -24,11 +25,13 @@ Handler = Callable[["Call"], Any]
 
 
 @dataclass(frozen=True)
-class Operation:
+class ApiOperation:
     """An action of a product. ``path`` is the template of a ROA operation, empty for RPC.
 
     ``request_id_key`` is how the answer spells the request id; empty where it carries none.
-    ``tokened``: a repeat with the same client token gets the first answer.
+    ``idempotent_by_token``: a repeat with the same client token gets the first answer.
+    ``doubt``: the doubt
+    under whose reading ``withdrawn`` the service does not know the operation.
     """
 
     product: str
@@ -38,7 +41,12 @@ class Operation:
     method: str = "POST"
     path: str = ""
     request_id_key: str = "RequestId"
-    tokened: bool = True
+    idempotent_by_token: bool = True
+    doubt: str = ""
+
+    def is_known(self, settings: Mapping[str, Any]) -> bool:
+        """Whether the service has the operation at all, as the scenario reads the doubts."""
+        return not self.doubt or reading(settings, self.doubt) != "withdrawn"
 
 
 @dataclass
@@ -54,7 +62,7 @@ class Product:
     ram_prefix: str
     style: Literal["rpc", "roa"] = "rpc"
     error_style: Literal["rpc", "cs"] = "rpc"
-    operations: dict[str, Operation] = field(default_factory=dict)
+    operations: dict[str, ApiOperation] = field(default_factory=dict)
 
     def operation(  # noqa: PLR0913 -- a declaration: every part is named where it is used
         self,
@@ -64,13 +72,22 @@ class Product:
         method: str = "POST",
         path: str = "",
         request_id_key: str = "RequestId",
-        tokened: bool = True,
+        idempotent_by_token: bool = True,
+        doubt: str = "",
     ) -> Callable[[Handler], Handler]:
         """Register the decorated function as the handler of operation ``name``."""
 
         def register(handler: Handler) -> Handler:
-            self.operations[name] = Operation(
-                self.code, name, handler, writes, method, path, request_id_key, tokened
+            self.operations[name] = ApiOperation(
+                self.code,
+                name,
+                handler,
+                writes,
+                method,
+                path,
+                request_id_key,
+                idempotent_by_token,
+                doubt,
             )
             return handler
 
@@ -197,7 +214,7 @@ class Call:
     request is about, empty where a ROA request does not say. ``now`` is the emulated timeline's.
     """
 
-    operation: Operation
+    operation: ApiOperation
     params: Params
     docs: Session
     timeline: Timeline
@@ -253,6 +270,10 @@ class Call:
     def state(self, doc: Doc) -> str:
         """The state of a document now, by its phases."""
         return state_at(doc.body["phases"], self.now)
+
+    def doubt(self, name: str) -> str:
+        """Which reading of a doubt holds (:mod:`ackgpu.emulator.doubts`)."""
+        return reading(self.settings, name)
 
     def instant(self, seconds: float) -> datetime:
         """The instant at which the timeline shows ``seconds``."""

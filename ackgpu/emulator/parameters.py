@@ -16,8 +16,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ackgpu.emulator import tables
+from ackgpu.emulator.dispatch import Route
 from ackgpu.emulator.errors import ApiError, invalid, missing
-from ackgpu.emulator.routing import Route
 
 COMMON = frozenset(
     {

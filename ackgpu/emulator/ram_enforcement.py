@@ -9,35 +9,54 @@ from __future__ import annotations
 
 from typing import Any
 
+from ackgpu.emulator.dispatch import Route
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Caller
-from ackgpu.emulator.routing import Route
-from ackgpu.emulator.store import Session
+from ackgpu.emulator.store import Doc, Session
 
 OTHER_NAMES = {
-    "cs:DescribeClustersV1": "cs:GetClusters",
-    "cs:GrantPermissions": "cs:GrantPermission",
-    "cs:DescribeUserPermission": "cs:GetUserPermissions",
+    "cs:DescribeClustersV1": ("cs:DescribeClustersV1", "cs:GetClusters"),
+    "cs:GrantPermissions": ("cs:GrantPermission",),
+    "cs:DescribeUserPermission": ("cs:GetUserPermissions",),
 }
-"""Actions that are not called as their operation is (ACK documentation, RAM authorisation)."""
+"""Actions that are not called as their operation is, or not alone (ACK documentation, RAM
+authorisation; published refusals of DescribeClustersV1)."""
+LINKED = {"vpc:CreateNatGateway": "nat.aliyuncs.com"}
+"""Operations whose first call in an account makes a service-linked role (VPC documentation)."""
+LINKING = "ram:CreateServiceLinkedRole"
+LINKED_ROLE = "linkedrole"
 
 
-def action_of(route: Route) -> str:
-    """The RAM action of an operation: its product's prefix and its name, but for a few."""
+def actions_of(route: Route) -> tuple[str, ...]:
+    """The RAM actions of an operation: its product's prefix and its name, but for a few."""
     name = f"{route.product.ram_prefix}:{route.operation.name}"
-    return OTHER_NAMES.get(name, name)
+    return OTHER_NAMES.get(name, (name,))
 
 
 def enforce(session: Session, caller: Caller, route: Route, region: str) -> None:
     """Refuse where no policy of the caller allows the operation, or one denies it."""
-    action = action_of(route)
-    if caller.kind == "Account" or action == "sts:GetCallerIdentity":
+    actions = actions_of(route)
+    if caller.kind == "Account" or actions == ("sts:GetCallerIdentity",):
         return
     from ackgpu.emulator.ram.evaluate import decide
 
     resource = f"acs:{route.product.ram_prefix}:{region or '*'}:{caller.account_id}:*"
-    if not decide(session, caller, action, resource):
-        raise _denied(route, caller, action)
+    for action in actions:
+        if not decide(session, caller, action, resource):
+            raise _denied(route, caller, action)
+    _link(session, caller, LINKED.get(actions[0], ""))
+
+
+def _link(session: Session, caller: Caller, service: str) -> None:
+    """Make the service's linked role, if it needs one and the account has none yet."""
+    if not service or session.get(LINKED_ROLE, service) is not None:
+        return
+    from ackgpu.emulator.ram.evaluate import decide
+
+    if not decide(session, caller, LINKING, "*", {"ram:ServiceName": service}):
+        message = f"You are not authorized to create the service linked role: {LINKING} {service}."
+        raise ApiError("NoPermission.CreateServiceLinkedRole", message, 403)
+    session.put(Doc(LINKED_ROLE, service, name=service))
 
 
 def _denied(route: Route, caller: Caller, action: str) -> ApiError:

@@ -13,7 +13,7 @@ KEPT = 20_000
 
 
 @dataclass(frozen=True)
-class Entry:
+class LoggedRequest:
     """One request. ``at`` is the emulated second, ``seconds`` how long the answer took (real).
 
     ``action`` is empty where none was found; ``code`` where the request succeeded. ``unknown``
@@ -42,12 +42,12 @@ class RequestLog:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self._entries: deque[Entry] = deque(maxlen=KEPT)
+        self._entries: deque[LoggedRequest] = deque(maxlen=KEPT)
         self._path = path
         if path is not None:
             path.open("a").close()
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: LoggedRequest) -> None:
         """Record a request."""
         self._entries.append(entry)
         if self._path is not None:
@@ -58,13 +58,13 @@ class RequestLog:
         """Forget what is in memory; the file stays."""
         self._entries.clear()
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[LoggedRequest]:
         return iter(list(self._entries))
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def writes(self) -> list[Entry]:
+    def writes(self) -> list[LoggedRequest]:
         """The requests that changed, or tried to change, something."""
         return [entry for entry in self if entry.writes]
 

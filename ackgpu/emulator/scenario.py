@@ -4,8 +4,10 @@
 
     limits: {eips: 3, "vpcs@cn-beijing": 1}          # see limits.py for the names
     stock: {cn-hangzhou-k: {ecs.vgn5i-m2.xlarge: WithoutStock}}
+    doubts: {cluster_names: free}                    # see doubts.py: what nobody has published
     regions: [cn-hangzhou, cn-shanghai]              # the others do not exist
     missing_roles: [AliyunCSManagedLogRole]          # service roles that are not granted
+    key_identifiers: false                           # of a new account's certificate authority
     latency_ms: 50                                   # real time before each answer
     faults: [...]                                    # as in a fault file
     resources:                                       # exist from the beginning
@@ -25,19 +27,21 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ackgpu.emulator import catalog
+from ackgpu.emulator import catalog, doubts
 from ackgpu.emulator.account import REGION
 from ackgpu.emulator.backend import Backend
+from ackgpu.emulator.certificates import has_key_identifiers, make_authority
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.faults import ConfigurationError
 from ackgpu.emulator.limits import DEFAULTS
-from ackgpu.emulator.operation import Operation, Product
+from ackgpu.emulator.operation import ApiOperation, Product
 from ackgpu.emulator.store import Session
 
-SETTINGS = frozenset({"limits", "stock", "regions", "missing_roles"})
-KEYS = SETTINGS | {"latency_ms", "faults", "resources", "seed"}
+SETTINGS = frozenset({"limits", "stock", "regions", "missing_roles", "doubts"})
+KEYS = SETTINGS | {"latency_ms", "faults", "resources", "seed", "key_identifiers"}
 SHAPES: Mapping[str, tuple[type, str]] = {
     "limits": (dict, "a mapping"),
+    "doubts": (dict, "a mapping"),
     "stock": (dict, "a mapping"),
     "regions": (list, "a list"),
     "missing_roles": (list, "a list"),
@@ -64,19 +68,26 @@ def _complaints(scenario: Mapping[str, Any]) -> Iterator[str]:
     for key, (kind, name) in SHAPES.items():
         if scenario.get(key) is not None and not isinstance(scenario[key], kind):
             yield f"{key}: {name} is expected"
-    if not _is_number(scenario.get("latency_ms", 0), least=0):
-        yield "latency_ms: a number of milliseconds is expected"
-    if not isinstance(scenario.get("seed", 0), int):
-        yield "seed: a whole number is expected"
+    yield from _wrong_values(scenario)
     known = {row["id"] for row in catalog.regions()}
     for region in scenario.get("regions") or ():
         if region not in known:
             yield f"regions: there is no region {region!r}"
+    yield from doubts.complaints(scenario.get("doubts") or {})
     yield from _wrong_limits(scenario.get("limits") or {}, known)
     yield from _wrong_stock(scenario.get("stock") or {})
     for resource in scenario.get("resources") or ():
         if not isinstance(resource, dict) or set(resource) - RESOURCE_KEYS:
             yield f"resources: a mapping of {', '.join(sorted(RESOURCE_KEYS))} is expected"
+
+
+def _wrong_values(scenario: Mapping[str, Any]) -> Iterator[str]:
+    if not _is_number(scenario.get("latency_ms", 0), least=0):
+        yield "latency_ms: a number of milliseconds is expected"
+    if not isinstance(scenario.get("seed", 0), int):
+        yield "seed: a whole number is expected"
+    if not isinstance(scenario.get("key_identifiers", True), bool):
+        yield "key_identifiers: true or false is expected"
 
 
 def _wrong_limits(limits: Mapping[str, Any], regions: set[str]) -> Iterator[str]:
@@ -110,6 +121,23 @@ def settings_of(scenario: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in scenario.items() if key in SETTINGS and value is not None}
 
 
+def settle_authority(session: Session, scenario: Mapping[str, Any]) -> None:
+    """Give a new account the certificate authority that the scenario describes, if it does.
+
+    Raises :class:`ConfigurationError` for an account that has another: kubeconfigs trust it.
+    """
+    wanted = scenario.get("key_identifiers")
+    if wanted is None:
+        return
+    existing = has_key_identifiers(session)
+    if existing is None:
+        make_authority(session, key_identifiers=wanted)
+    elif existing != wanted:
+        raise ConfigurationError(
+            "the scenario: key_identifiers: this account has another authority; use a new --state"
+        )
+
+
 def make_resources(
     backend: Backend, products: Iterable[Product], resources: list[dict[str, Any]]
 ) -> None:
@@ -134,7 +162,7 @@ def make_resources(
 def _make(
     backend: Backend,
     session: Session,
-    operations: Mapping[str, Operation],
+    operations: Mapping[str, ApiOperation],
     resource: Mapping[str, Any],
     age: float,
 ) -> Any:

@@ -21,7 +21,8 @@ def serve(state: Path | None = None, *, stdout: TextIO | None = None, **options:
 
     Once connections are accepted, one line of JSON with the addresses and keys goes to ``stdout``.
     While it runs, a note beside the state file leads other processes here; of several that serve
-    one state, each has its own. Raises what :class:`Emulator` raises.
+    one state, each has its own. Raises what :class:`Emulator` raises, and OSError if the emulator
+    can serve no longer.
     """
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # the server's thread inherits it
@@ -35,11 +36,19 @@ def serve(state: Path | None = None, *, stdout: TextIO | None = None, **options:
             out = stdout or sys.stdout
             out.write(line + "\n")
             out.flush()
+            emulator.when_it_fails(_end_the_wait)
             signal.sigwait(STOPS)
             if note:
                 note.unlink(missing_ok=True)
+            if emulator.failure is not None:
+                raise OSError(str(emulator.failure)) from emulator.failure
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+def _end_the_wait() -> None:
+    """Wake the main thread: it waits for a signal, which every thread blocks."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def announcement(emulator: Emulator) -> dict[str, Any]:

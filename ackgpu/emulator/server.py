@@ -18,9 +18,9 @@ from aiohttp import web
 
 from ackgpu.emulator.certificates import authority_pem, server_certificate
 from ackgpu.emulator.control import Control
-from ackgpu.emulator.doors import Door
 from ackgpu.emulator.gateway import Gateway
 from ackgpu.emulator.kube.app import build_app
+from ackgpu.emulator.listener import SniffingListener
 from ackgpu.emulator.wire import WireRequest
 
 LOOPBACK = "127.0.0.1"
@@ -36,7 +36,8 @@ class Server:
     """Serves a gateway and its clusters until stopped.
 
     A port of 0 means the one that the account had before, or a free one where it is taken or there
-    was none. ``latency`` in real seconds is added to each answer.
+    was none. ``latency`` in real seconds is added to each answer. ``on_failure`` is called, from
+    the server's thread, if it ends without having been stopped; ``failure`` says why.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Server:
         self._ready = threading.Event()
         self._failure: BaseException | None = None
         self._stop: Callable[[], object] = lambda: None
+        self.on_failure: Callable[[], object] = lambda: None
         self._thread = threading.Thread(target=self._run, name="ackgpu-emulator", daemon=True)
 
     def start(self) -> None:
@@ -71,6 +73,11 @@ class Server:
         self._ready.wait()
         if self._failure is not None:
             raise self._failure
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What ended the server; None while it serves, and after it was stopped."""
+        return self._failure
 
     def stop(self) -> None:
         """Stop serving and wait until the thread has ended."""
@@ -92,8 +99,11 @@ class Server:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except BaseException as error:  # noqa: BLE001 -- raised again where the thread was started
+        except BaseException as error:  # noqa: BLE001 -- kept for whoever started the thread
             self._failure = error
+            if self._ready.is_set():
+                log.critical("The emulator can no longer serve: %s", error)
+                self.on_failure()
         finally:
             self._ready.set()
 
@@ -108,9 +118,11 @@ class Server:
             await web.SockSite(kube, self._kube, ssl_context=tls).start()
             if cloud.server is None:
                 raise RuntimeError("the runner was set up without a server")
-            door = asyncio.create_task(Door(self._cloud, cloud.server, tls).run())
+            door = asyncio.create_task(SniffingListener(self._cloud, cloud.server, tls).run())
+            stopped = asyncio.create_task(stop.wait())
             self._ready.set()
-            await stop.wait()
+            await asyncio.wait({door, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
             door.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await door
@@ -152,7 +164,7 @@ class Server:
         return context
 
 
-LONGEST_REQUEST_LINE = 128 * 1024
+MAX_REQUEST_LINE = 128 * 1024
 """The SDKs put everything into the query: user data alone may be 44 KB there."""
 
 
@@ -164,7 +176,7 @@ async def _set_up(
         access_log=None,
         shutdown_timeout=SHUTDOWN,
         logger=logger,
-        max_line_size=LONGEST_REQUEST_LINE,
+        max_line_size=MAX_REQUEST_LINE,
     )
     await runner.setup()
     running.push_async_callback(_clean_up, runner)

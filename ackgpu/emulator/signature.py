@@ -30,7 +30,7 @@ KeyFinder = Callable[[str], Key | None]
 
 
 @dataclass(frozen=True)
-class Claim:
+class SignatureClaim:
     """What a request says of its sender, before any of it is believed.
 
     ``expected`` holds the signatures that the key's secret may give, ``string`` what was signed.
@@ -92,7 +92,7 @@ def authenticate(
     return key
 
 
-def _claim(request: WireRequest) -> Claim:
+def _claim(request: WireRequest) -> SignatureClaim:
     authorization = request.header("authorization")
     if authorization.startswith("ACS3-"):
         return _acs3(request, authorization)
@@ -104,7 +104,7 @@ def _claim(request: WireRequest) -> Claim:
     raise _incomplete("the request carries no signature")
 
 
-def _acs3(request: WireRequest, authorization: str) -> Claim:
+def _acs3(request: WireRequest, authorization: str) -> SignatureClaim:
     scheme, _, rest = authorization.partition(" ")
     algorithm = ACS3.get(scheme)
     if algorithm is None or algorithm not in hashlib.algorithms_available:
@@ -129,7 +129,7 @@ def _acs3(request: WireRequest, authorization: str) -> Claim:
             hmac.new(secret.encode(), string.encode(), algorithm).hexdigest() for string in strings
         ]
 
-    return Claim(
+    return SignatureClaim(
         access_key_id=parts["Credential"],
         token=request.header("x-acs-security-token"),
         date=_iso_date(request.header("x-acs-date")),
@@ -147,7 +147,7 @@ def _to_be_signed(request: WireRequest) -> set[str]:
     return needed
 
 
-def _rpc(request: WireRequest, parameters: dict[str, str]) -> Claim:
+def _rpc(request: WireRequest, parameters: dict[str, str]) -> SignatureClaim:
     method = parameters.get("SignatureMethod", "")
     algorithm = RPC_METHODS.get(method.upper())
     if algorithm is None:
@@ -156,7 +156,7 @@ def _rpc(request: WireRequest, parameters: dict[str, str]) -> Claim:
         if not parameters.get(name):
             raise _incomplete(f"the parameter {name} is needed")
     string = rpc_string(request)
-    return Claim(
+    return SignatureClaim(
         access_key_id=parameters["AccessKeyId"],
         token=parameters.get("SecurityToken", ""),
         date=_iso_date(parameters["Timestamp"]),
@@ -167,12 +167,12 @@ def _rpc(request: WireRequest, parameters: dict[str, str]) -> Claim:
     )
 
 
-def _roa(request: WireRequest, authorization: str) -> Claim:
+def _roa(request: WireRequest, authorization: str) -> SignatureClaim:
     access_key_id, colon, signature = authorization.removeprefix("acs ").rpartition(":")
     if not (access_key_id and colon and signature):
         raise _incomplete("the Authorization header must be 'acs <access key id>:<signature>'")
     string = roa_string(request)
-    return Claim(
+    return SignatureClaim(
         access_key_id=access_key_id,
         token=request.header("x-acs-security-token"),
         date=_http_date(request.header("date")),
@@ -183,7 +183,7 @@ def _roa(request: WireRequest, authorization: str) -> Claim:
     )
 
 
-def _check_token(claim: Claim, key: Key, now: float) -> None:
+def _check_token(claim: SignatureClaim, key: Key, now: float) -> None:
     if key.token and not claim.token:
         raise ApiError("MissingSecurityToken", "SecurityToken is mandatory for this action.")
     if not _same(claim.token, key.token):

@@ -44,13 +44,13 @@ class Doc:
     region: str = ""
     scope: str = ""
     name: str = ""
-    born: float = 0.0
-    gone: float | None = None
+    created_at: float = 0.0
+    deleted_at: float | None = None
     body: dict[str, Any] = field(default_factory=dict)
 
     def alive(self, at: float) -> bool:
         """Whether it exists at ``at``."""
-        return self.born <= at and (self.gone is None or at < self.gone)
+        return self.created_at <= at and (self.deleted_at is None or at < self.deleted_at)
 
 
 class Rows(Sequence[Doc]):
@@ -166,7 +166,7 @@ class Session:
         self._connection.execute(
             "INSERT OR REPLACE INTO doc VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                doc.kind, doc.id, doc.region, doc.scope, doc.name, doc.born, doc.gone,
+                doc.kind, doc.id, doc.region, doc.scope, doc.name, doc.created_at, doc.deleted_at,
                 json.dumps(doc.body, separators=(",", ":"), ensure_ascii=False),
             ),
         )  # fmt: skip
@@ -214,11 +214,28 @@ class Store:
                 self._connection.execute("PRAGMA journal_mode=WAL")
                 self._connection.execute("PRAGMA synchronous=NORMAL")
                 self._connection.executescript(SCHEMA)
+                if path is not None:
+                    self._refuse_damage()
             except sqlite3.OperationalError as error:
                 raise OSError(f"{path} cannot be opened: {error}") from error
             except sqlite3.DatabaseError as error:
                 raise NoAccountError(path, str(error)) from error
             opening.pop_all()
+
+    def _refuse_damage(self) -> None:
+        """Raise NoAccountError where pages of the file, or documents in it, cannot be read.
+
+        Found here it is one message; later it would be an error 500 at each request that comes upon
+        it. For 20,000 documents it takes a tenth of a second.
+        """
+        (found,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if found != "ok":
+            raise NoAccountError(self.path, f"it is damaged ({' '.join(str(found).split())})")
+        broken = self._connection.execute(
+            "SELECT kind, id FROM doc WHERE NOT json_valid(body) LIMIT 1"
+        ).fetchone()
+        if broken is not None:
+            raise NoAccountError(self.path, f"it is damaged ({' '.join(broken)} cannot be read)")
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[Session]:

@@ -1,7 +1,8 @@
 """Client tokens: a repeated request gets the first one's answer, and nothing is made twice.
 
 The token is kept in the same transaction as what it stands for, so a request is either carried out
-and remembered, or neither. It holds for 24 hours. Refused requests leave no token. ECS API
+and remembered, or neither. How long it holds is a doubt.
+Refused requests leave no token. ECS API
 reference, "How to ensure idempotence"; that other parameters with the same token are refused with
 IdempotentParameterMismatch (400) is documented for ECS and VPC, and UNCONFIRMED for CS.
 """
@@ -18,17 +19,19 @@ from ackgpu.emulator.operation import Call
 from ackgpu.emulator.parameters import COMMON
 from ackgpu.emulator.store import Doc
 
-HELD = 24 * 3600.0
-LONGEST = 64
+HELD: Mapping[str, float | None] = {"minute": 60.0, "day": 24 * 3600.0, "forever": None}
+"""Seconds, by the reading of the doubt ``token_life``."""
+MAX_TOKEN_LENGTH = 64
 
 
 def carry_out(call: Call) -> Any:
     """The handler's result, or the first one's where the request repeats its token."""
     operation = call.operation
     token = _token(call)
-    if not (operation.writes and operation.tokened and token):
+    ignored = operation.name == "CreateCluster" and call.doubt("cluster_token") == "ignored"
+    if ignored or not (operation.writes and operation.idempotent_by_token and token):
         return operation.handler(call)
-    if len(token) > LONGEST or not token.isascii():
+    if len(token) > MAX_TOKEN_LENGTH or not token.isascii():
         raise invalid("ClientToken", "It has at most 64 ASCII characters.")
     owner = f"{call.caller.account_id}/{operation.product}/{operation.name}/{call.region}"
     key, print_ = f"{owner}/{token}", _fingerprint(call)
@@ -42,12 +45,13 @@ def carry_out(call: Call) -> Any:
             )
         return known.body["answer"]
     result = operation.handler(call)
+    life = HELD[call.doubt("token_life")]
     call.docs.put(
         Doc(
             "token",
             key,
-            born=call.now,
-            gone=call.now + HELD,
+            created_at=call.now,
+            deleted_at=None if life is None else call.now + life,
             body={"request": print_, "answer": result},
         )
     )

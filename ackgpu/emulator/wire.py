@@ -73,7 +73,7 @@ class WireRequest:
 
 
 @dataclass
-class Answer:
+class HttpAnswer:
     """What the client gets. ``delay`` in real seconds; ``hang_up`` closes without an answer."""
 
     status: int

@@ -14,7 +14,10 @@ from typing import Any, Literal
 from ackgpu.engine.step import StepInfo
 
 Outcome = Literal["created", "changed", "adopted", "reused", "checked", "deleted", "kept", "absent"]
-Verb = Literal["create", "delete", "verify", "wait", "nodepool", "upgrade"]
+Verb = Literal[
+    "create", "apply", "delete", "verify", "run-sample", "wait", "nodepool", "node", "upgrade",
+    "sleep", "wake",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +65,18 @@ class StepOutput(StepEvent):
     """A program that it runs printed ``text``, whole lines."""
 
     text: str
+
+
+PartStanding = Literal["running", "done", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartMoved(StepEvent):
+    """One of its parts, such as a node of a verification, stands otherwise than before."""
+
+    part: str
+    standing: PartStanding
+    detail: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

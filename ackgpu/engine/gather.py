@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ackgpu.engine.loop import Loop
 from ackgpu.engine.run import Run
 from ackgpu.engine.workers import Call
-from ackgpu.errors import Interrupted
+from ackgpu.errors import CloudError, Interrupted, Transient
 
 
 def no_more(name: str, value: Any) -> Mapping[str, Call]:
@@ -51,6 +52,39 @@ def all_of(run: Run, calls: Mapping[str, Call]) -> dict[str, Any]:
     results = settle_all(run, calls)
     raise_first({name: results[name] for name in calls})
     return results
+
+
+def answered(
+    run: Run,
+    calls: Mapping[str, Call],
+    failed: Mapping[str, CloudError],
+    *,
+    optional: Collection[str] = (),
+) -> tuple[dict[str, Any], dict[str, CloudError]]:
+    """What each call returned, by its name, and all failures that may pass by themselves.
+
+    For who goes on with what can be read. A name says what is read, then of or in what: "disks of
+    c1". ``failed``: earlier failures; what is of the same kind as one of these is not called,
+    since it would take as long to fail again. ``optional``: kinds of reads that may fail in any
+    way. Raises the first failure of any other sort.
+    """
+    dead = {kind_of_read(name): error for name, error in failed.items()}
+    tried = {name: call for name, call in calls.items() if kind_of_read(name) not in dead}
+    results = settle_all(run, tried)
+    more = {
+        name: result
+        for name, result in results.items()
+        if isinstance(result, CloudError)
+        and (isinstance(result, Transient) or kind_of_read(name) in optional)
+    }
+    found = {name: results[name] for name in tried if name not in more}
+    raise_first(found)
+    return found, {**failed, **more}
+
+
+def kind_of_read(name: str) -> str:
+    """What a read of that name reads, whatever it is of or in."""
+    return re.split(" (?:of|in) ", name, maxsplit=1)[0]
 
 
 def raise_first(results: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The write-ahead journal: what was asked for, before it was asked for.
+"""The write-ahead journal: what is requested, written before it is requested.
 
 It is not the state, which is in the cloud's tags: a lost journal loses nothing that is tagged. It
 keeps what tags cannot: when a thing was asked for (reads lag behind), the run whose client tokens
@@ -23,6 +23,8 @@ from typing import Any, TextIO, TypeGuard
 
 from ackgpu.clock import Clock
 from ackgpu.errors import LocalError
+from ackgpu.private_file import append_private
+from ackgpu.redaction import redacted
 
 
 class Journal:
@@ -58,7 +60,7 @@ class Journal:
         self._append_if_possible({"type": "finish", "ok": ok})
 
     def intent(self, step: str, token: str) -> None:
-        """``step`` is about to be asked for with ``token``. Raises LocalError as begin does."""
+        """``step`` is about to be requested with ``token``. Raises LocalError as begin does."""
         self._append({"type": "intent", "step": step, "token": token})
 
     def created(self, step: str) -> None:
@@ -89,7 +91,7 @@ class Journal:
             return {step: notes[key] for step, notes in self._notes.items() if key in notes}
 
     def asked_at(self, step: str) -> float | None:
-        """When ``step`` was last asked for, unless it was read back as gone since.
+        """When ``step`` was last requested, unless it was read back as gone since.
 
         On the clock's own scale, as :meth:`~ackgpu.clock.Clock.now` is: it never lies ahead, and
         nothing that happens to the wall clock during a run changes it.
@@ -97,7 +99,7 @@ class Journal:
         return self._asked.get(step)
 
     def last_asked(self) -> float | None:
-        """When anything was last asked for that was not read back as gone since."""
+        """When anything was last requested that was not read back as gone since."""
         return max(self._asked.values(), default=None)
 
     def close(self) -> None:
@@ -131,7 +133,7 @@ class Journal:
         with self._lock:
             if self.path is not None:
                 try:
-                    self._write(self.path, json.dumps(record, ensure_ascii=False))
+                    self._write(self.path, redacted(json.dumps(record, ensure_ascii=False)))
                 except OSError as error:
                     raise _unusable(self.path, error) from error
             self._apply(record)
@@ -147,8 +149,7 @@ class Journal:
         if self._file is None:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             torn = _is_torn(path)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            self._file = os.fdopen(descriptor, "a", encoding="utf-8")
+            self._file = append_private(path)
             if torn:
                 self._file.write("\n")
         self._file.write(line + "\n")

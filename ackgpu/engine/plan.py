@@ -10,13 +10,14 @@ from ackgpu.engine.graph import in_order
 from ackgpu.engine.loop import Loop
 from ackgpu.engine.run import JournalledValues, Run
 from ackgpu.engine.step import Absent, Broken, Finding, Pending, Ready, Resource, Step, Values
+from ackgpu.errors import Transient
 
 Action = Literal["CREATE", "CHANGE", "ADOPT", "REUSE", "WAIT", "CHECK", "DELETE", "BROKEN"]
 
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """A step and what would happen to it. ``finding`` None: a check that cannot look yet."""
+    """A step and what would happen to it. ``finding`` None: it could not be looked at yet."""
 
     step: Step[Any]
     action: Action
@@ -74,17 +75,19 @@ class Plan:
         return tuple(resource for planned in self.steps for resource in planned.resources)
 
 
-def survey(steps: Sequence[Step[Any]], run: Run) -> Plan:
+def survey(steps: Sequence[Step[Any]], run: Run, *, patient: bool = False) -> Plan:
     """Look for everything, independent steps at once, and say what apply would do.
 
     Raises what the first failing look raises, and TimedOut at the run's deadline. It leaves early
-    when a stop is asked for: the plan is then short.
+    when a stop is asked for: the plan is then short. ``patient``: a look that failed in a way that
+    may pass is left open, for who looks again anyway.
     """
-    return _Survey(in_order(steps), run).look()
+    return _Survey(in_order(steps), run, patient=patient).look()
 
 
 class _Survey:
-    def __init__(self, steps: tuple[Step[Any], ...], run: Run) -> None:
+    def __init__(self, steps: tuple[Step[Any], ...], run: Run, *, patient: bool) -> None:
+        self._patient = patient
         self._steps = steps
         self._run = run
         self._loop = Loop(run.clock, run.cancel, run.workers)
@@ -115,6 +118,10 @@ class _Survey:
 
     def _ask(self, step: Step[Any]) -> None:
         def settle(finding: Any, error: Exception | None) -> None:
+            if isinstance(error, Transient) and self._patient:
+                self._found[step.name] = PlannedStep(step, "WAIT", None)
+                self._admit()
+                return
             if error is not None:
                 self._error = self._error or error
                 return

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from ackgpu.cancel import CancelToken
 from ackgpu.clock import Clock
-from ackgpu.engine.events import Event, Listener
+from ackgpu.engine.events import Event, Listener, Warned
 from ackgpu.engine.journal import Journal
 from ackgpu.engine.loop import Loop
 from ackgpu.engine.step import Resource, Step, Values
+from ackgpu.engine.waits import Waits
 from ackgpu.engine.workers import Workers
 from ackgpu.errors import AckGpuError, TimedOut
 
 VISIBILITY_SECONDS = 30.0
 """How long after our own request an absence is not believed: the cloud's reads lag behind."""
+NOW = math.nan
+"""When a run begins that does not say since when it goes on: at the moment when it is made."""
 
 
 class JournalledValues(Values):
@@ -40,7 +45,10 @@ class Run:
     """One run of the engine over a cluster's steps.
 
     ``token_of`` gives the client token of a step: the same one each time within a run, also after
-    a crash. ``deadline`` is on the clock's scale; None waits as long as the steps allow.
+    a crash. ``deadline`` is on the clock's scale; None waits as long as the steps allow. ``news``:
+    what the adapters have to say meanwhile, from their own threads. ``waits``: how long things took
+    in earlier runs. ``started``: when it began, on the same scale; what is derived from a run goes
+    on since then, unless that is :data:`NOW`.
     """
 
     clock: Clock
@@ -50,15 +58,30 @@ class Run:
     listen: Listener
     token_of: Callable[[str], str]
     deadline: float | None = None
+    news: SimpleQueue[str] | None = None
+    waits: Waits = field(default_factory=Waits)
     visibility: float = VISIBILITY_SECONDS
-    started: float = field(init=False)
+    started: float = NOW
 
     def __post_init__(self) -> None:
-        self.started = self.clock.now()
+        if math.isnan(self.started):
+            self.started = self.clock.now()
+
+    def within(self, seconds: float) -> Run:
+        """The same run, with its deadline so many seconds after it began."""
+        return replace(self, deadline=self.started + seconds)
 
     def emit(self, kind: type[Event], **what: Any) -> None:
         """Tell the listener that something happened now."""
         self.listen(kind(at=self.elapsed, wall=self.clock.wall(), **what))
+
+    def hand_on(self) -> None:
+        """Tell the listener what the adapters had to say since the last time."""
+        while self.news is not None:
+            try:
+                self.emit(Warned, message=self.news.get_nowait())
+            except Empty:
+                return
 
     @property
     def elapsed(self) -> float:
@@ -75,7 +98,7 @@ class Run:
         def tick() -> None:
             if self.overdue() and loop.busy:
                 raise TimedOut(
-                    f"The time is up after {self.elapsed:.0f} s, before everything was read.",
+                    f"Timed out after {self.elapsed:.0f} s, before everything was read.",
                     resolution="Run it again, with a longer --timeout where that is what it takes.",
                 )
 

@@ -1,4 +1,4 @@
-"""What a step is: one resource, or one check, that can be looked for, asked for and removed."""
+"""What a step is: one resource, or one check, that can be looked for, requested and removed."""
 
 from __future__ import annotations
 
@@ -29,11 +29,16 @@ class Resource:
 
 @dataclass(frozen=True)
 class Drift:
-    """A field of an existing resource that is not what the spec asks for."""
+    """A field of an existing resource that is not what the spec asks for.
+
+    ``command``: what changes it in place, without the program's name (``nodepool scale NAME gpu
+    --nodes 4``); empty if nothing does.
+    """
 
     field: str
     wanted: str
     found: str
+    command: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,8 +122,12 @@ class Step(ABC, Generic[T]):
     one that changes what exists (a size, a version): it is shown as CHANGE, and Absent means that
     the change was not asked for yet; it is not undone. ``paid`` marks an order: however often it is
     asked for, the token stays the same, so that nobody pays twice. ``part_of`` names the step whose
-    deletion takes this along. ``reads`` and ``writes`` are the calls of
-    :class:`~ackgpu.cloud.api.Cloud` that it can make, such as ``network.create_vpc``.
+    deletion takes this along. ``ends_unseen``: nothing but its absence tells that its deletion has
+    ended, minutes after the request, so that one look is not enough even then. ``in_real_time``
+    marks one whose calls do what no clock makes faster (TLS, a compiler in a container): while a
+    call of it is under way, its patience is counted in real seconds, whatever the speed of an
+    emulated cloud. ``reads`` and ``writes`` are the calls of :class:`~ackgpu.cloud.api.Cloud` that
+    it can make, such as ``network.create_vpc``.
     """
 
     timeout: float = 15 * 60
@@ -126,7 +135,9 @@ class Step(ABC, Generic[T]):
     checks: bool = False
     changes: bool = False
     paid: bool = False
+    ends_unseen: bool = False
     part_of: Step[Any] | None = None
+    in_real_time: bool = False
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
 
@@ -137,6 +148,10 @@ class Step(ABC, Generic[T]):
 
     def __repr__(self) -> str:
         return f"<step {self.name}>"
+
+    def follow(self, others: Sequence[Step[Any]]) -> None:
+        """Need ``others`` as well, before any run: for a graph that puts something before it."""
+        self.needs = (*self.needs, *(step for step in others if step not in self.needs))
 
     @property
     def title(self) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, TypeGuard
 
 from ackgpu.engine.events import StepWaiting, StopRequested, Tick
 from ackgpu.engine.loop import Loop
 from ackgpu.engine.run import Run
 from ackgpu.engine.step import Step
-from ackgpu.errors import Interrupted, NotYet, TimedOut
+from ackgpu.errors import Interrupted, NotYet, TimedOut, Transient, Unreachable
 
 BUSY_SECONDS = 3.0
 """How soon a request is repeated that the cloud refused because a neighbour is busy."""
@@ -51,11 +51,12 @@ class Walk(ABC):
         self._close()
 
     def _tick(self) -> None:
+        self._run.hand_on()
         waiting = self._in_flight()
         self._run.emit(Tick, waiting=waiting)
         if self._run.overdue() and not self._closed:
             pending = ", ".join(f"{name} ({detail or 'begun'})" for name, detail, _ in waiting)
-            message = f"The time is up after {self._run.elapsed:.0f} s; still pending: {pending}."
+            message = f"Timed out after {self._run.elapsed:.0f} s; still pending: {pending}."
             self._error = self._error or TimedOut(message)
             self._close()
 
@@ -74,6 +75,15 @@ class Walk(ABC):
 
     def _say_waiting(self, step: str, detail: str, found_id: str) -> None:
         self._run.emit(StepWaiting, step=step, detail=detail, id=found_id)
+
+
+def passes(error: Exception | None) -> TypeGuard[Transient]:
+    """Whether a call is worth another attempt, later.
+
+    What the adapter could not reach it has insisted on for as long as the run allows: so that ends
+    the run.
+    """
+    return isinstance(error, Transient) and not isinstance(error, Unreachable)
 
 
 def pause_after(error: Exception) -> float:

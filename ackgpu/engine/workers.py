@@ -16,7 +16,7 @@ from ackgpu.clock import Wakeup
 WORKER = "ackgpu-worker"
 """The name of a thread that carries out the calls of a run."""
 
-_MOST_THREADS = 64
+_MAX_THREADS = 64
 
 Call = Callable[[], Any]
 Result = tuple[int, Any, Exception | None]
@@ -76,7 +76,7 @@ class ThreadWorkers:
         """Queue the call, starting another thread where all are taken."""
         self._busy += 1
         self._calls.put((number, call))
-        if len(self._threads) < min(_MOST_THREADS, self._busy):
+        if len(self._threads) < min(_MAX_THREADS, self._busy):
             thread = threading.Thread(target=self._work, name=WORKER, daemon=True)
             self._threads.append(thread)
             thread.start()

@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from ackgpu.errors import AckGpuError, PreflightFailed
-from ackgpu.preflight.facts import Facts, Reads, Target, reason
+from ackgpu.errors import AckGpuError, PreflightFailed, reason
+from ackgpu.preflight.facts import ReadResults, Reads, Target
 
 Severity = Literal["ok", "warning", "unknown", "error", "skipped"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckFinding:
     """Something that a check says: ``id`` is the check's word, ``fix`` what to do about it.
 
-    ``failure`` is the error of a creation that it stops.
+    ``failure`` is the error of a creation that it stops. ``at_once``: a warning that is worth
+    stopping for, so that a creation says it before it makes anything, and not at its end alone.
     """
 
     id: str
@@ -25,10 +26,11 @@ class Finding:
     why: str = ""
     fix: str = ""
     failure: type[AckGpuError] = PreflightFailed
+    at_once: bool = False
 
 
 def no_reads(target: Target) -> Reads:
-    """A check that judges from the spec alone."""
+    """A check that judges only from the spec."""
     del target
     return {}
 
@@ -38,15 +40,15 @@ class Check:
     """One check. ``judge`` yields what it finds, ``ok`` included; it need not catch read errors."""
 
     id: str
-    judge: Callable[[Target, Facts], Iterator[Finding]]
+    judge: Callable[[Target, ReadResults], Iterator[CheckFinding]]
     reads: Callable[[Target], Reads] = no_reads
 
-    def run(self, target: Target, facts: Facts) -> list[Finding]:
+    def run(self, target: Target, facts: ReadResults) -> list[CheckFinding]:
         """What it finds; unknown where a read that it needs failed."""
-        found: list[Finding] = []
+        found: list[CheckFinding] = []
         try:
             found.extend(self.judge(target, facts))
         except AckGpuError as error:
             fix = error.resolution or "Run it again."
-            found.append(Finding(self.id, "unknown", reason(error), error.message, fix))
+            found.append(CheckFinding(self.id, "unknown", reason(error), error.message, fix))
         return found

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from ackgpu.engine.gather import settle_all
 from ackgpu.engine.run import Run
-from ackgpu.errors import AckGpuError, OverBudget, PreflightFailed, UsageError
+from ackgpu.errors import AckGpuError, OverBudget, PreflightFailed, Unreachable, UsageError
 from ackgpu.preflight import (
     credentials,
     egress,
+    images,
     key_pair,
     name,
     network,
@@ -18,32 +19,33 @@ from ackgpu.preflight import (
     price,
     region,
     roles,
+    security_group,
     stock,
     version,
     vgpu,
 )
-from ackgpu.preflight.check import Check, Finding
-from ackgpu.preflight.facts import Facts, Target
+from ackgpu.preflight.check import Check, CheckFinding
+from ackgpu.preflight.facts import STOOD_IN_FOR, ReadResults, Target
 from ackgpu.preflight.limit_values import LimitRules
 from ackgpu.preflight.limits_check import quota_check
 from ackgpu.preflight.quota_reads import OtherRegions
 
 
 @dataclass(frozen=True)
-class Report:
+class PreflightReport:
     """What the checks found, and the facts that they found it in. ``ids``: those that ran."""
 
     ids: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    facts: Facts
+    findings: tuple[CheckFinding, ...]
+    facts: ReadResults
 
     @property
-    def errors(self) -> tuple[Finding, ...]:
+    def errors(self) -> tuple[CheckFinding, ...]:
         """What stands in the way."""
         return tuple(found for found in self.findings if found.severity == "error")
 
     @property
-    def doubts(self) -> tuple[Finding, ...]:
+    def doubts(self) -> tuple[CheckFinding, ...]:
         """What the user should know, and what could not be told."""
         return tuple(f for f in self.findings if f.severity in {"warning", "unknown"})
 
@@ -70,7 +72,7 @@ class Report:
             raise self._over_budget()
         kind = next(iter(self._kinds)) if len(self._kinds) == 1 else PreflightFailed
         raise kind(
-            f"{self._words} Nothing was asked for.",
+            f"{self._words} Nothing was requested.",
             details=[_line(found) for found in self.errors],
             resolution=way_out,
         )
@@ -102,7 +104,9 @@ def all_checks(rules: LimitRules) -> tuple[Check, ...]:
         quota_check(rules),
         stock.CHECK,
         network.CHECK,
+        security_group.CHECK,
         egress.CHECK,
+        images.CHECK,
         key_pair.CHECK,
         vgpu.FAMILIES,
         vgpu.TERWAY,
@@ -121,16 +125,25 @@ def chosen(checks: Sequence[Check], *, only: Sequence[str], skip: Sequence[str])
     return [c for c in checks if (not only or c.id in only) and c.id not in skip]
 
 
-def carry_out(target: Target, checks: Sequence[Check], rules: LimitRules, run: Run) -> Report:
-    """Make every read at once, and judge. What RAM allows is judged by the reads of all checks."""
+def carry_out(
+    target: Target, checks: Sequence[Check], rules: LimitRules, run: Run
+) -> PreflightReport:
+    """Make every read at once, and judge. What RAM allows is judged by the reads of all checks.
+
+    Raises Unreachable where the cloud cannot be reached: what is unknown then says nothing of the
+    account. Quota Center is spared, as documented defaults stand in for it.
+    """
     every = all_checks(rules) if permissions.CHECK in checks else checks
     reads = {read: call for check in every for read, call in check.reads(target).items()}
-    facts = Facts(settle_all(run, reads, OtherRegions(target, rules)))
+    facts = ReadResults(settle_all(run, reads, OtherRegions(target, rules)))
+    for result in facts.results.values():
+        if isinstance(result, Unreachable) and result.action not in STOOD_IN_FOR:
+            raise result
     findings = [found for check in checks for found in check.run(target, facts)]
-    return Report(tuple(check.id for check in checks), tuple(findings), facts)
+    return PreflightReport(tuple(check.id for check in checks), tuple(findings), facts)
 
 
-def _line(found: Finding) -> str:
+def _line(found: CheckFinding) -> str:
     why = f": {found.why}" if found.why else ""
     fix = f" → {found.fix}" if found.fix else ""
     return f"{found.id}: {found.what}{why}{fix}"

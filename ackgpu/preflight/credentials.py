@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ackgpu.cloud.api import Identity
-from ackgpu.preflight.check import Check, Finding
-from ackgpu.preflight.facts import Facts, Reads, Target
+from ackgpu.preflight.check import Check, CheckFinding
+from ackgpu.preflight.facts import ReadResults, Reads, Target
+from ackgpu.preflight.reads import IDENTITY
 
 ID = "credentials"
 
 
 def _reads(target: Target) -> Reads:
-    return {"identity": target.cloud.identity.whoami}
+    return {IDENTITY: target.cloud.identity.whoami}
 
 
-def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
-    identity: Identity = facts["identity"]
+def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
+    identity = facts[IDENTITY]
     who = f"{identity.kind} {identity.arn}".strip()
     timeout = target.spec.lifecycle.timeout
     if identity.expires is not None and identity.expires < target.clock.after(timeout):
-        yield Finding(
+        yield CheckFinding(
             ID,
             "error",
             "the credentials expire before the creation would end",
@@ -29,7 +29,7 @@ def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
         )
         return
     if identity.expires is None and not identity.renewed:
-        yield Finding(
+        yield CheckFinding(
             ID,
             "warning",
             f"{who} with a security token whose end is not known",
@@ -37,7 +37,7 @@ def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
             "If it ends meanwhile, get a new one and run create again: it goes on.",
         )
         return
-    yield Finding(ID, "ok", who)
+    yield CheckFinding(ID, "ok", who)
 
 
 CHECK = Check(ID, _judge, _reads)

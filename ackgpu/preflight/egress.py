@@ -7,16 +7,17 @@ from functools import partial
 from typing import Any
 
 from ackgpu.cloud.api import NatGateway, NetworkApi, SnatEntry, VSwitch
-from ackgpu.preflight.check import Check, Finding
-from ackgpu.preflight.facts import Facts, Reads, Target
+from ackgpu.preflight.check import Check, CheckFinding
+from ackgpu.preflight.facts import ReadResults, Reads, Target
 from ackgpu.preflight.quota_reads import route_entries_of
+from ackgpu.preflight.reads import ROUTE_ENTRIES, VSWITCHES, Read
 from ackgpu.spec.cidrs import parse_or_none
 
 ID = "egress"
-READ = "ways out"
 ANYWHERE = "0.0.0.0/0"
 
 WayOut = tuple[NatGateway, list[SnatEntry]]
+READ = Read[list[WayOut]]("ways out")
 
 
 def _reads(target: Target) -> Reads:
@@ -26,8 +27,8 @@ def _reads(target: Target) -> Reads:
     cloud, vpc_id = target.cloud, network.vpc.id
     reads: dict[str, Callable[[], Any]] = {
         READ: _ways_out(cloud.network, vpc_id),
-        "vswitches": partial(cloud.network.vswitches, vpc_id=vpc_id),
-        "route entries": route_entries_of(cloud.network, vpc_id),
+        VSWITCHES: partial(cloud.network.vswitches, vpc_id=vpc_id),
+        ROUTE_ENTRIES: route_entries_of(cloud.network, vpc_id),
     }
     return reads
 
@@ -49,22 +50,22 @@ def _ways_out(network: NetworkApi, vpc_id: str) -> Callable[[], list[WayOut]]:
     return read
 
 
-def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
+def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
     network = target.spec.network
     if not _judged(target):
         yield _of_new(made=network.nat.create)
         return
-    ways: list[WayOut] = facts[READ]
+    ways = facts[READ]
     if network.nat.id:
         yield _of_given(network.nat.id, [gateway for gateway, _ in ways])
         return
     entries = [entry for _, rows in ways for entry in rows]
-    default_route = any(route.cidr == ANYWHERE for route in facts["route entries"])
-    rows: dict[str, VSwitch] = {row.id: row for row in facts["vswitches"]}
+    default_route = any(route.cidr == ANYWHERE for route in facts[ROUTE_ENTRIES])
+    rows = {row.id: row for row in facts[VSWITCHES]}
     ids = [vswitch.id for vswitch in network.vswitches if vswitch.id in rows]
     shut = [i for i in ids if not _covered(rows[i], entries)]
     if shut and not (default_route and not ways):
-        yield Finding(
+        yield CheckFinding(
             ID,
             "error",
             f"{', '.join(shut)} has no way out",
@@ -72,25 +73,25 @@ def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
             "Add a SNAT entry, or let ackgpu make a NAT gateway: network.nat.create.",
         )
         return
-    yield Finding(ID, "ok", "a route of the VPC's" if shut else "SNAT entries are there")
+    yield CheckFinding(ID, "ok", "a route of the VPC's" if shut else "SNAT entries are there")
 
 
-def _of_new(*, made: bool) -> Finding:
+def _of_new(*, made: bool) -> CheckFinding:
     if made:
-        return Finding(ID, "ok", "a NAT gateway is made")
+        return CheckFinding(ID, "ok", "a NAT gateway is made")
     fix = "Let ackgpu make one: network.nat.create."
-    return Finding(ID, "warning", "no NAT gateway is asked for", "nodes need a way out", fix)
+    return CheckFinding(ID, "warning", "no NAT gateway is requested", "nodes need a way out", fix)
 
 
-def _of_given(nat_id: str, gateways: Sequence[NatGateway]) -> Finding:
+def _of_given(nat_id: str, gateways: Sequence[NatGateway]) -> CheckFinding:
     found = next((gateway for gateway in gateways if gateway.id == nat_id), None)
     if found is None:
         fix = "Give the id of a NAT gateway of that VPC."
-        return Finding(ID, "error", f"the NAT gateway {nat_id} is not in the VPC", "", fix)
+        return CheckFinding(ID, "error", f"the NAT gateway {nat_id} is not in the VPC", "", fix)
     if not found.eip_ids:
         fix = "Bind an EIP to it: a given gateway is not changed."
-        return Finding(ID, "error", f"the NAT gateway {nat_id} has no EIP", "", fix)
-    return Finding(ID, "ok", f"{nat_id} with {len(found.eip_ids)} EIPs")
+        return CheckFinding(ID, "error", f"the NAT gateway {nat_id} has no EIP", "", fix)
+    return CheckFinding(ID, "ok", f"{nat_id} with {len(found.eip_ids)} EIPs")
 
 
 def _covered(vswitch: VSwitch, entries: Sequence[SnatEntry]) -> bool:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ackgpu.clock import Clock
 from ackgpu.cloud.api import Cloud
-from ackgpu.errors import AccessDenied, AckGpuError, CloudError
+from ackgpu.errors import AccessDenied, AckGpuError
+from ackgpu.preflight.reads import Read
 from ackgpu.spec.model import ClusterSpec
 
+T = TypeVar("T")
 Reads = Mapping[str, Callable[[], Any]]
+STOOD_IN_FOR = frozenset({"ListProductQuotas", "GetPayAsYouGoPrice"})
+"""Actions whose refusal stops nothing: documented figures stand in for what they would tell, or
+its price is unknown."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class Target:
 
     ``needs``: how much of each limit creating it takes now (see :func:`needs_of`); ``owns``: how
     much it has of each once it stands. ``zones`` are those decided or named; empty leaves them
-    open.
+    open. ``image_registry``: the environment's, which comes before the spec's.
     """
 
     spec: ClusterSpec
@@ -29,6 +34,7 @@ class Target:
     needs: Mapping[str, int]
     owns: Mapping[str, int]
     zones: tuple[str, ...] = ()
+    image_registry: str = ""
 
     @property
     def region(self) -> str:
@@ -37,14 +43,14 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Facts:
-    """The results of the reads by their names. A read that failed holds its error."""
+class ReadResults:
+    """The results of the reads by their keys. A read that failed holds its error."""
 
     results: Mapping[str, Any]
 
-    def __getitem__(self, name: str) -> Any:
-        """The result of the read ``name``; raises its error where it failed."""
-        found = self.results[name]
+    def __getitem__(self, read: Read[T]) -> T:
+        """The result of a read; raises its error where it failed."""
+        found: T = self.results[read]
         if isinstance(found, Exception):
             raise found
         return found
@@ -52,9 +58,9 @@ class Facts:
     def __contains__(self, name: str) -> bool:
         return name in self.results
 
-    def get(self, name: str) -> Any:
+    def get(self, read: Read[T]) -> T | None:
         """The result, or None where there is none or the read failed."""
-        found = self.results.get(name)
+        found: T | None = self.results.get(read)
         return None if isinstance(found, Exception) else found
 
     def error(self, name: str) -> AckGpuError | None:
@@ -75,10 +81,3 @@ def needs_of(consumptions: Iterable[Mapping[str, int]]) -> dict[str, int]:
         for limit, amount in taken.items():
             needs[limit] = needs.get(limit, 0) + amount
     return {limit: amount for limit, amount in needs.items() if amount}
-
-
-def reason(error: AckGpuError) -> str:
-    """Why a read failed, in a few words: ``ListProductQuotas refused (Forbidden.RAM)``."""
-    if isinstance(error, CloudError) and error.action:
-        return f"{error.action} failed ({error.error_code})"
-    return error.message

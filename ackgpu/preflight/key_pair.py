@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from ackgpu.preflight.check import Check, Finding
-from ackgpu.preflight.facts import Facts, Reads, Target
+from ackgpu.preflight.check import Check, CheckFinding
+from ackgpu.preflight.facts import ReadResults, Reads, Target
+from ackgpu.preflight.reads import key_pairs_called
+from ackgpu.spec.fields import flag_of
 
-ID = "key-pair"
+ID, FLAG = "key-pair", flag_of("nodePools[].keyPair")
 
 
 def _named(target: Target) -> list[str]:
@@ -17,19 +19,20 @@ def _named(target: Target) -> list[str]:
 
 def _reads(target: Target) -> Reads:
     return {
-        f"key pair {name}": partial(target.cloud.compute.key_pairs, name) for name in _named(target)
+        key_pairs_called(name): partial(target.cloud.compute.key_pairs, name)
+        for name in _named(target)
     }
 
 
-def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
+def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
     names = _named(target)
-    missing = [name for name in names if name not in facts[f"key pair {name}"]]
+    missing = [name for name in names if name not in facts[key_pairs_called(name)]]
     for name in missing:
-        fix = "Make or import it there first, or name another with --key-pair."
+        fix = f"Make or import it there first, or name another with {FLAG}."
         what = f"there is no key pair {name} in {target.region}"
-        yield Finding(ID, "error", what, "", fix)
+        yield CheckFinding(ID, "error", what, "", fix)
     if not missing:
-        yield Finding(ID, "ok", ", ".join(names) or "none asked for")
+        yield CheckFinding(ID, "ok", ", ".join(names) or "none requested")
 
 
 CHECK = Check(ID, _judge, _reads)

@@ -1,18 +1,21 @@
 """What each limit is worth: the first source that tells, and where that was.
 
 In order: an override, what the edition fixes, Quota Center, the product's own call
-(DescribeUserQuota, DescribeAccountAttributes), the documented profile. Where a source that should
-know could not be read, the documented figure is shown and not believed.
+(DescribeUserQuota, DescribeAccountAttributes), the documented profile. If a source that should know
+could not be read, the documented figure stands in and its source says ``assumed``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ackgpu.cloud.api import Quota
-from ackgpu.preflight.facts import Facts, Target, reason
+from ackgpu.errors import reason
+from ackgpu.preflight.facts import ReadResults, Target
 from ackgpu.preflight.limits import PROFILES, Edition, LimitKind
+from ackgpu.preflight.reads import ATTRIBUTES, USER_QUOTA, Read, quotas_of
 
 
 @dataclass(frozen=True)
@@ -25,39 +28,49 @@ class LimitRules:
 
 @dataclass(frozen=True)
 class LimitValue:
-    """A limit's value. ``why_unknown``: which source could not be read. ``regional``: its scope."""
+    """A limit's value. ``why_unknown``: which source could not be read. ``regional``: its scope.
+
+    ``used``: how much of it Quota Center says is used; None if it does not count that.
+    """
 
     value: int | None
     source: str
     why_unknown: str = ""
     regional: bool = False
+    used: int | None = None
 
 
-def live_sources(kind: LimitKind) -> list[str]:
-    """The names of the reads that may tell a limit."""
-    sources = [f"quotas {kind.product}"]
-    sources += ["user quota"] if kind.user_quota else []
-    sources += ["attributes"] if kind.attribute else []
+def live_sources(kind: LimitKind) -> list[Read[Any]]:
+    """The keys of the reads that may tell a limit."""
+    sources: list[Read[Any]] = [quotas_of(kind.product)]
+    sources += [USER_QUOTA] if kind.user_quota else []
+    sources += [ATTRIBUTES] if kind.attribute else []
     return sources
 
 
-def live_value(kind: LimitKind, target: Target, facts: Facts, rules: LimitRules) -> LimitValue:
+def live_value(
+    kind: LimitKind, target: Target, facts: ReadResults, rules: LimitRules
+) -> LimitValue:
     """The value of a limit in ``target``'s region."""
     edition = Edition(target.spec.cluster.spec, target.spec.network.plugin)
     settled, live = _settled(kind, edition, rules), _live(kind, target.region, facts)
     if settled is not None:  # only the value is settled: what it counts over stays the account's
-        return replace(settled, regional=live is not None and live.regional)
+        return replace(settled, regional=live is not None and live.regional,
+                       used=None if live is None else live.used)  # fmt: skip
     if live is not None:
         return live
     errors = [error for name in live_sources(kind) if (error := facts.error(name))]
     written = documented_value(kind, edition, rules)
-    return LimitValue(written.value, written.source, reason(errors[0]) if errors else "")
+    if not errors:
+        return written
+    return LimitValue(written.value, f"assumed {rules.profile}", reason(errors[0]))
 
 
-def _live(kind: LimitKind, region: str, facts: Facts) -> LimitValue | None:
+def _live(kind: LimitKind, region: str, facts: ReadResults) -> LimitValue | None:
     quota = _quota(kind, region, facts)
     if quota is not None:
-        return LimitValue(int(quota.limit), "live", regional=quota.regional)
+        used = None if quota.used is None else int(quota.used)
+        return LimitValue(int(quota.limit), "live", regional=quota.regional, used=used)
     own = _own_call(kind, facts)
     return None if own is None else LimitValue(own, "live", regional=bool(kind.attribute))
 
@@ -79,8 +92,8 @@ def _settled(kind: LimitKind, edition: Edition, rules: LimitRules) -> LimitValue
     return None if fixed is None else LimitValue(fixed, f"documented {PROFILES[-1]}")
 
 
-def _quota(kind: LimitKind, region: str, facts: Facts) -> Quota | None:
-    rows: list[Quota] = facts.get(f"quotas {kind.product}") or []
+def _quota(kind: LimitKind, region: str, facts: ReadResults) -> Quota | None:
+    rows = facts.get(quotas_of(kind.product)) or []
     for name in (name.format(region=region) for name in kind.names):
         found = next((row for row in rows if name in {row.action_code, row.name}), None)
         if found is not None:
@@ -88,10 +101,10 @@ def _quota(kind: LimitKind, region: str, facts: Facts) -> Quota | None:
     return None
 
 
-def _own_call(kind: LimitKind, facts: Facts) -> int | None:
-    limits = facts.get("user quota") or {}
+def _own_call(kind: LimitKind, facts: ReadResults) -> int | None:
+    limits = facts.get(USER_QUOTA) or {}
     for name in kind.user_quota:
         if name in limits:
             return int(limits[name])
-    text = (facts.get("attributes") or {}).get(kind.attribute, "")
+    text = (facts.get(ATTRIBUTES) or {}).get(kind.attribute, "")
     return int(text) if text.isdecimal() else None

@@ -6,13 +6,14 @@ The table is ``data/limits.toml``. Live values are read by :mod:`ackgpu.prefligh
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from ackgpu.errors import UsageError
+from ackgpu.spec.instance_limits import FAMILIES, OTHERS, whole_gpu_limit
 
 PROFILES = ("2020", "2026")
 """The documented profiles; the first is the fallback."""
@@ -40,7 +41,10 @@ class Edition:
 
 @dataclass(frozen=True)
 class LimitKind:
-    """A kind of limit. ``names`` are what its quota is called in Quota Center."""
+    """A kind of limit. ``names`` are what its quota is called in Quota Center.
+
+    ``doubt``: why one more than is known may be needed, if the spec has what ``doubted_by`` names.
+    """
 
     key: str
     title: str
@@ -51,8 +55,9 @@ class LimitKind:
     documented: Mapping[str, Any]
     user_quota: tuple[str, ...] = ()
     attribute: str = ""
-    used_attribute: str = ""
     fixed: Mapping[str, int] | None = None
+    doubt: str = ""
+    doubted_by: str = ""
 
     def documented_for(self, profile: str, edition: Edition) -> int | None:
         """The documented figure, or None where the profile's page does not name one."""
@@ -64,7 +69,7 @@ class LimitKind:
 
     @property
     def request_at(self) -> str:
-        """Where more is asked for."""
+        """Where more is requested."""
         return str(_document()["console"]).format(product=self.product)
 
 
@@ -72,7 +77,8 @@ class LimitKind:
 def limit_kinds() -> Mapping[str, LimitKind]:
     """Every kind by its key, in the order of the table."""
     rows = {key: row for key, row in _document().items() if isinstance(row, dict)}
-    return {
+    whole = rows.pop("whole_gpus")
+    single = {
         key: LimitKind(
             key=key,
             title=row["title"],
@@ -83,11 +89,32 @@ def limit_kinds() -> Mapping[str, LimitKind]:
             documented=row.get("documented", {}),
             user_quota=tuple(row.get("user_quota", ())),
             attribute=row.get("attribute", ""),
-            used_attribute=row.get("used_attribute", ""),
             fixed=row.get("fixed"),
+            doubt=row.get("doubt", ""),
+            doubted_by=row.get("doubted_by", ""),
         )
         for key, row in rows.items()
     }
+    return single | dict(_whole_gpus(whole))
+
+
+def _whole_gpus(row: Mapping[str, Any]) -> Iterator[tuple[str, LimitKind]]:
+    for family in (*FAMILIES, OTHERS):
+        for paying, billing in row["paying"].items():
+            key = whole_gpu_limit(family, paying)
+            known = family != OTHERS
+            yield (
+                key,
+                LimitKind(
+                    key=key,
+                    title=row["title"].format(family=family, billing=billing),
+                    scope="region",
+                    product=row["product"],
+                    names=(row["name"].format(family=family, paying=paying),) if known else (),
+                    advice=row["advice"],
+                    documented={},
+                ),
+            )
 
 
 def ticket_link() -> str:

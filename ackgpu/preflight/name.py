@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ackgpu.cloud.api import Cluster
 from ackgpu.errors import ConflictError
-from ackgpu.preflight.check import Check, Finding
-from ackgpu.preflight.facts import Facts, Reads, Target
+from ackgpu.preflight.check import Check, CheckFinding
+from ackgpu.preflight.facts import ReadResults, Reads, Target
+from ackgpu.preflight.quota_reads import CLUSTERS
+from ackgpu.preflight.reads import REGIONS, clusters_in
 from ackgpu.steps.placement import name_taken
 
 ID = "name"
-READ = "clusters of the name"
 
 
 def _reads(target: Target) -> Reads:
-    name, containers = target.spec.name, target.cloud.containers
-    return {READ: lambda: containers.clusters(name=name)}
+    return {
+        REGIONS: target.cloud.compute.regions,
+        clusters_in(target.region): target.cloud.containers.clusters,
+    }
 
 
-def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
-    named: list[Cluster] = facts[READ]
+def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
+    """The region itself is looked at first: a name that stands here is gone on with."""
+    named = _named(target, facts[clusters_in(target.region)])
+    if not named and CLUSTERS in target.needs:
+        elsewhere = (facts[clusters_in(region)] for region in facts[REGIONS])
+        named = [cluster for found in elsewhere for cluster in _named(target, found)]
     taken = name_taken(target.spec, named)
     if taken is None:
-        yield Finding(ID, "ok", f"{target.spec.name} can be had")
+        yield CheckFinding(ID, "ok", f"{target.spec.name} can be had")
     else:
         fix = taken.resolution or ""
-        yield Finding(ID, "error", taken.message, "", fix, failure=ConflictError)
+        yield CheckFinding(ID, "error", taken.message, "", fix, failure=ConflictError)
+
+
+def _named(target: Target, clusters: Sequence[Cluster]) -> list[Cluster]:
+    return [cluster for cluster in clusters if cluster.name == target.spec.name]
 
 
 CHECK = Check(ID, _judge, _reads)

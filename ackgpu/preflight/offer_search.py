@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -11,9 +11,12 @@ from ackgpu.cloud.api import Cloud, NodePrice, Price, Stock
 from ackgpu.engine.gather import settle_all
 from ackgpu.engine.run import Run
 from ackgpu.errors import AckGpuError, UsageError
-from ackgpu.preflight.facts import Facts, Reads
+from ackgpu.preflight.facts import ReadResults, Reads
+from ackgpu.preflight.reads import Read, node_price, stock_of_type
 from ackgpu.spec import catalog
 from ackgpu.spec.catalog import GpuType
+from ackgpu.spec.rules.instances import big_enough
+from ackgpu.steps.type_choice import DOCUMENTED, candidates
 
 DISK_GIB = 120
 """The system disk that is priced along: the default of a node pool."""
@@ -21,21 +24,41 @@ DISK_GIB = 120
 
 @dataclass(frozen=True)
 class Offer:
-    """A type in a zone. ``spot`` is None where it was not asked for."""
+    """A type in a zone. ``spot`` is None if it was not requested.
+
+    ``taken``: it is what ``create`` takes if no type is named.
+    """
 
     type: GpuType
     region: str
     stock: Stock
     price: Price
     spot: Price | None
+    taken: bool = False
 
     @property
-    def order(self) -> tuple[bool, bool, float, str, str]:
-        """Available first, the refilled before the rest, then by price."""
+    def refused(self) -> bool:
+        """Whether the type is too small for ACK, so that ``create`` refuses it."""
+        return not big_enough(self.type)
+
+    @property
+    def order(self) -> tuple[bool, bool, bool, bool, float, str, str]:
+        """What create takes, then available, the refilled before the rest, then by price.
+
+        What create refuses comes last, whatever it costs.
+        """
         amount = self.price.amount
         cheap = float("inf") if amount is None else amount
         refilled = self.stock.status == "WithStock"
-        return (not self.stock.available, not refilled, cheap, self.type.id, self.stock.zone_id)
+        return (
+            self.refused,
+            not self.taken,
+            not self.stock.available,
+            not refilled,
+            cheap,
+            self.type.id,
+            self.stock.zone_id,
+        )
 
 
 @dataclass(frozen=True)
@@ -89,13 +112,17 @@ def look(cloud: Cloud, search: Search, run: Run) -> Found:
 
     A stock that cannot be read leaves its rows out and is told; a price that cannot is unknown.
     """
-    reads = {
+    reads: Reads = {
         _stock(region, row.id): partial(cloud.in_region(region).compute.stock, row.id)
         for region in search.regions
         for row in search.wanted()
     }
-    facts = Facts(settle_all(run, reads, partial(_prices_after, cloud, search)))
-    offers = [offer for region in search.regions for offer in _offers(search, facts, region)]
+    facts = ReadResults(settle_all(run, reads, partial(_prices_after, cloud, search)))
+    offers = [
+        offer
+        for region in search.regions
+        for offer in _marked(list(_offers(search, facts, region)))
+    ]
     errors = [
         (region, error)
         for region in search.regions
@@ -115,28 +142,49 @@ def _prices_after(cloud: Cloud, search: Search, name: str, value: Any) -> Reads:
         zone_id="",
         disks=[(catalog.disk_category([type_id]), DISK_GIB)],
     )
-    reads: dict[str, Callable[[], Any]] = {f"price {region} {type_id}": ask}
+    reads: dict[str, Callable[[], Any]] = {node_price(region, type_id): ask}
     if search.spot:
-        reads[f"spot {region} {type_id}"] = partial(ask, spot=True)
+        reads[_spot(region, type_id)] = partial(ask, spot=True)
     return reads
 
 
-def _offers(search: Search, facts: Facts, region: str) -> Iterable[Offer]:
+def _offers(search: Search, facts: ReadResults, region: str) -> Iterable[Offer]:
     for row in search.wanted():
         for stock in _here(search, facts.get(_stock(region, row.id)) or []):
-            spot = _amount(facts, f"spot {region} {row.id}") if search.spot else None
-            price = _amount(facts, f"price {region} {row.id}")
+            spot = _amount(facts, _spot(region, row.id)) if search.spot else None
+            price = _amount(facts, node_price(region, row.id))
             yield Offer(row, region, stock, price, spot)
+
+
+def _marked(offers: list[Offer]) -> list[Offer]:
+    """The offers of a region, with those marked that ``create`` takes if no type is named.
+
+    None is, if the search leaves out the type that comes first.
+    """
+    if all(offer.type.id != DOCUMENTED for offer in offers):
+        return offers
+    available = [offer for offer in offers if offer.stock.available]
+    standing_in = {row.id for row in candidates(terway=False)}
+    rest = sorted((o for o in available if o.type.id in standing_in), key=lambda o: o.order[4])
+    first = next((o for o in available if o.type.id == DOCUMENTED), next(iter(rest), None))
+    taken = first.type.id if first else ""
+    return [
+        replace(offer, taken=offer.type.id == taken and offer.stock.available) for offer in offers
+    ]
 
 
 def _here(search: Search, rows: Sequence[Stock]) -> list[Stock]:
     return [row for row in rows if not search.zones or row.zone_id in search.zones]
 
 
-def _amount(facts: Facts, name: str) -> Price:
-    found: NodePrice | None = facts.get(name)
+def _amount(facts: ReadResults, read: Read[NodePrice]) -> Price:
+    found = facts.get(read)
     return Price(None, "", "not told") if found is None else found.instance
 
 
-def _stock(region: str, type_id: str) -> str:
-    return f"stock {region} {type_id}"
+def _stock(region: str, type_id: str) -> Read[list[Stock]]:
+    return stock_of_type(f"{region} {type_id}")
+
+
+def _spot(region: str, type_id: str) -> Read[NodePrice]:
+    return Read(f"spot {region} {type_id}")

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ackgpu.preflight.check import Check, Finding
-from ackgpu.preflight.facts import Facts, Target
+from ackgpu.preflight.check import Check, CheckFinding, Severity
+from ackgpu.preflight.facts import STOOD_IN_FOR, ReadResults, Target
 
 ID = "permissions"
 
 
-def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
+def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
     del target
     denied = facts.denied()
     for error in denied:
-        yield Finding(
-            ID, "error", f"RAM refuses {error.action}", error.message, error.resolution or ""
-        )
+        severity: Severity = "warning" if error.action in STOOD_IN_FOR else "error"
+        what = f"RAM refuses {error.action}"
+        yield CheckFinding(ID, severity, what, error.message, error.resolution or "")
     if not denied:
-        yield Finding(ID, "ok", f"{len(facts.results)} reads allowed")
+        yield CheckFinding(ID, "ok", f"{len(facts.results)} reads allowed")
 
 
 CHECK = Check(ID, _judge)

@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
 from ackgpu.cloud.api import Cloud, NetworkApi, RouteEntry, SnatEntry
-from ackgpu.preflight.facts import Facts, Reads, Target
+from ackgpu.preflight.facts import ReadResults, Reads, Target
 from ackgpu.preflight.limit_values import LimitRules, live_sources, live_value
 from ackgpu.preflight.limits import limit_kinds
+from ackgpu.preflight.reads import (
+    ATTRIBUTES,
+    INSTANCES,
+    NAT_GATEWAYS,
+    REGIONS,
+    ROUTE_ENTRIES,
+    SNAT_ENTRIES,
+    USER_QUOTA,
+    VPCS,
+    VSWITCHES,
+    Read,
+    balancers_in,
+    clusters_in,
+    eips_in,
+    groups_in,
+    quotas_of,
+)
 from ackgpu.spec.model import NetworkSpec
 
-REGIONS = "regions"
-EVERYWHERE: Mapping[str, str] = {
-    "eips": "eips in",
-    "load_balancers": "load balancers in",
-    "security_groups": "security groups in",
+CLUSTERS = "clusters"
+EVERYWHERE: Mapping[str, Callable[[str], Read[Any]]] = {
+    CLUSTERS: clusters_in,
+    "eips": eips_in,
+    "load_balancers": balancers_in,
+    "security_groups": groups_in,
 }
-"""Limits that the documents give for the account, and the name of the read of one region."""
-VGPU = frozenset({"vgpu_instances", "vgpu_prepaid_instances", "vgpu_spot_instances"})
+"""Limits that the documents give for the account, and the read of one region.
+
+ACK lists the clusters of one region a call (CS API reference, DescribeClustersForRegion).
+"""
+IN_GIVEN: Mapping[str, Read[list[Any]]] = {
+    "vswitches": VSWITCHES, "nat_gateways": NAT_GATEWAYS, "snat_entries": SNAT_ENTRIES,
+}  # fmt: skip
+"""Limits that are counted in a given network, and the read of what is there."""
+OF_INSTANCES = re.compile("vgpu_.*|gpus_.*")
+"""The limits that instances count against (:mod:`ackgpu.spec.instance_limits`)."""
 
 
 def quota_reads(target: Target) -> Reads:
@@ -27,30 +54,30 @@ def quota_reads(target: Target) -> Reads:
     cloud, needs = target.cloud, target.needs
     kinds = [kind for key, kind in limit_kinds().items() if key in needs]
     reads: dict[str, Callable[[], Any]] = {
-        f"quotas {product}": partial(cloud.quota_center.quotas, product)
+        quotas_of(product): partial(cloud.quota_center.quotas, product)
         for product in sorted({kind.product for kind in kinds})
     }
-    attributes = [n for k in kinds for n in (k.attribute, k.used_attribute) if n]
+    attributes = [kind.attribute for kind in kinds if kind.attribute]
     if attributes:
-        reads["attributes"] = partial(cloud.compute.account_attributes, attributes)
+        reads[ATTRIBUTES] = partial(cloud.compute.account_attributes, attributes)
     if any(kind.user_quota for kind in kinds):
-        reads["user quota"] = cloud.containers.user_quota
-    if "clusters" in needs:
-        reads["clusters everywhere"] = cloud.containers.clusters
+        reads[USER_QUOTA] = cloud.containers.user_quota
     if needs.keys() & EVERYWHERE.keys():
         reads[REGIONS] = cloud.compute.regions
         reads |= _reads_in(cloud, target.region, needs)
     if "vpcs" in needs:
-        reads["vpcs"] = cloud.network.vpcs
-    if needs.keys() & VGPU:
-        reads["instances"] = cloud.compute.instances
+        reads[VPCS] = cloud.network.vpcs
+    if any(OF_INSTANCES.fullmatch(key) for key in needs):
+        reads[INSTANCES] = cloud.compute.instances
     return reads | _reads_of_given(cloud, target.spec.network, needs)
 
 
 class OtherRegions:
     """The reads that follow once the regions are known: of what an account-wide limit counts.
 
-    A limit that the account shows as one of the region needs none. Told each read's result by
+    A limit that the account shows as one of the region, or whose use Quota Center counts, needs
+    none; but for clusters, whose names are looked for everywhere (:mod:`ackgpu.preflight.name`).
+    Told each read's result by
     :func:`ackgpu.engine.gather.settle_all`.
     """
 
@@ -59,7 +86,7 @@ class OtherRegions:
         self._rules = rules
         self._results: dict[str, Any] = {}
         self._waiting = {
-            key: {REGIONS, *live_sources(kind)}
+            key: {REGIONS} if key == CLUSTERS else {REGIONS, *live_sources(kind)}
             for key, kind in limit_kinds().items()
             if key in EVERYWHERE and key in target.needs
         }
@@ -70,11 +97,13 @@ class OtherRegions:
         ready = {k for k, names in self._waiting.items() if names <= self._results.keys()}
         for key in ready:
             del self._waiting[key]
-        return self._reads({key for key in ready if not self._is_regional(key)})
+        return self._reads({k for k in ready if k == CLUSTERS or not self._is_counted(k)})
 
-    def _is_regional(self, key: str) -> bool:
+    def _is_counted(self, key: str) -> bool:
+        """Whether what is used of an account-wide limit is known without the other regions."""
         kind = limit_kinds()[key]
-        return live_value(kind, self._target, Facts(self._results), self._rules).regional
+        found = live_value(kind, self._target, ReadResults(self._results), self._rules)
+        return found.regional or found.used is not None
 
     def _reads(self, keys: set[str]) -> Reads:
         regions = self._results.get(REGIONS)
@@ -89,11 +118,12 @@ class OtherRegions:
 
 def _reads_in(cloud: Cloud, region: str, needs: Collection[str]) -> dict[str, Callable[[], Any]]:
     calls: Mapping[str, Callable[[], Any]] = {
+        CLUSTERS: cloud.containers.clusters,
         "eips": cloud.network.eips,
         "load_balancers": cloud.balancers.pay_as_you_go_count,
         "security_groups": cloud.compute.security_groups,
     }
-    return {f"{EVERYWHERE[key]} {region}": call for key, call in calls.items() if key in needs}
+    return {EVERYWHERE[key](region): call for key, call in calls.items() if key in needs}
 
 
 def _reads_of_given(
@@ -102,13 +132,13 @@ def _reads_of_given(
     vpc_id, nat_id = network.vpc.id, network.nat.id
     reads: dict[str, Callable[[], Any]] = {}
     if vpc_id and "route_entries" in needs:
-        reads["route entries"] = route_entries_of(cloud.network, vpc_id)
+        reads[ROUTE_ENTRIES] = route_entries_of(cloud.network, vpc_id)
     if vpc_id and "vswitches" in needs:
-        reads["vswitches"] = partial(cloud.network.vswitches, vpc_id=vpc_id)
+        reads[VSWITCHES] = partial(cloud.network.vswitches, vpc_id=vpc_id)
     if vpc_id and "nat_gateways" in needs:
-        reads["nat gateways"] = partial(cloud.network.nat_gateways, vpc_id=vpc_id)
+        reads[NAT_GATEWAYS] = partial(cloud.network.nat_gateways, vpc_id=vpc_id)
     if nat_id and "snat_entries" in needs:
-        reads["snat entries"] = _snat_entries_of(cloud.network, nat_id)
+        reads[SNAT_ENTRIES] = _snat_entries_of(cloud.network, nat_id)
     return reads
 
 

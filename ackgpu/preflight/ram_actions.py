@@ -14,6 +14,8 @@ from ackgpu.preflight.check import Check
 from ackgpu.preflight.facts import Target
 
 EVERY_RESOURCE = "*"
+LINKING = "ram:CreateServiceLinkedRole"
+NAT_SERVICE = "nat.aliyuncs.com"
 
 
 def actions_of(calls: Iterable[str]) -> list[str]:
@@ -27,9 +29,21 @@ def actions_of(calls: Iterable[str]) -> list[str]:
 
 
 def policy_of(actions: Sequence[str]) -> dict[str, Any]:
-    """A RAM policy document that allows ``actions`` and nothing else."""
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": EVERY_RESOURCE}
-    return {"Version": "1", "Statement": [statement]}
+    """A RAM policy document that allows ``actions`` and nothing else.
+
+    A service-linked role may be made for the NAT gateway's service alone (RAM documentation,
+    service-linked roles, permissions).
+    """
+    plain = [action for action in actions if action != LINKING]
+    statements: list[dict[str, Any]] = [_allow(plain)]
+    if LINKING in actions:
+        only = {"StringEquals": {"ram:ServiceName": NAT_SERVICE}}
+        statements.append(_allow([LINKING]) | {"Condition": only})
+    return {"Version": "1", "Statement": statements}
+
+
+def _allow(actions: Sequence[str]) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": EVERY_RESOURCE}
 
 
 def calls_of(checks: Iterable[Check], target: Target) -> set[str]:
@@ -42,7 +56,7 @@ def calls_of(checks: Iterable[Check], target: Target) -> set[str]:
 
 
 class _NotingCloud:
-    """Stands where a cloud is asked for its calls, and notes which ones were named."""
+    """Stands where a cloud would be called, and notes which ones were named."""
 
     def __init__(self, noted: set[str]) -> None:
         self._noted = noted

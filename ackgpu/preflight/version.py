@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ackgpu.preflight.check import Check, Finding
-from ackgpu.preflight.facts import Facts, Reads, Target
+from ackgpu.preflight.check import Check, CheckFinding
+from ackgpu.preflight.facts import ReadResults, Reads, Target
+from ackgpu.preflight.reads import VERSIONS
 from ackgpu.spec.versions import is_of
 
 ID = "version"
 
 
 def _reads(target: Target) -> Reads:
-    return {"versions": target.cloud.containers.versions}
+    return {VERSIONS: target.cloud.containers.versions}
 
 
-def _judge(target: Target, facts: Facts) -> Iterator[Finding]:
-    creatable = [row.version for row in facts["versions"] if row.creatable]
+def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
+    creatable = [row.version for row in facts[VERSIONS] if row.creatable]
     wanted = target.spec.metadata.version
     fitting = [v for v in creatable if wanted == "auto" or is_of(v, wanted)]
     if fitting:
-        yield Finding(ID, "ok", f"Kubernetes {fitting[0]}")
+        yield CheckFinding(ID, "ok", f"Kubernetes {fitting[0]}")
         return
-    yield Finding(
+    yield CheckFinding(
         ID,
         "error",
         f"Kubernetes {wanted} cannot be created in {target.region} now",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ackgpu.preflight.check import Check, Finding
-from ackgpu.preflight.facts import Facts, Target
-from ackgpu.spec import catalog
+from ackgpu.preflight.check import Check, CheckFinding
+from ackgpu.preflight.facts import ReadResults, Target
+from ackgpu.spec import catalog, drivers
 from ackgpu.spec.catalog import GpuType
+from ackgpu.spec.model import NodePoolSpec
 
-LEAST_TERWAY_PODS = 12
+MIN_TERWAY_PODS = 12
 """ACK documentation, node instance types: Terway in shared-ENI mode needs more than 11."""
 
 
@@ -18,39 +19,48 @@ def _known(target: Target) -> list[GpuType]:
     return [row for row in found if row is not None]
 
 
-def _judge_families(target: Target, facts: Facts) -> Iterator[Finding]:
+def _judge_families(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
     del facts
     families = {row.family: row for row in _known(target) if row.vgpu}
     for family, row in sorted(families.items()):
-        note = row.driver or "no driver note"
         if row.retired:
-            yield Finding(
+            yield CheckFinding(
                 "vgpu",
                 "warning",
                 f"{family} is retired: sold only where stock is left",
-                note,
+                row.driver or "no driver note",
                 "Prefer a current family: `ackgpu offers`.",
             )
-        else:
-            yield Finding("vgpu", "ok", f"{family}: {note}")
-    if not families:
-        yield Finding("vgpu", "ok", "no vGPU type that ackgpu knows")
+    for pool in target.spec.node_pools:
+        yield _of_driver(pool)
 
 
-def _judge_terway(target: Target, facts: Facts) -> Iterator[Finding]:
+def _of_driver(pool: NodePoolSpec) -> CheckFinding:
+    """Who installs the pool's driver; fine only if that is known to work on ACK."""
+    what = f"{pool.name}: {drivers.told(pool.driver, pool.instance_types)}"
+    if drivers.is_proven(pool.driver, pool.instance_types):
+        return CheckFinding("vgpu", "ok", what)
+    if drivers.is_nobodys(pool.driver, pool.instance_types):
+        fix = "Install one yourself, or leave gpu.driver out."
+        return CheckFinding("vgpu", "warning", what, "the nodes will show no GPU", fix)
+    fix = "`ackgpu verify NAME --level cuda` tells whether it did."
+    return CheckFinding("vgpu", "warning", what, "nobody has published a proof on ACK", fix)
+
+
+def _judge_terway(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
     del facts
     if target.spec.network.is_flannel:
-        yield Finding("terway", "skipped", "Flannel")
+        yield CheckFinding("terway", "skipped", "Flannel")
         return
-    small = [row for row in _known(target) if 0 < row.terway_pods < LEAST_TERWAY_PODS]
+    small = [row for row in _known(target) if 0 < row.terway_pods < MIN_TERWAY_PODS]
     for row in small:
         what = f"{row.id} has addresses for {row.terway_pods} pods"
         fix = "Use Flannel, or a larger type."
-        yield Finding("terway", "error", what, "Terway needs more than 11", fix)
+        yield CheckFinding("terway", "error", what, "Terway needs more than 11", fix)
     if not small:
         pods = [row.terway_pods for row in _known(target) if row.terway_pods]
         least = f"at least {min(pods)} pods a node" if pods else "ENI numbers are not published"
-        yield Finding("terway", "ok", least)
+        yield CheckFinding("terway", "ok", least)
 
 
 FAMILIES = Check("vgpu", _judge_families)

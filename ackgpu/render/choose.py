@@ -3,35 +3,60 @@
 from __future__ import annotations
 
 from ackgpu.clock import Clock
+from ackgpu.engine.events import Event, Listener, Tick
 from ackgpu.render.renderer import Renderer
-from ackgpu.settings import Output
+from ackgpu.settings import EVENT_STREAM, Output
 from ackgpu.streams import Streams
 
 
-def listener(
-    streams: Streams, output: Output, *, quiet: bool, clock: Clock, verbose: bool = False
+class Handing(Renderer):
+    """Hands each event but ticks to a listener of the program around, and draws nothing."""
+
+    def __init__(self, listen: Listener) -> None:
+        self._listen = listen
+
+    def __call__(self, event: Event) -> None:
+        """Hand it over. A tick says nothing that the events before it did not."""
+        if not isinstance(event, Tick):
+            self._listen(event)
+
+
+def listener(  # noqa: PLR0913 -- keyword-only, each named where it is given
+    streams: Streams,
+    output: Output,
+    *,
+    quiet: bool,
+    clock: Clock,
+    verbose: bool = False,
+    label: str = "",
+    instead: Listener | None = None,
 ) -> Renderer:
     """The renderer of a run's events; close it (or use ``with``) when the run is over.
+
+    ``label``: whose run it is, of several at once. They share the terminal line by line.
 
     ========  ==========================================================================
     jsonl     ``-o jsonl``: events as JSON lines on stdout, nothing on stderr
     silent    --quiet: warnings alone
     live      stderr is a terminal that can move its cursor, CI is unset, no --verbose
     plain     anything else: a line a change, and a heartbeat
+    handing   in another program: ``instead`` hears them
     ========  ==========================================================================
     """
-    if output == "jsonl":
+    if instead is not None:
+        return Handing(instead)
+    if output == EVENT_STREAM:
         from ackgpu.render.jsonl import JsonLines
 
-        return JsonLines(streams)
+        return JsonLines(streams, label)
     if quiet:
         from ackgpu.render.plain import Silent
 
-        return Silent(streams)
-    if streams.can_animate and not verbose:
+        return Silent(streams, label)
+    if streams.can_animate and not verbose and not label:
         from ackgpu.render.live import LiveDisplay
 
         return LiveDisplay(streams, clock)
     from ackgpu.render.plain import PlainLines
 
-    return PlainLines(streams)
+    return PlainLines(streams, label)

@@ -1,4 +1,4 @@
-"""JUnit XML, which every CI system shows: checks and rungs as test cases."""
+"""JUnit XML, which every CI system shows: checks as test cases."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from ackgpu.errors import LocalError
+from ackgpu.redaction import redacted
 from ackgpu.render.verdicts import CheckList, CheckRow, VerifyResult
 
 # XML 1.0 has no way to write these, not even escaped.
+EMULATED = "yes: nothing is billed, and times are emulated"
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit_of(part: CheckList | VerifyResult) -> str:
-    """The document: a suite for the checks, or a suite for each node with a case for each rung.
+def junit_of(part: CheckList | VerifyResult, *, emulated: bool = False) -> str:
+    """The document: a suite for the checks, or a suite for each node with a case for each check.
+
+    One of an emulated cluster says so in a property of each suite.
 
     Failed is a failure, unknown an error, skipped is skipped; a warning passes and is printed.
     """
@@ -30,14 +34,25 @@ def junit_of(part: CheckList | VerifyResult) -> str:
                 for rung in node.rungs
             )  # fmt: skip
             _suite(root, node.node, rows)
+        ways = [
+            CheckRow(name=f"{row.name}, {row.way}", verdict=row.verdict, message=row.message,
+                     remedy=row.remedy)
+            for row in part.network
+        ]  # fmt: skip
+        if ways:
+            _suite(root, "network", ways)
+    for suite in root if emulated else ():
+        properties = ET.Element("properties")
+        ET.SubElement(properties, "property", name="emulated", value=EMULATED)
+        suite.insert(0, properties)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def write_junit(path: Path, part: CheckList | VerifyResult) -> None:
+def write_junit(path: Path, part: CheckList | VerifyResult, *, emulated: bool = False) -> None:
     """Write the document; raises :class:`~ackgpu.errors.LocalError` where ``path`` refuses it."""
     try:
-        path.write_text(junit_of(part), encoding="utf-8")
+        path.write_text(redacted(junit_of(part, emulated=emulated)), encoding="utf-8")
     except OSError as error:
         raise LocalError(
             f"The JUnit report {path} could not be written: {error.strerror}.",

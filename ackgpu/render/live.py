@@ -11,29 +11,30 @@ from rich.text import Text
 
 from ackgpu.clock import Clock
 from ackgpu.engine.events import Event, RunFinished, RunStarted, StepOutput, Warned
-from ackgpu.render.frame import View, draw_frame
-from ackgpu.render.pen import Line, Pen, line
-from ackgpu.render.progress import Progress
+from ackgpu.render.layout import Line, Pen, line
+from ackgpu.render.live_frame import View, draw_frame
+from ackgpu.render.progress import RunProgress
 from ackgpu.render.renderer import Renderer
 from ackgpu.streams import Streams
 
 FRAMES_PER_SECOND = 10
 
 
-class ErrorStream(io.TextIOBase):
-    """stderr as Rich writes to it: through :meth:`Streams.write`, which survives its loss."""
+class DrawnStream(io.TextIOBase):
+    """A stream as Rich writes to it: through :meth:`Streams.draw`, which survives its loss."""
 
-    def __init__(self, streams: Streams) -> None:
+    def __init__(self, streams: Streams, stream: TextIO) -> None:
         self._streams = streams
+        self._stream = stream
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """The encoding of stderr itself."""
-        return self._streams.err.encoding
+        """The encoding of the stream itself."""
+        return self._stream.encoding
 
     def write(self, text: str) -> int:
-        """Write to stderr."""
-        self._streams.write(self._streams.err, text)
+        """Write to the stream."""
+        self._streams.draw(self._stream, text)
         return len(text)
 
     def isatty(self) -> bool:
@@ -51,10 +52,10 @@ class LiveDisplay(Renderer):
     def __init__(self, streams: Streams, clock: Clock) -> None:
         self._streams = streams
         self._clock = clock
-        self._progress = Progress()
+        self._progress = RunProgress()
         self._zero = clock.now()
         self._turn = 0
-        self._console = _console(streams)
+        self._console = console_over(streams, streams.err)
         self._live: Live | None = None
 
     def __call__(self, event: Event) -> None:
@@ -95,7 +96,7 @@ class LiveDisplay(Renderer):
         running = self._live is not None and self._live.is_started
         lines = console.height if running else None
         view = View(self._clock.now() - self._zero, lines, self._turn)
-        yield from _whole_lines(draw_frame(self._progress, view, self._pen(console)))
+        yield from whole_lines(draw_frame(self._progress, view, self._pen(console)))
 
     def _pen(self, console: Console) -> Pen:
         # The last column stays free: a terminal that is made narrower wraps fewer lines.
@@ -108,19 +109,20 @@ class LiveDisplay(Renderer):
             self._console.print(text, soft_wrap=True)
 
 
-def _whole_lines(lines: list[Text]) -> RenderResult:
+def whole_lines(lines: list[Text]) -> RenderResult:
+    """The lines as they are: cut at the terminal's edge, never wrapped."""
     for text in lines:
         text.no_wrap = True
         text.overflow = "crop"
         yield text
 
 
-def _console(streams: Streams) -> Console:
-    """Rich's console over stderr; its size is asked again for each frame."""
-    colors = streams.colors(streams.err)
+def console_over(streams: Streams, stream: TextIO) -> Console:
+    """Rich's console over a terminal; its size is asked again for each frame."""
+    colors = streams.colors(stream)
     width, height = streams.size or (None, None)
     return Console(
-        file=cast("TextIO", ErrorStream(streams)),
+        file=cast("TextIO", DrawnStream(streams, stream)),
         force_terminal=True,
         force_interactive=True,
         color_system="standard" if colors else None,

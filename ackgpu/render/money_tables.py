@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ackgpu.cloud.api import Price
-from ackgpu.render.pen import DONE, NOTHING, Block, Cell, Grid, Span, line, point
+from ackgpu.render.layout import DONE, NOTHING, TAKEN, Block, Cell, Grid, Span, line, point
 from ackgpu.render.results import OfferList, OfferRow, PlanResult, PlanRow, PricePart
-from ackgpu.render.words import about, amount, hourly, number
+from ackgpu.render.words import about, amount, hourly, money, number
 
 ACTION_STYLES = {
     "CREATE": "green",
@@ -36,15 +36,24 @@ def plan(part: PlanResult) -> list[Block]:
         for row in part.steps
         for d in row.drift
     ]
-    return [Grid(rows, "<<<<", ids=2), *drifts, line(), _sum(part)]
+    choice = [point("  ", f"instance type  {part.type_choice}")] if part.type_choice else []
+    return [Grid(rows, "<<<<", ids=2), *drifts, line(), *choice, *_sum(part)]
 
 
 def offer_list(part: OfferList) -> list[Block]:
     """``offers``: what can be had where, and for how much."""
     if not part.offers:
         return [line("No instance type matches.")]
-    header = ("type", "slice", "", "vCPU", "mem", "zone", "stock", "an hour", "spot")
-    return [Grid([_offer_row(row) for row in part.offers], "<<>>><<>>", header, indent=0)]
+    spot = any(row.spot for row in part.offers)
+    currencies = {row.price.currency for row in part.offers if row.price and row.price.currency}
+    hour = f"{'/'.join(sorted(currencies)) or 'price'}/hour"
+    header = ("", "type", "GPU", "slice", "vCPU", "mem", "zone", "stock", hour, "licence")
+    headers = (*header, "spot") if spot else header
+    rows = [_offer_row(row, spot=spot) for row in part.offers]
+    grid = Grid(rows, "<<<>>><<><" + ">" * spot, headers, indent=0, optional=(5, 4, 2))
+    taken = any(row.taken for row in part.offers)
+    note = [line(f"{TAKEN} is what create takes if no type is named.")] if taken else []
+    return [grid, *note]
 
 
 def _plan_row(row: PlanRow) -> tuple[Cell, ...]:
@@ -52,15 +61,30 @@ def _plan_row(row: PlanRow) -> tuple[Cell, ...]:
     return (action, row.step, row.id, "  ".join(filter(None, (row.detail, row.note))))
 
 
-def _sum(part: PlanResult) -> Block:
+def _sum(part: PlanResult) -> list[Block]:
     counts: Counter[str] = Counter(row.action for row in part.steps)
     words = [f"{counts[action]} {text}" for action, text in COUNTED.items() if counts[action]]
-    sentences = [", ".join(words) if words else "no changes"]
+    price = (
+        _price(least_hourly(part.price, part.price_parts), part.price_parts)
+        if (part.price is not None)
+        else ""
+    )
+    if not part.names:
+        running = [point("  ", f"It costs {price} while it runs.")] if price else []
+        return [point("  ", "No changes."), *running]
+    sentences = [", ".join(words)]
     if part.seconds is not None:
         sentences.append(f"about {about(part.seconds)}")
-    if part.price is not None:
-        sentences.append(_price(least_hourly(part.price, part.price_parts), part.price_parts))
-    return point("  ", " · ".join(sentences))
+    if price:
+        sentences.append(price)
+    return [point("  ", " · ".join(sentences)), *_order(part.order)]
+
+
+def _order(order: Price | None) -> list[Block]:
+    """What is paid at once, for subscriptions."""
+    if order is None:
+        return []
+    return [point("  ", f"Subscriptions: {money(order)}, paid at once; the hour has their share.")]
 
 
 def _price(total: str, parts: Sequence[PricePart]) -> str:
@@ -74,9 +98,12 @@ def least_hourly(total: Price, parts: Sequence[PricePart]) -> str:
     return f"at least {hourly(total)}" if partial and total.amount is not None else hourly(total)
 
 
-def _offer_row(row: OfferRow) -> tuple[Cell, ...]:
+def _offer_row(row: OfferRow, *, spot: bool) -> tuple[Cell, ...]:
     stock = {"ok": Span(DONE, "green"), "low": Span("low", "yellow"), "none": Span("none", "red")}
-    return (
+    words = "yours" if row.license == "own" else row.license if row.license != "none" else ""
+    notes = (words, "retired" if row.retired else "", "too small" if row.refused else "")
+    cells: tuple[Cell, ...] = (
+        TAKEN if row.taken else "",
         Span(row.instance_type, "bold"),
         row.card,
         f"{number(row.gpu_memory_gib)} GiB",
@@ -85,5 +112,6 @@ def _offer_row(row: OfferRow) -> tuple[Cell, ...]:
         row.zone,
         stock[row.stock],
         amount(row.price),
-        amount(row.spot) if row.spot else NOTHING,
+        ", ".join(filter(None, notes)),
     )
+    return (*cells, amount(row.spot) if row.spot else NOTHING) if spot else cells

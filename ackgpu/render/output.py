@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ackgpu.errors import LocalError
-from ackgpu.render.document import document_of, failure_document, to_text
+from ackgpu.printable import printable
+from ackgpu.render.causes import DiagnosisResult
+from ackgpu.render.changes import Changes
+from ackgpu.render.deletions import DeletePreview, GcResult
+from ackgpu.render.document import failure_document, pieces_of, to_text
 from ackgpu.render.failure import failure_of
-from ackgpu.render.results import DeletePreview, Facts, Part, PlainText, Result
-from ackgpu.settings import Output
+from ackgpu.render.results import ClusterDescription, CreateSummary, Facts, Part, PlainText, Result
+from ackgpu.render.verdicts import VerifyResult
+from ackgpu.settings import DOCUMENTS, Output
 from ackgpu.streams import Streams
+
+if TYPE_CHECKING:
+    from ackgpu.render.layout import Block
+
+NO_NAME = "\N{REPLACEMENT CHARACTER}"
+"""What stands for a character that no name has."""
 
 
 def present(streams: Streams, output: Output, result: Result) -> int:
@@ -47,56 +59,82 @@ def fail(
 
 
 def write_failure(streams: Streams, output: Output, command: str, error: BaseException) -> None:
-    """Write the document of a failed command to stdout, where one was asked for.
+    """Write the document of a failed command to stdout, if one was requested.
 
     Where stdout cannot take it, that is a warning: the failure decides the exit code all the same.
     """
-    if output not in {"table", "name"}:
-        document = failure_document(command, failure_of(error))
+    if output in DOCUMENTS:
+        document = failure_document(command, failure_of(error), emulated=streams.emulated)
         try:
             streams.write(streams.out, to_text(streams, output, document))
         except LocalError as unwritten:
             warn(streams, unwritten.message)
 
 
+NOTHING_BILLED = "nothing is billed, and times are emulated"
+MARKED = (CreateSummary, ClusterDescription, DiagnosisResult, VerifyResult)
+"""Results of which a person might believe that they are of the real cloud."""
+
+
 def json_file(output: Output, field: str, content: Any) -> Part:
     """The part of a command that prints a file of JSON: the file, or ``field`` of the document."""
-    if output in {"table", "name"}:
+    if output not in DOCUMENTS:
         return PlainText(text=json.dumps(content, indent=2) + "\n")
     return Facts(facts={field: content})
 
 
+def wrote(streams: Streams, path: Path, *, quiet: bool) -> None:
+    """Say on stderr which file was written."""
+    if not quiet:
+        streams.write(streams.err, f"wrote {printable(str(path))}\n")
+
+
 def warn(streams: Streams, message: str) -> None:
     """Show one warning on stderr."""
-    from ackgpu.render.pen import Pen, line
+    from ackgpu.render.layout import Pen, Span, point
 
-    Pen.of(streams, streams.err).print([line(("! ", "yellow"), message)])
+    Pen.of(streams, streams.err).print([point(Span("! ", "yellow"), message)])
 
 
-def show_preview(streams: Streams, preview: DeletePreview) -> None:
-    """Show on stderr what a deletion is about to remove, before the question."""
-    from ackgpu.render.pen import Pen
+def show_preview(streams: Streams, preview: DeletePreview | GcResult | Changes) -> None:
+    """Show on stderr what is about to be done, before the question."""
+    from ackgpu.render.layout import Pen
     from ackgpu.render.tables import draw
 
     Pen.of(streams, streams.err).print(draw(preview))
 
 
-def _write_result(streams: Streams, output: Output, result: Result) -> None:
-    if output == "table" and isinstance(result.part, PlainText):
-        streams.write(streams.out, result.part.text)
-    elif output == "table":
-        from ackgpu.render.pen import Pen
-        from ackgpu.render.tables import draw
+def blocks_of(streams: Streams, result: Result) -> list[Block]:
+    """The table of a result; one of an emulated cluster says so."""
+    from ackgpu.render.layout import Span, line
+    from ackgpu.render.tables import draw
 
-        Pen.of(streams, streams.out).print(draw(result.part))
+    blocks = draw(result.part)
+    if streams.emulated and isinstance(result.part, MARKED):
+        blocks = [*blocks, line(Span(f"  emulated: {NOTHING_BILLED}", "dim"))]
+    return blocks
+
+
+def _write_result(streams: Streams, output: Output, result: Result) -> None:
+    part = result.part
+    if isinstance(part, PlainText) and (output not in DOCUMENTS or part.with_secrets):
+        text = printable(part.text, lines=True)
+        streams.draw(streams.out, text, with_secrets=part.with_secrets)
+    elif output == "table":
+        from ackgpu.render.layout import Pen
+
+        Pen.of(streams, streams.out).print(blocks_of(streams, result))
     elif output == "name":
-        streams.write(streams.out, "".join(f"{name}\n" for name in result.part.names))
+        # A blank or a line break in a name would make two names of it for whoever reads the list.
+        names = [printable(name, stand_in=NO_NAME) for name in result.part.names]
+        streams.write(streams.out, "".join(f"{name}\n" for name in names))
     else:
-        streams.write(streams.out, to_text(streams, output, document_of(result)))
+        for piece in pieces_of(streams, output, result):
+            streams.write(streams.out, piece)
 
 
 def _show_failure(streams: Streams, error: BaseException, log_path: str = "") -> None:
     from ackgpu.render.failure import draw_failure
-    from ackgpu.render.pen import Pen
+    from ackgpu.render.layout import Pen
 
     Pen.of(streams, streams.err).print(draw_failure(failure_of(error), log_path))

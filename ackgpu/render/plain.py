@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ackgpu.engine.events import (
     Event,
+    PartMoved,
     RunFinished,
     RunStarted,
     StepAsked,
@@ -18,7 +19,7 @@ from ackgpu.engine.events import (
     Tick,
     Warned,
 )
-from ackgpu.render.pen import Block, Pen, line, point
+from ackgpu.render.layout import Block, Pen, line, point
 from ackgpu.render.renderer import Renderer
 from ackgpu.render.words import about, duration
 from ackgpu.streams import Streams
@@ -28,9 +29,13 @@ HEARTBEAT_SECONDS = 55
 
 
 class PlainLines(Renderer):
-    """Writes to stderr, a line as it happens. Repeats of what was said are left out."""
+    """Writes to stderr, a line as it happens. Repeats of what was said are left out.
 
-    def __init__(self, streams: Streams) -> None:
+    ``label``: what each line begins with, of one of several runs at once.
+    """
+
+    def __init__(self, streams: Streams, label: str = "") -> None:
+        self._label = f"{label}: " if label else ""
         self._pen = Pen.of(streams, streams.err)
         self._said_at: datetime | None = None
         self._said: dict[str, str] = {}
@@ -41,7 +46,7 @@ class PlainLines(Renderer):
         if not text:
             return
         self._said_at = event.wall
-        self._pen.print(_stamped(event.wall, text))
+        self._pen.print(_stamped(event.wall, f"{self._label}{text}"))
 
     def _change(self, event: Event) -> str:
         text = _sentence(event)
@@ -65,18 +70,20 @@ class PlainLines(Renderer):
 class Silent(Renderer):
     """--quiet: says nothing but the warnings."""
 
-    def __init__(self, streams: Streams) -> None:
+    def __init__(self, streams: Streams, label: str = "") -> None:
+        self._label = f"{label}: " if label else ""
         self._pen = Pen.of(streams, streams.err)
 
     def __call__(self, event: Event) -> None:
         """Write a warning."""
         if isinstance(event, Warned):
-            self._pen.print([line(("! ", "yellow"), event.message)])
+            self._pen.print([line(("! ", "yellow"), f"{self._label}{event.message}")])
 
 
 def _stamped(wall: datetime, text: str) -> list[Block]:
     first, *others = text.splitlines()
-    return [point(f"{wall:%H:%M:%S} ", first), *(point(" " * 9, other) for other in others)]
+    stamp = f"{wall:%Y-%m-%dT%H:%M:%SZ} "
+    return [point(stamp, first), *(point(" " * len(stamp), other) for other in others)]
 
 
 def _sentence(event: Event) -> str:  # noqa: C901 -- one line for each kind of event
@@ -90,6 +97,9 @@ def _sentence(event: Event) -> str:  # noqa: C901 -- one line for each kind of e
             text = _joined(f"{event.step} {event.id}", event.detail)
         case StepOutput():
             text = event.text
+        case PartMoved():
+            ended = {"done": " passed", "failed": " failed"}.get(event.standing, "")
+            text = _joined(f"{event.step} {event.part}{ended}", event.detail)
         case StepDone():
             took = f" ({duration(event.seconds)})" if event.seconds >= 1 else ""
             text = _joined(f"{event.step} {event.outcome} {event.id}", event.detail) + took

@@ -8,6 +8,7 @@ from typing import Literal
 from ackgpu.engine.events import (
     Event,
     Outcome,
+    PartMoved,
     RunFinished,
     RunStarted,
     StepAsked,
@@ -28,7 +29,8 @@ Standing = Literal["waiting", "running", "done", "failed", "not started"]
 class StepState:
     """How one step stands. ``began`` and ``seconds`` are cloud seconds, ``began`` since the run's.
 
-    ``detail`` is what the cloud says of it, what it is, or why it failed.
+    ``detail`` is what the cloud says of it, what it is, or why it failed. ``parts``: the newest
+    event of each of its parts, in the order in which they were first told of.
     """
 
     info: StepInfo
@@ -38,9 +40,10 @@ class StepState:
     outcome: Outcome | Literal[""] = ""
     began: float | None = None
     seconds: float = 0.0
+    parts: tuple[PartMoved, ...] = ()
 
 
-class Progress:
+class RunProgress:
     """Follows a run. Steps keep the order in which the run announced them.
 
     One thread applies events, another may read at any moment: a step's state is replaced whole,
@@ -86,6 +89,10 @@ class Progress:
             case Tick():
                 for name, detail, seconds in event.waiting:
                     self._under_way(name, detail, event.at - seconds)
+            case PartMoved(step=name) if name in self._steps:
+                step = self._steps[name]
+                parts = {part.part: part for part in step.parts} | {event.part: event}
+                self._steps[name] = replace(step, parts=tuple(parts.values()))
             case StepEvent(step=name) if name in self._steps:
                 self._steps[name] = _after(self._steps[name], event)
 

@@ -14,8 +14,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from ackgpu.errors import LocalError
-from ackgpu.render.report_drawings import Bar, Box, timeline, topology
-from ackgpu.render.verdicts import Rung, SampleRow, Verdict, VerifyResult, VerifyRow
+from ackgpu.redaction import redacted
+from ackgpu.render.report_drawings import Bar, ResourceBox, timeline, topology
+from ackgpu.render.verdicts import CheckCell, SampleRow, Verdict, VerifyResult, VerifyRow
 from ackgpu.render.words import count, duration
 
 NODES_SHOWN = 50
@@ -31,7 +32,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class ReportPage:
     """What the page shows. Without a cluster of ackgpu's, ``bars`` and ``region`` are not there.
 
     ``facts`` are label and value. ``bars`` is the timeline of the create, ``region`` the topology.
@@ -43,13 +44,13 @@ class Report:
     facts: tuple[tuple[str, str], ...] = ()
     bars: tuple[Bar, ...] = ()
     about_bars: str = ""
-    region: Box | None = None
+    region: ResourceBox | None = None
 
 
-def write_report(path: Path, report: Report) -> None:
+def write_report(path: Path, report: ReportPage) -> None:
     """Write the page; raises :class:`~ackgpu.errors.LocalError` where ``path`` refuses it."""
     try:
-        path.write_text(page(report), encoding="utf-8")
+        path.write_text(redacted(page(report)), encoding="utf-8")
     except OSError as error:
         raise LocalError(
             f"The report {path} could not be written: {error.strerror}.",
@@ -57,16 +58,21 @@ def write_report(path: Path, report: Report) -> None:
         ) from error
 
 
-def page(report: Report) -> str:
+def page(report: ReportPage) -> str:
     """The page."""
     part = report.verified
     title = f"{escape(part.cluster_name)}: GPU verification"
     sections = [_headline(report), _nodes(part)]
     if report.bars:
-        sections.append(_section("Timeline of the create", timeline(report.bars),
+        sections.append(section("Timeline of the create", timeline(report.bars),
                                  report.about_bars))  # fmt: skip
     if report.region is not None:
-        sections.append(_section("What was made", topology(report.region)))
+        sections.append(section("What was made", topology(report.region)))
+    return framed(title, sections)
+
+
+def framed(title: str, sections: Iterable[str]) -> str:
+    """A page of these sections, which are markup, as is ``title``."""
     style = files("ackgpu.render").joinpath("report.css").read_text(encoding="utf-8")
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -79,12 +85,13 @@ def page(report: Report) -> str:
     )
 
 
-def _section(title: str, body: str, lead: str = "") -> str:
+def section(title: str, body: str, lead: str = "") -> str:
+    """A part of the page under a title; ``body`` is markup, the rest is text."""
     about = f'<p class="lead">{escape(lead)}</p>' if lead else ""
     return f"<section>\n<h2>{escape(title)}</h2>\n{about}{body}\n</section>"
 
 
-def _headline(report: Report) -> str:
+def _headline(report: ReportPage) -> str:
     part = report.verified
     good = sum(row.ok for row in part.nodes)
     verdict: Verdict = "passed" if part.nodes and good == len(part.nodes) else "failed"
@@ -100,26 +107,27 @@ def _headline(report: Report) -> str:
     return (
         f'<header class="{verdict}">\n<h1><span class="sign">{sign}</span> '
         f"{escape(part.cluster_name)}</h1>\n"
-        f'<p class="verdict">{good:,} of {total} verified</p>\n{_facts(facts)}\n</header>'
+        f'<p class="verdict">{good:,} of {total} verified</p>\n{facts_list(facts)}\n</header>'
     )
 
 
-def _facts(facts: Iterable[tuple[str, str]]) -> str:
+def facts_list(facts: Iterable[tuple[str, str]]) -> str:
+    """Labels and values, those that have one."""
     rows = (f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in facts if v)
     return f'<dl class="facts">{"".join(rows)}</dl>'
 
 
 def _nodes(part: VerifyResult) -> str:
     if not part.nodes:
-        return _section("Nodes", "<p>The cluster has no GPU node.</p>")
+        return section("Nodes", "<p>The cluster has no GPU node.</p>")
     broken = [row for row in part.nodes if not row.ok]
     good = [row for row in part.nodes if row.ok]
     if len(part.nodes) <= NODES_SHOWN:
-        return _section("Nodes", _ladders(part.rungs, [*broken, *good]))
+        return section("Nodes", _ladders(part.rungs, [*broken, *good]))
     body = _ladders(part.rungs, broken) if broken else ""
-    summary = f"<summary>{count(len(good), 'node')} passed every rung</summary>"
+    summary = f"<summary>{count(len(good), 'node')} passed every check</summary>"
     body += f"<details>{summary}{_ladders(part.rungs, good)}</details>"
-    return _section("Nodes", body)
+    return section("Nodes", body)
 
 
 def _ladders(names: tuple[str, ...], rows: Iterable[VerifyRow]) -> str:
@@ -144,7 +152,7 @@ def _node(names: tuple[str, ...], row: VerifyRow) -> str:
     )
 
 
-def _step(name: str, rung: Rung | None) -> str:
+def _step(name: str, rung: CheckCell | None) -> str:
     verdict: Verdict = rung.verdict if rung else "skipped"
     sign, word = SIGNS[verdict]
     value = f" {escape(rung.value)}" if rung and rung.value else ""
@@ -154,7 +162,7 @@ def _step(name: str, rung: Rung | None) -> str:
     )
 
 
-def _trouble(rung: Rung) -> str:
+def _trouble(rung: CheckCell) -> str:
     remedy = f'<p class="remedy">→ {escape(rung.remedy)}</p>' if rung.remedy else ""
     sign, _ = SIGNS[rung.verdict]
     return (
@@ -180,6 +188,7 @@ def _sample(sample: SampleRow) -> str:
         ("CUDA of the image", sample.toolkit),
         ("vGPU licence", sample.license),
         ("Program", sample.program),
+        ("Image", sample.image_digest or sample.image),
     ]
     output = f"<pre>{escape(sample.output)}</pre>" if sample.output else ""
-    return _facts(facts) + output
+    return facts_list(facts) + output

@@ -1,4 +1,4 @@
-"""The report's drawings, in HTML and CSS alone: bars over time, and boxes in boxes."""
+"""The report's drawings, only in HTML and CSS: bars over time, and boxes in boxes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from html import escape
 from ackgpu.render.words import duration
 
 TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
-MOST_TICKS = 8
+MAX_TICKS = 8
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Box:
+class ResourceBox:
     """A resource and what lies in it. ``mark`` is good, bad or empty; ``maker`` who made it."""
 
     kind: str
@@ -32,7 +32,7 @@ class Box:
     detail: str = ""
     mark: str = ""
     maker: str = ""
-    inner: tuple[Box, ...] = ()
+    inner: tuple[ResourceBox, ...] = ()
 
 
 def timeline(bars: Sequence[Bar]) -> str:
@@ -66,11 +66,11 @@ def _beside(left: float, width: float, side: str) -> str:
 
 
 def _ticks(end: float) -> list[float]:
-    step = next((each for each in TICKS if end / each <= MOST_TICKS), TICKS[-1])
+    step = next((each for each in TICKS if end / each <= MAX_TICKS), TICKS[-1])
     return [float(step * number) for number in range(int(end // step) + 1)]
 
 
-def topology(box: Box) -> str:
+def topology(box: ResourceBox) -> str:
     """A box with the boxes in it."""
     inner = "\n".join(topology(each) for each in box.inner)
     detail = f'<span class="detail">{escape(box.detail)}</span>' if box.detail else ""

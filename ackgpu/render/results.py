@@ -5,9 +5,10 @@ wraps its own record (a *part*) in a :class:`Result`. In the document a part's f
 top level in camelCase beside the fields of the envelope, so no part may have a field of theirs.
 
 What looks at things and judges them (quota, preflight, verify, run-sample) has its records in
-:mod:`ackgpu.render.verdicts`. Times are instants in UTC, durations cloud seconds. A figure that
-nobody could read is None and is shown as unknown, never as 0. A ``Price`` is an hour's, unless the
-field says otherwise.
+:mod:`ackgpu.render.verdicts`, what deletes them in :mod:`ackgpu.render.deletions`.
+
+Times are instants in UTC, durations cloud seconds. A figure that nobody could read is None and is
+shown as unknown, never as 0. A ``Price`` is an hour's, unless the field says otherwise.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from ackgpu.cloud.api import ClusterEvent, Price
+from ackgpu.engine.aftermath import KnownSum
 from ackgpu.engine.step import Drift, Resource
 from ackgpu.errors import AckGpuError
 
@@ -90,8 +92,10 @@ class NodePoolRow:
 class ClusterRow:
     """A cluster of ackgpu's. ``state`` is the cloud's word; ``nodes`` None where it was not read.
 
+    ``asleep``: `ackgpu sleep` released its nodes, or is about to; `ackgpu wake` makes them anew.
     ``expires`` is the end of its --ttl, ``held`` that gc leaves it alone all the same,
-    ``unreadable_expiry`` what somebody put in place of a time.
+    ``unreadable_expiry`` what somebody put in place of a time. ``hourly``: what it costs now;
+    ``cost_so_far``: what it has cost in that currency, had it always been as it is.
     """
 
     name: str
@@ -104,7 +108,10 @@ class ClusterRow:
     expires: datetime | None = None
     expired: bool = False
     held: bool = False
+    asleep: bool = False
     unreadable_expiry: str = ""
+    hourly: KnownSum | None = None
+    cost_so_far: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +141,7 @@ class CreateSummary:
     names. ``network`` and ``by_ack`` are the resources of ours and those that ACK made.
     ``gpu_nodes_verified`` is None where verification was off. ``prices_of`` is the day that the
     prices are of. ``next_commands`` are whole command lines; ``note`` is a sentence on them.
+    ``type_choice``: the instance type of pools that name none, and why.
     """
 
     cluster: ClusterRow
@@ -152,6 +160,7 @@ class CreateSummary:
     waited: bool = True
     next_commands: tuple[str, ...] = ()
     note: str = ""
+    type_choice: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -159,15 +168,20 @@ class CreateSummary:
         return (self.cluster.name,)
 
 
+@dataclass(frozen=True)
+class Fact:
+    """Something of a cluster, such as "VPC": "vpc-… 192.168.0.0/16". A name may come twice."""
+
+    name: str
+    value: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClusterDescription:
-    """``describe``. ``listed`` (--resources) and ``events`` (--events) are empty unless asked for.
-
-    ``facts`` are label and value, such as ("VPC", "vpc-… 192.168.0.0/16").
-    """
+    """``describe``; without --resources and --events, ``listed`` and ``events`` are empty."""
 
     cluster: ClusterRow
-    facts: tuple[tuple[str, str], ...] = ()
+    facts: tuple[Fact, ...] = ()
     node_pools: tuple[NodePoolRow, ...] = ()
     listed: tuple[Resource, ...] = ()
     events: tuple[ClusterEvent, ...] = ()
@@ -194,16 +208,19 @@ class PlanRow:
 class PlanResult:
     """``plan`` and ``create --dry-run``. ``seconds`` is how long it usually takes, None unknown.
 
-    ``prices_of`` is the day that the prices are of.
+    ``prices_of`` is the day that the prices are of; ``order`` is what subscriptions cost at once.
+    ``type_choice``: the instance type of pools that name none, and why.
     """
 
     cluster_name: str
     region: str
     steps: tuple[PlanRow, ...]
+    order: Price | None = None
     seconds: float | None = None
     price: Price | None = None
     price_parts: tuple[PricePart, ...] = ()
     prices_of: str = ""
+    type_choice: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -217,7 +234,8 @@ class OfferRow:
     """An instance type in a zone. ``stock``: ok, low or none. Memory in GiB.
 
     ``card`` is the slice in words ("P4 1/4"). ``spot`` None: there is no spot price or it is not
-    known.
+    known. ``taken``: what ``create`` takes if no type is named; ``refused``: too small for ACK;
+    ``retired``: sold only while stock is left. ``license``: of the GRID driver.
     """
 
     instance_type: str
@@ -230,6 +248,10 @@ class OfferRow:
     stock: Literal["ok", "low", "none"]
     price: Price | None = None
     spot: Price | None = None
+    taken: bool = False
+    retired: bool = False
+    refused: bool = False
+    license: Literal["own", "included", "none"] = "none"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,103 +267,15 @@ class OfferList:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeletePreview:
-    """What ``delete`` is about to remove: shown before the question, and for --dry-run.
-
-    ``removes`` and ``keeps`` are phrases ("node pool gpu (2 instances)"); ``notes`` what goes
-    along unasked, such as a load balancer of a Service.
-    """
-
-    cluster_name: str
-    id: str
-    region: str
-    removes: tuple[str, ...]
-    keeps: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The cluster's name."""
-        return (self.cluster_name,)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Retained:
-    """A resource that a deletion left alone, and why."""
-
-    resource: Resource
-    why: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeleteResult:
-    """``delete``, done. ``existed`` False: there was nothing to delete.
-
-    ``waited`` False: it was asked for with --no-wait, and is going on; ``next_commands`` then
-    remove the rest. The receipt: ``gone`` was
-    read back as absent, ``retained`` was left alone on purpose, ``left`` are leftovers, and
-    ``unread`` went along with the cluster and cannot be read back by ackgpu (log project, ROS
-    stack, RAM role).
-    """
-
-    cluster_name: str
-    region: str
-    existed: bool = True
-    waited: bool = True
-    seconds: float = 0
-    lived: float | None = None
-    left: tuple[Resource, ...] = ()
-    gone: tuple[Resource, ...] = ()
-    retained: tuple[Retained, ...] = ()
-    unread: tuple[Resource, ...] = ()
-    next_commands: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The cluster's name."""
-        return (self.cluster_name,)
-
-
-@dataclass(frozen=True, kw_only=True)
-class GcRow:
-    """Something that ``gc`` removes, or would. ``age`` in cloud seconds; ``reason``: why.
-
-    ``removed`` is False of what is still there.
-    """
-
-    kind: str
-    name: str
-    id: str
-    region: str
-    reason: str
-    age: float | None = None
-    removed: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class GcResult:
-    """``gc``. ``executed`` False: nothing was removed yet.
-
-    ``unread_regions`` refused or failed, so that nobody knows what is in them.
-    """
-
-    found: tuple[GcRow, ...]
-    executed: bool
-    unread_regions: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of what was found or, once executed, removed; ids where there is no name."""
-        rows = (row for row in self.found if row.removed or not self.executed)
-        return tuple(row.name or row.id for row in rows)
-
-
-@dataclass(frozen=True, kw_only=True)
 class NodePoolList:
-    """``nodepool list``, and the pool after a change of it."""
+    """``nodepool list``, and the pool after a change of it.
+
+    ``type_choice``: the instance type of a new pool that names none, and why.
+    """
 
     cluster_name: str
     node_pools: tuple[NodePoolRow, ...]
+    type_choice: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -370,11 +304,15 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True)
 class PlainText:
-    """A file for other tools: a manifest, a kubeconfig, an export. A table is the text itself."""
+    """A file for other tools: a manifest, a kubeconfig, an export. A table is the text itself.
+
+    ``with_secrets``: it holds a key, and that is what was asked for; no document carries it.
+    """
 
     text: str
+    with_secrets: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
-        """No names: the text is what was asked for."""
+        """No names: the text is what was requested."""
         return (self.text.rstrip("\n"),)

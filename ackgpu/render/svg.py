@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from html import unescape
+from xml.sax.saxutils import escape
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -13,7 +17,7 @@ FORMAT = """\
 <svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
 .{unique_id}-matrix {{ font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
-  font-size: {char_height}px; line-height: {line_height}px; font-variant-east-asian: full-width }}
+  font-size: {char_height}px; line-height: {line_height}px }}
 .{unique_id}-title {{ font-size: 18px; font-weight: bold; font-family: sans-serif }}
 {styles}
 </style>
@@ -47,4 +51,41 @@ def screenshot(lines: Sequence[Text], *, title: str, width: int = 80) -> str:
     )
     for text in lines:
         console.print(text, soft_wrap=True)
-    return console.export_svg(title=title, code_format=FORMAT, unique_id="screen")
+    drawn = console.export_svg(title=title, code_format=FORMAT, unique_id="screen")
+    return _RUN.sub(lambda run: "".join(_in_cells(run)), drawn)
+
+
+_CELL = 12.2
+"""The width of a cell, in the units of Rich's drawing."""
+_RUN = re.compile(
+    r'(<text class="screen-r\d+" )x="([\d.]+)"( y="[\d.]+" )textLength="[\d.]+"([^>]*>)(.*?)</text>'
+)
+
+
+def _in_cells(run: re.Match[str]) -> Iterator[str]:
+    """A run of text, each wide glyph in two cells of its own: Rich counts them as one each."""
+    before, x, y, after, escaped = run.groups()
+    text = unescape(escaped)
+    if all(cell_len(character) == 1 for character in text):
+        yield run[0]
+        return
+    at = float(x)
+    for piece in _pieces(text):
+        cells = _CELL * cell_len(piece)
+        words = escape(piece).replace("\N{NO-BREAK SPACE}", "&#160;")
+        yield f'{before}x="{at:g}"{y}textLength="{cells:g}"{after}{words}</text>'
+        at += cells
+
+
+def _pieces(text: str) -> list[str]:
+    """``text`` in pieces of one width a character; what has no width goes with what it is on."""
+    pieces: list[str] = []
+    for character in text:
+        joins = pieces and (
+            not cell_len(character) or cell_len(character) == 1 == cell_len(pieces[-1][-1])
+        )
+        if joins:
+            pieces[-1] += character
+        else:
+            pieces.append(character)
+    return pieces

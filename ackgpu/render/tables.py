@@ -6,24 +6,29 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from ackgpu.render import cause_tables as causes
 from ackgpu.render import cluster_tables as clusters
 from ackgpu.render import money_tables as offers
 from ackgpu.render import verdict_tables as verdicts
-from ackgpu.render.pen import DONE, Block, Grid, Span, line
+from ackgpu.render.causes import DiagnosisResult
+from ackgpu.render.change_tables import changes
+from ackgpu.render.changes import Changes
+from ackgpu.render.deletions import DeletePreview, DeleteResult, GcResult
+from ackgpu.render.layout import DONE, Block, Grid, Span, line
+from ackgpu.render.node_results import NodeList
 from ackgpu.render.results import (
     ClusterDescription,
     ClusterList,
     CreateSummary,
-    DeletePreview,
-    DeleteResult,
     Facts,
-    GcResult,
     NodePoolList,
     OfferList,
     Part,
     PlanResult,
 )
+from ackgpu.render.sleep_results import SleepSummary, slept
 from ackgpu.render.verdicts import CheckList, QuotaResult, SampleResult, VerifyResult
+from ackgpu.render.words import duration, in_words
 
 
 def draw(part: Part) -> list[Block]:
@@ -35,8 +40,18 @@ def facts(part: Facts) -> list[Block]:
     """Labels and values, under a headline where there is one."""
     mark = (Span(f"{DONE} ", "green"),) if part.done else ()
     blocks: list[Block] = [line(*mark, part.headline)] if part.headline else []
-    rows = [(Span(label, "dim"), _text(value)) for label, value in part.facts.items()]
+    rows = [
+        (Span(label, "dim"), text)
+        for label, text in (_fact(*fact) for fact in part.facts.items())
+        if text
+    ]
     return [*blocks, Grid(rows, "<<", indent=2 if part.headline else 0)]
+
+
+def _fact(label: str, value: Any) -> tuple[str, str]:
+    if label == "seconds" and isinstance(value, int | float):
+        return "time", duration(value)
+    return in_words(label), _text(value)
 
 
 def _text(value: Any) -> str:
@@ -52,18 +67,22 @@ def _text(value: Any) -> str:
 
 
 _DRAWINGS: dict[type, Callable[[Any], list[Block]]] = {
+    Changes: changes,
     CheckList: verdicts.checks,
     ClusterDescription: clusters.description,
     ClusterList: clusters.cluster_list,
     CreateSummary: clusters.created,
     DeletePreview: clusters.preview,
     DeleteResult: clusters.deleted,
+    DiagnosisResult: causes.diagnosis,
     Facts: facts,
     GcResult: clusters.collected,
+    NodeList: clusters.nodes,
     NodePoolList: clusters.node_pools,
     OfferList: offers.offer_list,
     PlanResult: offers.plan,
     QuotaResult: verdicts.quotas,
     SampleResult: verdicts.sample,
+    SleepSummary: slept,
     VerifyResult: verdicts.verified,
 }

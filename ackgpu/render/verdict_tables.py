@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from ackgpu.render.pen import DONE, FAILED, NOTHING, Block, Cell, Grid, Span, line, point
+from ackgpu.render.layout import DONE, FAILED, NOTHING, Block, Cell, Grid, Span, line, point
 from ackgpu.render.verdicts import (
+    CheckCell,
     CheckList,
     CheckRow,
+    NetworkRow,
     QuotaResult,
     QuotaRow,
-    Rung,
     SampleResult,
     Verdict,
     VerifyResult,
@@ -55,6 +56,8 @@ def quotas(part: QuotaResult) -> list[Block]:
         if row.verdict == "short":
             blocks.append(point(Span(f"{FAILED} ", "red"), _short_of(row)))
             blocks += [point(Span("  → ", "cyan"), row.remedy)] if row.remedy else []
+        if row.doubt:
+            blocks.append(point(Span("! ", "yellow"), f"{row.name}: {row.doubt}"))
     unknown = sum(row.verdict == "unknown" for row in part.quotas)
     if unknown:
         text = f"unknown: {count(unknown, 'limit')} could not be read; --strict makes that an error"
@@ -63,7 +66,7 @@ def quotas(part: QuotaResult) -> list[Block]:
 
 
 def verified(part: VerifyResult) -> list[Block]:
-    """The ladder of every node; with many nodes, those in trouble and a count of the others."""
+    """The checks of every node; with many nodes, those in trouble and a count of the others."""
     good = [row for row in part.nodes if row.ok]
     broken = [row for row in part.nodes if not row.ok]
     listed = list(part.nodes) if len(part.nodes) <= NODES_SHOWN else broken
@@ -79,23 +82,40 @@ def verified(part: VerifyResult) -> list[Block]:
             CheckRow(name=row.node, verdict=rung.verdict, message=rung.message, remedy=rung.remedy)
             for rung in failed
         )
+    blocks += _network(part.network)
     total = count(len(part.nodes), "node")
     return [*blocks, line(f"{len(good):,} of {total} verified   {duration(part.seconds)}")]
+
+
+def _network(rows: Iterable[NetworkRow]) -> list[Block]:
+    """The ways that pods tried: one line each, those that failed with what to do."""
+    blocks: list[Block] = []
+    for row in rows:
+        mark = MARKS[row.verdict]
+        what = f"{row.name}, {row.way}"
+        if row.verdict == "passed":
+            blocks.append(point(Span(f"{mark.text} ", mark.style), what))
+        else:
+            found = CheckRow(name=what, verdict=row.verdict, message=row.message, remedy=row.remedy)
+            blocks += _remedies([found])
+    return [*blocks, line()] if blocks else []
 
 
 def sample(part: SampleResult) -> list[Block]:
     """The program's last words, and what it ran on."""
     word = "passed" if part.passed else "failed"
     mark = MARKS["passed" if part.passed else "failed"]
-    text = f"CUDA sample {word} on {part.node}: {part.gpu}, {part.memory}, driver {part.driver}"
+    driver = f"driver {part.driver}" if part.driver else ""
+    seen = ", ".join(filter(None, (part.gpu, part.memory, driver)))
+    place = f" on {part.node}" if part.node else ""
+    text = f"CUDA sample {word}{place}{f': {seen}' if seen else ''}"
     output = [line(Span(f"  {row}", "dim")) for row in part.output.splitlines()]
     blocks: list[Block] = [
         *output,
         point(Span(f"{mark.text} ", mark.style), f"{text}   {duration(part.seconds)}"),
     ]
-    if part.message:
-        row = CheckRow(name=part.node, verdict="failed", message=part.message, remedy=part.remedy)
-        blocks += _remedies([row])
+    if part.image_digest:
+        blocks.append(point("  ", f"in {part.image_digest}"))
     if part.kept:
         command = f"kubectl exec -it deployment/{part.kept} -- bash"
         blocks.append(point("  ", f"{part.kept} was kept: {command}"))
@@ -149,7 +169,7 @@ def _ladder(row: VerifyRow, names: tuple[str, ...]) -> tuple[Cell, ...]:
     return (row.node, *(_rung(rungs.get(name)) for name in names))
 
 
-def _rung(rung: Rung | None) -> Cell:
+def _rung(rung: CheckCell | None) -> Cell:
     if rung is None or rung.verdict == "skipped":
         return ""
     mark = MARKS[rung.verdict]

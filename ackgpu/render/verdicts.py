@@ -1,4 +1,4 @@
-"""The records of what looks and judges: limits, checks, the GPU ladder, the CUDA sample.
+"""The records of what looks and judges: limits, checks, the nodes' GPUs, the CUDA sample.
 
 As :mod:`ackgpu.render.results`: plain, frozen, and the same for people and machines.
 """
@@ -20,6 +20,7 @@ class QuotaRow:
     ``used`` and ``limit`` None: not known. ``used`` None with a ``limit`` also stands for a limit
     that nothing is counted against, such as nodes in a cluster. ``free`` follows from them.
     ``source`` is "live", "override", or where a documented figure is from ("documented 2020").
+    ``doubt`` of one at its border: what may be needed besides, which nobody has published.
     ``why_unknown`` says why it could not be read. ``remedy``: what to do where it is short. ``id``
     is the limit's word for scripts (``eips``).
     """
@@ -32,6 +33,7 @@ class QuotaRow:
     verdict: QuotaVerdict = "ok"
     why_unknown: str = ""
     remedy: str = ""
+    doubt: str = ""
     id: str = ""
     free: int | None = field(init=False, default=None)
 
@@ -81,8 +83,8 @@ class CheckList:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rung:
-    """One rung of the ladder on one node. ``value`` is shown instead of ✓ where set ("1/1")."""
+class CheckCell:
+    """One check on one node. ``value`` is shown instead of ✓ where set ("1/1")."""
 
     name: str
     verdict: Verdict
@@ -96,7 +98,7 @@ class SampleRow:
     """What the CUDA sample saw of a node's GPU; memory as the driver says it ("2048 MiB").
 
     ``license`` is the vGPU licence's state, empty where the GPU needs none. ``output`` is what the
-    program printed.
+    program printed. ``image_digest`` is the image with the digest that the node ran.
     """
 
     gpu: str = ""
@@ -107,11 +109,13 @@ class SampleRow:
     license: str = ""
     program: str = ""
     output: str = ""
+    image: str = ""
+    image_digest: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerifyRow:
-    """One node's ladder; rungs after the first failed one are absent or skipped.
+    """One node's checks; those after the first failed one are absent or skipped.
 
     ``labels`` are those that tell of the GPU. ``sample`` is there with the level cuda.
     """
@@ -119,28 +123,50 @@ class VerifyRow:
     node: str
     instance_type: str
     zone: str
-    rungs: tuple[Rung, ...]
+    rungs: tuple[CheckCell, ...]
     instance_id: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     sample: SampleRow | None = None
 
     @property
     def ok(self) -> bool:
-        """Whether no rung failed or is unknown."""
+        """Whether no check failed or is unknown."""
         return all(rung.verdict not in {"failed", "unknown"} for rung in self.rungs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkRow:
+    """One way that a pod tried; ``name`` is dns, api server or pod to pod.
+
+    ``node`` is where the pod ran, ``peer`` the other node of pod to pod.
+    """
+
+    name: str
+    node: str
+    verdict: Verdict
+    peer: str = ""
+    message: str = ""
+    remedy: str = ""
+
+    @property
+    def way(self) -> str:
+        """From where to where."""
+        return f"{self.node} to {self.peer}" if self.peer else self.node
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerifyResult:
     """``verify``. ``rungs`` names the columns, lowest first, up to ``level``.
 
-    ``passes``: how often in a row every node was looked at. The rows are the last pass's.
+    ``network`` are the ways that pods tried, empty below the level that starts pods. ``passes``:
+    how often in a row every node was looked at. The rows are the last pass's.
     """
 
     cluster_name: str
     level: str
     rungs: tuple[str, ...]
     nodes: tuple[VerifyRow, ...]
+    network: tuple[NetworkRow, ...] = ()
     seconds: float = 0
     passes: int = 1
 
@@ -171,6 +197,7 @@ class SampleResult:
     license: str = ""
     program: str = ""
     image: str = ""
+    image_digest: str = ""
     message: str = ""
     remedy: str = ""
     kept: str = ""

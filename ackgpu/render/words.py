@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from ackgpu.cloud.api import Price
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # a page of help has no prices
+    from ackgpu.cloud.api import Price
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 CURRENCY_SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€"}
@@ -29,6 +33,11 @@ def about(seconds: float) -> str:
         if seconds >= size:
             return f"{round(seconds / size)} {unit}"
     return f"{round(seconds)} s"
+
+
+def in_words(key: str) -> str:
+    """``stateDirectory`` and ``delete_failed`` as people read them: ``state directory``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", key).lower()
 
 
 def money(price: Price | None) -> str:

@@ -1,6 +1,6 @@
 """The GPU instance types that ackgpu knows: slices, labels, disks, Terway numbers, licences.
 
-The table is ``data/gpu_types.toml``, read when it is first asked for. It is advice from documents,
+The table is ``data/gpu_types.toml``, read when it is first needed. It is advice from documents,
 not the truth of a region: stock, prices and the types themselves are asked of the cloud.
 """
 
@@ -22,11 +22,15 @@ NAME_LABEL = "aliyun.accelerator/nvidia_name"
 MEM_LABEL = "aliyun.accelerator/nvidia_mem"
 COUNT_LABEL = "aliyun.accelerator/nvidia_count"
 KIND_LABEL = "ackgpu.dev/gpu-kind"
+ACCELERATOR_LABEL = "skypilot.co/accelerator"
+"""By it SkyPilot tells what GPU a node of a cluster that it is given has."""
+_ACCELERATORS = {"NVIDIA Lovelace": "L20"}
+"""Cards that ECS calls by their architecture, by the name that a node says (``NVIDIA-L20``)."""
 """A label of ackgpu's own on the nodes of its pools: ``vgpu`` for slices, ``whole`` for cards."""
 
 # Drivers reserve part of a slice, and nvidia_mem is what the guest's driver shows: 1889 MiB of 2048
 # on driver 470, 15109 of 16384 on a whole T4. The next smaller slice is at most 2/3 of any.
-_LEAST_VISIBLE = 0.9
+_MIN_VISIBLE = 0.9
 _MIB_PER_GIB = 1024
 _VGPU_ID = re.compile(r"ecs\.[vs]gn\d")
 _WHOLE_GPU_ID = re.compile(r"ecs\.(gn|ebmgn|sccgn)\d")
@@ -40,7 +44,8 @@ class GpuType:
     ``vgpu``: a virtualised slice, of the families vgn and sgn. ``disk_categories``: what the system
     disk may be, the preferred first. ``eni`` counts the primary one and is 0 where it is unknown.
     ``retired``: the family is sold on only where stock is left. ``license`` "own" needs a licence
-    server. ``nvidia_name`` is the expected label, empty where no source tells it.
+    server. ``nvidia_name`` is the expected label, empty where no source tells it. ``driver`` says
+    how it gets one; ``driver_version`` and the ``cuda`` that it runs are empty where ACK decides.
     """
 
     id: str
@@ -59,6 +64,8 @@ class GpuType:
     retired: bool
     license: License
     driver: str
+    driver_version: str
+    cuda: str
 
     @property
     def terway_pods(self) -> int:
@@ -115,7 +122,7 @@ def expected_labels(type_id: str) -> ExpectedLabels | None:
         nvidia_name=found.nvidia_name,
         nvidia_mem=f"{nominal}MiB",
         nvidia_count="1",
-        least_mem_mib=int(nominal * _LEAST_VISIBLE),
+        least_mem_mib=int(nominal * _MIN_VISIBLE),
         most_mem_mib=nominal,
         confidence=found.label_confidence,
     )
@@ -145,6 +152,25 @@ def looks_whole_gpu(type_id: str) -> bool:
 def gpu_kind(type_ids: Sequence[str]) -> str:
     """The value of :data:`KIND_LABEL` for a pool of these types; a pool never mixes them."""
     return "vgpu" if any(looks_vgpu(type_id) for type_id in type_ids) else "whole"
+
+
+def accelerator(type_ids: Sequence[str]) -> str:
+    """The value of :data:`ACCELERATOR_LABEL` for a pool of these types; empty if nobody knows.
+
+    The card, whole or a slice of it, in small letters, as SkyPilot wants it (its
+    ``SkyPilotLabelFormatter``: the accelerator's name in capitals, lowered).
+    """
+    cards = {found.card if found else "" for found in map(gpu_type, type_ids)}
+    if len(cards) != 1:
+        return ""
+    card = cards.pop()
+    return _ACCELERATORS.get(card, card.rpartition(" ")[2]).lower()
+
+
+def own_labels(type_ids: Sequence[str]) -> dict[str, str]:
+    """The labels of ackgpu's own that a pool of these types carries."""
+    card = accelerator(type_ids)
+    return {KIND_LABEL: gpu_kind(type_ids)} | ({ACCELERATOR_LABEL: card} if card else {})
 
 
 def disk_category(type_ids: Sequence[str]) -> str:

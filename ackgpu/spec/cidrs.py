@@ -20,7 +20,7 @@ def parse(text: str) -> IPv4Network:
     Raises :class:`ValueError`, with what is wrong and what was probably meant, for anything else.
     """
     address, slash, mask = text.partition("/")
-    if not (slash and mask.isascii() and mask.isdigit()):
+    if not (slash and mask.isascii() and mask.isdecimal()):
         raise ValueError(f"{text!r} is not a CIDR block such as 192.168.0.0/16")
     try:
         loose = IPv4Network((address, int(mask)), strict=False)

@@ -8,7 +8,7 @@ _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _SHAPE = re.compile(r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?", re.ASCII)
 PATTERN = r"^(?=\d)(\d{1,9}d)?(\d{1,9}h)?(\d{1,9}m)?(\d{1,9}s)?$"
 EXAMPLES = "45m, 3h, 1h30m or 2d"
-LONGEST = 366 * 86_400
+MAX_LIFETIME = 366 * 86_400
 """Seconds: no lifetime, age or timeout that anybody means is longer."""
 
 
@@ -27,8 +27,8 @@ def parse(text: str) -> int:
 def parse_bounded(text: str) -> int:
     """The same, for what is an age or a lifetime; ValueError also above :data:`LONGEST`."""
     seconds = parse(text)
-    if seconds > LONGEST:
-        raise ValueError(f"it is longer than {format_seconds(LONGEST)}")
+    if seconds > MAX_LIFETIME:
+        raise ValueError(f"it is longer than {format_seconds(MAX_LIFETIME)}")
     return seconds
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ackgpu.errors import SpecError, SpecFinding
+from ackgpu.small_file import MIB, read_small, why
 from ackgpu.spec.findings import Finding
 from ackgpu.spec.flags import SpecFlags, lay_over
 from ackgpu.spec.model import API_VERSION, KIND, ClusterSpec, document_of
@@ -15,6 +16,8 @@ from ackgpu.spec.rules.syntax import did_you_mean
 from ackgpu.spec.shape import read_spec
 from ackgpu.spec.yaml_document import YamlDocument, YamlRefused, read_yaml
 
+MAX_BYTES = MIB
+"""More of a file, or of standard input, is never read. A spec has a few KiB."""
 # A name may come from the command line: where it is missing is not the file's fault.
 _NAME_KEY = "metadata.name"
 
@@ -32,12 +35,18 @@ def load_file(path: Path | str) -> LoadedSpec:
     """The spec in the file at ``path``; see :func:`load_text`."""
     name = str(path)
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        content = read_small(Path(path), MAX_BYTES, pipes=True)
+    except OSError as refused:
+        raise SpecError([Finding(name, "", f"cannot be read: {why(refused)}")]) from None
+    return load_bytes(content, name=name)
+
+
+def load_bytes(content: bytes, *, name: str) -> LoadedSpec:
+    """The spec in ``content``, UTF-8 with or without a byte order mark; see :func:`load_text`."""
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise SpecError([Finding(name, "", "is not UTF-8 text")]) from None
-    except OSError as refused:
-        reason = refused.strerror or str(refused)
-        raise SpecError([Finding(name, "", f"cannot be read: {reason}")]) from None
     return load_text(text, name=name)
 
 
@@ -109,4 +118,4 @@ def _warnings(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 def _place(finding: SpecFinding) -> tuple[int, int]:
     """Line and column, so that findings stand in the order of the file."""
     *_, line, column = ["", "", *finding.where.rsplit(":", 2)]
-    return (int(line), int(column)) if line.isdigit() and column.isdigit() else (0, 0)
+    return (int(line), int(column)) if line.isdecimal() and column.isdecimal() else (0, 0)

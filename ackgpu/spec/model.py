@@ -5,64 +5,29 @@ string where an id could stand means that ackgpu makes the thing; an id means th
 is used and never changed or deleted. Amounts of memory and disks are in GiB, durations in seconds
 (``3h`` in files), money in the account's currency an hour.
 
-Only the shape is checked here; what fits together is in :mod:`ackgpu.spec.validate`. This is the
-only module that imports pydantic.
+Only the shape is checked here; what fits together is in :mod:`ackgpu.spec.validate`. Beside
+:mod:`ackgpu.spec.attributes` and the schema nothing imports pydantic.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    Strict,
-    ValidationError,
-    WithJsonSchema,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ackgpu.spec import catalog, durations
+from ackgpu.spec import catalog, drivers
+from ackgpu.spec.attributes import Many, OptionalText, Plugin, Seconds, VerifyLevel
+from ackgpu.spec.fields import ChargeType, Driver, Edition, ImageType, MultiAzPolicy, OnFailure
 from ackgpu.spec.misfits import Misfit, MisfitError
 
 API_VERSION = "ackgpu.dev/v1alpha1"
 KIND = "GpuCluster"
 
-T = TypeVar("T")
-
 
 def _to_camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)
-
-
-def _empty_for_null(value: object) -> object:
-    return "" if value is None else value
-
-
-def _seconds(value: object) -> object:
-    return durations.parse(value) if isinstance(value, str) else value
-
-
-def _plugin(value: object) -> object:
-    return "terway-eniip" if value == "terway" else value
-
-
-# YAML has lists where the model has tuples.
-Many = Annotated[tuple[T, ...], Strict(strict=False)]
-OptionalText = Annotated[str, BeforeValidator(_empty_for_null)]
-Seconds = Annotated[
-    int,
-    BeforeValidator(_seconds),
-    PlainSerializer(durations.format_seconds, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": durations.PATTERN, "examples": ["45m", "1h30m"]}),
-]
-# ACK has several Terway modes; this one shares ENIs, and it is what "terway" means here.
-Plugin = Annotated[Literal["flannel", "terway-eniip"], BeforeValidator(_plugin)]
-VerifyLevel = Literal["none", "labels", "allocatable", "cuda"]
 
 
 class _Record(BaseModel):
@@ -94,9 +59,10 @@ class LifecycleSpec(_Record):
     """How long it may take, live and cost. No part of what the cluster is."""
 
     ttl: Seconds | None = None
-    on_failure: Literal["keep", "rollback"] = "keep"
+    on_failure: OnFailure = "keep"
     timeout: Seconds = 45 * 60
     max_hourly_price: float | None = None
+    allow_unknown_price: bool = False
     deletion_protection: bool = False
 
 
@@ -116,11 +82,10 @@ class ControlPlaneSpec(_Record):
     """
 
     type: Literal["ManagedKubernetes", "Kubernetes"] = "ManagedKubernetes"
-    spec: Literal[
-        "ack.standard", "ack.pro.small", "ack.pro.xlarge", "ack.pro.2xlarge", "ack.pro.4xlarge"
-    ] = "ack.pro.small"
+    spec: Edition = "ack.pro.small"
     endpoint_public_access: bool = True
     service_cidr: str = "172.21.0.0/20"
+    domain: str = "cluster.local"
     addons: Many[AddonSpec] = ()
     ssh: bool = False
     raw: dict[str, Any] = {}
@@ -234,34 +199,35 @@ class AttachSpec(_Record):
     format_disk: bool = False
 
 
+class PoolGpuSpec(_Record):
+    """Who installs the driver. ``oss_endpoint`` and ``runfile``: the bucket's, for ``runfile``."""
+
+    driver: Driver = "auto"
+    oss_endpoint: OptionalText = ""
+    runfile: OptionalText = ""
+
+
 class NodePoolSpec(_Record):
-    """A node pool. ``instance_types`` are tried in their order.
+    """A node pool. ``instance_types`` are tried in their order; see ``types_open``.
 
     ``period`` (months) and ``auto_renew`` are for PrePaid. ``user_data`` is a plain script.
-    ``license_server`` (``host:port``) comes before the one of ``gpu``.
+    ``license_server`` (``host:port``) comes before the one of ``gpu``. ``image_id`` is an image of
+    one's own (``Custom``). ``raw`` is merged last into the body of CreateClusterNodePool.
     """
 
     name: str
-    instance_types: Many[str]
+    instance_types: Many[str] = ("ecs.vgn5i-m2.xlarge",)
     desired_size: int = 2
     auto_scaling: AutoScalingSpec = AutoScalingSpec()
     system_disk: DiskSpec = DiskSpec()
     data_disks: Many[DiskSpec] = ()
-    charge_type: Literal["PostPaid", "PrePaid"] = "PostPaid"
+    charge_type: ChargeType = "PostPaid"
     period: int = 0
     auto_renew: bool = False
     spot: SpotSpec = SpotSpec()
-    multi_az_policy: Literal["PRIORITY", "COST_OPTIMIZED", "BALANCE"] = "BALANCE"
-    image_type: Literal[
-        "AliyunLinux3",
-        "AliyunLinux3ContainerOptimized",
-        "AliyunLinux3Security",
-        "AliyunLinux",
-        "AliyunLinuxSecurity",
-        "CentOS",
-        "ContainerOS",
-        "Ubuntu",
-    ] = "AliyunLinux3"
+    multi_az_policy: MultiAzPolicy = "BALANCE"
+    image_type: ImageType = "auto"
+    image_id: OptionalText = ""
     key_pair: OptionalText = ""
     labels: dict[str, str] = {}
     taints: Many[TaintSpec] = ()
@@ -269,6 +235,18 @@ class NodePoolSpec(_Record):
     attach: AttachSpec = AttachSpec()
     user_data: OptionalText = ""
     license_server: OptionalText = ""
+    gpu: PoolGpuSpec = PoolGpuSpec()
+    raw: dict[str, Any] = {}
+
+    @property
+    def driver(self) -> str:
+        """Who installs the driver, for the pool's types."""
+        return drivers.driver_of(self.gpu.driver, self.instance_types)
+
+    @property
+    def types_open(self) -> bool:
+        """Whether the choice of instance types is left to ackgpu."""
+        return "instance_types" not in self.model_fields_set
 
     @property
     def disk_category(self) -> str:
@@ -296,9 +274,13 @@ class ExpectSpec(_Record):
 
 
 class SampleSpec(_Record):
-    """The CUDA sample. Image ``auto`` is chosen for the region."""
+    """The CUDA sample. Image ``auto`` is chosen by the driver that runs.
+
+    It comes from ``registry``, or if that is empty from Docker Hub.
+    """
 
     image: str = "auto"
+    registry: OptionalText = ""
     timeout: Seconds = 10 * 60
 
 
@@ -317,7 +299,7 @@ class VerifySpec(_Record):
     consecutive: int = 2
 
 
-DEFAULT_POOL = NodePoolSpec(name="gpu", instance_types=("ecs.vgn5i-m2.xlarge",))
+DEFAULT_POOL = NodePoolSpec(name="gpu")
 
 
 class ClusterSpec(_Record):

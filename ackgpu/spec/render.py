@@ -6,36 +6,16 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
+from ackgpu.spec.fields import FIELDS
 from ackgpu.spec.model import API_VERSION, KIND, ClusterSpec, document_of
-from ackgpu.yaml_words import make_representer
+from ackgpu.yaml11_quotes import make_representer
 
 _INDENT = 2
 _COMMENTS = {
-    "metadata.version": "auto: the newest that ACK creates in the region",
     "lifecycle": "not part of what the cluster is: may change between runs",
-    "lifecycle.ttl": "such as 3h; null: until it is deleted",
-    "lifecycle.onFailure": "keep: the next create goes on; rollback: remove what this run made",
-    "lifecycle.maxHourlyPrice": "refuse to create above it; null: no limit",
-    "cluster.spec": "ack.standard (Basic) holds 10 nodes",
-    "cluster.endpointPublicAccess": "false: reach the API from inside the VPC",
-    "cluster.ssh": "opens port 22; every pool then needs a keyPair",
-    "cluster.raw": "further fields of CreateCluster, merged last",
-    "network.plugin": "flannel: one route entry a node; or terway-eniip",
-    "network.podCidr": "Flannel only, as nodeCidrMask",
-    "network.nodeCidrMask": "addresses of a node: 26 is 64 pods",
-    "network.vpc.id": "a VPC of yours, used and never changed; then leave out cidr",
     "network.vswitches": "each an id, or a zone to make it in; auto: by stock",
     "network.nat": "the nodes' way out",
-    "network.nat.eip.bandwidth": "Mbit/s, paid by traffic",
-    "nodePools[].instanceTypes": "tried in this order",
-    "nodePools[].desiredSize": "nodes",
-    "nodePools[].systemDisk.category": "empty: the best one that every type takes",
-    "nodePools[].systemDisk.size": "GiB",
-    "nodePools[].period": "months, for PrePaid",
-    "nodePools[].spot.priceLimit": "an hour, for SpotWithPriceLimit",
-    "nodePools[].licenseServer": "host:port; vgn5i and vgn6i include no GRID licence",
-    "gpu.expect.memMiB": "such as 2048 or >=1900",
-    "verify.level": "none, labels, allocatable or cuda",
+    **{field.key: field.comment for field in FIELDS if field.comment},
 }
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
-from ackgpu.spec.model import ClusterSpec
+from pydantic import BaseModel
+
+from ackgpu.spec.model import ClusterSpec, document_of
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -29,6 +31,38 @@ def keys_at(path: Sequence[str | int]) -> tuple[str, ...]:
     for part in path:
         node = _child(_resolved(node, schema), part)
     return tuple(_resolved(node, schema).get("properties", {}))
+
+
+def choices_of(key: str) -> tuple[str, ...]:
+    """The words that the setting ``key`` (``nodePools[].imageType``) takes; none if it is free."""
+    record: type[BaseModel] | None = ClusterSpec
+    annotation: Any = None
+    for part in key.replace("[]", "").split("."):
+        fields = record.model_fields.values() if record else ()
+        annotation = next(field.annotation for field in fields if field.alias == part)
+        record = _record_in(annotation)
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
+
+
+def default_of(key: str) -> str:
+    """The default of the setting ``key`` as it is typed; empty if there is none to show."""
+    document: Any = document_of(ClusterSpec())
+    for part in key.split("."):
+        name = part.removesuffix("[]")
+        document = document.get(name) if isinstance(document, dict) else None
+        if part.endswith("[]"):
+            document = document[0] if document else None
+    if isinstance(document, bool):
+        return "yes" if document else "no"
+    if isinstance(document, list):
+        return ", ".join(map(str, document))
+    return "" if document in (None, {}) else str(document)
+
+
+def _record_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_record_in, get_args(annotation))), None)
 
 
 @cache

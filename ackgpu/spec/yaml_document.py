@@ -12,9 +12,10 @@ from typing import Any
 
 from ackgpu.spec.findings import Finding
 
-_MOST_CHARACTERS = 262_144
-_MOST_VALUES = 20_000
-_MOST_DEPTH = 40
+_MAX_CHARACTERS = 262_144
+_MAX_VALUES = 20_000
+_MAX_DEPTH = 40
+_MAX_DIGITS = 80  # the longest that means something: 64 bits, in binary
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -48,7 +49,7 @@ def read_yaml(text: str, name: str) -> YamlDocument:
     Raises :class:`YamlRefused` for what is not YAML, for several documents, for duplicate keys, and
     for text that is too large once its aliases are unfolded.
     """
-    if len(text) > _MOST_CHARACTERS:
+    if len(text) > _MAX_CHARACTERS:
         raise YamlRefused(Finding(name, "", "is too large for a spec"))
     root = _compose(text, name)
     if root is None:
@@ -97,9 +98,9 @@ class _Reader:
     def read(self, node: Any, path: str, depth: int) -> Any:
         """The node as plain data. A value that an alias repeats is read again, and counted."""
         self._values += 1
-        if depth > _MOST_DEPTH:
+        if depth > _MAX_DEPTH:
             raise _TooMuch("is nested too deeply")
-        if self._values > _MOST_VALUES:
+        if self._values > _MAX_VALUES:
             raise _TooMuch("holds too many values for a spec")
         self.positions.setdefault(path, _position(node))
         tag = str(node.tag).removeprefix(_TAG)
@@ -157,6 +158,9 @@ def _whole_text(text: str) -> str:
 
 
 def _integer(text: str) -> int:
+    """The number; raises ValueError, so that it stays text, for one that no machine counts to."""
+    if len(text) > _MAX_DIGITS:
+        raise ValueError
     plain = text.replace("_", "")
     based = plain.lstrip("+-")[:2].lower() in {"0x", "0o", "0b"}
     return int(plain, 0) if based else int(plain)

@@ -8,7 +8,7 @@ from ackgpu.cloud.api import Cloud, Cluster, Instance
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Step
 from ackgpu.errors import ResourceNotFound
 
-MOST_AN_ORDER = 20
+MAX_AN_ORDER = 20
 """ECS API reference, ModifyInstanceChargeType, InstanceIds."""
 
 
@@ -69,7 +69,7 @@ def subscription_steps(
     are left are cut anew, and no token may be used for another order.
     """
     ids = sorted(instance.id for instance in instances)
-    parts = [ids[at : at + MOST_AN_ORDER] for at in range(0, len(ids), MOST_AN_ORDER)]
+    parts = [ids[at : at + MAX_AN_ORDER] for at in range(0, len(ids), MAX_AN_ORDER)]
     return tuple(
         SubscriptionStep(
             cloud,

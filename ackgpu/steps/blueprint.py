@@ -19,6 +19,14 @@ PODS = "-pods"
 
 
 @dataclass(frozen=True)
+class TypeChoice:
+    """An instance type that was chosen for pools that name none, and why in a few words."""
+
+    instance_type: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class ZonePlan:
     """Where a vSwitch goes. ``vswitch_id``: it is given, and ``cidr`` is what it has.
 
@@ -42,7 +50,8 @@ class Blueprint:
 
     ``pod_zones``: vSwitches of Terway's pods; without any they share the nodes'.
     ``retain``: ids that a deletion leaves alone. ``login_password`` opens the nodes of pools that
-    have no key pair; empty leaves them closed.
+    have no key pair; empty leaves them closed. ``choice``: the instance type of pools whose spec
+    names none, which ``spec`` has by now.
     """
 
     spec: ClusterSpec
@@ -52,6 +61,7 @@ class Blueprint:
     retain: tuple[str, ...] = ()
     login_password: str = field(default="", repr=False)
     pod_zones: tuple[ZonePlan, ...] = ()
+    choice: TypeChoice | None = None
 
     @property
     def name(self) -> str:

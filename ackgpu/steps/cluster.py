@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Literal
 
 from ackgpu.cloud.api import (
     Cloud,
     Cluster,
     ClusterRequest,
-    ClusterResource,
-    DeleteOptions,
+    DeleteClusterOptions,
     SecurityGroup,
     Task,
     VSwitch,
@@ -26,23 +26,23 @@ from ackgpu.engine.step import (
     Resource,
     Step,
 )
-from ackgpu.errors import CloudError, ConflictError
-from ackgpu.naming import cluster_name_from_tags
+from ackgpu.errors import CloudError, ConflictError, TaskFailed
+from ackgpu.inventory.resources import by_ack
+from ackgpu.naming import CLUSTER_ID_TAG, cluster_name_from_tags
 from ackgpu.steps.blueprint import Blueprint
-from ackgpu.steps.claim import CLAIM_READS, stand_by_claim
+from ackgpu.steps.field_values import cluster_drift_of, request_settings, said
 from ackgpu.steps.lookup import Pick, overtaken, the_one
+from ackgpu.steps.race_guard import CLAIM_READS, Claim, abort_if_superseded
 
 UP = frozenset({"running", "updating", "upgrading", "scaling", "removing", "draining"})
 """States in which the API server answers (CS API reference, DescribeClusterDetail)."""
 STARTING = frozenset({"initial", "migrating"})
 ENDED = frozenset({"failed", "inactive", "unavailable", "delete_failed", "stopped"})
-BILLED_TYPES = frozenset(
-    {"ALIYUN::SLB::LoadBalancer", "ALIYUN::VPC::EIP", "ALIYUN::VPC::NatGateway"}
-)
+SELDOM = 20
+"""Every so many looks at a cluster that this run made, what else there is is looked at as well: the
+list, which would show another run's cluster of the name, and the task, which tells the stage."""
 DELETED_TYPES = ("SLB", "ALB", "SLS_Data", "SLS_ControlPlane", "PrivateZone")
 """What DeleteCluster is told to delete: but for SLB it retains them all by default."""
-RAW_TOLD = ("timezone", "cluster_domain", "ip_stack")
-"""The fields of ``cluster.raw`` that ACK tells of a cluster, by its own names for them."""
 
 
 class ClusterStep(Step[Cluster]):
@@ -53,14 +53,21 @@ class ClusterStep(Step[Cluster]):
 
     typical = 360
     timeout = 40 * 60
+    ends_unseen = True
     reads = (
         *CLAIM_READS,
+        "containers.cluster",
         "containers.clusters",
         "containers.resources",
         "containers.task",
         "containers.tasks",
     )
-    writes = ("containers.create_cluster", "containers.delete_cluster")
+    writes = (
+        "containers.create_cluster",
+        "containers.delete_cluster",
+        "network.tag",
+        "compute.tag",
+    )
 
     def __init__(  # noqa: PLR0913 -- keyword-only, each named where it is given
         self,
@@ -82,6 +89,9 @@ class ClusterStep(Step[Cluster]):
         self._pod_vswitches = pod_vswitches
         self._group = group
         self._pick = pick
+        self._followed = ""
+        self._looks = 0
+        self._stage: str | None = None
 
     @property
     def title(self) -> str:
@@ -97,17 +107,19 @@ class ClusterStep(Step[Cluster]):
     def consumes(self) -> Mapping[str, int]:
         """The cluster, and what ACK makes for its API server.
 
-        An internal load balancer, and with a public endpoint another one with an EIP (ACK
-        documentation, creating managed clusters).
+        A private load balancer, and with a public endpoint an EIP on it (ACK documentation). That
+        the public endpoint takes a second balancer, as a document of 2020 says, is a doubt that
+        the quota check tells.
         """
         if self.given:
             return {}
-        if self._plan.spec.cluster.endpoint_public_access:
-            return {"clusters": 1, "load_balancers": 2, "eips": 1}
-        return {"clusters": 1, "load_balancers": 1}
+        made = {"clusters": 1, "load_balancers": 1}
+        public = self._plan.spec.cluster.endpoint_public_access
+        return made | ({"eips": 1} if public else {})
 
     def find(self, ctx: Context) -> Finding[Cluster]:
         """Look by name, and tell ours from foreign by the tag."""
+        self._looks += 1
         found = self._look()
         if found is None:
             return Absent()
@@ -131,8 +143,16 @@ class ClusterStep(Step[Cluster]):
         )
 
     def create(self, ctx: Context, token: str) -> None:
-        """Ask for the cluster, without node pools: ACK is not known to honour them in this call."""
-        stand_by_claim(self._cloud, self._plan, ctx[self._vswitches[0]].vpc_id)
+        """Ask for the cluster, without node pools: ACK is not known to honour them in this call.
+
+        A cluster that was made already and that no list shows is followed by its id instead: the
+        journal has it, or else the network that was made for it.
+        """
+        claim = abort_if_superseded(self._cloud, self._plan, ctx[self._vswitches[0]].vpc_id)
+        made = ctx.recall(self, "id") or claim.cluster_id
+        if made and self._ours(self._cloud.containers.cluster(made)):
+            self._followed = made
+            return
         spec = self._plan.spec
         group = ctx[self._group].id if self._group is not None else ""
         vswitches = tuple(ctx[step] for step in self._vswitches)
@@ -145,26 +165,44 @@ class ClusterStep(Step[Cluster]):
             vpc_id=vswitches[0].vpc_id,
             vswitch_ids=tuple(vswitch.id for vswitch in vswitches),
             security_group_id=group,
-            service_cidr=spec.cluster.service_cidr,
             pod_cidr=spec.network.pod_cidr if spec.network.is_flannel else "",
             node_cidr_mask=spec.network.node_cidr_mask,
-            proxy_mode=spec.network.proxy_mode,
             public_endpoint=spec.cluster.endpoint_public_access,
             ssh=spec.cluster.ssh,
             deletion_protection=spec.lifecycle.deletion_protection,
             addons=self._plan.addons(pods or vswitches),
             tags=self._plan.tags,
+            settings=request_settings(spec),
             extra=spec.cluster.raw,
         )
         cluster_id, task_id = self._cloud.containers.create_cluster(request, token=token)
         ctx.remember(self, "id", cluster_id)
         ctx.remember(self, "task", task_id)
+        self._note_on(claim, cluster_id)
+        self._followed = cluster_id
+
+    def _note_on(self, claim: Claim, cluster_id: str) -> None:
+        """Write the id on the network: who has neither the journal nor the list finds it there.
+
+        It is a memory aid: what refuses the tag costs no more than that.
+        """
+        tags = {CLUSTER_ID_TAG: cluster_id}
+        with suppress(CloudError):
+            if claim.vpcs:
+                ids = [vpc.id for vpc in claim.vpcs]
+                self._cloud.network.tag(resource_type="VPC", ids=ids, tags=tags)
+            elif claim.groups:
+                ids = [group.id for group in claim.groups]
+                self._cloud.compute.tag(resource_type="securitygroup", ids=ids, tags=tags)
+
+    def _ours(self, found: Cluster | None) -> bool:
+        return found is not None and cluster_name_from_tags(found.tags) == self._plan.name
 
     def delete(self, ctx: Context, found_id: str) -> None:
         """Ask that it goes with all that ACK made for it: a throw-away cluster leaks no logs."""
         del ctx
         modes: dict[str, Literal["delete", "retain"]] = dict.fromkeys(DELETED_TYPES, "delete")
-        options = DeleteOptions(self._plan.retain, modes)
+        options = DeleteClusterOptions(self._plan.retain, modes)
         self._cloud.containers.delete_cluster(found_id, options)
 
     def _ready(self, found: Cluster, resource: Resource) -> Ready[Cluster]:
@@ -179,15 +217,24 @@ class ClusterStep(Step[Cluster]):
         )
 
     def _elsewhere(self, ctx: Context, found: Cluster) -> bool:
-        """Whether another run has made the cluster in another VPC than this one's."""
+        """Whether another run has made the cluster in another VPC than this one's.
+
+        One in another VPC than the one that is given is of another spec, and no race.
+        """
+        if self._plan.spec.network.vpc.id:
+            return False
         home = next((vswitch.vpc_id for s in self._vswitches if (vswitch := ctx.get(s))), "")
         return bool(home and found.vpc_id and found.vpc_id != home)
 
     def _look(self) -> Cluster | Broken | None:
         if self._pick.id:
-            return self._cloud.containers.cluster(self._pick.id)
+            return self._by_id(self._pick.id)
+        if self._followed and self._looks % SELDOM:
+            found = self._by_id(self._followed)
+            if found is None or found.state not in UP:
+                return found
         rows = self._cloud.containers.clusters(name=self._plan.name, region=self._plan.region)
-        ours = [row for row in rows if cluster_name_from_tags(row.tags) == self._plan.name]
+        ours = [row for row in rows if self._ours(row)]
         if rows and not ours:
             error = ConflictError(
                 f"A cluster named {self._plan.name} exists in {self._plan.region} and is not"
@@ -195,36 +242,32 @@ class ClusterStep(Step[Cluster]):
                 resolution="Choose another name.",
             )
             return Broken(error, id=rows[0].id)
+        if self._followed and not ours:  # a list may never show it
+            return self._by_id(self._followed)
         return the_one(ours, "cluster", run=self._plan.run)
+
+    def _by_id(self, cluster_id: str) -> Cluster | None:
+        """The cluster; None only if neither its detail nor the list has it."""
+        found = self._cloud.containers.cluster(cluster_id)
+        if found is None:
+            rows = self._cloud.containers.clusters(name=self._plan.name, region=self._plan.region)
+            found = next((row for row in rows if row.id == cluster_id), None)
+        return found
 
     def _drift(self, found: Cluster) -> tuple[Drift, ...]:
         if self._pick.id:
             return ()
-        spec = self._plan.spec
-        wanted = {
-            "cluster.type": (spec.cluster.type, found.cluster_type),
-            "cluster.spec": (spec.cluster.spec, found.cluster_spec),
-            "metadata.version": (self._plan.version, found.version),
-            "cluster.serviceCidr": (spec.cluster.service_cidr, found.service_cidr),
-            "cluster.endpointPublicAccess": (
-                str(spec.cluster.endpoint_public_access).lower(),
-                str(bool(found.public_endpoint)).lower(),
-            ),
-        }
-        network, raw = spec.network, spec.cluster.raw
-        wanted["network.proxyMode"] = (network.proxy_mode, found.proxy_mode)
-        if network.is_flannel:
-            mask = (str(network.node_cidr_mask), str(found.node_cidr_mask or ""))
-            wanted |= {
-                "network.podCidr": (network.pod_cidr, found.pod_cidr),
-                "network.nodeCidrMask": mask,
-            }
-        if network.security_group_id:
-            wanted["network.securityGroupId"] = (network.security_group_id, found.security_group_id)
-        told = {name: getattr(found, name) for name in RAW_TOLD}
-        wanted |= {f"cluster.raw.{k}": (str(raw[k]), has) for k, has in told.items() if k in raw}
-        told_of = [Drift(field, w, f) for field, (w, f) in wanted.items() if f and w != f]
-        return (*told_of, *self._tag_drift(found), *self._addon_drift(found))
+        spec, version = self._plan.spec, self._plan.version
+        drift = cluster_drift_of(spec, found)
+        if found.version and version != found.version:
+            upgrade = f"upgrade NAME --to {version}"
+            drift.append(Drift("metadata.version", version, found.version, upgrade))
+        drift += [
+            Drift(f"cluster.raw.{key}", said(wanted), said(found.settings[key]))
+            for key, wanted in spec.cluster.raw.items()
+            if key in found.settings and wanted != found.settings[key]
+        ]
+        return (*drift, *self._tag_drift(found), *self._addon_drift(found))
 
     def _tag_drift(self, found: Cluster) -> list[Drift]:
         """The spec's tags; others may have been put on since, and are nobody's business."""
@@ -255,11 +298,10 @@ class ClusterStep(Step[Cluster]):
         return self._cloud.containers.task(task_id) if task_id else None
 
     def _progress(self, ctx: Context, found: Cluster) -> str:
-        task = self._task(ctx, found)
-        if task is None or not task.current_stage:
-            return found.state
-        ended = sum(1 for stage in task.stages if stage.state.lower() in {"success", "succeeded"})
-        return f"{found.state}: {task.current_stage} ({ended} of {len(task.stages)} stages done)"
+        """How far the task is. It has a few stages of minutes each, and is looked at seldom."""
+        if self._stage is None or not self._looks % SELDOM:
+            self._stage = _stage_of(self._task(ctx, found))
+        return f"{found.state}: {self._stage}" if self._stage else found.state
 
     def _why(self, ctx: Context, found: Cluster) -> CloudError:
         return task_error(self._task(ctx, found), f"The cluster {found.id} is {found.state}")
@@ -281,31 +323,16 @@ class ClusterStep(Step[Cluster]):
         return tuple(by_ack(row, self._plan.region) for row in rows if row.auto_created)
 
 
-def by_ack(row: ClusterResource, region: str) -> Resource:
-    """A resource that ACK made for a cluster, as results show it."""
-    *_, service, kind = row.type.split("::") if "::" in row.type else ("", "cs", row.type)
-    return Resource(
-        product=service.lower(),
-        type=kind,
-        id=row.id,
-        name="",
-        region=region,
-        state=row.state,
-        owned=True,
-        billable=row.type in BILLED_TYPES,
-    )
+def _stage_of(task: Task | None) -> str:
+    if task is None or not task.current_stage:
+        return ""
+    ended = sum(1 for stage in task.stages if stage.state.lower() in {"success", "succeeded"})
+    return f"{task.current_stage} ({ended} of {len(task.stages)} stages done)"
 
 
 def task_error(task: Task | None, what: str) -> CloudError:
-    """Why a task failed: its error, else its first failed stage, else its last event."""
-    if task is None:
-        return CloudError(f"{what}, and no task says why.")
-    failed = next((stage for stage in task.stages if stage.failed), None)
-    reason = task.error_message or (failed.message if failed else "") or "no reason was given"
-    details = [f"stage: {stage.message}: {stage.state}" for stage in task.stages]
-    return CloudError(
-        f"{what}: {reason}",
-        action=task.kind,
-        cloud_code=task.error_code,
-        details=[*details, *task.events[-3:]],
-    )
+    """Why a task failed, as the class that says what to do: stock, quota, or the rest."""
+    if task is None or task.failure is None:
+        return TaskFailed(f"{what}, and no task says why.")
+    stages = (f"stage: {stage.message}: {stage.state}" for stage in task.stages)
+    return task.failure.as_reason(what, (*stages, *task.events[-3:]))

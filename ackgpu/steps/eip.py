@@ -18,18 +18,19 @@ from ackgpu.engine.step import (
     Step,
 )
 from ackgpu.errors import ConflictError
+from ackgpu.inventory.resources import EIP
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.lookup import Pick
-from ackgpu.steps.picked import REMOVING, PickedStep, What
+from ackgpu.steps.selection import REMOVING, SelectedStep
 
 
-class EipStep(PickedStep[Eip]):
+class EipStep(SelectedStep[Eip]):
     """An EIP. It is Available at once and billed until it is released.
 
     ``after``: steps that settle which of two creates at once goes on (see docs/adr/0011).
     """
 
-    what = What("EIP", product="vpc", type="Eip", limit="eips", billable=True)
+    what = EIP
     typical = 1
     reads = ("network.eips",)
     writes = ("network.allocate_eip", "network.release_eip")

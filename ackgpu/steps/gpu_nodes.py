@@ -9,34 +9,39 @@ from ackgpu.cloud.api import KubeConnect
 from ackgpu.engine.step import Broken, CheckStep, Context, Finding, Pending, Ready, Step
 from ackgpu.errors import TimedOut, Transient, VerificationFailed
 from ackgpu.spec.model import ExpectSpec
-from ackgpu.steps.gpu_ladder import POOL_LABEL, NodeVerdict
+from ackgpu.steps.driver_logs import Console, with_logs
+from ackgpu.steps.gpu_checks import POOL_LABEL, NodeVerdict
 from ackgpu.steps.gpu_survey import climb
-from ackgpu.steps.kubeconfig import Access
+from ackgpu.steps.kubeconfig import ClusterAccess
 
-LOOK_AGAIN = 3.0  # cloud seconds between looks that must agree
+POLL_INTERVAL = 3.0  # cloud seconds between looks that must agree
 
 
 class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):
-    """Every node of the GPU pools passes the ladder, ``consecutive`` times in a row.
+    """Every node of the GPU pools passes the checks, ``consecutive`` times in a row.
 
     Labels and ``nvidia.com/gpu`` appear about 90 s after a node is Ready, when the device plugin
     has registered; a value that is wrong is not going to change, and fails at once. ``wanted``
-    gives the pools' ids and how many nodes each must have.
+    gives the pools' ids and how many nodes each must have. ``console`` reads an instance's console:
+    what a driver's installer said there is told of nodes whose GPU does not come up.
     """
 
-    typical = 90
+    reads = ("containers.node_pools", "compute.console_output")
+    typical = 60
     timeout = 15 * 60
+    in_real_time = True
 
     def __init__(  # noqa: PLR0913 -- keyword-only, each named where it is given
         self,
         connect: KubeConnect,
         *,
-        access: Step[Access],
+        access: Step[ClusterAccess],
         pools: Sequence[Step[Any]],
         wanted: Callable[[Context], Mapping[str, int]],
         expect: ExpectSpec,
         level: str = "allocatable",
         consecutive: int = 1,
+        console: Console | None = None,
     ) -> None:
         super().__init__("gpu nodes", "gpu nodes", (access, *pools))
         self._connect = connect
@@ -45,6 +50,8 @@ class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):
         self._expect = expect
         self._level = level
         self._consecutive = consecutive
+        self._console = console
+        self._verdicts: tuple[NodeVerdict, ...] = ()
         self._agreed = 0
         self._reached = False
 
@@ -69,16 +76,18 @@ class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):
         except Transient as error:
             self._agreed = 0
             return Pending(f"the Kubernetes API does not answer: {error.message}", again_in=5)
-        self._reached = True
+        self._reached, self._verdicts = True, verdicts
         return self._verdict(verdicts, sum(wanted.values()) - len(verdicts))
 
     def overdue(self, detail: str, seconds: float) -> Exception:
         """The cluster is up and its GPUs are not usable; or its API was never reached."""
         if not self._reached:
             return TimedOut(f"The GPUs could not be verified within {seconds:.0f} s: {detail}.")
+        told = [(v.node, v.failure) for v in with_logs(self._verdicts, self._console)]
         return VerificationFailed(
             f"The GPUs are not usable after {seconds:.0f} s: {detail}.",
-            resolution="`ackgpu verify NAME` shows the ladder of each node, with remedies.",
+            details=[f"{node}: {rung.message}" for node, rung in told if rung is not None],
+            resolution="`ackgpu verify NAME` shows the checks of each node, with remedies.",
         )
 
     def _verdict(
@@ -90,7 +99,7 @@ class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):
             error = VerificationFailed(
                 f"{len(final)} of {len(verdicts)} GPU nodes are not what was paid for.",
                 details=final,
-                resolution="`ackgpu verify NAME` shows the ladder of each node, with remedies.",
+                resolution="`ackgpu verify NAME` shows the checks of each node, with remedies.",
             )
             return Broken(error)
         if failures or missing > 0:
@@ -105,5 +114,5 @@ class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):
         detail = f"{len(verdicts)} of {len(verdicts)} verified"
         if self._agreed < self._consecutive:
             again = f"look {self._agreed} of {self._consecutive}"
-            return Pending(f"{detail}; {again}", again_in=LOOK_AGAIN)
+            return Pending(f"{detail}; {again}", again_in=POLL_INTERVAL)
         return Ready(verdicts, detail=detail)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ackgpu.cloud.api import KubeApi, KubeNode
 from ackgpu.errors import AccessDenied
 from ackgpu.spec import catalog
 from ackgpu.spec.catalog import MEM_LABEL, NAME_LABEL
 from ackgpu.spec.model import ExpectSpec
-from ackgpu.steps.gpu_ladder import (
+from ackgpu.steps.gpu_checks import (
     GPU,
     GPU_MEMORY,
     PLUGIN_NAMESPACE,
@@ -40,7 +40,13 @@ def climb(
     The device plugin's pods are read only where a node's GPU is missing: elsewhere the GPU that a
     node offers proves them. Who may not list them gets the rung as unknown.
     """
-    nodes = [node for node in api.nodes() if wants(node)]
+    return judged(api, [node for node in api.nodes() if wants(node)], expect, level)
+
+
+def judged(
+    api: KubeApi, nodes: Sequence[KubeNode], expect: ExpectSpec, level: str = "allocatable"
+) -> tuple[NodeVerdict, ...]:
+    """The verdicts of nodes that were read already."""
     verdicts = tuple(judge(node, expect, level) for node in nodes)
     if not any(_asks_for_plugin(verdict) for verdict in verdicts):
         return verdicts

@@ -27,7 +27,7 @@ from ackgpu.steps.lookup import TAGGED, given
 from ackgpu.steps.nat_gateway import NatGatewayStep
 from ackgpu.steps.node_pool import NodePoolStep
 from ackgpu.steps.pool_change import AutoScalingStep
-from ackgpu.steps.security_group import IcmpRuleStep, SecurityGroupStep
+from ackgpu.steps.security_group import SecurityGroupStep, SecurityRulesStep
 from ackgpu.steps.snat_entry import SnatEntryStep
 from ackgpu.steps.verification import Verified, verification
 from ackgpu.steps.vpc import VpcStep
@@ -38,11 +38,15 @@ Steps = list[Step[Any]]
 
 @dataclass(frozen=True)
 class Ports:
-    """What the steps reach the outside through."""
+    """What the steps reach the outside through.
+
+    ``image_registry`` comes before the spec's for the CUDA sample's images.
+    """
 
     cloud: Cloud
     connect: KubeConnect
     kubeconfig: KubeconfigFile
+    image_registry: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def create_graph(ports: Ports, plan: Blueprint) -> tuple[Step[Any], ...]:
 
     ::
 
-        vpc ── vswitch (one a zone) ──┬── security group, icmp rule ─┐
+        vpc ── vswitch (one a zone) ──┬── security group, its rules ─┐
                                       ├── cluster ───────────────────┴── node pool ── gpu nodes
                                       └── nat gateway ─┬─ eip binding ─ snat ──┘
                                                eip ────┘          kubeconfig ← cluster
@@ -103,7 +107,14 @@ def create_graph(ports: Ports, plan: Blueprint) -> tuple[Step[Any], ...]:
             (step, least_nodes(pool))
             for step, pool in zip(pools, plan.spec.node_pools, strict=True)
         ]
-        to_verify = Verified(plan, kubeconfig, sizes, after=[*pools, *more])
+        to_verify = Verified(
+            plan,
+            kubeconfig,
+            sizes,
+            after=[*pools, *more],
+            console=lambda id_: cloud.compute.console_output(id_),  # noqa: PLW0108 -- no cloud yet
+            image_registry=ports.image_registry,
+        )
         steps += verification(ports.connect, to_verify)
     return tuple(steps)
 
@@ -161,8 +172,8 @@ def network_of(cloud: Cloud, plan: Blueprint) -> Network:
     vswitches = tuple(step for zone, step in places if not zone.pods)
     pods = tuple(step for zone, step in places if zone.pods)
     group = SecurityGroupStep(cloud, plan, vpc=vpc, pick=given(wants.security_group_id))
-    rule: Steps = [] if wants.security_group_id else [IcmpRuleStep(cloud, vpc=vpc, group=group)]
-    steps: Steps = [vpc, *vswitches, *pods, group, *rule]
+    rules: Steps = [] if wants.security_group_id else [SecurityRulesStep(cloud, plan, group=group)]
+    steps: Steps = [vpc, *vswitches, *pods, group, *rules]
     if not wants.nat.create and not wants.nat.id:
         return Network(steps, vswitches, pods, group, ())
     out = _way_out(cloud, plan, (vpc, group), places)

@@ -11,14 +11,14 @@ from ackgpu.steps.blueprint import Blueprint
 
 
 @dataclass(frozen=True)
-class Access:
+class ClusterAccess:
     """How to reach the cluster: a kubeconfig with one context, and whether from anywhere."""
 
     kubeconfig: str
     public: bool
 
 
-class KubeconfigStep(Step[Access]):
+class KubeconfigStep(Step[ClusterAccess]):
     """The context named like the cluster. Other contexts, and which is current, stay as they are.
 
     A private endpoint's context is written too: it works from within the VPC.
@@ -41,7 +41,7 @@ class KubeconfigStep(Step[Access]):
         """Where it is written."""
         return f"context {self._plan.name} in {self._file.path}"
 
-    def find(self, ctx: Context) -> Finding[Access]:
+    def find(self, ctx: Context) -> Finding[ClusterAccess]:
         """Look into the file. An entry of ackgpu's that lost its server or user is written anew."""
         entry = self._file.entry(self._plan.name)
         cluster = ctx.get(self._cluster)
@@ -56,7 +56,7 @@ class KubeconfigStep(Step[Access]):
             return Broken(error)
         if cluster is None or entry.cluster_id != cluster.id or not entry.whole:
             return Absent()
-        return Ready(Access(entry.text, bool(cluster.public_endpoint)), detail=self.title)
+        return Ready(ClusterAccess(entry.text, bool(cluster.public_endpoint)), detail=self.title)
 
     def create(self, ctx: Context, token: str) -> None:
         """Fetch it and take it over."""

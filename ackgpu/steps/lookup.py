@@ -6,23 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from ackgpu.cloud.api import Tags, Vpc
+from ackgpu.cloud.api import Vpc
 from ackgpu.engine.step import Broken, Ownership
 from ackgpu.errors import ConflictError, Overtaken, ResourceNotFound
+from ackgpu.inventory.ownership import Tagged
 from ackgpu.naming import RUN_TAG
-
-
-class Tagged(Protocol):
-    """A record with an id and tags."""
-
-    @property
-    def id(self) -> str:
-        """The cloud's id."""
-
-    @property
-    def tags(self) -> Tags:
-        """Its tags."""
-
 
 R = TypeVar("R", bound=Tagged)
 
@@ -33,12 +21,13 @@ class Pick:
 
     Without ``id``: by our tag. With it: that one, *given* by the spec or, for a deletion that has
     looked for everything of ours already, *ours*. ``must_exist``: that a given one is missing is an
-    error, and not just so.
+    error, and not just so. ``by_tag``: nobody has seen it yet, so its own tags tell whose it is.
     """
 
     id: str = ""
     ownership: Ownership = "ours"
     must_exist: bool = True
+    by_tag: bool = False
 
     @property
     def given(self) -> bool:

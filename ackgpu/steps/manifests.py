@@ -6,20 +6,19 @@ node has one device, so the limit is exactly one.
 
 from __future__ import annotations
 
-import fnmatch
 import io
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from ackgpu.steps.gpu_ladder import GPU
+from ackgpu.steps.gpu_checks import GPU
 
 NAME = "cuda-sample"
 NAMESPACE = "default"
 OWNER_LABEL, OWNER = "app.kubernetes.io/managed-by", "ackgpu"
+NOBODY = 65534
+"""The user of a restricted sample: the image's own is root."""
 Manifest = Mapping[str, Any]
 
 
@@ -27,8 +26,10 @@ Manifest = Mapping[str, Any]
 class SampleDeployment:
     """How the documented Deployment is changed.
 
-    ``selector`` replaces the node selector, ``resource`` is what its container has one of,
-    ``image`` is empty for the documented one. ``tolerant``: no taint keeps it off.
+    ``selector`` replaces the node selector, ``resource`` is what its container has one of, empty
+    for nothing. ``image`` is empty for the documented one. ``tolerant``: no taint keeps it off.
+    ``restricted``: it passes PodSecurity's level restricted, and installs no packages, which takes
+    root.
     """
 
     name: str = NAME
@@ -36,6 +37,7 @@ class SampleDeployment:
     selector: Mapping[str, str] = field(default_factory=dict)
     resource: str = GPU
     tolerant: bool = False
+    restricted: bool = False
 
 
 def sample_manifest(wants: SampleDeployment) -> dict[str, Any]:
@@ -56,21 +58,6 @@ def sample_yaml(wants: SampleDeployment) -> str:
     return text.getvalue()
 
 
-def default_image(region: str) -> str:
-    """The image that nodes of ``region`` can pull; see data/sample_images.toml."""
-    return next(
-        str(row["image"])
-        for row in _images()
-        if any(fnmatch.fnmatch(region, pattern) for pattern in row["regions"])
-    )
-
-
-@cache
-def _images() -> tuple[dict[str, Any], ...]:
-    document = tomllib.loads(_data("sample_images.toml"))
-    return tuple(document["images"])
-
-
 def _fitted(wants: SampleDeployment) -> Any:
     from ruamel.yaml import YAML
 
@@ -88,10 +75,25 @@ def _fitted(wants: SampleDeployment) -> Any:
         container["image"] = wants.image
     if wants.tolerant:
         pod["spec"]["tolerations"] = [{"operator": "Exists"}]
+    if wants.restricted:
+        pod["spec"]["securityContext"] = {
+            "runAsNonRoot": True,
+            "runAsUser": NOBODY,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        }
+        container["securityContext"] = {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+        }
     if wants.selector:
         pod["spec"]["nodeSelector"] = dict(wants.selector)
     limits = container["resources"]["limits"]
-    limits[wants.resource] = limits.pop(GPU)
+    if wants.resource:
+        limits[wants.resource] = limits.pop(GPU)
+    else:
+        del container["resources"]
+        # CUDA images ask for all GPUs, which the runtime would give without the scheduler's leave.
+        container["env"] = [{"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"}]
     return document
 
 

@@ -7,20 +7,19 @@ from typing import Any
 
 from ackgpu.cloud.api import Cloud, NatGateway, Tags, Vpc, VSwitch
 from ackgpu.engine.step import Context, Step
+from ackgpu.inventory.resources import NAT_GATEWAY
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.lookup import Pick, within
-from ackgpu.steps.picked import PickedStep, What
+from ackgpu.steps.selection import SelectedStep
 
 
-class NatGatewayStep(PickedStep[NatGateway]):
+class NatGatewayStep(SelectedStep[NatGateway]):
     """A NAT gateway in the first vSwitch. It takes one to three minutes (VPC documentation).
 
     ``after``: steps that settle which of two creates at once goes on (see docs/adr/0011).
     """
 
-    what = What(
-        "NAT gateway", product="vpc", type="NatGateway", limit="nat_gateways", billable=True
-    )
+    what = NAT_GATEWAY
     typical = 90
     reads = ("network.nat_gateways",)
     writes = ("network.create_nat_gateway", "network.delete_nat_gateway")

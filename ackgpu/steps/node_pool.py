@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ackgpu.cloud.api import (
@@ -28,13 +29,17 @@ from ackgpu.engine.step import (
     Resource,
     Step,
 )
-from ackgpu.errors import CloudError, OutOfStock, QuotaExceeded, TimedOut
-from ackgpu.spec import catalog
+from ackgpu.errors import CloudError, TimedOut
+from ackgpu.spec import catalog, drivers, images
+from ackgpu.spec.fields import BY_KEY
+from ackgpu.spec.instance_limits import counts_against, paying_of
 from ackgpu.spec.model import NodePoolSpec
-from ackgpu.steps.as_found import pool_drift
 from ackgpu.steps.blueprint import Blueprint
-from ackgpu.steps.claim import CLAIM_READS, stand_by_claim
 from ackgpu.steps.cluster import task_error
+from ackgpu.steps.field_values import request_settings
+from ackgpu.steps.node_login import demands_login, unknown_password
+from ackgpu.steps.observed_pool import PoolDrift
+from ackgpu.steps.race_guard import CLAIM_READS, abort_if_superseded
 from ackgpu.steps.user_data import user_data_of
 
 SETTLING = frozenset({"initial", "scaling", "updating", "upgrading", "repairing", "removing_nodes"})
@@ -42,12 +47,10 @@ POOL_ENDED = frozenset({"failed", "delete_failed", "deleted_failed"})
 TASKS_LOOKED_INTO = 5
 POOL_TASKS = ("cluster_scaleout", "nodepool")
 """How the types of tasks on node pools begin (CS API reference, DescribeTaskInfo)."""
-STOCK_CODES = ("NoStock", "RecommendEmpty", "NotOnSale", "ZoneNotSupported", "SoldOut")
 NEVER_JOINS = (
     "A node that never joins usually has no way out (SNAT entry, security group) or an image that"
     " does not fit its type: `ackgpu describe NAME --events` shows what ACK says."
 )
-_QUOTED_CODE = re.compile(r'code:\s*"([^"]+)"')
 
 
 class NodePoolStep(Step[NodePool]):
@@ -83,6 +86,7 @@ class NodePoolStep(Step[NodePool]):
         self._cloud = cloud
         self._plan = plan
         self._pool = pool
+        self._settings_drift = PoolDrift(plan.spec, pool)
         self._cluster = cluster
         self._vswitches = vswitches
         self._group = group
@@ -102,7 +106,7 @@ class NodePoolStep(Step[NodePool]):
 
         Attached instances are counted by the step that attaches them.
 
-        vGPU instances are counted by number, other types by vCPU (ECS documentation, quotas).
+        vGPU instances are counted by number, whole GPUs by card (ECS documentation, quotas).
         """
         flannel = self._plan.spec.network.is_flannel
         taken = taken_by(self._pool, self._pool.desired_size, flannel=flannel)
@@ -130,10 +134,17 @@ class NodePoolStep(Step[NodePool]):
         """Ask for the pool. The API has no client token: its name is its key within the cluster."""
         del token
         if self._vswitches:
-            stand_by_claim(self._cloud, self._plan, ctx[self._vswitches[0]].vpc_id)
+            abort_if_superseded(self._cloud, self._plan, ctx[self._vswitches[0]].vpc_id)
         request = self._request(ctx)
         cluster_id = ctx[self._cluster].id
-        _, task_id = self._cloud.containers.create_node_pool(cluster_id, request)
+        create = self._cloud.containers.create_node_pool
+        try:
+            _, task_id = create(cluster_id, request)
+        except CloudError as error:
+            if self._pool.key_pair or request.login_password or not demands_login(error):
+                raise
+            closed = replace(request, login_password=unknown_password())
+            _, task_id = create(cluster_id, closed)
         ctx.remember(self, "task", task_id)
 
     def delete(self, ctx: Context, found_id: str) -> None:
@@ -159,14 +170,15 @@ class NodePoolStep(Step[NodePool]):
         )
 
     def _not_yet(self, ctx: Context, cluster: Cluster, found: NodePool) -> Finding[NodePool]:
-        task = self._task(ctx, cluster, found)
-        if task is not None and task.failed and found.state == "active":
-            error = pool_error(task, self.name)
+        # Only of a pool that is not at work any more can the task have ended.
+        task = self._task(ctx, cluster, found) if found.state == "active" else None
+        if task is not None and task.failed:
+            error = task_error(task, self.name)
             if found.failed:
                 nodes = self._cloud.containers.nodes(cluster.id, node_pool_id=found.id)
                 reasons = (f"{n.instance_id}: {n.error}" for n in nodes if n.error)
                 error.details = (*error.details, *reasons)
-                error.resolution = NEVER_JOINS
+                error.resolution = self._way_out(found, f"{error.message} {error.details}")
             return Broken(error, id=found.id, resources=(self._resource(found),))
         detail = f"{found.state}: {found.healthy} of {self._least(found)} nodes ready"
         if found.failed:
@@ -178,6 +190,16 @@ class NodePoolStep(Step[NodePool]):
             id=found.id,
             warning="" if known else f"ACK says the pool is {found.state!r}; going on waiting",
             resources=(self._resource(found),),
+        )
+
+    def _way_out(self, found: NodePool, said: str) -> str:
+        """What to do about nodes that failed, by what is said of them."""
+        if not re.search(r"quota", said, re.IGNORECASE) or "route" not in said.lower():
+            return NEVER_JOINS
+        return (
+            f"The VPC's route table is full, and each Flannel node needs an entry: `ackgpu nodepool"
+            f" scale {self._plan.name} {self._pool.name} --nodes {found.healthy}` keeps those that"
+            " have one; or ask for more in Quota Center (vpc_quota_route_entrys_num)."
         )
 
     def _task(self, ctx: Context, cluster: Cluster, found: NodePool) -> Task | None:
@@ -192,7 +214,7 @@ class NodePoolStep(Step[NodePool]):
 
     def _why(self, ctx: Context, cluster: Cluster, found: NodePool) -> CloudError:
         task = self._task(ctx, cluster, found) or newest_task(self._cloud, cluster.id, found.id)
-        return pool_error(task, f"{self.name} {found.id} is {found.state}")
+        return task_error(task, f"{self.name} {found.id} is {found.state}")
 
     def _request(self, ctx: Context) -> NodePoolRequest:
         pool = self._pool
@@ -204,26 +226,30 @@ class NodePoolStep(Step[NodePool]):
             vswitch_ids=tuple(ctx[step].id for step in self._vswitches),
             disk_category=pool.disk_category,
             disk_size_gib=pool.system_disk.size,
-            image_type=pool.image_type,
             charge_type=pool.charge_type,
             period=pool.period,
             auto_renew=pool.auto_renew,
-            labels={catalog.KIND_LABEL: catalog.gpu_kind(pool.instance_types), **pool.labels},
+            labels={
+                **catalog.own_labels(pool.instance_types),
+                **driver_labels(pool),
+                **pool.labels,
+            },
             taints=tuple((taint.key, taint.value, taint.effect) for taint in pool.taints),
             tags=self._plan.tags,
-            key_pair=pool.key_pair,
             login_password="" if pool.key_pair else self._plan.login_password,
             spot=pool.spot.enabled,
             spot_price_limit=pool.spot.price_limit,
             on_demand_base=pool.spot.on_demand_base,
             security_group_ids=() if self._group is None else (ctx[self._group].id,),
-            multi_az_policy=_policy(pool),
-            runtime=pool.runtime.name,
-            runtime_version=pool.runtime.version,
             data_disks=tuple(
                 (disk.category or pool.disk_category, disk.size) for disk in pool.data_disks
             ),
             user_data=base64.b64encode(script.encode()).decode(),
+            settings=_runtime(pool, ctx[self._cluster])
+            | request_settings(pool)
+            | _image(pool, self._plan.version)
+            | _policy(pool),
+            extra=pool.raw,
         )
 
     def _least(self, found: NodePool) -> int:
@@ -234,11 +260,15 @@ class NodePoolStep(Step[NodePool]):
         pool, scales = self._pool, found.auto_scaling.enabled
         size = []
         if scales and not pool.auto_scaling.enable:
-            size = [Drift(f"nodePools[{pool.name}].autoScaling", "off", "on")]
+            size = [Drift(f"nodePools[{pool.name}].autoScaling.enable", "false", "true")]
+        kind, has = pool.auto_scaling.type, found.auto_scaling.kind
+        if scales and pool.auto_scaling.enable and has and kind != has:
+            size = [Drift(f"nodePools[{pool.name}].autoScaling.type", kind, has)]
         if not scales and not pool.desired_size <= found.desired <= pool.node_count:
             wanted, has = str(pool.desired_size), str(found.desired)
-            size = [Drift(f"nodePools[{pool.name}].desiredSize", wanted, has)]
-        return (*pool_drift(self._plan.spec, pool, found), *size)
+            scale = f"nodepool scale NAME {pool.name} --nodes {wanted}"
+            size = [Drift(f"nodePools[{pool.name}].desiredSize", wanted, has, scale)]
+        return (*self._settings_drift.of(found), *size)
 
     def _resource(self, found: NodePool) -> Resource:
         return Resource(
@@ -283,38 +313,47 @@ def newest_task(cloud: Cloud, cluster_id: str, pool_id: str) -> Task | None:
 def taken_by(pool: NodePoolSpec, nodes: int, *, flannel: bool) -> dict[str, int]:
     """How much ``nodes`` more nodes of ``pool`` take of each limit."""
     taken = {"nodes": nodes} | ({"route_entries": nodes} if flannel else {})
-    first = catalog.gpu_type(pool.instance_types[0])
-    if first is None or first.vgpu:
-        return taken | {_instances_limit(pool): nodes}
-    return taken | {"vcpus": nodes * first.vcpus}
+    paying = paying_of(pool.charge_type, spot=pool.spot.enabled)
+    limit, amount = counts_against(pool.instance_types[0], paying)
+    return taken | {limit: nodes * amount}
 
 
-def _instances_limit(pool: NodePoolSpec) -> str:
-    if pool.spot.enabled:
-        return "vgpu_spot_instances"
-    return "vgpu_instances" if pool.charge_type == "PostPaid" else "vgpu_prepaid_instances"
+def driver_labels(pool: NodePoolSpec) -> dict[str, str]:
+    """The labels by which ACK installs the driver from a bucket."""
+    if pool.driver != drivers.RUNFILE:
+        return {}
+    return {
+        drivers.OSS_LABEL: pool.gpu.oss_endpoint,
+        drivers.RUNFILE_LABEL: pool.gpu.runfile,
+    }
 
 
-def _policy(pool: NodePoolSpec) -> str:
-    """The policy over several zones.
+def _image(pool: NodePoolSpec, version: str) -> dict[str, str]:
+    """The image type that a spec leaves open: the id wins over it (CS API reference)."""
+    if pool.image_type != images.AUTO:
+        return {}
+    found = images.CUSTOM if pool.image_id else images.default_image_type(version)
+    return {BY_KEY["nodePools[].imageType"].api: found}
+
+
+def _policy(pool: NodePoolSpec) -> dict[str, str]:
+    """The policy over several zones that a pool with an on-demand base has instead of its own.
 
     Auto Scaling keeps an on-demand base under the cost policy alone (ESS API reference,
     CreateScalingGroup, OnDemandBaseCapacity).
     """
-    return "COST_OPTIMIZED" if pool.spot.on_demand_base else pool.multi_az_policy
+    policy = BY_KEY["nodePools[].multiAzPolicy"].api
+    return {policy: "COST_OPTIMIZED"} if pool.spot.on_demand_base else {}
 
 
-def pool_error(task: Task | None, what: str) -> CloudError:
-    """Why a pool has no nodes, as the class that says what to do: stock, quota, or the rest.
+def _runtime(pool: NodePoolSpec, cluster: Cluster) -> dict[str, str]:
+    """The containerd of the cluster, where the spec leaves it open.
 
-    ACK wraps the reason of ECS: ``Fail to scale instances for scaling group(code:"…", msg:"…")``.
+    Whether ACK takes a pool that names none is contradicted: the reference of CreateClusterNodePool
+    demands none, CreateCluster's pools do, and the vendor's own CLI names one.
     """
-    error = task_error(task, what)
-    quoted = _QUOTED_CODE.search(error.message)
-    code = quoted.group(1) if quoted else error.cloud_code
-    kind: type[CloudError] = CloudError
-    if any(word in code for word in STOCK_CODES):
-        kind = OutOfStock
-    elif code.startswith("QuotaExceed"):
-        kind = QuotaExceeded
-    return kind(error.message, action=error.action, cloud_code=code, details=error.details)
+    version = cluster.runtime_version
+    fits = not images.problem_with_containerd(version, cluster.version)
+    if pool.runtime.name != "containerd" or not version or not fits:
+        return {}
+    return {BY_KEY["nodePools[].runtime.version"].api: version}

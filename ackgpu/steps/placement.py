@@ -16,9 +16,12 @@ from ackgpu.engine.run import Run
 from ackgpu.errors import ConflictError, NoCapacity, PreflightFailed, ResourceNotFound
 from ackgpu.naming import CLUSTER_TAG, cluster_name_from_tags
 from ackgpu.spec.cidrs import further_vswitch_cidr, pod_vswitch_cidrs, vswitch_cidrs
+from ackgpu.spec.images import problem_with_containerd, problem_with_image
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.spec.versions import is_of
+from ackgpu.steps import type_choice
 from ackgpu.steps.blueprint import PODS, Blueprint, ZonePlan
+from ackgpu.steps.type_choice import choose_types
 
 READS = (
     "containers.clusters",
@@ -26,7 +29,7 @@ READS = (
     "network.vswitches",
     "network.nat_zones",
     "compute.regions",
-    "compute.stock",
+    *type_choice.READS,
 )
 """The calls that deciding makes."""
 PLENTY = "WithStock"
@@ -36,8 +39,7 @@ def decide(cloud: Cloud, spec: ClusterSpec, run: Run, tags: Mapping[str, str]) -
     """Read what the decisions need, all at once, and decide.
 
     Raises :class:`~ackgpu.errors.NoCapacity` when no zone has any type of the spec,
-    :class:`~ackgpu.errors.PreflightFailed` when its region or version does not exist, and
-    :class:`~ackgpu.errors.ConflictError` when its name is taken in another region.
+    :class:`~ackgpu.errors.PreflightFailed` when its region or version does not exist.
     """
     facts = settle_all(run, {"regions": cloud.compute.regions, **_reads(cloud, spec)})
     regions = facts["regions"]
@@ -47,15 +49,54 @@ def decide(cloud: Cloud, spec: ClusterSpec, run: Run, tags: Mapping[str, str]) -
             resolution=f"Choose one of: {', '.join(regions)}.",
         )
     raise_first(facts)
-    taken = name_taken(spec, facts["clusters"])
+    ours = [c for c in facts["clusters"] if cluster_name_from_tags(c.tags) == spec.name]
+    version = _version(spec, ours, facts.get("versions", []))
+    refuse_unfit_nodes(spec, version)
+    _refuse_dedicated(spec, ours)
+    spec, choice = choose_types(cloud, spec, run, ours, facts)
+    zones = _zones(spec, facts)
+    pods = _pod_zones(spec, facts, zones)
+    return Blueprint(spec, version, zones, tags, pod_zones=pods, choice=choice)
+
+
+def refuse_name_elsewhere(cloud: Cloud, spec: ClusterSpec, run: Run) -> None:
+    """Raise ConflictError if the name is taken in another region; one list a region.
+
+    A name that stands in the spec's own region is gone on with, and no other is looked at.
+    """
+    if cloud.containers.clusters(name=spec.name):
+        return
+    regions = cloud.compute.regions()
+    reads = {r: partial(cloud.in_region(r).containers.clusters, name=spec.name) for r in regions}
+    found = all_of(run, reads)
+    taken = name_taken(spec, [cluster for region in regions for cluster in found[region]])
     if taken is not None:
         raise taken
-    here = [c for c in facts["clusters"] if c.region == spec.region]
-    ours = [c for c in here if cluster_name_from_tags(c.tags) == spec.name]
-    version = _version(spec, ours, facts.get("versions", []))
-    zones = _zones(spec, facts)
-    _refuse_dedicated(spec, ours)
-    return Blueprint(spec, version, zones, tags, pod_zones=_pod_zones(spec, facts, zones))
+
+
+def refuse_unfit_nodes(spec: ClusterSpec, version: str) -> None:
+    """Raise PreflightFailed for node pools whose image or containerd does not run ``version``.
+
+    Everything would be made and billed, and no node would ever become Ready.
+    """
+    image, runtime = "imageType", "runtime.version"
+    problems = {
+        (pool.name, key): problem
+        for pool in spec.node_pools
+        for key, problem in (
+            (image, problem_with_image(pool.image_type, version)),
+            (runtime, problem_with_containerd(pool.runtime.version, version)),
+        )
+        if problem
+    }
+    if problems:
+        keys = list(dict.fromkeys(key for _, key in problems))
+        raise PreflightFailed(
+            f"Kubernetes {version} does not run {' and '.join(keys)} of every node pool; nothing"
+            " was created.",
+            details=[f"nodePools[{n}].{key}: {why}" for (n, key), why in problems.items()],
+            resolution=f"Leave {' and '.join(keys)} out: ACK's own for the version is taken.",
+        )
 
 
 def name_taken(spec: ClusterSpec, named: Sequence[Cluster]) -> ConflictError | None:
@@ -84,7 +125,7 @@ def _refuse_dedicated(spec: ClusterSpec, ours: Sequence[Cluster]) -> None:
         raise PreflightFailed(
             "ACK has made no new dedicated clusters since 2024-08-21; nothing was created.",
             resolution="Set cluster.type to ManagedKubernetes. The pools of a dedicated cluster"
-            " that exists are served: `ackgpu nodepool`, with the cluster's id.",
+            " that exists are served: `ackgpu nodepool --help`, with the cluster's id.",
         )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from ackgpu.cloud.api import AutoScaling, Cloud, Cluster, ClusterNode, NodePool
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Resource, Step
 from ackgpu.errors import ConflictError, NoSuchCluster
-from ackgpu.steps.node_pool import newest_task, pool_error
-from ackgpu.steps.residue import Removal
+from ackgpu.steps.cluster import task_error
+from ackgpu.steps.leftovers import RemovalStep
+from ackgpu.steps.node_pool import newest_task
 
 
 def pool_named(cloud: Cloud, cluster_id: str, name: str) -> NodePool | None:
@@ -56,10 +57,11 @@ GOING = frozenset({"deleting", "delete_failed", "deleted_failed"})
 
 
 class PoolSizeStep(Step[NodePool]):
-    """The absolute size of a pool: asked for twice, it is the same size.
+    """The absolute size of a pool: requested twice, it is the same size.
 
-    ``before`` is the desired size that the change starts from. Where somebody else sets another one
-    meanwhile, that is a conflict: theirs may need nodes that this one would take away.
+    ``before`` is the desired size that the change starts from. If somebody else sets another one
+    meanwhile, that is a conflict: theirs may need nodes that this one would take away. None: from
+    whatever it is.
     """
 
     typical = 180
@@ -69,7 +71,7 @@ class PoolSizeStep(Step[NodePool]):
     writes = ("containers.set_desired_size",)
 
     def __init__(
-        self, cloud: Cloud, *, name: str, before: int, nodes: int, cluster: Step[Cluster]
+        self, cloud: Cloud, *, name: str, before: int | None, nodes: int, cluster: Step[Cluster]
     ) -> None:
         super().__init__(f"size of {name}", "node pool size", (cluster,))
         self._cloud = cloud
@@ -91,7 +93,7 @@ class PoolSizeStep(Step[NodePool]):
         pool = pool_named(self._cloud, cluster.id, self._name)
         if pool is None or pool.state in GOING:
             return no_such_pool(self._name, pool)
-        if pool.desired not in {self._before, self._nodes}:
+        if self._is_overruled(pool):
             return Broken(self._overruled(pool), id=pool.id)
         if pool.state == "active" and pool.desired == self._nodes == pool.healthy == pool.total:
             nodes = self._cloud.containers.nodes(cluster.id, node_pool_id=pool.id)
@@ -106,7 +108,7 @@ class PoolSizeStep(Step[NodePool]):
             return Absent()
         task = self._cloud.containers.task(task_id)
         if task is not None and task.failed:
-            return Broken(pool_error(task, f"The node pool {self._name}"), id=pool.id)
+            return Broken(task_error(task, f"The node pool {self._name}"), id=pool.id)
         return Pending(progress, id=pool.id)
 
     def create(self, ctx: Context, token: str) -> None:
@@ -114,15 +116,18 @@ class PoolSizeStep(Step[NodePool]):
         del token
         cluster = ctx[self._cluster]
         pool = the_pool(self._cloud, cluster.id, self._name)
-        if pool.desired not in {self._before, self._nodes}:
+        if self._is_overruled(pool):
             raise self._overruled(pool)
         task_id = self._cloud.containers.set_desired_size(cluster.id, pool.id, self._nodes)
         ctx.remember(self, "task", task_id)
 
+    def _is_overruled(self, pool: NodePool) -> bool:
+        return self._before is not None and pool.desired not in {self._before, self._nodes}
+
     def _overruled(self, pool: NodePool) -> ConflictError:
         return ConflictError(
             f"Somebody else set the node pool {self._name} to {pool.desired} nodes meanwhile: it"
-            f" was {self._before}, and {self._nodes} is not asked for now.",
+            f" was {self._before}, and {self._nodes} is not requested now.",
             resolution="Where it is to have another size all the same, run the command again.",
         )
 
@@ -179,7 +184,7 @@ class AutoScalingStep(Step[NodePool]):
         self._cloud.containers.set_auto_scaling(cluster.id, pool.id, self._bounds)
 
 
-class PoolRemoval(Removal):
+class PoolRemoval(RemovalStep):
     """A pool that is to go, with the nodes that it may release."""
 
     typical = 90
@@ -204,7 +209,7 @@ class PoolRemoval(Removal):
             return Pending(f"deleting: {found.total} nodes left", id=found.id, removing=True)
         if found.state in {"delete_failed", "deleted_failed"}:
             task = newest_task(self._cloud, self._cluster_id, found.id)
-            why = pool_error(task, f"{self.name} is {found.state}")
+            why = task_error(task, f"{self.name} is {found.state}")
             return Broken(why, id=found.id)
         return Ready(found, found.id, f"{found.total} nodes")
 

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ackgpu.cloud.api import AttachRequest, Cloud, Cluster, KubeConnect, NodePool, VSwitch
+from ackgpu.cloud.api import (
+    AttachRequest,
+    AutoScaling,
+    Cloud,
+    Cluster,
+    KubeConnect,
+    NodePool,
+    VSwitch,
+)
 from ackgpu.engine.step import Context, Step
 from ackgpu.spec.model import ExpectSpec
 from ackgpu.steps.attach import AttachStep
@@ -15,7 +23,8 @@ from ackgpu.steps.gpu_nodes import GpuNodesStep
 from ackgpu.steps.graph_of import additions, least_nodes
 from ackgpu.steps.lookup import given
 from ackgpu.steps.node_pool import NodePoolStep
-from ackgpu.steps.pool_change import PoolRemoval, PoolSizeStep, pool_named
+from ackgpu.steps.pool_change import AutoScalingStep, PoolRemoval, PoolSizeStep
+from ackgpu.steps.pool_settings import AutoScalingOffStep, NodeMarksStep
 from ackgpu.steps.running_cluster import RunningCluster, TemporaryAccess
 from ackgpu.steps.security_group import SecurityGroupStep
 from ackgpu.steps.vpc import VpcStep
@@ -25,7 +34,7 @@ Steps = tuple[Step[Any], ...]
 
 
 @dataclass(frozen=True)
-class Standing:
+class ClusterHandle:
     """A cluster as it stands. ``verify``: whether its Kubernetes API is reached from here."""
 
     cloud: Cloud
@@ -34,7 +43,7 @@ class Standing:
     verify: bool
 
 
-def add_graph(standing: Standing, plan: Blueprint) -> Steps:
+def add_graph(standing: ClusterHandle, plan: Blueprint) -> Steps:
     """A new pool: the plan's only one. Its network is all given."""
     cloud, pool = standing.cloud, plan.spec.node_pools[0]
     running = RunningCluster(cloud, standing.cluster.id)
@@ -50,19 +59,55 @@ def add_graph(standing: Standing, plan: Blueprint) -> Steps:
     more = additions(cloud, pool, cluster=running, made=made, plan=plan)
     groups = (group,) if group is not None else ()
     steps: Steps = (running, vpc, *vswitches, *groups, made, *more)
-    return (*steps, *_proof(standing, running, (made, *more), pool.name, least_nodes(pool)))
+    return (*steps, *proof(standing, running, (made, *more), {pool.name: least_nodes(pool)}))
 
 
-def scale_graph(standing: Standing, pool: NodePool, *, nodes: int) -> Steps:
+def scale_graph(standing: ClusterHandle, pool: NodePool, *, nodes: int) -> Steps:
     """Another size for ``pool``, as it was read for the question."""
     running = RunningCluster(standing.cloud, standing.cluster.id)
     size = PoolSizeStep(
         standing.cloud, name=pool.name, before=pool.desired, nodes=nodes, cluster=running
     )
-    return (running, size, *_proof(standing, running, (size,), pool.name, nodes))
+    return (running, size, *proof(standing, running, (size,), {pool.name: nodes}))
 
 
-def attach_graph(standing: Standing, *, name: str, request: AttachRequest, total: int) -> Steps:
+@dataclass(frozen=True)
+class PoolWishes:
+    """What a pool's settings are to be, in whole.
+
+    ``nodes``: its size, of one that scales itself no more and desires none yet; None leaves it.
+    """
+
+    labels: Mapping[str, str]
+    taints: tuple[tuple[str, str, str], ...]
+    bounds: AutoScaling
+    nodes: int | None = None
+
+
+def update_graph(standing: ClusterHandle, pool: NodePool, wishes: PoolWishes) -> Steps:
+    """Other labels, taints and bounds for ``pool``."""
+    cloud, name = standing.cloud, pool.name
+    running = RunningCluster(cloud, standing.cluster.id)
+    steps: list[Step[Any]] = [running]
+    labels, taints, bounds = wishes.labels, wishes.taints, wishes.bounds
+    if dict(pool.labels) != dict(labels) or sorted(pool.taints) != sorted(taints):
+        steps.append(
+            NodeMarksStep(cloud, name=name, wanted=lambda _: (labels, taints), cluster=running)
+        )
+    if bounds.enabled and bounds != pool.auto_scaling:
+        before = steps[-1]
+        steps.append(AutoScalingStep(cloud, name=name, bounds=bounds, cluster=running, pool=before))
+    if wishes.nodes is not None:
+        fixed = AutoScalingOffStep(cloud, name=name, cluster=running, needs=(steps[-1],))
+        size = PoolSizeStep(cloud, name=name, before=None, nodes=wishes.nodes, cluster=running)
+        size.follow((fixed,))
+        steps += [fixed, size]
+    return tuple(steps)
+
+
+def attach_graph(
+    standing: ClusterHandle, *, name: str, request: AttachRequest, total: int
+) -> Steps:
     """Existing instances. ``total``: the nodes that the pool has in the end."""
     running = RunningCluster(standing.cloud, standing.cluster.id)
     attached = AttachStep(
@@ -72,28 +117,39 @@ def attach_graph(standing: Standing, *, name: str, request: AttachRequest, total
         flannel=bool(standing.cluster.pod_cidr),
         cluster=running,
     )
-    return (running, attached, *_proof(standing, running, (attached,), name, total))
+    return (running, attached, *proof(standing, running, (attached,), {name: total}))
 
 
-def removal_graph(standing: Standing, *, name: str, pool_id: str) -> Steps:
+def removal_graph(standing: ClusterHandle, *, name: str, pool_id: str) -> Steps:
     """One pool less."""
     running = RunningCluster(standing.cloud, standing.cluster.id)
     gone = PoolRemoval(standing.cloud, standing.cluster.id, name=name, pool_id=pool_id)
     return (running, gone)
 
 
-def _proof(
-    standing: Standing, running: Step[Cluster], after: Steps, name: str, nodes: int
+def proof(
+    standing: ClusterHandle, running: Step[Cluster], after: Steps, nodes: Mapping[str, int]
 ) -> Steps:
-    if not standing.verify or not nodes:
+    """What verifies so many ``nodes`` of each pool, by its name, once ``after`` is done.
+
+    Nothing if none are wanted, or the Kubernetes API cannot be reached from here.
+    """
+    wants = {name: number for name, number in nodes.items() if number}
+    if not standing.verify or not wants:
         return ()
     access = TemporaryAccess(standing.cloud, cluster=running)
 
     def wanted(ctx: Context) -> Mapping[str, int]:
-        pool = pool_named(standing.cloud, ctx[running].id, name)
-        return {pool.id: nodes} if pool else {name: nodes}
+        pools = standing.cloud.containers.node_pools(ctx[running].id)
+        ids = {pool.name: pool.id for pool in pools}
+        return {ids.get(name, name): number for name, number in wants.items()}
 
     nodes_step = GpuNodesStep(
-        standing.connect, access=access, pools=after, wanted=wanted, expect=ExpectSpec()
+        standing.connect,
+        access=access,
+        pools=after,
+        wanted=wanted,
+        expect=ExpectSpec(),
+        console=standing.cloud.compute.console_output,
     )
     return (access, nodes_step)

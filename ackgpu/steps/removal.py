@@ -7,32 +7,37 @@ from typing import Any
 
 from ackgpu.cloud.api import Cloud, Eip, NatGateway, SecurityGroup, SnatEntry, Vpc, VSwitch
 from ackgpu.engine.step import Absent, Context, Finding, Pending, Ready, Resource, Step
+from ackgpu.inventory.discover import MARKED_BY_ACK
+from ackgpu.inventory.inventory import Inventory
+from ackgpu.inventory.resources import (
+    DISK,
+    EIP,
+    INTERFACE,
+    KINDS,
+    SECURITY_GROUP,
+    ResourceKind,
+)
 from ackgpu.spec.model import ClusterSpec, MetadataSpec
 from ackgpu.steps.blueprint import Blueprint, ZonePlan
 from ackgpu.steps.cluster import ClusterStep
-from ackgpu.steps.discover import Estate
 from ackgpu.steps.eip import EipStep
+from ackgpu.steps.leftovers import InstancesRemoval, InUse, KindRemoval, RemovalStep
 from ackgpu.steps.lookup import Pick
 from ackgpu.steps.nat_gateway import NatGatewayStep
-from ackgpu.steps.residue import (
-    BalancerRemoval,
-    DiskRemoval,
-    InstancesRemoval,
-    InterfaceRemoval,
-    Occupied,
-    Removal,
-)
 from ackgpu.steps.security_group import SecurityGroupStep
 from ackgpu.steps.vpc import VpcStep
 from ackgpu.steps.vswitch import VSwitchStep
 
 AnyStep = Step[Any]
-ACK_TYPES = ("ALIYUN::SLB::LoadBalancer", "ALIYUN::VPC::EIP", "ALIYUN::ECS::SecurityGroup")
-"""What ACK makes that can be read back, and removed where its cluster's deletion left it."""
+READ_BACK = {kind.ros: kind for kind in (*MARKED_BY_ACK, EIP, SECURITY_GROUP)}
+"""What ACK makes that can be read back, and removed if its cluster's deletion left it."""
 
 
-class SnatRemoval(Removal):
+class SnatRemoval(RemovalStep):
     """A SNAT entry that is to go."""
+
+    reads = ("network.snat_entries",)
+    writes = ("network.delete_snat_entry",)
 
     def __init__(
         self, cloud: Cloud, entry: SnatEntry, *, name: str, needs: Sequence[AnyStep]
@@ -69,8 +74,11 @@ class SnatRemoval(Removal):
         self._network.delete_snat_entry(table_id=self._entry.table_id, entry_id=found_id)
 
 
-class Unbinding(Removal):
+class Unbinding(RemovalStep):
     """An EIP of ours that is to come off what it is bound to."""
+
+    reads = ("network.eips",)
+    writes = ("network.unassociate_eip",)
 
     def __init__(self, cloud: Cloud, eip: Eip, *, name: str, needs: Sequence[AnyStep]) -> None:
         super().__init__(name, "eip binding", needs)
@@ -95,7 +103,7 @@ class Unbinding(Removal):
 
 def delete_graph(
     cloud: Cloud,
-    estate: Estate,
+    inventory: Inventory,
     retain: Sequence[str] = (),
     held: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[AnyStep, ...]:
@@ -104,48 +112,45 @@ def delete_graph(
     ``retain``: ids that stay; what a retained thing lives in stays with it. ``held``: ids of
     networks and groups of ours that somebody else's things are in, with the names of these.
     """
-    return _Builder(cloud, estate, tuple(retain), held or {}).build()
+    return _Builder(cloud, inventory, tuple(retain), held or {}).build()
 
 
-def with_homes(estate: Estate, retain: Collection[str]) -> set[str]:
+def with_homes(inventory: Inventory, retain: Collection[str]) -> set[str]:
     """The retained ids, and the ids of everything that they cannot live without."""
-    kept = set(retain)
-    for resource_id, homes in _homes(estate):
-        if resource_id in kept:
-            kept |= homes
+    homes = _homes(inventory)
+    kept, more = set(retain), True
+    while more:
+        found = {id_ for resource_id in kept for id_ in homes.get(resource_id, ())} - kept
+        kept, more = kept | found, bool(found)
     return kept
 
 
-def _homes(estate: Estate) -> list[tuple[str, set[str]]]:
-    """The ids of things, and what each cannot live without; what is in another thing first."""
-    groups = {group.id for group in estate.groups}
-    everything = {*estate.ids, *(row.id for row in estate.by_ack)}
-    everything |= {id_ for c in estate.clusters for id_ in (c.vpc_id, *c.vswitch_ids)}
-    return [
-        *((c.id, everything) for c in estate.clusters),
-        *((e.id, {g.id, e.vswitch_id, *g.eip_ids}) for g, e in estate.snat_entries),
-        *((g.id, {g.vswitch_id, g.vpc_id}) for g in estate.nat_gateways),
-        *((i.id, {i.vswitch_id, i.vpc_id, *groups}) for i in estate.instances),
-        *((i.id, {i.vswitch_id, i.vpc_id, *i.group_ids}) for i in estate.interfaces),
-        *((b.id, {b.vpc_id}) for b in estate.balancers),
-        *((v.id, {v.vpc_id}) for v in estate.vswitches),
-        *((g.id, {g.vpc_id}) for g in estate.groups),
-    ]
+def _homes(inventory: Inventory) -> dict[str, set[str]]:
+    """What each thing cannot live without, by its id."""
+    homes = {row.id: set(kind.ids_of_homes(row)) for kind in KINDS for row in inventory.of(kind)}
+    for instance in inventory.instances:  # no row of it names its groups
+        homes[instance.id] |= {group.id for group in inventory.groups}
+    for gateway, entry in inventory.snat_entries:
+        homes[entry.id] = {gateway.id, entry.vswitch_id, *gateway.eip_ids}
+    everything = {*inventory.ids, *(row.id for row in inventory.by_ack)}
+    for cluster in inventory.clusters:
+        homes[cluster.id] |= everything
+    return homes
 
 
 class _Builder:
     def __init__(
         self,
         cloud: Cloud,
-        estate: Estate,
+        inventory: Inventory,
         retain: tuple[str, ...],
         held: Mapping[str, Sequence[str]],
     ) -> None:
         self._held = held
         self._cloud = cloud
-        self._estate = estate
-        self._kept = with_homes(estate, retain)
-        metadata = MetadataSpec(name=estate.name, region=estate.region)
+        self._inventory = inventory
+        self._kept = with_homes(inventory, retain)
+        metadata = MetadataSpec(name=inventory.name, region=inventory.region)
         self._plan = Blueprint(ClusterSpec(metadata=metadata), "", (), {}, retain)
         self._names: dict[str, int] = {}
         self._vpcs: dict[str, Step[Vpc]] = {}
@@ -153,12 +158,12 @@ class _Builder:
         self._nats: dict[str, Step[NatGateway]] = {}
 
     def build(self) -> tuple[AnyStep, ...]:
-        estate = self._estate
-        for vpc in estate.vpcs:
+        inventory = self._inventory
+        for vpc in inventory.vpcs:
             self._vpc(vpc.id)
-        for vswitch in estate.vswitches:
+        for vswitch in inventory.vswitches:
             self._vswitch(vswitch.id, vswitch.vpc_id)
-        groups = [self._group(group.id, group.vpc_id) for group in estate.groups]
+        groups = [self._group(group.id, group.vpc_id) for group in inventory.groups]
         out = self._ways_out()
         residue = self._residue(groups)
         clusters = self._clusters([*groups, *residue], out)
@@ -178,73 +183,64 @@ class _Builder:
     def _free(self, step: Step[Any], resource_id: str) -> Step[Any]:
         """The step, or where its resource is in use by others, one that says so."""
         by = self._held.get(resource_id)
-        return Occupied(step, by) if by else step
+        return InUse(step, by) if by else step
 
     def _residue(self, groups: Sequence[AnyStep]) -> list[AnyStep]:
         """What goes along with the cluster, each read back as gone after it.
 
         The load balancers go before their EIPs, and the instances before their security groups.
         """
-        estate = self._estate
-        made = {kind: [row.id for row in estate.by_ack if row.type == kind and row.id]
-                for kind in ACK_TYPES}  # fmt: skip
+        inventory = self._inventory
+        made: dict[str, list[str]] = {ros: [] for ros in READ_BACK}
+        for row in inventory.by_ack:
+            if row.type in made and row.id:
+                made[row.type].append(row.id)
         eips: list[AnyStep] = [
             EipStep(
                 self._cloud, self._plan, pick=self._pick(id_, ours=True), name=self._name("ACK eip")
             )
-            for id_ in made["ALIYUN::VPC::EIP"]
+            for id_ in made[EIP.ros]
         ]
         home: list[AnyStep] = [*self._vpcs.values(), *self._vswitches.values()]
-        known = [group.id for group in estate.groups]
-        more = [id_ for id_ in made["ALIYUN::ECS::SecurityGroup"] if id_ not in known]
-        own = [self._group(id_, estate.vpc_id) for id_ in more]
-        ids = [*(b.id for b in estate.balancers), *made["ALIYUN::SLB::LoadBalancer"]]
-        balancers: list[AnyStep] = [
-            BalancerRemoval(
-                self._cloud,
-                pick=self._pick(id_, ours=True),
-                name=self._name("load balancer"),
-                needs=[*home, *eips],
-            )
-            for id_ in dict.fromkeys(ids)
-        ]
+        known = [group.id for group in inventory.groups]
+        more = [id_ for id_ in made[SECURITY_GROUP.ros] if id_ not in known]
+        own = [self._group(id_, inventory.vpc_id) for id_ in more]
         around = [*home, *groups, *own]
-        loose = self._loose(around)
+        balancers = [
+            step
+            for kind in MARKED_BY_ACK
+            for step in self._each(kind, made[kind.ros], [*around, *eips])
+        ]
+        loose = [*self._each(DISK, (), ()), *self._each(INTERFACE, (), around)]
         return [*eips, *own, *balancers, *loose, *self._instances([*around, *loose])]
 
-    def _loose(self, around: Sequence[AnyStep]) -> list[AnyStep]:
-        """What pods had, and what comes off once the instances are gone."""
-        disks: list[AnyStep] = [
-            DiskRemoval(
+    def _each(
+        self, kind: ResourceKind, more: Sequence[str], needs: Sequence[AnyStep]
+    ) -> list[AnyStep]:
+        """A step for each thing of a kind; ``more``: ids that ACK told of."""
+        ids = dict.fromkeys([*(row.id for row in self._inventory.of(kind)), *more])
+        return [
+            KindRemoval(
                 self._cloud,
-                pick=self._pick(disk.id, ours=True),
-                name=self._name("volume disk"),
-                needs=[],
+                kind,
+                pick=self._pick(id_, ours=True),
+                name=self._name(kind.noun),
+                needs=needs,
             )
-            for disk in self._estate.disks
+            for id_ in ids
         ]
-        interfaces: list[AnyStep] = [
-            InterfaceRemoval(
-                self._cloud,
-                pick=self._pick(interface.id, ours=True),
-                name=self._name("network interface"),
-                needs=around,
-            )
-            for interface in self._estate.interfaces
-        ]
-        return [*disks, *interfaces]
 
     def _instances(self, needs: Sequence[AnyStep]) -> list[AnyStep]:
-        whole = any(cluster.id in self._kept for cluster in self._estate.clusters)
-        ids = [instance.id for instance in self._estate.instances]
-        stay = [id_ for id_ in ids if whole or id_ in self._kept]
-        go = [id_ for id_ in ids if id_ not in stay]
+        whole = any(cluster.id in self._kept for cluster in self._inventory.clusters)
+        instances = self._inventory.instances
+        stay = [i.id for i in instances if whole or i.id in self._kept]
+        paid = [i.id for i in instances if i.charge_type == "PrePaid" and i.id not in stay]
+        go = [i.id for i in instances if i.id not in {*stay, *paid}]
+        groups = (("instances", go), ("subscriptions", paid), ("instances", stay))
         return [
-            InstancesRemoval(
-                self._cloud, some, keep=keep, name=self._name("instances"), needs=needs
-            )
-            for some, keep in ((go, False), (stay, True))
-            if some
+            InstancesRemoval(self._cloud, ids, keep=ids is stay, name=self._name(name), needs=needs)
+            for name, ids in groups
+            if ids
         ]
 
     def _name(self, base: str) -> str:
@@ -253,19 +249,22 @@ class _Builder:
         return base if number == 1 else f"{base} {number}"
 
     def _pick(self, resource_id: str, *, ours: bool) -> Pick:
-        stays = not ours or resource_id in self._kept
-        return Pick(resource_id, "given" if stays else "ours", must_exist=False)
+        """``ours`` False: no list of ours has it, which proves nothing, so its tags are read."""
+        kept = resource_id in self._kept
+        return Pick(
+            resource_id, "given" if kept else "ours", must_exist=False, by_tag=not ours and not kept
+        )
 
     def _vpc(self, vpc_id: str) -> Step[Vpc]:
         if vpc_id not in self._vpcs:
-            pick = self._pick(vpc_id, ours=any(v.id == vpc_id for v in self._estate.vpcs))
+            pick = self._pick(vpc_id, ours=any(v.id == vpc_id for v in self._inventory.vpcs))
             step = VpcStep(self._cloud, self._plan, pick=pick, name=self._name("vpc"))
             self._vpcs[vpc_id] = self._free(step, vpc_id)
         return self._vpcs[vpc_id]
 
     def _vswitch(self, vswitch_id: str, vpc_id: str) -> Step[VSwitch]:
         if vswitch_id not in self._vswitches:
-            mine = next((v for v in self._estate.vswitches if v.id == vswitch_id), None)
+            mine = next((v for v in self._inventory.vswitches if v.id == vswitch_id), None)
             zone_id, cidr = (mine.zone_id, mine.cidr) if mine else ("", "")
             step = VSwitchStep(
                 self._cloud,
@@ -285,18 +284,18 @@ class _Builder:
                 self._plan,
                 vpc=self._vpc(gateway.vpc_id),
                 vswitch=self._vswitch(gateway.vswitch_id, gateway.vpc_id),
-                pick=self._pick(gateway.id, ours=gateway in self._estate.nat_gateways),
+                pick=self._pick(gateway.id, ours=gateway in self._inventory.nat_gateways),
                 name=self._name("nat gateway"),
             )
             self._nats[gateway.id] = self._free(step, gateway.id)
         return self._nats[gateway.id]
 
     def _ways_out(self) -> list[AnyStep]:
-        for gateway in self._estate.nat_gateways:
+        for gateway in self._inventory.nat_gateways:
             self._nat(gateway)
         steps: list[AnyStep] = []
         bindings: dict[str, list[AnyStep]] = {}
-        for eip in self._estate.eips:
+        for eip in self._inventory.eips:
             pick = self._pick(eip.id, ours=True)
             step = EipStep(self._cloud, self._plan, pick=pick, name=self._name("eip"))
             steps.append(step)
@@ -311,7 +310,7 @@ class _Builder:
 
     def _snat(self, bindings: dict[str, list[AnyStep]]) -> list[AnyStep]:
         steps: list[AnyStep] = []
-        for gateway, entry in self._estate.snat_entries:
+        for gateway, entry in self._inventory.snat_entries:
             if entry.id in self._kept:
                 continue
             needs: list[AnyStep] = [self._nat(gateway), *bindings.get(gateway.id, [])]
@@ -334,5 +333,5 @@ class _Builder:
                 outlives=(*groups, *snat),
                 name=self._name("cluster"),
             )
-            for cluster in self._estate.clusters
+            for cluster in self._inventory.clusters
         ]

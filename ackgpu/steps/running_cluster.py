@@ -5,7 +5,7 @@ from __future__ import annotations
 from ackgpu.cloud.api import Cloud, Cluster
 from ackgpu.engine.step import Broken, CheckStep, Context, Finding, Pending, Ready, Step
 from ackgpu.errors import CloudError, NoSuchCluster
-from ackgpu.steps.kubeconfig import Access
+from ackgpu.steps.kubeconfig import ClusterAccess
 
 SETTLING = frozenset({"initial", "updating", "upgrading", "scaling", "removing", "draining"})
 KUBECONFIG_MINUTES = 120
@@ -18,8 +18,8 @@ class RunningCluster(CheckStep[Cluster]):
     timeout = 40 * 60
     reads = ("containers.cluster",)
 
-    def __init__(self, cloud: Cloud, cluster_id: str) -> None:
-        super().__init__("cluster", "cluster")
+    def __init__(self, cloud: Cloud, cluster_id: str, *, name: str = "cluster") -> None:
+        super().__init__(name, "cluster")
         self._containers = cloud.containers
         self._id = cluster_id
 
@@ -45,24 +45,27 @@ class RunningCluster(CheckStep[Cluster]):
         return Broken(error, id=found.id)
 
 
-class TemporaryAccess(CheckStep[Access]):
-    """A kubeconfig for this run alone; the user's file is left as it is."""
+class TemporaryAccess(CheckStep[ClusterAccess]):
+    """A kubeconfig only for this run; the user's file is left as it is."""
 
     typical = 1
     reads = ("containers.kubeconfig",)
 
-    def __init__(self, cloud: Cloud, *, cluster: Step[Cluster]) -> None:
+    def __init__(self, cloud: Cloud, *, cluster: Step[Cluster], private: bool = False) -> None:
         super().__init__("access", "kubeconfig", (cluster,))
         self._containers = cloud.containers
         self._cluster = cluster
+        self._private = private
 
     @property
     def title(self) -> str:
         """For how long."""
         return f"for {KUBECONFIG_MINUTES} minutes"
 
-    def find(self, ctx: Context) -> Finding[Access]:
+    def find(self, ctx: Context) -> Finding[ClusterAccess]:
         """Ask for it."""
         cluster = ctx[self._cluster]
-        text = self._containers.kubeconfig(cluster.id, private=False, minutes=KUBECONFIG_MINUTES)
-        return Ready(Access(text, public=True))
+        text = self._containers.kubeconfig(
+            cluster.id, private=self._private, minutes=KUBECONFIG_MINUTES
+        )
+        return Ready(ClusterAccess(text, public=not self._private))

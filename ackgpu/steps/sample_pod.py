@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ackgpu.cloud.api import KubePod
@@ -11,8 +12,9 @@ PULL = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrIm
 START = frozenset(
     {"RunContainerError", "CreateContainerError", "StartError", "CrashLoopBackOff", "Error"}
 )
-LOOKS = {"pull": 20, "start": 10, "schedule": 40}
-"""How many looks in a row may find the same trouble: a minute for images, two for the scheduler."""
+LOOKS = {"pull": 20, "start": 10, "schedule": 40, "refused": 3}
+"""How many looks in a row may find the same trouble: a minute for images, two for the scheduler,
+some seconds for what the API server refuses: a quota may just be raised."""
 
 
 @dataclass
@@ -24,10 +26,13 @@ class Patience:
 
     def look(self, pod: KubePod) -> bool:
         """Take another look into account; whether the trouble is to be taken as final."""
-        trouble = trouble_of(pod)
+        return self.meet(trouble_of(pod)) or pod.reason == "InvalidImageName"
+
+    def meet(self, trouble: str) -> bool:
+        """Take a trouble into account, empty for none; whether it is to be taken as final."""
         self.looks = self.looks + 1 if trouble == self.trouble else 1
         self.trouble = trouble
-        return pod.reason == "InvalidImageName" or self.looks >= LOOKS.get(trouble, self.looks + 1)
+        return self.looks >= LOOKS.get(trouble, self.looks + 1)
 
 
 def trouble_of(pod: KubePod) -> str:
@@ -49,9 +54,28 @@ def pull_error(pod: KubePod, image: str) -> CloudError:
     return CloudError(
         f"The image {image} cannot be pulled: {why_waiting(pod)}",
         cloud_code=pod.reason,
-        resolution="This says nothing of the GPU. Give an image that the nodes reach with --image;"
-        " in mainland China Docker Hub is not reached, and nodes need a NAT gateway to leave the"
-        " VPC.",
+        resolution="This says nothing of the GPU. Name a registry that the nodes reach and that has"
+        " the image: ACKGPU_IMAGE_REGISTRY, gpu.sample.registry in the spec, or an image with"
+        " --image. In mainland China Docker Hub is not reached, and nodes need a NAT gateway to"
+        " leave the VPC.",
+    )
+
+
+def living(pods: Iterable[KubePod]) -> KubePod | None:
+    """The pod that counts: the newest that is not going and has not ended, else the newest.
+
+    A pod that was evicted stays as Failed beside the one that took its place.
+    """
+    here = [pod for pod in pods if not pod.terminating]
+    return max(here, key=lambda pod: (not pod.ended, pod.created), default=None)
+
+
+def refusal_error(refusal: str) -> CloudError:
+    """The API server takes no pod: a quota, PodSecurity, a webhook."""
+    return CloudError(
+        f"The API server refuses the sample's pod: {refusal}",
+        resolution="This says nothing of the GPU. Let the namespace default take the pod: its"
+        " quota, its limits, its pod security, or the webhook that is named.",
     )
 
 

@@ -104,7 +104,7 @@ def why_it_failed(program: str, done: Executed) -> tuple[str, str]:
     if code == "cudaErrorInsufficientDriver":
         remedy = (
             "the image's CUDA is newer than the node's driver runs: --image with an older CUDA, or"
-            " a newer driver by the pool's label ack.aliyun.com/nvidia-driver-version"
+            " none, which fits it to the driver"
         )
     elif code == "cudaErrorDevicesUnavailable":
         remedy = "the vGPU is held by another process or has no licence: check the licence server"

@@ -11,45 +11,56 @@ from dataclasses import dataclass, replace
 
 from ackgpu.cloud.api import ExecOrder, Executed, KubeApi, KubePod
 from ackgpu.errors import AckGpuError
-from ackgpu.spec.catalog import MEM_LABEL, NAME_LABEL
+from ackgpu.spec.catalog import gpu_type, looks_vgpu
 from ackgpu.steps import sample_program as program
-from ackgpu.steps.gpu_ladder import Rung
+from ackgpu.steps.driver_checks import mismatch, undocumented
+from ackgpu.steps.gpu_checks import TYPE_LABEL, NodeCheck
 from ackgpu.steps.nvidia_smi import (
     QUERY,
     Smi,
-    SmiGpu,
-    as_label,
     is_licensed,
     parse_csv,
     parse_license,
     parse_table,
     trouble,
 )
+from ackgpu.steps.sample_images import ImageNeededError
 
 LICENSE_LOOKS = 30
 """How often an unlicensed vGPU is looked at: after its start it takes up to a minute to get one."""
 DRIVER_REMEDY = (
     "the driver on the node does not work: see ACK's page on GPU driver versions, then replace the"
-    " node (`ackgpu nodepool scale NAME POOL --nodes N`), pinning the driver by the pool's label"
-    " ack.aliyun.com/nvidia-driver-version"
+    " node, pinning the driver by the pool's label ack.aliyun.com/nvidia-driver-version"
+)
+DRIVER_REMEDY_ELSEWHERE = (
+    "the driver on the node, or the NVIDIA container toolkit, does not work: nvidia-smi on the node"
+    " itself tells which"
+)
+DRIVER_REMEDY_VGPU = (
+    "the GRID driver on the node does not work: nodePools[].gpu.driver says who installs it;"
+    " replace the node once that is mended"
+)
+LICENSE_INCLUDED_REMEDY = (
+    "the type has its licence in the price: see what nvidia-gridd says on the node (journalctl -u"
+    " nvidia-gridd); replace the node if it stays"
 )
 LICENSE_REMEDY = (
     "vgn5i and vgn6i need a licence server of your own: gpu.licenseServer in the spec, or"
     " ServerAddress in /etc/nvidia/gridd.conf on the node and a restart of nvidia-gridd; without"
     " one NVIDIA throttles the vGPU after 20 minutes"
 )
-SLICE_REMEDY = "the container sees another slice than its node's label says: report the instance"
 
 
 @dataclass(frozen=True)
 class SampleOutcome:
-    """What the trial of a node's GPU came to. ``rungs`` are driver and cuda.
+    """What the trial of a node's GPU came to. ``rungs`` are the checks driver and cuda.
 
-    ``error`` is what kept the trial from being made, which says nothing of the GPU.
+    ``error`` is what kept the trial from being made, which says nothing of the GPU. ``warning`` is
+    of a driver that works and is not the documented one.
     """
 
     node: str
-    rungs: tuple[Rung, Rung]
+    rungs: tuple[NodeCheck, NodeCheck]
     gpu: str = ""
     memory_mib: int | None = None
     driver: str = ""
@@ -58,31 +69,42 @@ class SampleOutcome:
     license: str = ""
     program: str = ""
     output: str = ""
+    warning: str = ""
+    image: str = ""
+    image_id: str = ""
     error: AckGpuError | None = None
 
     @property
     def ok(self) -> bool:
-        """Whether both rungs passed."""
+        """Whether both checks passed."""
         return all(rung.verdict == "passed" for rung in self.rungs)
 
 
 def not_tried(node: str, error: AckGpuError) -> SampleOutcome:
     """The outcome where no trial could be made, so that nothing is known from the driver on."""
-    unknown = Rung("driver", "unknown", error.message, error.resolution or "")
-    return SampleOutcome(node, (unknown, Rung("cuda", "skipped")), error=error)
+    unknown = NodeCheck("driver", "unknown", error.message, error.resolution or "")
+    return SampleOutcome(node, (unknown, NodeCheck("cuda", "skipped")), error=error)
 
 
-def no_container(node: str, message: str) -> SampleOutcome:
-    """The outcome where the container runtime cannot start a container with the GPU."""
-    failed = Rung("driver", "failed", message, DRIVER_REMEDY)
-    return SampleOutcome(node, (failed, Rung("cuda", "skipped")))
+def no_container(node: str, message: str, *, ack: bool = True, type_id: str = "") -> SampleOutcome:
+    """The outcome if the container runtime cannot start a container with the GPU.
+
+    ``ack``: the node is of ACK, and of the instance type ``type_id``.
+    """
+    remedy = DRIVER_REMEDY_VGPU if looks_vgpu(type_id) else DRIVER_REMEDY
+    remedy = remedy if ack else DRIVER_REMEDY_ELSEWHERE
+    by_name = f"`ackgpu node replace NAME {node}` replaces it" if ack and node else ""
+    failed = NodeCheck("driver", "failed", message, remedy, by_name=by_name, by_driver=True)
+    return SampleOutcome(node, (failed, NodeCheck("cuda", "skipped")))
 
 
 @dataclass(frozen=True)
-class Box:
+class SampleContainer:
     """The running container of a trial. ``labels`` are its node's; none are compared where empty.
 
     ``packages``: the documented sample may be downloaded. ``hear`` is told what commands print.
+    ``ack``: the node is of ACK. ``better`` says which image GPU and driver need in place of the
+    container's own; empty for none.
     """
 
     api: KubeApi
@@ -90,6 +112,8 @@ class Box:
     labels: Mapping[str, str]
     packages: bool = False
     hear: Callable[[str], None] | None = None
+    ack: bool = True
+    better: Callable[[Smi], str] = lambda _: ""
 
     def run(self, *words: str, order: ExecOrder | None = None) -> Executed:
         """Run a command in the container; what it prints is heard."""
@@ -97,27 +121,35 @@ class Box:
         return self.api.execute(self.pod, words, order)
 
     def look(self, *words: str) -> Executed:
-        """Run a command whose output is for the program alone."""
+        """Run a command whose output is only for the program."""
         return self.api.execute(self.pod, words)
 
 
 Moves = Generator[str, None, SampleOutcome]
 
 
-def trial(box: Box) -> Moves:
-    """Look at driver and licence, build a CUDA program, run it and judge its result."""
+def trial(box: SampleContainer) -> Moves:
+    """Look at driver and licence, build a CUDA program, run it and judge its result.
+
+    Raises ImageNeededError where another image fits the driver and the card.
+    """
     yield "nvidia-smi"
     shown = box.run("nvidia-smi")
     why = trouble(shown)
+    type_id = box.labels.get(TYPE_LABEL, "")
     if why:
-        return no_container(box.pod.node, why)
+        return no_container(box.pod.node, why, ack=box.ack, type_id=type_id)
     smi = _values(box, shown)
     if smi is None or not smi.gpus:
-        return no_container(box.pod.node, "nvidia-smi shows no GPU")
-    found = _found(box, smi)
-    wrong = _against_labels(smi.gpus[0], box.labels)
-    if wrong:
-        return replace(found, rungs=_stopped(wrong, SLICE_REMEDY))
+        text = "nvidia-smi shows no GPU"
+        return no_container(box.pod.node, text, ack=box.ack, type_id=type_id)
+    found = replace(_found(box, smi), warning=undocumented(smi.driver, type_id))
+    wrong = mismatch(smi, box.labels)
+    if wrong is not None:
+        return replace(found, rungs=_stopped(*wrong))
+    better = box.better(smi)
+    if better:
+        raise ImageNeededError(better)
     found = yield from _licensed(box, found)
     if found.rungs[0].verdict != "passed":
         return found
@@ -129,7 +161,7 @@ def trial(box: Box) -> Moves:
     return (yield from _sample(box, replace(found, toolkit=release)))
 
 
-def _values(box: Box, shown: Executed) -> Smi | None:
+def _values(box: SampleContainer, shown: Executed) -> Smi | None:
     """Names in full from the query, and the CUDA version, which only the table has."""
     table = parse_table(shown.output)
     asked = box.look(*QUERY)
@@ -139,28 +171,21 @@ def _values(box: Box, shown: Executed) -> Smi | None:
     return replace(full, cuda=table.cuda)
 
 
-def _found(box: Box, smi: Smi) -> SampleOutcome:
+def _found(box: SampleContainer, smi: Smi) -> SampleOutcome:
     gpu = smi.gpus[0]
     return SampleOutcome(
         node=box.pod.node,
-        rungs=(Rung("driver", "passed"), Rung("cuda", "skipped")),
+        rungs=(NodeCheck("driver", "passed"), NodeCheck("cuda", "skipped")),
         gpu=gpu.name,
         memory_mib=gpu.memory_mib,
         driver=smi.driver,
         cuda=smi.cuda,
+        image=box.pod.image,
+        image_id=box.pod.image_id,
     )
 
 
-def _against_labels(gpu: SmiGpu, labels: Mapping[str, str]) -> str:
-    name, memory = labels.get(NAME_LABEL, ""), labels.get(MEM_LABEL, "")
-    if memory and gpu.memory_mib is not None and memory != f"{gpu.memory_mib}MiB":
-        return f"nvidia-smi shows {gpu.memory_mib} MiB, the label {MEM_LABEL} says {memory}"
-    if name and name != as_label(gpu.name):
-        return f"nvidia-smi shows {gpu.name}, the label {NAME_LABEL} says {name}"
-    return ""
-
-
-def _licensed(box: Box, found: SampleOutcome) -> Moves:
+def _licensed(box: SampleContainer, found: SampleOutcome) -> Moves:
     status = ""
     for _ in range(LICENSE_LOOKS):
         status = parse_license(box.look("nvidia-smi", "-q").output)
@@ -168,10 +193,13 @@ def _licensed(box: Box, found: SampleOutcome) -> Moves:
             return replace(found, license=status)
         yield f"waiting for the vGPU's licence: {status}"
     message = f"the vGPU has no licence: {status}"
-    return replace(found, license=status, rungs=_stopped(message, LICENSE_REMEDY))
+    known = gpu_type(box.labels.get(TYPE_LABEL, ""))
+    included = known is not None and known.license == "included"
+    remedy = LICENSE_INCLUDED_REMEDY if included else LICENSE_REMEDY
+    return replace(found, license=status, rungs=_stopped(message, remedy))
 
 
-def _sample(box: Box, found: SampleOutcome) -> Moves:
+def _sample(box: SampleContainer, found: SampleOutcome) -> Moves:
     """The documented sample where it can be had, else the vector addition."""
     if box.packages and program.packaged(found.toolkit):
         built = yield from _build(box, program.texture_build(found.toolkit))
@@ -183,10 +211,12 @@ def _sample(box: Box, found: SampleOutcome) -> Moves:
     words = (failed.errors.strip() or failed.output.strip()).splitlines()
     message = f"the sample could not be built: {words[-1] if words else f'exit code {failed.code}'}"
     remedy = "this says nothing of the GPU: give an image with a working nvcc with --image"
-    return replace(found, rungs=(found.rungs[0], Rung("cuda", "unknown", message, remedy)))
+    return replace(found, rungs=(found.rungs[0], NodeCheck("cuda", "unknown", message, remedy)))
 
 
-def _build(box: Box, commands: Iterable[program.Command]) -> Generator[str, None, Executed | None]:
+def _build(
+    box: SampleContainer, commands: Iterable[program.Command]
+) -> Generator[str, None, Executed | None]:
     """Run the commands of a build; the first that fails, or None where all went well."""
     for command in commands:
         yield command.doing
@@ -199,23 +229,23 @@ def _build(box: Box, commands: Iterable[program.Command]) -> Generator[str, None
     return None
 
 
-def _run(box: Box, found: SampleOutcome, name: str) -> Moves:
+def _run(box: SampleContainer, found: SampleOutcome, name: str) -> Moves:
     texture = name == program.SIMPLE_TEXTURE
     command = program.texture_run(found.toolkit) if texture else program.vector_run()
     yield command.doing
     done = box.run(*command.words, order=command.order)
     output = "\n".join(filter(None, (done.output.rstrip(), done.errors.rstrip())))
-    cuda = Rung("cuda", "passed")
+    cuda = NodeCheck("cuda", "passed")
     if not program.passed(name, done):
-        cuda = Rung("cuda", "failed", *program.why_it_failed(name, done))
+        cuda = NodeCheck("cuda", "failed", *program.why_it_failed(name, done))
     return replace(found, program=name, output=output, rungs=(found.rungs[0], cuda))
 
 
 def _without_compiler(found: SampleOutcome) -> SampleOutcome:
     message = "the image has no nvcc, so no CUDA program could be built"
-    remedy = "give a development image with --image, such as nvidia/cuda:11.4.3-devel-ubuntu20.04"
-    return replace(found, rungs=(found.rungs[0], Rung("cuda", "unknown", message, remedy)))
+    remedy = "give a development image with --image, one whose tag has -devel"
+    return replace(found, rungs=(found.rungs[0], NodeCheck("cuda", "unknown", message, remedy)))
 
 
-def _stopped(message: str, remedy: str) -> tuple[Rung, Rung]:
-    return Rung("driver", "failed", message, remedy), Rung("cuda", "skipped")
+def _stopped(message: str, remedy: str) -> tuple[NodeCheck, NodeCheck]:
+    return NodeCheck("driver", "failed", message, remedy), NodeCheck("cuda", "skipped")

@@ -1,20 +1,23 @@
-"""The security group of the nodes, and the rule that lets ICMP through within the VPC."""
+"""The security group of the nodes, and the rules that let a cluster's traffic through."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ackgpu.cloud.api import Cloud, SecurityGroup, SecurityRule, Tags, Vpc
+from ackgpu.cloud.api import Cloud, SecurityGroup, SecurityRule, SecurityRules, Tags, Vpc
 from ackgpu.engine.step import Absent, Context, Finding, Ready, Step
+from ackgpu.inventory.resources import SECURITY_GROUP
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.lookup import Pick, within
-from ackgpu.steps.picked import PickedStep, What
+from ackgpu.steps.selection import SelectedStep
+
+ANY_PORT, EVERYWHERE = "-1/-1", "0.0.0.0/0"
 
 
-class SecurityGroupStep(PickedStep[SecurityGroup]):
+class SecurityGroupStep(SelectedStep[SecurityGroup]):
     """A security group. Making one is synchronous."""
 
-    what = What("security group", product="ecs", type="SecurityGroup", limit="security_groups")
+    what = SECURITY_GROUP
     typical = 1
     reads = ("compute.security_groups",)
     writes = ("compute.create_security_group", "compute.delete_security_group")
@@ -35,7 +38,7 @@ class SecurityGroupStep(PickedStep[SecurityGroup]):
     @property
     def title(self) -> str:
         """What it lets in."""
-        return self._pick.id or "ICMP within the VPC"
+        return self._pick.id or "basic"
 
     def delete(self, ctx: Context, found_id: str) -> None:
         """Ask that it goes; refused while an instance or network interface is a member."""
@@ -63,35 +66,47 @@ class SecurityGroupStep(PickedStep[SecurityGroup]):
         return True
 
 
-class IcmpRuleStep(Step[SecurityRule]):
-    """ICMP from the VPC's own range: what the ACK console sets up for a cluster."""
+class SecurityRulesStep(Step[SecurityRules]):
+    """What ACK recommends to let into the group of a cluster (ADR 0013).
+
+    ICMP, the group's own members, and with Flannel the pods, whose addresses belong to no group: a
+    group that is given to CreateCluster gets no rule from ACK.
+    """
 
     typical = 1
     reads = ("compute.security_rules",)
     writes = ("compute.authorize",)
 
-    def __init__(self, cloud: Cloud, *, vpc: Step[Vpc], group: Step[SecurityGroup]) -> None:
-        super().__init__("icmp rule", "security rule", (vpc, group))
+    def __init__(self, cloud: Cloud, plan: Blueprint, *, group: Step[SecurityGroup]) -> None:
+        super().__init__("security rules", "security rules", (group,))
         self._compute = cloud.compute
-        self._vpc = vpc
+        self._network = plan.spec.network
         self._group = group
         self.part_of = group
 
     @property
     def title(self) -> str:
-        """What it lets in."""
-        return "ICMP from the VPC"
+        """What they let in."""
+        pods = f", pods {self._network.pod_cidr}" if self._network.is_flannel else ""
+        return f"ICMP, the group itself{pods}"
 
-    def find(self, ctx: Context) -> Finding[SecurityRule]:
-        """Look for the rule among the group's."""
-        vpc, group = ctx.get(self._vpc), ctx.get(self._group)
-        if vpc is None or group is None:
+    def find(self, ctx: Context) -> Finding[SecurityRules]:
+        """Look for them among the group's."""
+        group = ctx.get(self._group)
+        if group is None:
             return Absent()
-        wanted = SecurityRule("icmp", "-1/-1", vpc.cidr)
-        rules = self._compute.security_rules(group.id)
-        return Ready(wanted, detail=f"ICMP from {vpc.cidr}") if wanted in rules else Absent()
+        found = self._compute.security_rules(group.id)
+        missing = set(self._wanted(group.id)) - set(found.rules)
+        return Absent() if missing else Ready(found, detail=self.title)
 
     def create(self, ctx: Context, token: str) -> None:
-        """Ask for the rule; the cloud takes the same rule twice without complaint."""
-        rule = SecurityRule("icmp", "-1/-1", ctx[self._vpc].cidr)
-        self._compute.authorize(ctx[self._group].id, rule, token=token)
+        """Ask for all of them at once; the cloud takes a rule twice without complaint."""
+        group_id = ctx[self._group].id
+        self._compute.authorize(group_id, self._wanted(group_id), token=token)
+
+    def _wanted(self, group_id: str) -> tuple[SecurityRule, ...]:
+        rules = [SecurityRule("icmp", ANY_PORT, cidr=EVERYWHERE)]
+        rules.append(SecurityRule("all", ANY_PORT, group=group_id))
+        if self._network.is_flannel:
+            rules.append(SecurityRule("all", ANY_PORT, cidr=self._network.pod_cidr))
+        return tuple(rules)

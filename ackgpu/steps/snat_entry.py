@@ -58,7 +58,10 @@ class SnatEntryStep(Step[SnatEntry]):
         if nat is None or vswitch is None:
             return Absent()
         entries = self._network.snat_entries(table_id=nat.snat_table_id)
-        found = next((entry for entry in entries if entry.vswitch_id == vswitch.id), None)
+        found = next(
+            (row for row in entries if row.vswitch_id == vswitch.id or row.cidr == vswitch.cidr),
+            None,
+        )
         if found is None:
             return Absent()
         ours = found.name == self._name or found.id == ctx.recall(self, "id")

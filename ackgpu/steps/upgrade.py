@@ -7,6 +7,7 @@ from typing import Any
 from ackgpu.cloud.api import Cloud, Cluster, ClusterCheck
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Step
 from ackgpu.errors import NoSuchCluster, PreflightFailed
+from ackgpu.naming import UPGRADE_TAG
 from ackgpu.steps.cluster import task_error
 from ackgpu.steps.pool_change import GOING, no_such_pool, pool_named, the_pool
 
@@ -60,7 +61,7 @@ class ControlPlaneUpgradeStep(Step[Cluster]):
     timeout = 60 * 60
     changes = True
     reads = ("containers.cluster", "containers.task")
-    writes = ("containers.upgrade_cluster",)
+    writes = ("containers.set_tags", "containers.upgrade_cluster")
 
     def __init__(
         self, cloud: Cloud, cluster: Cluster, version: str, *, check: UpgradeCheckStep
@@ -91,8 +92,13 @@ class ControlPlaneUpgradeStep(Step[Cluster]):
         return Absent() if task is None else Pending(f"{task.state}: {task.current_stage}")
 
     def create(self, ctx: Context, token: str) -> None:
-        """Ask for the upgrade. There is no client token; the version tells what was done."""
+        """Request the upgrade, once its target is noted on the cluster.
+
+        There is no client token. Who repeats "to the next version" from elsewhere, after an upgrade
+        whose end nobody saw, reads from the tag that this was the next one.
+        """
         del token
+        self._containers.set_tags(self._cluster.id, {UPGRADE_TAG: self._version})
         task_id = self._containers.upgrade_cluster(self._cluster.id, self._version)
         ctx.remember(self, "task", task_id)
 

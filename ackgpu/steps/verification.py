@@ -7,26 +7,35 @@ from dataclasses import dataclass
 from typing import Any
 
 from ackgpu.cloud.api import KubeConnect, NodePool
-from ackgpu.engine.step import Step
+from ackgpu.engine.step import Context, Step
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.cuda_sample import CudaSampleStep, SampleWishes, on_node
+from ackgpu.steps.driver_logs import Console
 from ackgpu.steps.gpu_nodes import GpuNodesStep
-from ackgpu.steps.kubeconfig import Access
-from ackgpu.steps.manifests import default_image
+from ackgpu.steps.kubeconfig import ClusterAccess
+from ackgpu.steps.network_probe import NetworkStep, choose, target_on
+from ackgpu.steps.pod_trial import TrialTarget
+from ackgpu.steps.sample_images import images_of
 
 
 @dataclass(frozen=True)
 class Verified:
-    """What is verified: how many nodes each pool must show, over which access, after what."""
+    """What is verified: how many nodes each pool must show, over which access, after what.
+
+    ``console`` reads the console of an instance whose GPU does not come up. ``image_registry``
+    comes before the spec's for the CUDA sample's images.
+    """
 
     plan: Blueprint
-    access: Step[Access]
+    access: Step[ClusterAccess]
     sizes: Sequence[tuple[Step[NodePool], int]]
     after: Sequence[Step[Any]]
+    console: Console
+    image_registry: str = ""
 
 
 def verification(connect: KubeConnect, wants: Verified) -> list[Step[Any]]:
-    """The labels and the allocatable GPUs; with the level cuda the sample on each node as well."""
+    """The labels and the allocatable GPUs; from the level network on what pods try as well."""
     spec, access = wants.plan.spec, wants.access
     level = spec.verify.level
     nodes = GpuNodesStep(
@@ -35,17 +44,32 @@ def verification(connect: KubeConnect, wants: Verified) -> list[Step[Any]]:
         pools=wants.after,
         wanted=lambda ctx: {ctx[step].id: size for step, size in wants.sizes},
         expect=spec.gpu.expect,
-        level="allocatable" if level == "cuda" else level,
+        level="labels" if level == "labels" else "allocatable",
         consecutive=spec.verify.consecutive,
+        console=wants.console,
     )
-    if level != "cuda":
+    if level not in {"network", "cuda"}:
         return [nodes]
-    image = spec.gpu.sample.image
-    image = default_image(wants.plan.region) if image == "auto" else image
+    images = images_of(spec.gpu.sample, wants.image_registry)
+    image = images.first
+
+    def probed(ctx: Context) -> list[TrialTarget]:
+        verdicts = ctx[nodes]
+        return [target_on(verdict, image) for verdict in choose(verdicts)]
+
+    network = NetworkStep(
+        reach=lambda ctx: connect(ctx[access].kubeconfig),
+        targets=probed,
+        timeout=spec.gpu.sample.timeout,
+        needs=(access, nodes),
+    )
+    network.images = images
+    if level == "network":
+        return [nodes, network]
     sample = CudaSampleStep(
         reach=lambda ctx: connect(ctx[access].kubeconfig),
         targets=lambda ctx: [on_node(verdict, image) for verdict in ctx[nodes]],
-        wishes=SampleWishes(timeout=spec.gpu.sample.timeout),
-        needs=(access, nodes),
+        wishes=SampleWishes(timeout=spec.gpu.sample.timeout, images=images),
+        needs=(access, nodes, network),
     )
-    return [nodes, sample]
+    return [nodes, network, sample]

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 from ackgpu.cloud.api import Cloud, Tags, Vpc
 from ackgpu.engine.step import Context, Drift
+from ackgpu.inventory.resources import VPC
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.lookup import Pick
-from ackgpu.steps.picked import PickedStep, What
+from ackgpu.steps.selection import SelectedStep
 
 
-class VpcStep(PickedStep[Vpc]):
-    """A VPC. It turns Available a few seconds after it was asked for."""
+class VpcStep(SelectedStep[Vpc]):
+    """A VPC. It turns Available a few seconds after it was requested."""
 
-    what = What("VPC", product="vpc", type="Vpc", limit="vpcs")
+    what = VPC
     typical = 3
     reads = ("network.vpcs",)
     writes = ("network.create_vpc", "network.delete_vpc")

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 from ackgpu.cloud.api import Cloud, Tags, Vpc, VSwitch
 from ackgpu.engine.step import Context, Drift, Step
+from ackgpu.inventory.resources import VSWITCH
 from ackgpu.steps.blueprint import PODS, Blueprint, ZonePlan
 from ackgpu.steps.lookup import Pick, within
-from ackgpu.steps.picked import PickedStep, What
+from ackgpu.steps.selection import SelectedStep
 
 
-class VSwitchStep(PickedStep[VSwitch]):
+class VSwitchStep(SelectedStep[VSwitch]):
     """A vSwitch. The cloud makes one at a time in a VPC, and refuses the next one meanwhile."""
 
-    what = What("vSwitch", product="vpc", type="VSwitch", limit="vswitches")
+    what = VSWITCH
     typical = 3
     reads = ("network.vswitches",)
     writes = ("network.create_vswitch", "network.delete_vswitch")
@@ -64,4 +65,6 @@ class VSwitchStep(PickedStep[VSwitch]):
 
     def _drift(self, found: VSwitch) -> tuple[Drift, ...]:
         wanted = self._zone.cidr
-        return () if found.cidr == wanted else (Drift(f"{self.name} cidr", wanted, found.cidr),)
+        part = "podVswitches" if self._zone.pods else "vswitches"
+        key = f"network.{part}[{self._zone.zone_id}].cidr"
+        return () if found.cidr == wanted else (Drift(key, wanted, found.cidr),)

@@ -20,11 +20,13 @@ def as_user_with(cli: Cli, *statements: dict[str, Any]) -> dict[str, str]:
     """The environment of a RAM user with one policy; the account's own stays as it is."""
     document = json.dumps({"Version": "1", "Statement": statements})
     with cli.emulator.backend.transaction(write=True) as session:
-        session.put(Doc("rampolicy", "Custom/own", born=0.0, body={"PolicyDocument": document}))
+        session.put(
+            Doc("rampolicy", "Custom/own", created_at=0.0, body={"PolicyDocument": document})
+        )
         policies = {"UserId": "200000000000000001", "Policies": {"Custom/own": 0.0}}
-        session.put(Doc("ramuser", "tester", name="tester", born=0.0, body=policies))
+        session.put(Doc("ramuser", "tester", name="tester", created_at=0.0, body=policies))
         key = {"UserName": "tester", "AccessKeySecret": "secret", "Status": "Active"}
-        session.put(Doc("accesskey", "LTAItester", scope="tester", born=0.0, body=key))
+        session.put(Doc("accesskey", "LTAItester", scope="tester", created_at=0.0, body=key))
     return {
         "ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAItester",
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret",
@@ -36,15 +38,24 @@ def ecs_of(cli: Cli) -> Api:
     return Api(EcsClient, ecs_models, cli.emulator)
 
 
-def own_instance(cli: Cli, *, instance_type: str = TYPE, disk: str = "cloud_ssd") -> str:
-    """An instance of the user's own in the cluster's VPC; it is Running after a moment."""
+def own_instance(
+    cli: Cli,
+    *,
+    instance_type: str = TYPE,
+    disk: str = "cloud_ssd",
+    home: tuple[str, str] | None = None,
+) -> str:
+    """An instance of the user's own in the cluster's VPC; it is Running after a moment.
+
+    ``home``: a vSwitch and a security group; without them the account's first.
+    """
     ecs = ecs_of(cli)
     account = cli.account()
-    group = ecs("CreateSecurityGroup", VpcId=account["vpc"][0])["SecurityGroupId"]
+    vswitch, group = home or (account["vswitch"][0], account["securitygroup"][0])
     made = ecs(
         "RunInstances",
         InstanceType=instance_type,
-        VSwitchId=account["vswitch"][0],
+        VSwitchId=vswitch,
         SecurityGroupId=group,
         ImageId=IMAGE,
         SystemDisk={"Category": disk, "Size": "40"},

@@ -36,6 +36,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", BROKEN)
 def test_create_writes_its_own_context_anew_where_a_part_of_it_is_lost(cli: Cli, part: str) -> None:
     cli.ok("create", "demo", "--no-verify")
@@ -47,6 +48,7 @@ def test_create_writes_its_own_context_anew_where_a_part_of_it_is_lost(cli: Cli,
     cli.ok("verify", "--kubeconfig", str(cli.kubeconfig), "--context", "demo", "--level", "labels")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("line", ["create demo", "plan demo", "kubeconfig remove demo", "doctor"])
 def test_a_kubeconfig_that_is_a_fifo_is_refused_before_anything_is_made(
     cli: Cli, tmp_path: Path, line: str

@@ -33,10 +33,11 @@ def made(cli: Cli) -> dict[str, int]:
     return {kind: len(ids) for kind, ids in cli.account().items() if kind in ONCE_EACH}
 
 
+@pytest.mark.long
 def test_what_was_delivered_twice_is_made_and_removed_once(
     cli: Cli, proxied: AlteringProxy
 ) -> None:
-    proxied.twice = {*MAKING, "DescribeVpcs", "DescribeClustersV1"}
+    proxied.twice = {*MAKING, "DescribeVpcs", "DescribeClustersForRegion"}
     cli.ok("create", "demo")
     assert not proxied.twice, "these were never delivered"
     assert made(cli) == ONCE_EACH
@@ -46,6 +47,7 @@ def test_what_was_delivered_twice_is_made_and_removed_once(
     assert made(cli) == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("action", ["CreateVpc", "CreateNatGateway", "CreateCluster"])
 def test_a_rollback_removes_what_the_first_delivery_made(
     cli: Cli, proxied: AlteringProxy, action: str

@@ -102,6 +102,7 @@ def test_a_malformed_endpoint_ends_with_2(cli: Cli) -> None:
     assert rows(ended)["endpoints"]["verdict"] == "failed"
 
 
+@pytest.mark.long
 def test_an_endpoint_that_never_answers_ends_with_11_and_not_never(cli: Cli) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
@@ -139,6 +140,7 @@ def test_an_unfinished_run_is_named(cli: Cli) -> None:
     assert "create demo in cn-hangzhou" in found["message"]
 
 
+@pytest.mark.long
 def test_an_unfinished_change_of_a_pool_is_named(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "1")
     with cli.at_speed(20):
@@ -195,10 +197,10 @@ def test_a_product_that_ram_refuses_is_reached_all_the_same(
     with cli_on(tmp_path / "user", capsys, enforce_ram=True) as cli:
         with cli.emulator.backend.transaction(write=True) as session:
             session.put(
-                Doc("ramuser", "t", name="t", born=0.0, body={"UserId": "2", "Policies": {}})
+                Doc("ramuser", "t", name="t", created_at=0.0, body={"UserId": "2", "Policies": {}})
             )
             key = {"UserName": "t", "AccessKeySecret": "secret", "Status": "Active"}
-            session.put(Doc("accesskey", "LTAIt", scope="t", born=0.0, body=key))
+            session.put(Doc("accesskey", "LTAIt", scope="t", created_at=0.0, body=key))
         user = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAIt", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret"}
         found = rows(cli("doctor", "-o", "json", env=user))
     assert found["credentials"]["verdict"] == "passed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from support.cli import Cli, Ended
 
 from ackgpu.cloud.api import NodePool
 from ackgpu.spec.model import DEFAULT_POOL, ClusterSpec
-from ackgpu.steps.as_found import pool_drift
+from ackgpu.steps.observed_pool import PoolDrift, pool_drift
 
 POOL: dict[str, Any] = {
     "name": "gpu",
@@ -74,6 +75,7 @@ OTHER_CLUSTERS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.long
 def test_another_setting_of_a_pool_is_a_conflict_that_shows_it(
     standing: Cli, tmp_path: Path
 ) -> None:
@@ -112,7 +114,7 @@ def test_a_pool_of_that_name_with_another_label_is_a_conflict_for_nodepool_add(
 ) -> None:
     again = standing("nodepool", "add", "demo", "gpu", "--nodes", "1", "--label", "team=sound")
     assert again.code == 6
-    assert "labels.team: asked for sound, found graphics" in again.err
+    assert "labels.team: requested sound, found graphics" in again.err
 
 
 def test_what_was_not_told_and_what_ack_adds_is_no_difference() -> None:
@@ -125,3 +127,13 @@ def test_what_was_not_told_and_what_ack_adds_is_no_difference() -> None:
     others = NodePool(**vars(found) | {"labels": {"team": "sound"}})
     (drift,) = pool_drift(ClusterSpec(), DEFAULT_POOL, others)
     assert (drift.field, drift.found) == ("nodePools[gpu].labels.team", "sound")
+
+
+def test_a_pool_is_compared_again_only_if_its_settings_change() -> None:
+    found = NodePool("np-1", "gpu", "scaling", DEFAULT_POOL.instance_types, 2, 2, 0, 0, {},
+                     labels={"team": "sound"})  # fmt: skip
+    drift = PoolDrift(ClusterSpec(), DEFAULT_POOL)
+    before = drift.of(found)
+    assert [each.found for each in before] == ["sound"]
+    assert drift.of(replace(found, healthy=1)) is before
+    assert [each.found for each in drift.of(replace(found, labels={"team": "light"}))] == ["light"]

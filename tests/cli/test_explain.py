@@ -11,15 +11,17 @@ import pytest
 from support.cli import Cli
 
 from ackgpu import errors
-from ackgpu.cloud.aliyun import codes
+from ackgpu.cloud.aliyun import advice, codes
 from ackgpu.commands.explanations import Catalogue
+from ackgpu.steps import sample_pod
 
 ROOT = Path(__file__).parents[2]
 CATALOGUE = Catalogue()
 SHAPE = re.compile(r"[A-Z][A-Za-z]+(\.[A-Za-z]+)+")
 NOT_CODES = {
     "SystemDisk.Category", "SystemDisk.Size", "STS.NT", "Policy.Version", "User.AccessKey",
-    "GroupId.NotFound", "CidrIp.Malformed",
+    "GroupId.NotFound", "CidrIp.Malformed", "PrivatePoolOptions.Id",
+    "PrivatePoolOptions.MatchCriteria",
 }  # fmt: skip
 """Names of parameters, and the ends of codes that are put together."""
 STATUS = {"InternalError": 500, "ApiServer.InternalError": 500}
@@ -43,7 +45,16 @@ def of_the_emulator() -> Iterator[str]:
                 yield str(node.value)
 
 
-SEEN = sorted((of_our_tables() | set(of_the_emulator())) - NOT_CODES)
+def of_our_advice() -> set[str]:
+    """Codes that the advice is about; one that ends in a dot begins a family."""
+    return {f"{code}Any" if code.endswith(".") else code for code, _ in advice.ADVICE_BY_CODE}
+
+
+PRINTED_BY_US = sample_pod.PULL
+"""Words in a code's place that come neither from a class nor from the cloud's API."""
+SEEN = sorted(
+    (of_our_tables() | of_our_advice() | PRINTED_BY_US | set(of_the_emulator())) - NOT_CODES
+)
 
 
 def test_there_are_codes_to_look_at() -> None:
@@ -66,7 +77,7 @@ def test_a_code_that_can_be_seen_is_explained_as_what_it_becomes(code: str) -> N
 def test_each_code_of_the_catalogue_becomes_what_the_adapter_makes_of_it(code: str) -> None:
     explained = CATALOGUE.explain(code)
     assert explained is not None
-    if explained.source != "ackgpu" and code not in {"400", "EntityNotExist.Role"}:
+    if explained.source != "ackgpu":
         becomes = codes.meaning(code, status=STATUS.get(code), message="", action="")
         assert explained.becomes == becomes.code
 
@@ -91,6 +102,27 @@ def test_every_exit_code_of_the_page_is_explained() -> None:
         explained = CATALOGUE.explain(number)
         assert explained is not None
         assert explained.exits_with == int(number)
+
+
+CODES_AS_TEXT = re.compile(r"cloud_code=(?!code|error|pod\.reason|self)(.+)")
+
+
+def test_no_other_place_makes_codes_up() -> None:
+    """What is printed as a code is the cloud's, a class's word, or a pod's reason: no text."""
+    for path in (ROOT / "ackgpu").rglob("*.py"):
+        assert not CODES_AS_TEXT.findall(path.read_text()), path
+
+
+@pytest.mark.parametrize("word", ["Bug", "Interrupted"])
+def test_words_of_failures_without_a_class_are_explained(word: str) -> None:
+    assert f'"{word}"' in (ROOT / "ackgpu" / "render" / "failure.py").read_text()
+    assert CATALOGUE.explain(word) is not None
+
+
+def test_a_quota_is_explained_by_its_route_and_in_general(cli: Cli) -> None:
+    cause = cli.ok("explain", "QuotaExceeded", "-o", "json").json["cause"]
+    assert "limit of the account" in cause
+    assert "CreateRouteEntry" in cause
 
 
 def test_a_code_is_explained_with_its_cause_and_what_to_do(cli: Cli) -> None:

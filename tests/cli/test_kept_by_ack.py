@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from support.altering import Exchange, altering_proxy_to
 from support.cli import Cli
 
@@ -19,6 +20,7 @@ def project_stays(exchange: Exchange) -> bytes:
     return json.dumps(rows).encode()
 
 
+@pytest.mark.long
 def test_what_cannot_be_deleted_along_is_told_as_staying_before_and_after(cli: Cli) -> None:
     cli.ok("create", "demo", "--no-verify")
     with altering_proxy_to(cli.emulator.endpoint) as proxy:

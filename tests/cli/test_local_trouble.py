@@ -38,6 +38,7 @@ def test_a_relative_state_directory_below_one_that_is_gone_is_refused(
     assert cli("version", env={"ACKGPU_STATE_DIR": "state"}).code == 2
 
 
+@pytest.mark.long
 def test_a_journal_of_garbage_keeps_no_command_from_its_work(cli: Cli) -> None:
     cli.ok("create", "demo", "--no-verify")
     with journal_of(cli).open("ab") as journal:
@@ -80,6 +81,7 @@ def in_a_shell(cli: Cli, redirected: str, *arguments: str) -> subprocess.Complet
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
 def test_a_closed_stream_changes_no_exit_code(cli: Cli, closed: str) -> None:
     for code, line in ((0, "list"), (5, "describe demo -o json"), (0, "--help"), (2, "nonsense")):
@@ -139,4 +141,24 @@ def test_a_disk_that_fills_in_the_middle_ends_a_create_that_names_what_follows(c
 def test_a_disk_that_fills_in_the_middle_hinders_no_rollback(cli: Cli) -> None:
     ended = with_little_room(cli, "create", "demo", "--on-failure", "rollback")
     assert ended.returncode == 2, ended.stderr
+    assert cli.account() == {}
+
+
+@pytest.mark.long
+def test_a_full_disk_hinders_no_deletion(cli: Cli) -> None:
+    cli.ok("create", "demo", "--no-verify")
+    ended = with_little_room(cli, "delete", "demo", "-y")
+    assert ended.returncode == 0, ended.stderr
+    assert "journal.jsonl cannot be used: File too large" in ended.stderr
+    assert "The deletion goes on without it" in ended.stderr
+    assert cli.account() == {}
+
+
+def test_a_machine_that_takes_no_lock_hinders_no_deletion(cli: Cli, tmp_path: Path) -> None:
+    cli.ok("create", "demo", "--no-verify")
+    in_the_way = tmp_path / "a-file"
+    in_the_way.write_text("not a directory")
+    ended = cli("delete", "demo", "-y", env={"ACKGPU_STATE_DIR": str(in_the_way / "state")})
+    assert ended.code == 0, ended.err
+    assert "cannot be used" in ended.err
     assert cli.account() == {}

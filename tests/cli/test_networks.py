@@ -8,7 +8,7 @@ from pathlib import Path
 import alibabacloud_vpc20160428.models as vpc_models
 import pytest
 from alibabacloud_vpc20160428.client import Client as VpcClient
-from support.cli import Cli
+from support.cli import Cli, cli_on
 
 from tests.cli.machines import asked, bodies, ecs_of
 from tests.emulator.net.apis import Api
@@ -55,6 +55,7 @@ def test_a_given_vpc_and_vswitch_are_used_and_left_as_they_were(cli: Cli) -> Non
     assert cli.account() == before
 
 
+@pytest.mark.long
 def test_a_given_gateway_keeps_what_is_its_own_and_loses_our_entries_alone(
     cli: Cli, tmp_path: Path
 ) -> None:
@@ -79,6 +80,8 @@ def test_a_given_gateway_keeps_what_is_its_own_and_loses_our_entries_alone(
 def test_a_given_security_group_gets_no_rule_and_stays(cli: Cli, tmp_path: Path) -> None:
     vpc_id, vswitch_id = own_network(cli)
     group = ecs_of(cli)("CreateSecurityGroup", VpcId=vpc_id)["SecurityGroupId"]
+    pods = {"IpProtocol": "all", "PortRange": "-1/-1", "SourceCidrIp": "172.16.0.0/12"}
+    ecs_of(cli)("AuthorizeSecurityGroup", SecurityGroupId=group, Permissions=[pods])
     text = HEAD + (
         f"network:\n  vpc: {{id: {vpc_id}}}\n  vswitches: [{{id: {vswitch_id}}}]\n"
         f"  securityGroupId: {group}\n"
@@ -102,6 +105,7 @@ def test_ranges_that_overlap_a_given_vpc_are_refused_before_anything(cli: Cli) -
     assert asked(cli) == []
 
 
+@pytest.mark.long
 def test_terways_pods_have_vswitches_of_their_own_with_a_way_out(cli: Cli, tmp_path: Path) -> None:
     path = file(tmp_path, TERWAY)
     cli.ok("create", "-f", path)
@@ -135,6 +139,7 @@ def test_types_too_small_for_terways_pods_are_refused(cli: Cli) -> None:
     assert cli.account() == {}
 
 
+@pytest.mark.long
 def test_terway_takes_no_route_entries_and_flannel_one_a_node(cli: Cli) -> None:
     cli.ok("create", "flannel")
     routes = len(cli.account()["route"])
@@ -143,17 +148,31 @@ def test_terway_takes_no_route_entries_and_flannel_one_a_node(cli: Cli) -> None:
     assert routes == 3
 
 
-@pytest.mark.parametrize(("words", "open_"), [(("--ssh", "--key-pair", "ops"), True), ((), False)])
-def test_ssh_opens_port_22_of_the_public_balancer_for_a_key_pair(
-    cli: Cli, words: tuple[str, ...], *, open_: bool
+@pytest.mark.parametrize(
+    ("balancers", "words", "ports"),
+    [
+        ("one", (), {6443}),
+        ("one", ("--ssh", "--key-pair", "ops"), {6443}),
+        ("two", (), {6443, 8443}),
+        ("two", ("--ssh", "--key-pair", "ops"), {22, 6443, 8443}),
+    ],
+)
+def test_ssh_gives_a_key_pair_and_opens_port_22_only_as_the_document_of_2020_has_it(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    balancers: str,
+    words: tuple[str, ...],
+    ports: set[int],
 ) -> None:
-    ecs_of(cli)("CreateKeyPair", KeyPairName="ops")
-    cli.ok("create", "demo", "--nodes", "1", *words)
-    ports = {int(b["ListenerPort"]) for b in bodies(cli, "listener")}
-    assert {6443, 8443} <= ports
-    assert (22 in ports) is open_
-    (instance,) = bodies(cli, "instance")
-    assert instance["KeyPairName"] == ("ops" if open_ else "")
+    with cli_on(
+        tmp_path / "user", capsys, scenario={"doubts": {"api_balancers": balancers}}
+    ) as cli:
+        ecs_of(cli)("CreateKeyPair", KeyPairName="ops")
+        ended = cli.ok("create", "demo", "--nodes", "1", "--no-verify", *words)
+        assert {int(b["ListenerPort"]) for b in bodies(cli, "listener")} == ports
+        (instance,) = bodies(cli, "instance")
+    assert ("managed clusters ignore it" in ended.err) is bool(words)
+    assert instance["KeyPairName"] == ("ops" if words else "")
 
 
 def test_ssh_needs_a_key_pair_that_exists(cli: Cli) -> None:
@@ -200,6 +219,7 @@ def test_slices_and_whole_cards_stand_side_by_side_and_are_told_apart(
     assert cli.ok("verify", "demo").out.count("1/1") == 2
 
 
+@pytest.mark.long
 def test_clusters_of_all_regions_are_listed(cli: Cli) -> None:
     cli.ok("create", "here", "--nodes", "1")
     cli.ok("create", "there", "--region", "cn-shanghai", "--nodes", "1")

@@ -53,16 +53,21 @@ def test_a_pool_is_added_beside_the_others_and_its_gpus_are_verified(demo: Cli) 
     assert labels["team"] == "ml"
     assert labels["ack.node.gpu.schedule"] == "default"
     assert labels["ackgpu.dev/gpu-kind"] == "vgpu"
+    assert labels["skypilot.co/accelerator"] == "p4"
     assert kubernetes["taints"] == [{"key": "gpu", "value": "big", "effect": "NoSchedule"}]
     assert body["Tags"]["ackgpu:cluster"] == "demo"
 
 
+@pytest.mark.long
 def test_adding_a_pool_again_changes_nothing_and_another_one_is_refused(demo: Cli) -> None:
     demo.ok("nodepool", "add", "demo", "big", "--instance-type", BIG, "--nodes", "1")
     demo.emulator.requests.clear()
     demo.ok("nodepool", "add", "demo", "big", "--instance-type", BIG, "--nodes", "1")
     assert asked(demo) == []
-    refused = demo("nodepool", "add", "demo", "big", "--nodes", "1")
+    again = demo.ok("nodepool", "add", "demo", "big", "--nodes", "1", "-o", "json")
+    assert again.json["typeChoice"] == f"{BIG}: the node pool has it"
+    other = ("--instance-type", "ecs.vgn5i-m2.xlarge")
+    refused = demo("nodepool", "add", "demo", "big", "--nodes", "1", *other)
     assert refused.code == 6
     assert f"found {BIG}" in refused.err
 
@@ -122,6 +127,7 @@ def test_a_busy_pool_is_waited_for(demo: Cli) -> None:
     assert pools(demo) == {"gpu": 4}
 
 
+@pytest.mark.long
 def test_a_pool_goes_with_its_nodes_and_deleting_it_again_is_no_error(demo: Cli) -> None:
     demo.ok("nodepool", "add", "demo", "big", "--instance-type", BIG, "--nodes", "1")
     assert demo("nodepool", "delete", "demo", "big").code == 2
@@ -131,6 +137,7 @@ def test_a_pool_goes_with_its_nodes_and_deleting_it_again_is_no_error(demo: Cli)
     demo.ok("nodepool", "delete", "demo", "big", "-y")
 
 
+@pytest.mark.long
 def test_what_is_not_there_is_exit_5_and_bad_input_is_2(demo: Cli) -> None:
     assert demo("nodepool", "scale", "demo", "none", "--nodes", "1").code == 5
     assert demo("nodepool", "scale", "nothing", "gpu", "--nodes", "1").code == 5
@@ -152,6 +159,7 @@ def test_what_is_not_there_is_exit_5_and_bad_input_is_2(demo: Cli) -> None:
     assert asked(demo) == []
 
 
+@pytest.mark.long
 def test_a_pool_that_scales_itself_is_made_in_two_steps(demo: Cli) -> None:
     demo.ok("nodepool", "add", "demo", "auto", "--nodes", "1", "--min", "1", "--max", "3")
     made = [a for a in asked(demo) if "NodePool" in a]
@@ -190,7 +198,7 @@ def test_the_licence_server_is_rendered_before_the_users_script(demo: Cli, tmp_p
     body = next(body for body in bodies(demo, "nodepool") if body["name"] == "licensed")
     text = base64.b64decode(body["kubernetes_config"]["user_data"]).decode()
     assert text.startswith("#!/bin/bash\n")
-    assert "'10.0.0.9' '7071' > /etc/nvidia/gridd.conf" in text
+    assert "server='10.0.0.9' port='7071'" in text
     own = text.split("<< 'END'\n")[1].split("\nEND")[0]
     assert base64.b64decode(own).decode() == script.read_text()
 
@@ -247,6 +255,7 @@ def test_a_pool_that_gets_no_nodes_says_why(demo: Cli) -> None:
     demo.ok("nodepool", "delete", "demo", "none", "-y")
 
 
+@pytest.mark.long
 def test_create_makes_pools_that_scale_themselves_and_goes_on_with_them(
     cli: Cli, tmp_path: Path
 ) -> None:

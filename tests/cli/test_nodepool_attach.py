@@ -22,6 +22,7 @@ def attached(cli: Cli) -> set[str]:
     return {row["id"] for row in listed if row["type"] == "Instance"}
 
 
+@pytest.mark.long
 def test_an_instance_becomes_a_verified_node_and_again_nothing_happens(demo: Cli) -> None:
     own = own_instance(demo)
     words = ("nodepool", "attach", "demo", "gpu", "--instance-id", own)
@@ -34,6 +35,7 @@ def test_an_instance_becomes_a_verified_node_and_again_nothing_happens(demo: Cli
     assert demo.ok("verify", "demo").out.count("1/1") == 2
 
 
+@pytest.mark.long
 def test_an_attachment_that_was_cut_off_says_nothing_of_another_instance(demo: Cli) -> None:
     first, second = own_instance(demo), own_instance(demo)
     words = ("nodepool", "attach", "demo", "gpu", "-y", "--instance-id")
@@ -71,6 +73,7 @@ def test_everything_that_keeps_an_instance_out_is_said_at_once(demo: Cli) -> Non
     assert asked(demo) == []
 
 
+@pytest.mark.long
 def test_an_instance_of_another_vpc_is_refused(demo: Cli) -> None:
     demo.ok("create", "elsewhere", "--nodes", "0", "--no-verify")
     other = demo.account()["vpc"]
@@ -99,6 +102,7 @@ def test_by_hand_it_prints_the_script_and_how_to_run_it(demo: Cli) -> None:
     assert json.loads(demo.ok(*words, "-o", "json").out)["text"].startswith("curl ")
 
 
+@pytest.mark.long
 def test_a_file_can_name_instances_to_attach(demo: Cli) -> None:
     own = own_instance(demo)
     path = demo.home / "cluster.yaml"
@@ -112,6 +116,20 @@ def test_a_file_can_name_instances_to_attach(demo: Cli) -> None:
     demo.ok("nodepool", "add", "demo", "mine", "-f", str(path))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", [("--mode", "magic"), ("--instance-id",)])
 def test_bad_input_is_exit_2(demo: Cli, words: tuple[str, ...]) -> None:
     assert demo("nodepool", "attach", "demo", "gpu", "--instance-id", "i-1", *words).code == 2
+
+
+def test_an_attached_instance_stays_when_its_pool_is_deleted_and_is_named(demo: Cli) -> None:
+    own = own_instance(demo)
+    demo.ok("nodepool", "attach", "demo", "gpu", "-y", "--instance-id", own)
+    words = ("nodepool", "delete", "demo", "gpu")
+    assert own in demo.ok(*words, "--dry-run", "-o", "json").json["warnings"][0]
+    ended = demo(*words, "-y", "-o", "json")
+    assert ended.code == 10
+    assert ended.json["error"]["details"] == [
+        f"{own}: attached by hand, so ACK does not release it"
+    ]
+    assert demo.account()["instance"] == [own]

@@ -22,6 +22,7 @@ def demo(cli: Cli) -> Cli:
     return cli
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("effect", ["lost_reply", "throttle", "reset", "html", "empty"])
 def test_a_pool_is_made_once_whatever_the_cloud_answers(demo: Cli, effect: str) -> None:
     inject(demo, "CreateClusterNodePool", effect)
@@ -41,8 +42,14 @@ def test_a_size_is_set_once_whatever_the_cloud_answers(demo: Cli, effect: str) -
     assert len(demo.account()["instance"]) == 3
 
 
+SOLD = ("--nodes", "1", "--instance-type", "ecs.sgn7i-vws-m2s.xlarge")
+"""A pool of a type that is still sold, so that it can be subscribed."""
+
+
 @pytest.mark.parametrize("effect", ["lost_reply", "throttle"])
-def test_a_subscription_is_paid_once_whatever_the_cloud_answers(demo: Cli, effect: str) -> None:
+def test_a_subscription_is_paid_once_whatever_the_cloud_answers(cli: Cli, effect: str) -> None:
+    cli.ok("create", "demo", *SOLD)
+    demo = cli
     inject(demo, "ModifyInstanceChargeType", effect)
     demo.ok("nodepool", "convert-billing", "demo", "gpu", "--period", "1", "-y")
     (instance,) = bodies(demo, "instance")
@@ -98,6 +105,7 @@ def inject(cli: Cli, action: str, effect: str) -> None:
     cli.emulator.requests.clear()
 
 
+@pytest.mark.long
 def test_a_change_that_takes_too_long_is_gone_on_with_by_the_same_command(demo: Cli) -> None:
     words = ("nodepool", "scale", "demo", "gpu", "--nodes", "3")
     with demo.at_speed(20):
@@ -119,10 +127,10 @@ def test_a_scaling_that_somebody_cancels_is_not_waited_for(demo: Cli) -> None:
             continue
         with backend.transaction(write=True) as session:
             now = backend.timeline_now(session)
-            task = max(session.find("task", at=now), key=lambda doc: doc.born)
+            task = max(session.find("task", at=now), key=lambda doc: doc.created_at)
             (pool,) = session.find("nodepool", at=now)
-            task.body["phases"] = [[task.born, "canceled"]]
-            pool.body["phases"] = [[pool.born, "active"]]
+            task.body["phases"] = [[task.created_at, "canceled"]]
+            pool.body["phases"] = [[pool.created_at, "active"]]
             session.put(task)
             session.put(pool)
 
@@ -133,6 +141,7 @@ def test_a_scaling_that_somebody_cancels_is_not_waited_for(demo: Cli) -> None:
     assert ended.code == 11, ended.err
 
 
+@pytest.mark.long
 def test_what_was_cut_off_and_failed_since_is_asked_for_anew(demo: Cli) -> None:
     demo.emulator.set_faults({"faults": [{"kind": "stock_out", "announced": False}]})
     words = ("nodepool", "scale", "demo", "gpu", "--nodes", "3")
@@ -142,13 +151,14 @@ def test_what_was_cut_off_and_failed_since_is_asked_for_anew(demo: Cli) -> None:
     while state != "fail":
         with backend.transaction() as session:
             now = backend.timeline_now(session)
-            task = max(session.find("task", at=now), key=lambda doc: doc.born)
+            task = max(session.find("task", at=now), key=lambda doc: doc.created_at)
             state = state_at(task.body["phases"], now)
     demo.emulator.set_faults(None)
     demo.ok(*words)
     assert len(demo.account()["instance"]) == 3
 
 
+@pytest.mark.long
 def test_a_scaling_takes_no_nodes_that_somebody_else_asked_for_meanwhile(demo: Cli) -> None:
     """Nobody was asked whether nodes may go: more was wanted than stood at that time."""
     elsewhere = {**demo.env, "HOME": f"{demo.home}/b", "ACKGPU_STATE_DIR": f"{demo.home}/b/state"}
@@ -185,6 +195,7 @@ def test_no_wait_ends_once_the_change_was_asked_for(demo: Cli) -> None:
     assert {pool["name"]: pool["autoScaling"] for pool in pools}["more"]
 
 
+@pytest.mark.long
 def test_a_pool_of_a_busy_cluster_is_removed_once_that_is_free(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "1", "--kubernetes-version", "1.34", "--no-verify")
     cli.ok("upgrade", "demo", "-y", "--no-wait")
@@ -193,6 +204,7 @@ def test_a_pool_of_a_busy_cluster_is_removed_once_that_is_free(cli: Cli) -> None
     assert bodies(cli, "nodepool") == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("kind", "state"), [("cluster", "deleting"), ("nodepool", "deleting")])
 def test_nothing_is_bought_for_what_is_on_its_way_out(demo: Cli, kind: str, state: str) -> None:
     put_in_state(demo.emulator, kind, state)
@@ -202,11 +214,13 @@ def test_nothing_is_bought_for_what_is_on_its_way_out(demo: Cli, kind: str, stat
     assert "ModifyInstanceChargeType" not in asked(demo)
 
 
-def test_fewer_nodes_of_subscriptions_are_warned_of(demo: Cli) -> None:
-    demo.ok("nodepool", "convert-billing", "demo", "gpu", "--period", "1", "-y")
-    shown = demo.ok("nodepool", "scale", "demo", "gpu", "--nodes", "0", "--dry-run")
-    assert "not released" in shown.err
-    assert "not released" in demo.ok("nodepool", "scale", "demo", "gpu", "--nodes", "0", "-y").err
+def test_a_subscription_that_was_converted_stays_after_a_scale_in(cli: Cli) -> None:
+    cli.ok("create", "demo", *SOLD)
+    (own,) = cli.account()["instance"]
+    cli.ok("nodepool", "convert-billing", "demo", "gpu", "--period", "1", "-y")
+    ended = cli("nodepool", "scale", "demo", "gpu", "--nodes", "0", "-y")
+    assert ended.code == 10
+    assert f"{own}: a subscription" in ended.err
 
 
 def test_a_pool_that_is_removed_during_its_scaling_is_a_conflict(demo: Cli) -> None:

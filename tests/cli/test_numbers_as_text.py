@@ -55,6 +55,7 @@ def test_a_look_reads_numbers_that_are_sent_as_text(cli: Cli, command: tuple[str
     assert shown == plain
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("proxied")
 def test_a_cluster_lives_and_dies_on_numbers_that_are_sent_as_text(cli: Cli) -> None:
     cli.ok("create", "demo", "--max-hourly-price", "100")

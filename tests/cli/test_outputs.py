@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,8 @@ def test_a_spec_is_the_same_to_every_reader_of_yaml(cli: Cli, tmp_path: Path) ->
 
 
 def test_names_are_names_and_nothing_else(cli: Cli, tmp_path: Path) -> None:
-    cli.ok("create", "demo", "--nodes", "1", "--no-verify", "--ttl", "2h")
+    sold = ("--instance-type", "ecs.sgn7i-vws-m2s.xlarge")
+    cli.ok("create", "demo", "--nodes", "1", "--no-verify", "--ttl", "2h", *sold)
     convert = ("nodepool", "convert-billing", "demo", "gpu", "--period", "1", "--dry-run")
     for command in (convert, ("extend", "demo", "--hold"), ("wait", "demo", "--for", "cluster")):
         assert cli.ok(*command, "-o", "name").out == "demo\n"
@@ -64,3 +66,26 @@ def test_a_file_of_json_is_itself_or_a_field_of_the_document(
     for document in documents:
         assert set(document) >= ENVELOPE
         assert document[field] == content
+
+
+def test_a_kubeconfig_is_printed_whatever_form_the_environment_prefers(cli: Cli) -> None:
+    cli.ok("create", "demo", "--nodes", "0", "--no-verify")
+    plain = cli.ok("kubeconfig", "show", "demo").out
+    shown = cli("kubeconfig", "show", "demo", env={"ACKGPU_OUTPUT": "json"})
+    assert (shown.code, "client-key-data" in shown.out) == (0, True)
+    assert shown.out.splitlines()[0] == plain.splitlines()[0]
+    assert cli("kubeconfig", "show", "demo", "-o", "json").code == 2
+
+
+def test_the_reports_that_were_written_are_named(cli: Cli, tmp_path: Path) -> None:
+    cli.ok("create", "demo", "--nodes", "1")
+    junit, page = tmp_path / "junit.xml", tmp_path / "page.html"
+    line = ("verify", "demo", "--level", "labels", "--junit", str(junit), "--report", str(page))
+    assert f"wrote {junit}\nwrote {page}\n" in cli.ok(*line).err
+    assert "wrote" not in cli.ok(*line, "-q").err
+    assert f"wrote {junit}\n" in cli("preflight", "other", "--junit", str(junit)).err
+
+
+def test_lines_of_progress_carry_the_date_and_the_zone(cli: Cli) -> None:
+    first = cli.ok("create", "demo", "--nodes", "0", "--no-verify").err.splitlines()[0]
+    assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ create demo ", first)

@@ -64,11 +64,17 @@ def test_the_price_has_parts_and_what_is_not_known_is_not_0(cli: Cli) -> None:
     parts = {part["what"]: part["price"]["amount"] for part in document["priceParts"]}
     assert parts["nodes"] == pytest.approx(8.2)
     assert parts["disks"] == pytest.approx(2 * 120 * 0.0014, abs=0.001)
-    assert parts["NAT"] is parts["EIP"] is parts["SLB"] is None
-    assert document["price"]["amount"] == pytest.approx(parts["nodes"] + parts["disks"])
-    assert document["price"]["source"] == "at least"
+    assert None not in parts.values()
+    assert document["price"]["amount"] == pytest.approx(sum(parts.values()))
     assert document["pricesOf"]
-    assert "at least ¥ 8.54 an hour" in cli.ok("plan", "demo").out
+    assert "¥ 9.47 an hour" in cli.ok("plan", "demo").out
+    refused = {"effect": "error", "action": "GetPayAsYouGoPrice", "status": 400, "code": "Odd"}
+    cli.emulator.set_faults({"faults": [refused]})
+    document = cli.ok("plan", "demo", "-o", "json").json
+    parts = {part["what"]: part["price"]["amount"] for part in document["priceParts"]}
+    assert parts["NAT"] is parts["EIP"] is parts["SLB"] is None
+    assert document["price"]["source"] == "at least"
+    assert "at least ¥ 9.18 an hour" in cli.ok("plan", "demo").out
 
 
 def test_a_basic_control_plane_is_free_by_document(cli: Cli) -> None:
@@ -78,12 +84,13 @@ def test_a_basic_control_plane_is_free_by_document(cli: Cli) -> None:
     assert parts["control plane"]["source"] == "documented 2026-03-26"
 
 
-def test_spot_nodes_cost_the_spot_price_and_subscribed_ones_no_hours(cli: Cli) -> None:
+def test_spot_nodes_cost_the_spot_price_and_subscribed_ones_their_share(cli: Cli) -> None:
     spot = cli.ok("plan", "demo", "--spot", "-o", "json").json
     assert spot["priceParts"][0]["price"]["amount"] == pytest.approx(2.46)
     flags = ("--charge-type", "PrePaid", "--period", "1")
     paid = cli.ok("plan", "demo", *flags, "-o", "json").json
-    assert paid["priceParts"][0]["price"]["amount"] is None
+    nodes = paid["priceParts"][0]["price"]["amount"]
+    assert nodes == pytest.approx(paid["order"]["amount"] / 730, rel=1e-3)
 
 
 def test_too_expensive_is_13_and_the_plan_is_shown_all_the_same(cli: Cli) -> None:
@@ -91,7 +98,7 @@ def test_too_expensive_is_13_and_the_plan_is_shown_all_the_same(cli: Cli) -> Non
     assert ended.code == 13
     assert ended.json["error"]["code"] == "OverBudget"
     assert ended.json["steps"]
-    assert cli("plan", "demo", "--max-hourly-price", "9").code == 0
+    assert cli("plan", "demo", "--max-hourly-price", "10").code == 0
 
 
 def test_prices_that_cannot_be_read_are_unknown(
@@ -100,8 +107,9 @@ def test_prices_that_cannot_be_read_are_unknown(
     refusal = {"effect": "error", "action": "DescribePrice", "code": "Forbidden.RAM", "status": 403}
     with cli_on(tmp_path, capsys, faults={"faults": [refusal]}) as cli:
         document = cli.ok("plan", "demo", "-o", "json").json
-        assert document["price"]["amount"] is None
-        assert "price unknown" in cli.ok("plan", "demo").out
+        parts = {part["what"]: part["price"]["amount"] for part in document["priceParts"]}
+        assert parts["nodes"] is parts["disks"] is None
+        assert "at least ¥ 0.93 an hour: nodes unknown" in cli.ok("plan", "demo").out
 
 
 def test_dry_run_is_the_plan_under_its_own_name(cli: Cli) -> None:

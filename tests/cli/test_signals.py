@@ -40,6 +40,7 @@ def ackgpu(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "ackgpu", *arguments)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", STOPS)
 def test_a_create_that_is_stopped_while_it_looks_says_that_it_made_nothing(
     cli: Cli, number: signal.Signals
@@ -51,6 +52,19 @@ def test_a_create_that_is_stopped_while_it_looks_says_that_it_made_nothing(
     assert cli.account() == {}
 
 
+def test_what_a_stopped_create_leaves_has_its_price(cli: Cli) -> None:
+    """Prices are asked after the stop, by a look that the stop is not meant for."""
+    stop = ackgpu("create", "demo", "--nodes", "1", "--no-verify")
+    code, err = struck(cli, "CreateCluster", lambda p: p.send_signal(signal.SIGINT), *stop)
+    assert code == 130, err
+    stands = err[err.index("  stands  ") :]
+    assert "1 NAT gateway" in stands
+    assert "an hour" in stands
+    way_on = "`ackgpu create demo --nodes 1 --no-verify` goes on from here"
+    assert (err.count(way_on), stands.count(way_on)) == (1, 1)
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("number", STOPS)
 def test_a_delete_that_is_stopped_while_it_looks_names_itself(
     cli: Cli, number: signal.Signals
@@ -61,6 +75,7 @@ def test_a_delete_that_is_stopped_while_it_looks_names_itself(
     assert "`ackgpu delete demo -y` goes on from here" in err
 
 
+@pytest.mark.long
 def test_a_terminal_that_closes_stops_a_create_safely(cli: Cli) -> None:
     def close(process: subprocess.Popen[str]) -> None:
         process.send_signal(signal.SIGHUP)  # from its shell
@@ -78,6 +93,7 @@ def test_a_terminal_that_closes_stops_a_create_safely(cli: Cli) -> None:
     assert cli.account() == {}
 
 
+@pytest.mark.long
 def test_under_nohup_a_create_goes_on(cli: Cli) -> None:
     nohup = ("sh", "-c", 'trap "" HUP; exec "$@"', "sh", *ackgpu(*CREATE))
     code, err = struck(cli, "CreateCluster", lambda p: p.send_signal(signal.SIGHUP), *nohup)

@@ -39,7 +39,7 @@ def released(cli: Cli) -> Iterator[threading.Event]:
 def test_timeout_holds_while_the_cloud_does_not_answer(cli: Cli, command: tuple[str, ...]) -> None:
     ended = cli(*command, "--timeout", "10m", "-o", "json")
     assert ended.code == 7, ended.err
-    assert "The time is up" in ended.json["error"]["message"]
+    assert "Timed out" in ended.json["error"]["message"]
     assert cli.account() == {}
 
 

@@ -55,11 +55,12 @@ def emptied(exchange: Exchange, wrapper_of: Change) -> bytes:
     if exchange.action in LISTS:
         wrapper, name = LISTS[exchange.action]
         body[wrapper] = wrapper_of(name)
-    elif exchange.action == "DescribeClustersV1":
+    elif exchange.action == "DescribeClustersForRegion":
         body["clusters"] = []
     return json.dumps(body).encode()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "wrapper_of",
     [lambda name: {name: []}, lambda name: None],

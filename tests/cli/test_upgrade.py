@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from emulator.kube.api import Api
 from support.cli import Cli
 from survival.machine import put_in_state
 
-from tests.cli.machines import asked, bodies
+from tests.cli.machines import asked
 
 
 @pytest.fixture
@@ -22,19 +25,27 @@ def version(cli: Cli) -> str:
     return found
 
 
+def kubelets(cli: Cli) -> list[str]:
+    """The versions that the nodes tell Kubernetes."""
+    (cluster,) = cli.ok("list", "-o", "json").json["clusters"]
+    nodes = Api(cli.emulator, cluster["id"]).get("/api/v1/nodes")["items"]
+    return [node["status"]["nodeInfo"]["kubeletVersion"] for node in nodes]
+
+
 def test_the_next_version_comes_after_the_check(old: Cli) -> None:
     before = version(old)
     done = old.ok("upgrade", "demo", "-y", "-o", "json").json
     assert (done["from"], done["to"]) == (before, version(old))
     assert done["to"] > before
-    assert asked(old) == ["RunClusterCheck", "UpgradeCluster"]
+    assert asked(old) == ["RunClusterCheck", "TagResources", "UpgradeCluster", "TagResources"]
     assert old.ok("create", "demo", "--nodes", "1", "-o", "json").json["changed"] is False
 
 
 def test_the_kubelets_follow_where_asked_for(old: Cli) -> None:
     old.ok("upgrade", "demo", "-y", "--node-pools")
-    assert asked(old) == ["RunClusterCheck", "UpgradeCluster", "UpgradeClusterNodepool"]
-    assert [node["kubelet_version"] for node in bodies(old, "node")] == [version(old)]
+    made = [action for action in asked(old) if action != "TagResources"]
+    assert made == ["RunClusterCheck", "UpgradeCluster", "UpgradeClusterNodepool"]
+    assert kubelets(old) == [f"v{version(old)}"]
     assert old.ok("verify", "demo").code == 0
 
 
@@ -70,9 +81,10 @@ def test_a_version_that_it_has_is_said_while_there_are_newer_ones(old: Cli) -> N
 def test_no_wait_ends_once_the_upgrade_was_asked_for(old: Cli) -> None:
     said = old.ok("upgrade", "demo", "-y", "--no-wait").out
     assert "demo is being upgraded" in said
-    assert asked(old) == ["RunClusterCheck", "UpgradeCluster"]
+    assert asked(old) == ["RunClusterCheck", "TagResources", "UpgradeCluster"]
 
 
+@pytest.mark.long
 def test_the_command_for_the_kubelets_upgrades_nothing_else(old: Cli) -> None:
     done = old.ok("upgrade", "demo", "-y", "-o", "json").json
     follow = done["nodes"].partition(": ackgpu ")[2]
@@ -83,6 +95,7 @@ def test_the_command_for_the_kubelets_upgrades_nothing_else(old: Cli) -> None:
     assert "UpgradeCluster" not in asked(old)
 
 
+@pytest.mark.long
 def test_an_upgrade_that_ended_after_it_was_cut_off_is_said_once(old: Cli) -> None:
     before = version(old)
     with old.at_speed(20):
@@ -95,13 +108,38 @@ def test_an_upgrade_that_ended_after_it_was_cut_off_is_said_once(old: Cli) -> No
     assert version(old) > first
 
 
-@pytest.mark.parametrize("state", ["failed", "delete_failed", "deleting"])
-def test_a_cluster_that_will_not_run_again_is_not_waited_for(old: Cli, state: str) -> None:
+@pytest.mark.long
+def test_an_upgrade_that_ended_unseen_is_repeated_from_elsewhere_no_further(
+    old: Cli, tmp_path: Path
+) -> None:
+    before = version(old)
+    with old.at_speed(20):
+        assert old("upgrade", "demo", "-y", "--timeout", "1m").code == 7
+    while version(old) == before:
+        continue
+    first = version(old)
+    old.env["ACKGPU_STATE_DIR"] = str(tmp_path / "elsewhere")
+    shown = old.ok("upgrade", "demo", "--dry-run", "-o", "json").json
+    assert shown["to"] == first
+    assert f"demo is upgraded to {first}" in old.ok("upgrade", "demo", "-y").out
+    assert version(old) == first
+    old.ok("upgrade", "demo", "-y")
+    assert version(old) > first
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("state", "code"), [("failed", 11), ("delete_failed", 11), ("deleting", 5)]
+)
+def test_a_cluster_that_will_not_run_again_is_not_waited_for(
+    old: Cli, state: str, code: int
+) -> None:
     put_in_state(old.emulator, "cluster", state)
-    assert old("upgrade", "demo", "-y").code in {5, 11}
+    assert old("upgrade", "demo", "-y").code == code
     assert asked(old) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", ["deleting", "delete_failed", "failed"])
 def test_pools_are_looked_at_before_the_control_plane_is_upgraded(old: Cli, state: str) -> None:
     put_in_state(old.emulator, "nodepool", state)

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -42,6 +43,7 @@ class Answering:
     port: int = 0
     keep_alive: bool = False
     connections: int = 0
+    peers: list[str] = field(default_factory=list)
     _socket: socket.socket | None = None
     _thread: threading.Thread | None = None
 
@@ -81,6 +83,7 @@ class Answering:
         if self.tls is not None:
             connection = self.tls.wrap_socket(plain, server_side=True)
         self.connections += 1
+        self.peers.append(_common_name(connection))
         with connection:
             while self._answer_one(connection) and self.keep_alive:
                 pass
@@ -97,6 +100,13 @@ class Answering:
             return False
         connection.sendall(answer)
         return True
+
+
+def _common_name(connection: socket.socket) -> str:
+    """The name in the client's certificate; empty without one."""
+    shown = connection.getpeercert() if isinstance(connection, ssl.SSLSocket) else None
+    subject: Any = (shown or {}).get("subject", ())
+    return next((value for group in subject for key, value in group if key == "commonName"), "")
 
 
 def _read_request(connection: socket.socket) -> str:
@@ -127,31 +137,49 @@ class Authority:
     directory: Path
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
+    key_identifiers: bool
 
     @property
     def file(self) -> str:
         return str(self.directory / "ca.pem")
 
-    def server(self, *, host: str = "127.0.0.1", client_auth: bool = False) -> ssl.SSLContext:
-        """A server's context, with a certificate for ``host``."""
+    def server(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        client_auth: bool = False,
+        asks: bool = False,
+        age_days: int = 0,
+    ) -> ssl.SSLContext:
+        """A server's context, with a certificate for ``host``.
+
+        ``client_auth``: it refuses clients without a certificate; ``asks``: it takes one or none.
+        """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*self.issue(host))
+        context.load_cert_chain(*self.issue(host, age_days=age_days))
         if client_auth:
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(self.file)
+        elif asks:
+            context.verify_mode = ssl.CERT_OPTIONAL
+            context.load_verify_locations(self.file)
         return context
 
-    def issue(self, name: str) -> tuple[str, str]:
-        """A certificate and its key, as files."""
+    def issue(self, name: str, *, age_days: int = 0) -> tuple[str, str]:
+        """A certificate and its key, as files; it is good for a day before and after its age."""
         key = ec.generate_private_key(ec.SECP256R1())
         try:
             alternative: x509.GeneralName = x509.IPAddress(ipaddress.ip_address(name))
         except ValueError:
             alternative = x509.DNSName(name)
-        builder = _builder(name, self.certificate.subject).public_key(key.public_key())
-        certificate = builder.add_extension(
-            x509.SubjectAlternativeName([alternative]), critical=False
-        ).sign(self.key, hashes.SHA256())
+        builder = _builder(name, self.certificate.subject, age_days).public_key(key.public_key())
+        builder = builder.add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
+        if self.key_identifiers:
+            builder = builder.add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()),
+                critical=False,
+            )
+        certificate = builder.sign(self.key, hashes.SHA256())
         pem = self.directory / f"{name}.pem"
         key_file = self.directory / f"{name}.key"
         pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
@@ -167,10 +195,25 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
-def _builder(name: str, issuer: x509.Name | None = None) -> x509.CertificateBuilder:
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
+def _builder(
+    name: str, issuer: x509.Name | None = None, age_days: int = 0
+) -> x509.CertificateBuilder:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     day = dt.timedelta(days=1)
-    now = dt.datetime.now(dt.UTC)
+    now = dt.datetime.now(dt.UTC) - age_days * day
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -181,14 +224,23 @@ def _builder(name: str, issuer: x509.Name | None = None) -> x509.CertificateBuil
     )
 
 
-def new_authority(directory: Path) -> Authority:
-    """An authority that no trust store has."""
+def new_authority(directory: Path, *, key_identifiers: bool = True) -> Authority:
+    """An authority that no trust store has.
+
+    Without ``key_identifiers`` neither it nor what it issues says whose key is whose, as RFC 5280
+    demands: Python's own verification refuses that since 3.13, and old clusters have it.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
-    certificate = (
+    builder = (
         _builder("Test authority")
         .public_key(key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
+        .add_extension(_SIGNS_CERTIFICATES, critical=True)
     )
+    if key_identifiers:
+        builder = builder.add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
+        )
+    certificate = builder.sign(key, hashes.SHA256())
     (directory / "ca.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    return Authority(directory, key, certificate)
+    return Authority(directory, key, certificate, key_identifiers)

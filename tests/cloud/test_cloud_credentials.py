@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from ackgpu.cloud.aliyun.credentials import find, static
+from ackgpu.cloud.aliyun.endpoints import Endpoints
 from ackgpu.errors import CredentialsError
 from tests.cloud.scripted_servers import Answer, http
 
 AK = {"name": "work", "mode": "AK", "access_key_id": "LTAI-work", "access_key_secret": "s3cret"}
+LOOPBACK = Endpoints.at("http://127.0.0.1:1")
 KEYS = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI-env", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "env-s3cret"}
 
 
@@ -52,7 +54,7 @@ def key_of(env: dict[str, str], home: Path, **options: Any) -> tuple[str, str, s
             ("LTAI-env", "env-s3cret", ""),
         ),
         ({**KEYS, "ACKGPU_PROFILE": "work"}, ("LTAI-work", "s3cret", "")),
-        ({**KEYS, "ALIBABA_CLOUD_PROFILE": "work"}, ("LTAI-env", "env-s3cret", "")),
+        ({**KEYS, "ALIBABA_CLOUD_PROFILE": "work"}, ("LTAI-work", "s3cret", "")),
         ({"ALIBABA_CLOUD_PROFILE": "work"}, ("LTAI-work", "s3cret", "")),
         ({}, ("LTAI-current", "x", "")),
     ],
@@ -63,6 +65,105 @@ def test_the_first_source_in_order_is_used(
     current = {**AK, "name": "now", "access_key_id": "LTAI-current", "access_key_secret": "x"}
     home = home_with(tmp_path, AK, current, current="now")
     assert key_of(env, home) == key
+
+
+OIDC = {
+    "ALIBABA_CLOUD_ROLE_ARN": "acs:ram::1:role/r",
+    "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": "acs:ram::1:oidc-provider/p",
+    "ALIBABA_CLOUD_OIDC_TOKEN_FILE": "/var/run/secrets/token",
+}
+URI = {"ALIBABA_CLOUD_CREDENTIALS_URI": "http://127.0.0.1:9/"}
+ECS = {"ALIBABA_CLOUD_ECS_METADATA": "node-role"}
+INI = "[default]\ntype = access_key\naccess_key_id = LTAI-ini\naccess_key_secret = ini-s3cret\n"
+
+
+def write_ini(home: Path, text: str = INI) -> Path:
+    file = home / ".alibabacloud" / "credentials"
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    return file
+
+
+def test_the_order_is_that_of_the_sdks_chain(tmp_path: Path) -> None:
+    home = home_with(tmp_path, AK, current="work")
+    ini = write_ini(home)
+    everything = {**KEYS, **OIDC, **ECS, **URI}
+    named = find({**everything, "ALIBABA_CLOUD_PROFILE": "work"}, home).name
+    assert named == "profile work (AK)"
+    order = [
+        ("ALIBABA_CLOUD_*", lambda: [everything.pop(key) for key in KEYS]),
+        (
+            "the OIDC token of ALIBABA_CLOUD_OIDC_TOKEN_FILE",
+            lambda: [everything.pop(key) for key in OIDC],
+        ),
+        ("profile work (AK)", (home / ".aliyun" / "config.json").unlink),
+        (f"[default] of {ini} (AK)", ini.unlink),
+        ("the ECS RAM role node-role", lambda: [everything.pop(key) for key in ECS]),
+        ("ALIBABA_CLOUD_CREDENTIALS_URI", everything.clear),
+    ]
+    for source, take_away in order:
+        assert find(everything, home).name == source
+        take_away()
+    with pytest.raises(CredentialsError, match="No Alibaba Cloud credentials"):
+        find(everything, home)
+
+
+def test_a_stale_profile_does_not_sign_where_a_pod_has_its_token(tmp_path: Path) -> None:
+    stale = {**AK, "name": "default", "access_key_id": "LTAI-of-somebody-who-left"}
+    source = find(OIDC, home_with(tmp_path, stale, current="default"))
+    assert source.name == "the OIDC token of ALIBABA_CLOUD_OIDC_TOKEN_FILE"
+
+
+def test_a_profile_that_nobody_filled_is_none(tmp_path: Path) -> None:
+    empty = {"name": "default", "mode": "AK", "access_key_id": "", "region_id": "cn-hangzhou"}
+    home = home_with(tmp_path, empty, current="default")
+    assert find(ECS, home).name == "the ECS RAM role node-role"
+    with pytest.raises(CredentialsError, match="lacks access_key_id"):
+        find(ECS, home, profile="default")
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (INI, ("LTAI-ini", "ini-s3cret", "")),
+        (INI.replace("s3cret", "s3cret # of March"), ("LTAI-ini", "ini-s3cret", "")),
+        (
+            INI.replace("access_key\n", "sts\n", 1) + "security_token = tok\n",
+            ("LTAI-ini", "ini-s3cret", "tok"),
+        ),
+    ],
+)
+def test_the_sdks_file_of_credentials_is_read(
+    tmp_path: Path, text: str, key: tuple[str, str, str]
+) -> None:
+    file = write_ini(tmp_path, text)
+    assert key_of({}, tmp_path) == key
+    elsewhere = file.rename(tmp_path / "elsewhere")
+    assert key_of({"ALIBABA_CLOUD_CREDENTIALS_FILE": str(elsewhere)}, tmp_path / "nobody") == key
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("no section", "is not a file of credentials"),
+        ("[default]\ntype = rsa_key_pair\n", "has the type rsa_key_pair"),
+        ("[default]\ntype = access_key\naccess_key_id = LTAI\n", "lacks access_key_secret"),
+        ("[default]\n", "has the type none"),
+    ],
+)
+def test_a_file_of_credentials_that_is_broken_is_never_passed_over(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    write_ini(tmp_path, text)
+    with pytest.raises(CredentialsError, match=words):
+        find(ECS, tmp_path)
+
+
+def test_a_file_without_the_section_counts_only_where_it_was_named(tmp_path: Path) -> None:
+    file = write_ini(tmp_path, "[other]\ntype = access_key\n")
+    assert find(ECS, tmp_path).name == "the ECS RAM role node-role"
+    with pytest.raises(CredentialsError, match=r"has no section \[default\]"):
+        find({**ECS, "ALIBABA_CLOUD_CREDENTIALS_FILE": str(file)}, tmp_path)
 
 
 def test_the_profile_flag_wins_over_keys_in_the_environment(tmp_path: Path) -> None:
@@ -135,9 +236,9 @@ def test_a_real_profile_does_not_sign_for_an_emulator_unless_named(tmp_path: Pat
     home = home_with(tmp_path, AK, current="work")
     for env in ({}, {"ACKGPU_PROFILE": "work"}, {"ALIBABA_CLOUD_PROFILE": "work"}):
         with pytest.raises(CredentialsError, match="emulator"):
-            find(env, home, emulated=True)
-    assert key_of({}, home, emulated=True, profile="work")[0] == "LTAI-work"
-    assert key_of(KEYS, home, emulated=True)[0] == "LTAI-env"
+            find(env, home, endpoints=LOOPBACK)
+    assert key_of({}, home, endpoints=LOOPBACK, profile="work")[0] == "LTAI-work"
+    assert key_of(KEYS, home, endpoints=LOOPBACK)[0] == "LTAI-env"
 
 
 def test_temporary_keys_of_a_profile_come_with_their_token(tmp_path: Path) -> None:

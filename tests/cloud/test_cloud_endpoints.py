@@ -34,20 +34,30 @@ def test_scheme_host_and_port_are_honoured() -> None:
 
 
 def test_a_products_own_endpoint_wins() -> None:
-    env = {"ACKGPU_ENDPOINT_URL": "http://127.0.0.1:1", "ACKGPU_ENDPOINT_ECS": "https://ecs.test"}
+    env = {"ACKGPU_ENDPOINT_URL": "http://127.0.0.1:1", "ACKGPU_ENDPOINT_ECS": "http://127.0.0.1:2"}
     endpoints = Endpoints.from_environment(env)
-    assert endpoints.of("ECS") == Endpoint("ecs.test")
+    assert endpoints.of("ECS") == Endpoint("127.0.0.1:2", "HTTP")
     assert endpoints.of("VPC") == Endpoint("127.0.0.1:1", "HTTP")
-    assert not endpoints.emulated
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"ACKGPU_ENDPOINT_ECS": "http://127.0.0.1:1"},
+        {"ACKGPU_ENDPOINT_URL": "http://localhost:1", "ACKGPU_ENDPOINT_STS": "https://sts.test"},
+        {"ACKGPU_ENDPOINT_URL": "https://proxy.test", "ACKGPU_ENDPOINT_CS": "http://[::1]:1"},
+    ],
+)
+def test_a_product_on_loopback_beside_one_that_is_not_is_refused(env: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match="on loopback"):
+        Endpoints.from_environment(env)
 
 
 def test_an_account_is_emulated_when_every_product_is_on_loopback() -> None:
     assert Endpoints.at("http://localhost:1").emulated
-    products = ("CS", "ECS", "VPC", "SLB", "QUOTAS", "STS")  # RAM is not called
+    products = ("CS", "ECS", "VPC", "SLB", "NLB", "ALB", "QUOTAS", "STS", "BSS")
     each = {f"ACKGPU_ENDPOINT_{product}": "http://127.0.0.1:1" for product in products}
     assert Endpoints.from_environment(each).emulated
-    del each["ACKGPU_ENDPOINT_STS"]
-    assert not Endpoints.from_environment(each).emulated
     assert not Endpoints().emulated
 
 

@@ -41,7 +41,6 @@ POOL = NodePoolRequest(
     vswitch_ids=("vsw-1",),
     disk_category="cloud_ssd",
     disk_size_gib=120,
-    image_type="AliyunLinux3",
     charge_type="PostPaid",
     labels={},
     taints=(),
@@ -116,7 +115,7 @@ def test_the_wait_that_the_cloud_asks_for_is_in_milliseconds(
 
 
 def test_an_endpoint_that_refuses_is_unavailable_and_named(cloud_at: Cloud) -> None:
-    with pytest.raises(errors.Unavailable) as caught:
+    with pytest.raises(errors.Unreachable) as caught:
         cloud_at("http://127.0.0.1:1").identity.whoami()
     assert "127.0.0.1:1 cannot be reached: Connection refused" in caught.value.message
 

@@ -67,7 +67,7 @@ def test_importing_the_adapters_imports_no_sdk() -> None:
     program = """
 import json, sys
 import ackgpu.cloud.aliyun.cloud, ackgpu.cloud.kube.client, ackgpu.cloud.kube.kubeconfig
-heavy = ("alibabacloud", "darabonba", "Tea", "requests", "aiohttp", "lightkube", "ruamel", "yaml")
+heavy = ("alibabacloud", "darabonba", "Tea", "requests", "aiohttp", "httpx2", "ruamel", "yaml")
 print(json.dumps({"loaded": sorted({n.split(".")[0] for n in sys.modules if n.startswith(heavy)})}))
 """
     assert run(program) == {"loaded": []}

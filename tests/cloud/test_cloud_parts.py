@@ -12,7 +12,7 @@ import pytest
 
 from ackgpu.cloud.aliyun.container_bodies import create_cluster, create_node_pool
 from ackgpu.cloud.aliyun.container_records import release
-from ackgpu.cloud.aliyun.paging import by_number, by_token, chunks
+from ackgpu.cloud.aliyun.pages import by_number, by_token, chunks
 from ackgpu.cloud.aliyun.rows import amount, instant, number, tags_of
 from ackgpu.cloud.api import AddonRequest, ClusterRequest, NodePoolRequest
 from ackgpu.errors import LostReply
@@ -169,10 +169,8 @@ def cluster_request(**changes: Any) -> ClusterRequest:
         "vpc_id": "vpc-1",
         "vswitch_ids": ("vsw-1",),
         "security_group_id": "sg-1",
-        "service_cidr": "172.21.0.0/20",
         "pod_cidr": "172.20.0.0/16",
         "node_cidr_mask": 26,
-        "proxy_mode": "ipvs",
         "public_endpoint": True,
         "ssh": False,
         "deletion_protection": False,
@@ -212,7 +210,10 @@ def test_an_addon_goes_with_its_version_and_one_to_leave_out_says_so() -> None:
 
 def test_what_the_spec_passes_through_wins_object_by_object() -> None:
     extra = {"timezone": "UTC", "operation_policy": {"a": 1}, "tags": []}
-    body = create_cluster(cluster_request(extra=extra), region="r", token="t")
+    settings = {"timezone": "CET", "operation_policy.b": 2}
+    request = cluster_request(extra=extra, settings=settings)
+    body = create_cluster(request, region="r", token="t")
+    assert body["operation_policy"] == {"a": 1, "b": 2}
     assert body["timezone"] == "UTC"
     assert body["tags"] == []
     assert body["name"] == "demo"
@@ -226,7 +227,6 @@ def pool_request(**changes: Any) -> NodePoolRequest:
         "vswitch_ids": ("vsw-1",),
         "disk_category": "cloud_ssd",
         "disk_size_gib": 120,
-        "image_type": "AliyunLinux3",
         "charge_type": "PostPaid",
         "labels": {"l": "1"},
         "taints": (("k", "v", "NoSchedule"),),
@@ -245,7 +245,6 @@ def test_a_pool_is_asked_for_with_its_desired_size_even_when_it_is_none() -> Non
     assert body["kubernetes_config"] == {
         "labels": [{"key": "l", "value": "1"}],
         "taints": [{"key": "k", "value": "v", "effect": "NoSchedule"}],
-        "runtime": "containerd",
     }
 
 

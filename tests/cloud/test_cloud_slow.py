@@ -10,11 +10,12 @@ from contextlib import contextmanager
 import pytest
 
 from ackgpu import errors
+from ackgpu.call_timeout import LEFT_ALONE, give_up_after
 from ackgpu.cloud.aliyun import transport
 from ackgpu.cloud.aliyun.cloud import AliyunCloud
 from ackgpu.cloud.kube import document
 from ackgpu.cloud.kube.client import connect
-from ackgpu.patience import LEFT_ALONE, give_up_after
+from ackgpu.cloud.kube.insistence import TooSlow
 
 Cloud = Callable[..., AliyunCloud]
 
@@ -79,9 +80,10 @@ def test_an_answer_that_drips_is_given_up(cloud_at: Cloud, beginning: bytes) -> 
 def test_an_api_server_whose_answer_drips_is_given_up() -> None:
     with dripping(BODY) as (url, asked):
         config = document.dump(document.single("c", {}, {"server": url}, {"token": "t"}))
-        with pytest.raises(errors.Unavailable, match=r"it was not complete after 0\.3 s"):
+        with pytest.raises(TooSlow, match=r"it was not complete after 0\.3 s"):
             connect(config, call_seconds=0.3).nodes()
-    assert len(asked) < 2, "the time of all attempts is limited"
+    limits = [int(line.split("limit=")[1].split()[0]) for line in asked]
+    assert limits == [250, 62, 20], "less is asked for each time, and no more than three times"
 
 
 def test_a_call_that_ends_in_time_gives_its_result_or_its_error() -> None:

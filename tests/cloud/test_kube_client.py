@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from ruamel.yaml import YAML
 from ackgpu import errors
 from ackgpu.clock import ManualClock
 from ackgpu.cloud.kube import document
+from ackgpu.cloud.kube.answers import MAX_ANSWER
 from ackgpu.cloud.kube.client import KubeClient, connect
 from tests.cloud.scripted_servers import RESET, Answer, Authority, http
 
@@ -28,6 +30,10 @@ NODE_INFO = (
 )
 
 
+NOWHERE = "https://127.0.0.1:1"
+"""Where no server listens; a plugin is run all the same."""
+
+
 def kubeconfig(server: str, user: dict[str, Any] | None = None, **cluster: Any) -> str:
     single = document.single("c", {}, {"server": server, **cluster}, user or {"token": "t"})
     return document.dump(single)
@@ -35,6 +41,11 @@ def kubeconfig(server: str, user: dict[str, Any] | None = None, **cluster: Any) 
 
 def client(server: str, user: dict[str, Any] | None = None, **cluster: Any) -> KubeClient:
     return connect(kubeconfig(server, user, **cluster), clock=ManualClock())
+
+
+def trusting(authority: Authority) -> dict[str, Any]:
+    """What a kubeconfig's cluster says to trust the authority."""
+    return {"certificate-authority": authority.file}
 
 
 def node(name: str, **changes: Any) -> dict[str, Any]:
@@ -75,14 +86,14 @@ def status(code: int, reason: str, message: str) -> bytes:
 GONE = status(410, "Expired", "The provided continue parameter is too old")
 
 
-def test_nodes_are_read_page_by_page(answering: Answer) -> None:
-    server = answering(page("a", "b", token="next"), page("c"))
-    found = client(server.url).nodes()
+def test_nodes_are_read_page_by_page(answering: Answer, authority: Authority) -> None:
+    server = answering(page("a", "b", token="next"), page("c"), tls=authority.server())
+    found = client(server.url, **trusting(authority)).nodes()
     assert [row.name for row in found] == ["a", "b", "c"]
     assert found[0].ready
     assert found[0].labels == {"l": "a"}
     assert found[0].allocatable["nvidia.com/gpu"] == "1"
-    assert "limit=500" in server.requests[0]
+    assert "limit=250" in server.requests[0]
     assert "continue=next" in server.requests[1]
     assert "Authorization: Bearer t" in server.requests[0]
 
@@ -167,6 +178,7 @@ def test_an_api_server_that_restarts_is_asked_again(answering: Answer) -> None:
     assert [row.name for row in client(server.url).nodes()] == ["a"]
 
 
+@pytest.mark.long
 def test_a_server_that_cannot_be_reached_is_unavailable() -> None:
     with pytest.raises(errors.Unavailable, match=r"127\.0\.0\.1:1 cannot be reached"):
         client("http://127.0.0.1:1").nodes()
@@ -235,11 +247,11 @@ def plugin(tmp_path: Path, answer: str, *, version: str = "v1", code: int = 0) -
 
 @pytest.mark.parametrize("version", ["v1", "v1beta1"])
 def test_a_plugin_that_answers_a_token_is_run_once(
-    answering: Answer, tmp_path: Path, version: str
+    answering: Answer, authority: Authority, tmp_path: Path, version: str
 ) -> None:
     user = plugin(tmp_path, json.dumps({"status": {"token": "fresh"}}), version=version)
-    server = answering(page("a"))
-    kube = client(server.url, user)
+    server = answering(page("a"), tls=authority.server())
+    kube = client(server.url, user, **trusting(authority))
     kube.nodes()
     kube.nodes()
     assert all("Authorization: Bearer fresh" in request for request in server.requests)
@@ -263,11 +275,12 @@ def test_a_plugin_that_answers_a_certificate_is_understood(
 
 
 def test_a_plugin_is_asked_again_when_its_credential_expired(
-    answering: Answer, tmp_path: Path
+    answering: Answer, authority: Authority, tmp_path: Path
 ) -> None:
     user = plugin(tmp_path, json.dumps({"status": {"token": "t"}}))
-    server = answering(page("a"), status(401, "Unauthorized", "expired"), page("a"))
-    kube = client(server.url, user)
+    answers = (page("a"), status(401, "Unauthorized", "expired"), page("a"))
+    server = answering(*answers, tls=authority.server())
+    kube = client(server.url, user, **trusting(authority))
     kube.nodes()
     kube.nodes()
     assert len((tmp_path / "asked").read_text().splitlines()) == 2
@@ -276,12 +289,12 @@ def test_a_plugin_is_asked_again_when_its_credential_expired(
 @pytest.mark.parametrize("answer", ["", "{}", "not json", '{"status": {}}', '{"status": null}'])
 def test_a_plugin_that_answers_nothing_usable_is_named(tmp_path: Path, answer: str) -> None:
     with pytest.raises(errors.CredentialsError, match="did not answer an ExecCredential"):
-        client("http://127.0.0.1:1", plugin(tmp_path, answer)).nodes()
+        client(NOWHERE, plugin(tmp_path, answer)).nodes()
 
 
 def test_a_plugin_that_fails_shows_what_it_said(tmp_path: Path) -> None:
     with pytest.raises(errors.CredentialsError, match="exited with 3") as caught:
-        client("http://127.0.0.1:1", plugin(tmp_path, "", code=3)).nodes()
+        client(NOWHERE, plugin(tmp_path, "", code=3)).nodes()
     assert caught.value.details == ("trouble hinted",)
 
 
@@ -291,16 +304,17 @@ def test_a_plugin_that_is_missing_shows_its_install_hint() -> None:
             "apiVersion": "client.authentication.k8s.io/v1",
             "command": "no-such-plugin-anywhere",
             "installHint": "brew install it",
+            "interactiveMode": "Never",
         }
     }
     with pytest.raises(errors.CredentialsError, match="not installed") as caught:
-        client("http://127.0.0.1:1", user).nodes()
+        client(NOWHERE, user).nodes()
     assert caught.value.resolution == "brew install it"
 
 
 def test_a_plugin_of_an_old_protocol_is_refused(tmp_path: Path) -> None:
     with pytest.raises(errors.CredentialsError, match="v1alpha1"):
-        client("http://127.0.0.1:1", plugin(tmp_path, "{}", version="v1alpha1")).nodes()
+        client(NOWHERE, plugin(tmp_path, "{}", version="v1alpha1")).nodes()
 
 
 def test_the_context_asked_for_is_taken() -> None:
@@ -309,6 +323,54 @@ def test_the_context_asked_for_is_taken() -> None:
         connect(text, context="other")
     with pytest.raises(errors.LocalError, match="is not a kubeconfig"):
         connect("- a\n")
-    with pytest.raises(errors.LocalError, match="no context"):
+    with pytest.raises(errors.LocalError, match="no current context"):
         connect("")
     assert YAML(typ="safe").load(text)["current-context"] == "c"
+
+
+def test_a_container_that_crashes_shows_how_it_ended_the_last_time(answering: Answer) -> None:
+    back_off = {"reason": "CrashLoopBackOff", "message": "back-off 40s restarting failed container"}
+    ended = {"exitCode": 128, "reason": "StartError", "message": "driver not loaded\n"}
+    container = {
+        "name": "c", "state": {"waiting": back_off}, "lastState": {"terminated": ended},
+    }  # fmt: skip
+    pod = {
+        "metadata": {"name": "p", "namespace": "default"},
+        "status": {"phase": "Running", "containerStatuses": [container]},
+    }
+    server = answering(http("200 OK", json.dumps({"metadata": {}, "items": [pod]})))
+    [found] = client(server.url).pods("default", "app=p")
+    assert found.reason == "CrashLoopBackOff"
+    assert found.message.endswith("; it ended with: driver not loaded")
+    del ended["message"]
+    silent = answering(http("200 OK", json.dumps({"metadata": {}, "items": [pod]})))
+    [found] = client(silent.url).pods("default", "app=p")
+    assert found.message.endswith("; it ended with: exit code 128 (StartError)")
+
+
+def unfolding(status_line: str, size: int) -> bytes:
+    """An answer of some kilobytes that unfolds to ``size`` bytes of text."""
+    body = gzip.compress(b" " * size, 9)
+    head = (
+        f"HTTP/1.1 {status_line}\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def test_an_answer_larger_than_a_page_can_be_is_asked_for_in_parts_and_then_told(
+    answering: Answer,
+) -> None:
+    server = answering(unfolding("200 OK", MAX_ANSWER + 1))
+    with pytest.raises(errors.CloudError, match="answered with more than 64 MiB") as caught:
+        client(server.url).nodes()
+    assert caught.value.exits_with == 11
+    assert "proxy" in str(caught.value.resolution)
+    assert ["limit=250" in asked for asked in server.requests] == [True, False, False]
+
+
+def test_a_refusal_without_an_end_is_read_as_far_as_it_says_something(answering: Answer) -> None:
+    server = answering(unfolding("403 Forbidden", 8 * MAX_ANSWER))
+    with pytest.raises(errors.AccessDenied):
+        client(server.url).nodes()
+    assert len(server.requests) == 1

@@ -87,7 +87,7 @@ def test_a_file_that_is_not_there_is_made_with_its_directory(tmp_path: Path) -> 
     assert path.stat().st_mode & 0o777 == 0o600
     content = loaded(path)
     assert [row["name"] for row in content["contexts"]] == ["demo"]
-    assert "current-context" not in content
+    assert content["current-context"] == "demo"
     assert sorted(item.name for item in path.parent.iterdir()) == ["config"]
 
 
@@ -238,6 +238,7 @@ NONE = ("- a\n- b\n", "{{{", "contexts: 7\n", "a: 1\na: 2\n", "\t", "[" * 20_000
         "users: &a [*a]\n", "--- {}\n--- {}\n")  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("content", NONE)
 def test_a_file_that_is_no_kubeconfig_is_named_and_left_alone(tmp_path: Path, content: str) -> None:
     path = tmp_path / "config"
@@ -466,3 +467,9 @@ def test_relative_file_names_are_read_from_where_the_file_is(tmp_path: Path) -> 
     assert loaded(path)["users"][0]["user"]["client-key"] == "keys/me.pem"
     with pytest.raises(LocalError, match="There is no kubeconfig"):
         read_text(tmp_path / "nothing")
+
+
+def test_a_directory_is_no_kubeconfig_to_read(tmp_path: Path) -> None:
+    with pytest.raises(LocalError, match="is a directory") as caught:
+        read_text(tmp_path)
+    assert "written" not in str(caught.value.resolution)

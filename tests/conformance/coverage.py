@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ackgpu.emulator.operation import Call, Operation, Params, Product
+from ackgpu.emulator.dispatch import load_products
+from ackgpu.emulator.operation import ApiOperation, Call, Params, Product
 from ackgpu.emulator.parameters import COMMON, table
-from ackgpu.emulator.routing import load_products
+from ackgpu.emulator.provenance import KINDS, provenance
 from tests.conformance.tours import answers
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +36,7 @@ is ignored, as the real gateway ignores it, and noted in the request log. `Regio
 `ClientToken` work wherever the service has them.
 
 *Keys* are those of the documented example of the answer and of an answer of the emulator, counted
-at every depth (lists by their first element). Ours has fewer where the example shows what the
+at any nesting (lists by their first element). Ours has fewer where the example shows what the
 account has not (a subscription's end, IPv6 blocks), and more where the SDKs know newer keys.
 """
 
@@ -74,7 +75,7 @@ def texts_of(handler: Callable[..., Any]) -> set[str]:
             todo += [value.__func__, value.__self__]
         elif isinstance(value, type):
             todo += vars(value).values() if is_ours(value) else ()
-        elif is_ours(type(value)) and not isinstance(value, Product | Operation):
+        elif is_ours(type(value)) and not isinstance(value, Product | ApiOperation):
             todo += [*getattr(value, "__dict__", {}).values(), type(value)]
         else:
             texts.update(names_in(value))
@@ -105,7 +106,7 @@ def meant(names: Iterable[str], around: Mapping[str, Any]) -> Iterator[Any]:
                 yield found
 
 
-def parameters_of(operation: Operation) -> list[str]:
+def parameters_of(operation: ApiOperation) -> list[str]:
     """An operation's parameters by their wire names: of a body, its top members."""
     known: Any = table(operation.product.lower()).get(operation.name, {})
     if not operation.path:
@@ -115,7 +116,7 @@ def parameters_of(operation: Operation) -> list[str]:
     return sorted({*known.get("query", {}), *(fields if isinstance(fields, dict) else ())})
 
 
-def honoured(operation: Operation) -> set[str]:
+def honoured(operation: ApiOperation) -> set[str]:
     """The parameters that the handler's code mentions, alone or as the head of a dotted name."""
     texts = texts_of(operation.handler)
     heads = texts | {text.partition(".")[0] for text in texts}
@@ -142,7 +143,7 @@ def documented(product: str, action: str) -> Any:
     return None
 
 
-def row(operation: Operation, given: Mapping[str, Any]) -> str:
+def row(operation: ApiOperation, given: Mapping[str, Any]) -> str:
     product = operation.product.lower()
     works = honoured(operation)
     ignored = [name for name in parameters_of(operation) if name not in works]
@@ -159,9 +160,32 @@ def row(operation: Operation, given: Mapping[str, Any]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def sources() -> str:
+    """How many facts are known from where, and which are guesses."""
+    lines = [
+        "\n## Where it is known from\n",
+        "Each operation, state and code, and each member of an answer that ackgpu reads, has its",
+        "source and month in `ackgpu/emulator/data/provenance.json`: seen live by somebody who",
+        "published it, documented by the vendor (its SDKs included), needed by another client that",
+        "works against the real service, or guessed. What is open although it is documented is a",
+        "[doubt](first-contact.md).\n",
+        f"| | {' | '.join(KINDS)} |",
+        f"|---|{'---:|' * len(KINDS)}",
+    ]
+    for part, rows in provenance().items():
+        counts = [sum(source.startswith(kind) for source in rows.values()) for kind in KINDS]
+        lines.append(f"| {part} | {' | '.join(map(str, counts))} |")
+    lines.append("\nGuessed:\n")
+    for part, rows in provenance().items():
+        guesses = [f"`{name}`" for name, source in rows.items() if source.startswith(KINDS[-1])]
+        if guesses:
+            lines.append(f"- {part}: {', '.join(guesses)}")
+    return "\n".join(lines) + "\n"
+
+
 def page(given: Mapping[str, Any]) -> str:
     """The page, from the code and the answers of the tours."""
-    parts = [HEAD]
+    parts = [HEAD, sources()]
     for product in load_products():
         rows = [row(product.operations[name], given) for name in sorted(product.operations)]
         parts.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ackgpu.emulator.routing import load_products
+from ackgpu.emulator.dispatch import load_products
 from tests.conformance.coverage import PAGE, honoured, page, parameters_of
 from tests.conformance.tours import answers
 

@@ -86,6 +86,7 @@ def parts(session: Session, node: Doc) -> dict[str, bool]:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("answers", [1, 3, 5])
 def test_a_kill_leaves_every_pool_whole_or_absent(tmp_path: Path, answers: int) -> None:
     acknowledged: list[str] = []
@@ -124,6 +125,7 @@ def make_vpcs(endpoint: str, prefix: str, answers: list[tuple[int, Any]]) -> Non
     wire.close()
 
 
+@pytest.mark.long
 def test_two_processes_share_a_state_file(tmp_path: Path) -> None:
     answers: dict[str, list[tuple[int, Any]]] = {"one": [], "two": []}
     with ExitStack() as stack:

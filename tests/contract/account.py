@@ -53,15 +53,14 @@ def cluster(cloud: Cloud, clock: ManualClock, vpc: str, vswitch: str) -> str:
         vpc_id=vpc,
         vswitch_ids=(vswitch,),
         security_group_id="",
-        service_cidr="172.21.0.0/20",
         pod_cidr="172.20.0.0/16",
         node_cidr_mask=26,
-        proxy_mode="ipvs",
         public_endpoint=True,
         ssh=False,
         deletion_protection=False,
         addons=(AddonRequest("flannel"),),
         tags=OURS,
+        settings={"service_cidr": "172.21.0.0/20", "proxy_mode": "ipvs"},
     )
     found, _ = cloud.containers.create_cluster(request, token="cluster-1")
     clock.advance(20 * 60)
@@ -77,9 +76,9 @@ def pool_of(vswitch: str, *, desired: int = 2) -> NodePoolRequest:
         vswitch_ids=(vswitch,),
         disk_category="cloud_ssd",
         disk_size_gib=120,
-        image_type="AliyunLinux3",
         charge_type="PostPaid",
         labels={"team": "ml"},
         taints=(("gpu", "yes", "NoSchedule"),),
         tags=OURS,
+        settings={"scaling_group.image_type": "AliyunLinux3ContainerOptimized"},
     )

@@ -9,7 +9,7 @@ from ackgpu import errors
 from ackgpu.cancel import CancelToken
 from ackgpu.clock import ManualClock
 from ackgpu.cloud.aliyun.cloud import AliyunCloud, connect
-from ackgpu.cloud.api import SecurityRule
+from ackgpu.cloud.api import SecurityRule, SecurityRules
 from ackgpu.emulator import Emulator
 from tests.contract.account import OURS, TYPE, network, zone_with_stock
 
@@ -55,14 +55,18 @@ def test_regions_and_zones_are_listed(cloud: AliyunCloud) -> None:
 
 def test_a_security_group_gets_its_rule_and_goes(cloud: AliyunCloud, clock: ManualClock) -> None:
     vpc, _ = network(cloud, clock)
-    rule = SecurityRule("icmp", "-1/-1", "192.168.0.0/16")
     group = cloud.compute.create_security_group(vpc_id=vpc, name="demo", tags=OURS, token="sg-1")
-    assert cloud.compute.security_rules(group) == []
-    cloud.compute.authorize(group, rule, token="rule-1")
-    cloud.compute.authorize(group, rule, token="rule-2")
-    assert cloud.compute.security_rules(group) == [rule]
+    rules = (
+        SecurityRule("icmp", "-1/-1", cidr="192.168.0.0/16"),
+        SecurityRule("all", "-1/-1", group=group),
+        SecurityRule("tcp", "443/443", cidr="10.0.0.0/8"),
+    )
+    assert cloud.compute.security_rules(group) == SecurityRules((), open_inside=True)
+    cloud.compute.authorize(group, rules[:2], token="rule-1")
+    cloud.compute.authorize(group, rules, token="rule-2")
+    assert cloud.compute.security_rules(group).let_in == rules
     found = cloud.compute.security_groups(vpc_id=vpc, tags=OURS)
-    assert [(row.id, row.tags, row.service_managed) for row in found] == [(group, OURS, False)]
+    assert [(row.id, row.tags, row.enterprise) for row in found] == [(group, OURS, False)]
     assert cloud.compute.security_groups(ids=[group]) == found
     cloud.compute.delete_security_group(group)
     assert cloud.compute.security_groups(vpc_id=vpc) == []

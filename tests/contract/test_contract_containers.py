@@ -7,7 +7,7 @@ import pytest
 from ackgpu import errors
 from ackgpu.clock import ManualClock
 from ackgpu.cloud.aliyun.cloud import AliyunCloud
-from ackgpu.cloud.api import DeleteOptions
+from ackgpu.cloud.api import DeleteClusterOptions
 from ackgpu.cloud.kube.client import connect
 from tests.contract.account import OURS, TYPE, cluster, gateway, network, pool_of
 
@@ -53,7 +53,8 @@ def test_what_ack_made_is_seen_from_the_other_products(
     vpc, vswitch = network(cloud, clock)
     cluster(cloud, clock, vpc, vswitch)
     balancers = cloud.balancers.load_balancers(vpc_id=vpc)
-    assert any(row.address_type == "intranet" and 6443 in row.ports for row in balancers)
+    ports = {row.address_type: cloud.balancers.listener_ports(row.id) for row in balancers}
+    assert 6443 in ports["intranet"]
     some = [row.id for row in balancers]
     assert {row.id for row in cloud.balancers.load_balancers(ids=some)} == set(some)
 
@@ -62,7 +63,7 @@ def test_what_is_not_there_is_none(cloud: AliyunCloud) -> None:
     nowhere = "c" + "0" * 32
     assert cloud.containers.cluster(nowhere) is None
     assert cloud.containers.node_pools(nowhere) == []
-    assert cloud.containers.delete_cluster(nowhere, DeleteOptions()) == ""
+    assert cloud.containers.delete_cluster(nowhere, DeleteClusterOptions()) == ""
 
 
 def test_a_pool_joins_scales_and_goes(cloud: AliyunCloud, clock: ManualClock) -> None:
@@ -122,7 +123,7 @@ def test_the_kubeconfig_reaches_the_nodes(cloud: AliyunCloud, clock: ManualClock
 def test_a_cluster_goes_with_what_ack_made(cloud: AliyunCloud, clock: ManualClock) -> None:
     vpc, vswitch = network(cloud, clock)
     made = cluster(cloud, clock, vpc, vswitch)
-    assert cloud.containers.delete_cluster(made, DeleteOptions(modes=ALL))
+    assert cloud.containers.delete_cluster(made, DeleteClusterOptions(modes=ALL))
     found = cloud.containers.cluster(made)
     assert found is not None
     assert found.state == "deleting"

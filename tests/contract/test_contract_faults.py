@@ -120,14 +120,14 @@ def test_an_error_inside_a_200_ends_a_read(misbehaving: Misbehaving) -> None:
     assert asked(emulator, "DescribeVpcs") >= 1
 
 
-def test_a_cloud_that_never_answers_in_json_is_given_up_within_the_budget(
+def test_a_cloud_that_never_answers_in_json_is_given_up_within_five_seconds(
     misbehaving: Misbehaving, clock: ManualClock
 ) -> None:
     cloud, emulator = misbehaving({"effect": "html"})
     with pytest.raises(errors.LostReply, match="instead of JSON"):
         cloud.network.vpcs()
-    assert len(emulator.requests) == 5
-    assert clock.now() <= 30
+    assert len(emulator.requests) > 1
+    assert clock.now() <= 5
 
 
 def test_a_denied_action_is_named_with_who_was_denied(
@@ -154,5 +154,5 @@ def test_a_denied_action_is_named_with_who_was_denied(
     assert "vpc:CreateVpc" in str(caught.value.resolution)
     with pytest.raises(errors.AccessDenied) as caught:
         cloud.containers.clusters()
-    assert "cs:GetClusters" in str(caught.value.resolution)
+    assert "cs:DescribeClustersForRegion" in str(caught.value.resolution)
     cloud.close()

@@ -11,7 +11,7 @@ from ackgpu.engine.destroy import Destroy
 from ackgpu.engine.events import Event, Tick
 from ackgpu.engine.plan import survey
 from ackgpu.engine.run import Outcome
-from ackgpu.engine.step import Broken, Finding, Ready
+from ackgpu.engine.step import Absent, Broken, Context, Finding, Ready
 from ackgpu.errors import AccessDenied, CloudError, Interrupted, LostReply, Unavailable
 
 
@@ -132,7 +132,65 @@ def test_what_is_not_there_is_gone(clock: ManualClock) -> None:
     empty = ToyCloud(clock)
     outcome = destroy(empty, diamond(empty))
     assert outcome.error is None
-    assert outcome.seconds == 0
+    assert outcome.seconds == 30  # the second look
+
+
+class Flickering(ToyStep):
+    """Some looks find nothing, though it is there: those of the given numbers, from 1 on."""
+
+    unseen: frozenset[int] = frozenset()
+    looks = 0
+
+    def find(self, ctx: Context) -> Finding[str]:
+        self.looks += 1
+        finding = super().find(ctx)
+        return Absent() if self.looks in self.unseen else finding
+
+
+@pytest.mark.parametrize("look", [1, 2])
+def test_one_look_that_finds_nothing_is_not_believed(cloud: ToyCloud, look: int) -> None:
+    network = Flickering(cloud, "network", seconds=5)
+    network.unseen = frozenset({look})
+    gateway = Flickering(cloud, "gateway", (network,), seconds=90)
+    gateway.unseen = frozenset({look})
+    outcome = destroy(cloud, (network, gateway))
+    assert outcome.error is None
+    assert {"network", "gateway"} & set(cloud.left) == set()
+    assert set(deletes(cloud)) >= {"network", "gateway"}
+
+
+def test_two_looks_that_find_nothing_are_believed_where_they_are_far_apart(cloud: ToyCloud) -> None:
+    pool = Flickering(cloud, "pool")
+    pool.unseen = frozenset({1, 2, 3})
+    outcome = destroy(cloud, (pool,))
+    assert outcome.reports[0].status == "gone"
+    assert pool.looks == 3
+    assert outcome.seconds == 30
+
+
+def test_what_ends_unseen_is_gone_at_the_second_look(cloud: ToyCloud) -> None:
+    pool = Flickering(cloud, "pool", seconds=100)
+    pool.ends_unseen = True
+    pool.unseen = frozenset({3})  # right after it was asked for
+    outcome = destroy(cloud, (pool,))
+    assert outcome.error is None
+    assert "pool" not in cloud.left
+    assert outcome.seconds >= 100
+
+
+def test_what_waits_for_the_second_look_holds_nothing_up(cloud: ToyCloud) -> None:
+    network, gateway, control, pool = diamond(cloud)
+    pool.part_of = control
+
+    def take_along(call: str) -> None:
+        if call == "delete control":
+            cloud.things["pool"][0].gone_at = cloud.clock.now() + 100
+
+    cloud.on_call = take_along
+    outcome = destroy(cloud, (network, gateway, control, pool))
+    seconds = {report.step.name: report.seconds for report in outcome.reports}
+    assert outcome.seconds < 1.02 * (360 + 90 + 5)
+    assert seconds["pool"] < 100
 
 
 def test_what_is_half_made_goes_too(clock: ManualClock) -> None:

@@ -35,6 +35,13 @@ class Lab:
         """Put these faults in force."""
         self.cli.emulator.set_faults({"faults": list(entries)})
 
+    def runs(self, version: str) -> None:
+        """Let the cluster be of that Kubernetes version."""
+        with self.cli.emulator.backend.transaction(write=True) as session:
+            [cluster] = session.find("cluster")
+            cluster.body["versions"] = [[cluster.created_at, version]]
+            session.put(cluster)
+
     def verify(self, *arguments: str) -> Ended:
         """Verify the cluster."""
         return self.cli("verify", "--kubeconfig", str(self.path), *arguments)
@@ -57,9 +64,11 @@ class Lab:
 
 
 @contextmanager
-def lab_on(home: Path, capsys: pytest.CaptureFixture[str], nodes: int = 2) -> Iterator[Lab]:
+def lab_on(
+    home: Path, capsys: pytest.CaptureFixture[str], nodes: int = 2, **options: Any
+) -> Iterator[Lab]:
     """A fresh emulated account with a running cluster."""
-    with cli_on(home, capsys, speed=SPEED) as cli:
+    with cli_on(home, capsys, speed=SPEED, **options) as cli:
         cluster_id = write_cluster(cli.emulator)
         path = home / "kubeconfig.yaml"
         path.write_text(kubeconfig_of(cli.emulator, cluster_id))

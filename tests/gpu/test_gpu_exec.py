@@ -1,11 +1,10 @@
-"""Running commands in a container over the API server, by lightkube's WebSocket."""
+"""Running commands in a container over the API server's WebSocket."""
 
 from __future__ import annotations
 
 import pytest
 from emulator.kube.api import GPU_LIMIT, PODS, pod
 from gpu.lab import Lab
-from lightkube.core.websocket import BaseWebsocketDriver
 
 from ackgpu.cloud.api import ExecOrder, KubeApi, KubePod
 from ackgpu.cloud.kube.client import connect
@@ -57,9 +56,9 @@ def test_input_is_streamed_in(api: KubeApi, running: KubePod) -> None:
 
 
 def test_a_server_that_speaks_the_old_protocol_gets_the_input_as_an_argument(
-    api: KubeApi, running: KubePod, monkeypatch: pytest.MonkeyPatch
+    lab: Lab, api: KubeApi, running: KubePod
 ) -> None:
-    monkeypatch.setattr(BaseWebsocketDriver, "PROTOCOLS", ["v9.never", "v4.channel.k8s.io"])
+    lab.runs("1.28.15-aliyun.1")
     source = 'it\'s "quoted" $HOME\n'
     command = ["sh", "-c", "cat > '/tmp/a file' && cat '/tmp/a file'"]
     done = api.execute(running, command, ExecOrder(stdin=source.encode()))
@@ -69,6 +68,17 @@ def test_a_server_that_speaks_the_old_protocol_gets_the_input_as_an_argument(
 def test_a_command_that_does_not_end_is_given_up(api: KubeApi, running: KubePod) -> None:
     with pytest.raises(TimedOut, match="sleep infinity"):
         api.execute(running, ["sleep", "infinity"], ExecOrder(seconds=0.5))
+
+
+MIB = 1024 * 1024
+
+
+def test_output_without_an_end_is_given_up(api: KubeApi, running: KubePod) -> None:
+    much = ExecOrder(stdin=b"x" * (3 * MIB))
+    twice = "cat > /tmp/x && cat /tmp/x && cat /tmp/x"
+    with pytest.raises(CloudError, match="in the pod p printed more than 4 MiB") as caught:
+        api.execute(running, ["sh", "-c", twice], much)
+    assert caught.value.exits_with == 11
 
 
 def test_a_pod_that_is_gone_is_an_error_that_says_so(api: KubeApi, running: KubePod) -> None:

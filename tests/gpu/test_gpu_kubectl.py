@@ -10,6 +10,7 @@ import pytest
 from support.cli import Cli
 
 
+@pytest.mark.long
 def test_the_manifest_goes_through_kubectl_from_apply_to_delete(cli: Cli) -> None:
     program = shutil.which("kubectl")
     if program is None:

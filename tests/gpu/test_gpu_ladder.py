@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from ackgpu.cloud.api import KubeNode, KubePod
 from ackgpu.spec import catalog
 from ackgpu.spec.model import ExpectSpec
-from ackgpu.steps.gpu_ladder import LEVELS, Rung, judge
+from ackgpu.steps.gpu_checks import LEVELS, NodeCheck, judge
+from ackgpu.steps.quantities import amount, whole
 
 NAME, MEM, COUNT = (f"aliyun.accelerator/nvidia_{word}" for word in ("name", "mem", "count"))
 TYPE = "node.kubernetes.io/instance-type"
@@ -83,9 +84,11 @@ def test_a_node_with_two_whole_gpus_must_offer_both() -> None:
     labels = {TYPE: "ecs.gn9x-two.large", NAME: "NVIDIA-X", MEM: "46068MiB", COUNT: "2"}
     both = {"nvidia.com/gpu": "2"}
     assert judge(node(labels, capacity=both, allocatable=both), ExpectSpec()).ok
-    assert judge(node(labels), ExpectSpec(), plugins=plugin()).failure == Rung(
-        "gpu", "failed", "capacity nvidia.com/gpu is 1, at least 2 was expected",
-        judge(node(labels), ExpectSpec(), plugins=plugin()).rungs[-1].remedy,
+    failed = judge(node(labels), ExpectSpec(), plugins=plugin()).failure
+    assert failed is not None
+    assert failed == NodeCheck(
+        "gpu", "failed", "capacity nvidia.com/gpu is 1, 2 expected", failed.remedy,
+        by_name="`ackgpu node replace NAME n` replaces it", by_driver=True,
     )  # fmt: skip
 
 
@@ -141,3 +144,66 @@ def test_whatever_a_node_says_one_rung_stops_the_climb_and_those_above_are_skipp
     assert set(words[:climbed]) <= {"passed"}
     assert set(words[climbed + 1 :]) <= {"skipped"}
     assert found.ok == ("failed" not in words)
+
+
+def test_a_node_that_offers_some_of_its_gpus_has_a_plugin() -> None:
+    labels = {TYPE: "ecs.gn6i-c24g1.12xlarge", NAME: "Tesla-T4", MEM: "15109MiB", COUNT: "2"}
+    two, one = {"nvidia.com/gpu": "2"}, {"nvidia.com/gpu": "1"}
+    verdict = judge(KubeNode("n", True, labels, two, one), ExpectSpec(), plugins={})  # noqa: FBT003
+    assert verdict.gpu == "1/2"
+    assert verdict.failure is not None
+    assert verdict.failure.name == "gpu"
+    assert verdict.failure.message == "allocatable nvidia.com/gpu is 1, 2 expected"
+
+
+def test_memory_that_the_api_server_writes_as_a_quantity_is_read_as_one() -> None:
+    labels = {**GOOD, "ack.node.gpu.schedule": "share"}
+    offered = {"aliyun.com/gpu-mem": "8k"}
+    verdict = judge(KubeNode("n", True, labels, offered, offered), ExpectSpec())  # noqa: FBT003
+    assert verdict.ok
+    assert verdict.gpu == "8000/8000"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0", 0), ("8", 8), ("+2", 2), ("8k", 8000), ("1Ki", 1024), ("1.5Gi", 1610612736),
+        ("2M", 2_000_000), ("1e3", 1000), ("2E3", 2000), ("3E", 3 * 10**18), ("1Ei", 2**60),
+        ("100m", 0), ("1900m", 1), (".5k", 500), ("5.", 5), ("1u", 0), ("1n", 0),
+    ],
+)  # fmt: skip
+def test_quantities_are_read_as_kubernetes_writes_them(text: str, number: int) -> None:
+    assert whole(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "k", "1K", "1ki", "one", "1 2", "0x1", "1e", "--1"])
+def test_what_is_no_quantity_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a quantity"):
+        amount(text)
+    assert whole(text) == 0
+
+
+ELSEWHERE = {TYPE: "p3.2xlarge", NAME: "Tesla-V100", MEM: "16160MiB", COUNT: "1"}
+"""The labels of a node of another cloud, with ACK's put on by somebody."""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ready": False},
+        {"labels": {TYPE: "p3.2xlarge"}},
+        {"labels": {**ELSEWHERE, COUNT: "7"}},
+        {"capacity": {}, "allocatable": {}},
+        {"unschedulable": True},
+    ],
+    ids=["not ready", "no labels", "wrong labels", "no plugin", "cordoned"],
+)
+def test_remedies_elsewhere_do_not_talk_of_ack(changes: dict[str, Any]) -> None:
+    one = {"nvidia.com/gpu": "1"}
+    facts = {"name": "n", "ready": True, "labels": ELSEWHERE, "capacity": one, "allocatable": one}
+    verdict = judge(KubeNode(**{**facts, **changes}), ExpectSpec(), plugins={})
+    assert verdict.failure is not None
+    assert verdict.failure.remedy
+    assert verdict.failure.by_name == ""
+    for word in ("ACK", "ackgpu", "ack-", "ack.", "aliyun"):
+        assert word not in verdict.failure.remedy.replace("aliyun.accelerator", "")

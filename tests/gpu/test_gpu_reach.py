@@ -113,5 +113,24 @@ def test_a_certificate_of_another_cluster_is_refused(lab: Lab) -> None:
     assert lab.verify().code == 4
 
 
+def test_a_kubeconfig_that_acts_as_somebody_has_their_rights(lab: Lab) -> None:
+    config = json.loads(lab.path.read_text())
+    config["users"][0]["user"] |= {"as": "nobody-user", "as-groups": ["nobodies"]}
+    lab.path.write_text(json.dumps(config))
+    ended = lab.verify("--level", "cuda")
+    assert ended.code == 4
+    assert 'User "nobody-user" cannot list resource "nodes"' in ended.err
+    subjects = [{"kind": "Group", "name": "nobodies"}]
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "reads"}
+    binding = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+               "metadata": {"name": "b"}, "roleRef": reference, "subjects": subjects}  # fmt: skip
+    rule = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list", "watch"]}
+    path = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+    lab.api.create(path, {"metadata": {"name": "reads"}, "rules": [rule]})
+    lab.api.create(f"{path.removesuffix('s')}bindings", binding)
+    assert lab.verify().code == 0
+    assert lab.verify("--level", "cuda").code == 4
+
+
 def _decoded(text: str) -> str:
     return base64.b64decode(text).decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -69,6 +70,9 @@ def test_the_page_shows_ladder_labels_timeline_and_topology(made: Cli, tmp_path:
         assert node["labels"]["aliyun.accelerator/nvidia_name"] in page.text
     assert "nvidia_mem is 1024MiB; ecs.vgn5i-m2.xlarge should show 2048MiB" in page.text
     assert "Test PASSED" in page.text
+    (ran,) = [node["sample"]["imageDigest"] for node in ended.json["nodes"] if node["sample"]]
+    assert re.search("@sha256:[0-9a-f]{64}$", ran)
+    assert f"Image {ran}" in page.text
     for step in ("vpc", "cluster", "node pool gpu", "nat gateway"):
         assert step in page.text.split("Timeline of the create")[1]
     drawn = page.text.split("What was made")[1]
@@ -113,6 +117,7 @@ def test_a_report_that_cannot_be_written_is_told_so(lab: Lab, tmp_path: Path) ->
     assert "could not be written" in ended.err
 
 
+@pytest.mark.browser
 def test_a_real_browser_draws_it_light_and_dark_and_asks_nobody(made: Cli, tmp_path: Path) -> None:
     program = chromium()
     if program is None:
@@ -128,6 +133,7 @@ def test_a_real_browser_draws_it_light_and_dark_and_asks_nobody(made: Cli, tmp_p
     assert "1 of 2 GPU nodes verified" in light.dom
 
 
+@pytest.mark.browser
 def test_the_browser_would_tell_of_a_request(tmp_path: Path) -> None:
     program = chromium()
     if program is None:

@@ -188,7 +188,7 @@ def test_a_cluster_without_gpu_nodes_is_not_verified(lab: Lab) -> None:
     lab.faults()
     with lab.cli.emulator.backend.transaction(write=True) as session:
         for doc in session.find("node", scope=lab.cluster_id):
-            doc.gone = lab.cli.emulator.backend.timeline_now(session)
+            doc.deleted_at = lab.cli.emulator.backend.timeline_now(session)
             session.put(doc)
     ended = lab.verify()
     assert ended.code == 9

@@ -15,6 +15,7 @@ from ackgpu.errors import UsageError
 from ackgpu.preflight.limits import PROFILES, Edition, limit_kinds, overrides_of
 from ackgpu.preflight.offer_search import gpu_memory
 from ackgpu.preflight.ram_actions import actions_of, policy_of
+from ackgpu.spec.instance_limits import cards_of
 from ackgpu.spec.model import ClusterSpec, parse
 from ackgpu.steps.blueprint import Blueprint, ZonePlan
 from ackgpu.steps.graph_of import Ports, create_graph
@@ -50,6 +51,8 @@ SPECS = (
     spec_with(chargeType="PrePaid", period=1),
     spec_with(spot={"strategy": "SpotAsPriceGo"}),
     spec_with(instanceTypes=["ecs.gn6i-c4g1.xlarge"]),
+    spec_with(instanceTypes=["ecs.gn6i-c24g1.12xlarge"], spot={"strategy": "SpotAsPriceGo"}),
+    spec_with(instanceTypes=["ecs.gn5i-c2g1.large"]),
 )
 
 
@@ -78,16 +81,60 @@ def test_steps_name_calls_and_limits_that_exist(spec: ClusterSpec) -> None:
         (SPECS[0], "vgpu_instances", 2),
         (SPECS[1], "vgpu_prepaid_instances", 2),
         (SPECS[2], "vgpu_spot_instances", 2),
-        (SPECS[3], "vcpus", 8),
+        (SPECS[3], "gpus_gn6i_postpay", 2),
+        (SPECS[4], "gpus_gn6i_spot", 4),
+        (SPECS[5], "gpus_other_postpay", 2),
     ],
 )
 def test_instances_count_against_the_limit_of_their_kind(
     spec: ClusterSpec, limit: str, amount: int
 ) -> None:
     (pool,) = [step for step in steps_of(spec) if step.kind == "node pool"]
-    others = {"vgpu_instances", "vgpu_prepaid_instances", "vgpu_spot_instances", "vcpus"} - {limit}
-    assert pool.consumes[limit] == amount
-    assert not others & pool.consumes.keys()
+    of_instances = {key: n for key, n in pool.consumes.items() if key[:4] in {"vgpu", "gpus"}}
+    assert of_instances == {limit: amount}
+
+
+@pytest.mark.parametrize(
+    ("type_id", "cards"),
+    [
+        ("ecs.gn6i-c4g1.xlarge", 1),
+        ("ecs.gn6i-c24g1.12xlarge", 2),
+        ("ecs.gn6v-c8g1.16xlarge", 8),
+        ("ecs.gn7e-c16g1.32xlarge", 8),
+        ("ecs.gn5i-c2g1.large", 1),
+        ("ecs.ebmgn7e.32xlarge", 1),
+    ],
+)
+def test_the_cards_of_a_type_are_told_by_its_name(type_id: str, cards: int) -> None:
+    assert cards_of(type_id) == cards
+
+
+@pytest.mark.parametrize(
+    ("limit", "product", "name"),
+    [
+        ("clusters", "csk", "q_cbdch3"),
+        ("nodes", "csk", "q_i5uzm3"),
+        ("security_groups", "ecs", "q_security-groups"),
+        ("vgpu_instances", "ecs-spec", "q_ecs_vgpu_postpay_g"),
+        ("vgpu_prepaid_instances", "ecs-spec", "q_ecs_vgpu_prepay_g"),
+        ("vgpu_spot_instances", "ecs-spec", "q_ecs_vgpu_spot_g"),
+        ("gpus_gn7i_prepay", "ecs-spec", "q_ecs_gn7i_prepay_g"),
+        ("gpus_gn8v_spot", "ecs-spec", "q_ecs_gn8v_spot_g"),
+        ("vpcs", "vpc", "vpc_quota_instances_num_{region}"),
+        ("vswitches", "vpc", "vpc_quota_vswitches_num"),
+        ("route_entries", "vpc", "vpc_quota_route_entrys_num"),
+        ("nat_gateways", "nat", "natgw_quota_nat_num_per_vpc"),
+        ("snat_entries", "nat", "natgw_quota_snat_entry_num"),
+        ("eips", "eip", "eip_quota_instances_num"),
+        ("load_balancers", "slb", "slb_quota_instances_num"),
+    ],
+)
+def test_limits_have_the_codes_that_quota_center_publishes(
+    limit: str, product: str, name: str
+) -> None:
+    kind = limit_kinds()[limit]
+    assert kind.product == product
+    assert name in kind.names
 
 
 def test_the_fallback_profile_has_the_figures_of_the_page_on_lightweight_gpus() -> None:
@@ -124,7 +171,13 @@ def test_an_override_that_is_none_is_refused(text: str) -> None:
 
 def test_a_policy_lists_each_action_once_in_order() -> None:
     actions = actions_of(["network.vpcs", "network.vpcs", "containers.clusters", "identity.whoami"])
-    assert actions == ["cs:GetClusters", "vpc:DescribeVpcs"]
+    assert actions == [
+        "cs:DescribeClusterDetail",
+        "cs:DescribeClustersForRegion",
+        "cs:DescribeClustersV1",
+        "cs:GetClusters",
+        "vpc:DescribeVpcs",
+    ]
     assert policy_of(actions)["Statement"][0]["Action"] == actions
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ackgpu.clock import ManualClock
 from ackgpu.cloud.api import ClusterEvent, Price
+from ackgpu.engine.aftermath import KnownSum
 from ackgpu.engine.events import (
     Event,
     Listener,
@@ -23,6 +24,7 @@ from ackgpu.engine.events import (
 )
 from ackgpu.engine.step import Drift, Resource, StepInfo
 from ackgpu.errors import OutOfStock
+from ackgpu.render import deletions
 from ackgpu.render import results as r
 from ackgpu.render import verdicts as v
 
@@ -200,6 +202,8 @@ ROW = r.ClusterRow(
     nodes=2,
     created=START,
     expires=START + timedelta(hours=3),
+    hourly=KnownSum(9.47, "CNY"),
+    cost_so_far=11.36,
 )
 OLD_ROW = r.ClusterRow(
     name="训练",
@@ -209,6 +213,8 @@ OLD_ROW = r.ClusterRow(
     version="1.33.3",
     expires=START - timedelta(hours=1),
     expired=True,
+    hourly=KnownSum(0.64, "CNY", ("NatGateway",)),
+    cost_so_far=96.1,
 )
 NO_STOCK = OutOfStock(
     "No capacity for ecs.vgn5i-m2.xlarge: the cloud answered OperationDenied.NoStock in every zone"
@@ -222,12 +228,12 @@ NO_STOCK = OutOfStock(
 
 def ladder(node: str, *, failed: bool = False, zone: str = "cn-hangzhou-k") -> v.VerifyRow:
     """A node's rungs: all passed, or stopped at the values of the labels."""
-    good = [v.Rung(name=name, verdict="passed") for name in ("ready", "labels")]
+    good = [v.CheckCell(name=name, verdict="passed") for name in ("ready", "labels")]
     if not failed:
-        more = [v.Rung(name=name, verdict="passed") for name in ("values", "plugin")]
-        rungs = (*good, *more, v.Rung(name="gpu", verdict="passed", value="1/1"))
+        more = [v.CheckCell(name=name, verdict="passed") for name in ("values", "plugin")]
+        rungs = (*good, *more, v.CheckCell(name="gpu", verdict="passed", value="1/1"))
     else:
-        bad = v.Rung(
+        bad = v.CheckCell(
             name="values",
             verdict="failed",
             message="aliyun.accelerator/nvidia_mem is 1024MiB; ecs.vgn5i-m2.xlarge should show"
@@ -360,7 +366,7 @@ def _results() -> dict[str, r.Result]:
             ),
         )
     )
-    preview = r.DeletePreview(
+    preview = deletions.DeletePreview(
         cluster_name="demo",
         id=CLUSTER,
         region="cn-hangzhou",
@@ -370,7 +376,10 @@ def _results() -> dict[str, r.Result]:
     )
     description = r.ClusterDescription(
         cluster=ROW,
-        facts=(("VPC", f"{VPC}  192.168.0.0/16"), ("endpoint", "https://47.96.1.24:6443")),
+        facts=(
+            r.Fact("VPC", f"{VPC}  192.168.0.0/16"),
+            r.Fact("endpoint", "https://47.96.1.24:6443"),
+        ),
         node_pools=(POOL_ROW,),
         listed=NETWORK,
         events=(
@@ -390,7 +399,8 @@ def _results() -> dict[str, r.Result]:
             v.CheckRow(name="stock", verdict="skipped"),
         ),
     )
-    found = r.GcRow(
+    found = deletions.GcRow(
+        cluster="demo",
         kind="cluster",
         name="demo",
         id=CLUSTER,
@@ -408,9 +418,15 @@ def _results() -> dict[str, r.Result]:
         seconds=31,
         output="[Vector addition of 50000 elements]\nTest PASSED",
     )
-    gone = r.DeleteResult(cluster_name="demo", region="cn-hangzhou", seconds=242, lived=4320)
-    absent = r.DeleteResult(cluster_name="demo", region="cn-hangzhou", existed=False)
-    left = r.DeleteResult(cluster_name="demo", region="cn-hangzhou", left=NETWORK[:1])
+    gone = deletions.DeleteResult(
+        cluster_name="demo",
+        region="cn-hangzhou",
+        seconds=242,
+        lived=4320,
+        cost=KnownSum(11.81, "CNY"),
+    )
+    absent = deletions.DeleteResult(cluster_name="demo", region="cn-hangzhou", existed=False)
+    left = deletions.DeleteResult(cluster_name="demo", region="cn-hangzhou", left=NETWORK[:1])
     return {
         "create": r.Result(command="create", part=created, durations={"total": 571.0}),
         "plan": r.Result(command="plan", part=plan, exit_code=12),
@@ -442,7 +458,7 @@ def _results() -> dict[str, r.Result]:
             part=r.NodePoolList(cluster_name="demo", node_pools=(POOL_ROW,)),
         ),
         "preflight": r.Result(command="preflight", part=checks, warnings=("stock not read",)),
-        "gc": r.Result(command="gc", part=r.GcResult(found=(found,), executed=False)),
+        "gc": r.Result(command="gc", part=deletions.GcResult(found=(found,), executed=False)),
         "run-sample": r.Result(command="run-sample", part=sample),
         "facts": r.Result(
             command="extend",

@@ -9,12 +9,12 @@ from pathlib import Path
 import render_samples as samples
 
 from ackgpu.engine.events import Listener
-from ackgpu.render import fail, present
-from ackgpu.render.frame import View, draw_frame
 from ackgpu.render.jsonl import JsonLines
-from ackgpu.render.pen import Pen
+from ackgpu.render.layout import Pen
+from ackgpu.render.live_frame import View, draw_frame
+from ackgpu.render.output import fail, present
 from ackgpu.render.plain import PlainLines
-from ackgpu.render.progress import Progress
+from ackgpu.render.progress import RunProgress
 from ackgpu.settings import Output
 from ackgpu.streams import Streams
 
@@ -39,7 +39,7 @@ def frame(
     chapters: tuple[Chapter, ...], *, width: int = 80, lines: int | None = 24, unicode: bool = True
 ) -> str:
     """A frame of the live display without colours."""
-    progress = Progress()
+    progress = RunProgress()
     now = told(chapters, progress.apply).clock.now()
     pen = Pen(width=width, colors=False, unicode=unicode)
     return "".join(f"{text.plain}\n" for text in draw_frame(progress, View(now, lines, 3), pen))

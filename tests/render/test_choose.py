@@ -38,7 +38,7 @@ def test_progress_never_reaches_stdout(output):
 )
 def test_without_a_terminal_that_moves_there_are_plain_lines(terminal):
     err = shown(**terminal)[1]
-    assert "12:00:03 vpc created vpc-bp1k8aevy8sofi8mh1q" in err
+    assert "T12:00:03Z vpc created vpc-bp1k8aevy8sofi8mh1q" in err
     assert "\x1b" not in err
 
 
@@ -86,7 +86,7 @@ def heartbeats(*, speed, ticks, seconds):
 def test_there_is_a_heartbeat_each_real_minute(speed):
     lines = heartbeats(speed=speed, ticks=601, seconds=0.5)
     assert len(lines) == 5
-    assert lines[0] == "12:00:55 waiting: cluster initial 1 m"
+    assert lines[0] == "2026-11-24T12:00:55Z waiting: cluster initial 1 m"
 
 
 def test_a_line_puts_the_heartbeat_off():

@@ -8,7 +8,12 @@ import render_samples as samples
 from ruamel.yaml import YAML
 
 from ackgpu.errors import AckGpuError, Interrupted, VerificationFailed
-from ackgpu.render import fail, present
+from ackgpu.printable import visible_escapes
+from ackgpu.render.document import WRITERS, document_of
+from ackgpu.render.output import fail, present
+from ackgpu.render.results import Result
+from ackgpu.render.verdicts import CheckCell, VerifyResult, VerifyRow
+from ackgpu.settings import DOCUMENTS, OUTPUTS
 from ackgpu.streams import Streams
 
 ENVELOPE = {
@@ -119,7 +124,7 @@ def test_a_failed_verification_shows_the_nodes_and_the_error():
     assert len(found["nodes"]) == 2
 
 
-@pytest.mark.parametrize("output", ["json", "yaml", "jsonl"])
+@pytest.mark.parametrize("output", sorted(DOCUMENTS))
 def test_a_failure_is_one_document_on_stdout_and_a_screen_on_stderr(output):
     streams = Streams.for_tests()
     assert fail(streams, output, "create", samples.NO_STOCK) == 8
@@ -197,3 +202,24 @@ def test_warnings_go_to_stderr():
     out, err = streams.written()
     assert json.loads(out)["warnings"] == ["stock not read"]
     assert err == "! stock not read\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@pytest.mark.parametrize("number", [0, 1, 100, 101, 250])
+def test_thousands_of_rows_are_written_one_by_one_and_read_the_same(encoding, number):
+    words = 'größer "quoted" \\ \x07 \x85 \u202e {} [] \n\t'
+    rung = CheckCell(name="gpu", verdict="failed", value="0/1", message=words, remedy="")
+    row = VerifyRow(node="n", instance_type="", zone="", rungs=(rung,), labels={"ä": words})
+    rows = tuple(dataclasses.replace(row, node=f"n{index}") for index in range(number))
+    part = VerifyResult(cluster_name="c", level="labels", rungs=("gpu",), nodes=rows, seconds=1.5)
+    result = Result(command="verify", part=part, warnings=('"nodes": []',))
+    streams = Streams.for_tests(encoding=encoding)
+    present(streams, "json", result)
+    ascii_only = encoding == "ascii"
+    whole = json.dumps(document_of(result), ensure_ascii=ascii_only, indent=2)
+    assert streams.written()[0] == visible_escapes(whole) + "\n"
+
+
+def test_every_form_of_a_document_has_its_writer() -> None:
+    assert set(WRITERS) == DOCUMENTS
+    assert set(OUTPUTS) - DOCUMENTS == {"table", "name"}

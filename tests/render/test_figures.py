@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from ackgpu.cloud.api import Price
-from ackgpu.render.pen import Grid, Pen, line
+from ackgpu.render.layout import Grid, Pen, line
 from ackgpu.render.words import about, amount, count, duration, hourly, money, short_id
 
 
@@ -70,6 +70,7 @@ def test_numbers_agree_with_their_nouns():
 PRINTED = st.text(st.characters(codec="utf-8"), max_size=60)
 
 
+@pytest.mark.long
 @given(PRINTED, st.integers(0, 40), st.booleans(), st.booleans())
 def test_a_column_is_exactly_as_wide_as_asked(text, width, right, unicode):
     pen = Pen(width=80, colors=False, unicode=unicode)

@@ -5,8 +5,9 @@ import dataclasses
 import pytest
 import render_samples as samples
 
-from ackgpu.render import present, results, show_preview
+from ackgpu.render import deletions, results
 from ackgpu.render import verdicts as v
+from ackgpu.render.output import present, show_preview
 from ackgpu.streams import Streams
 
 
@@ -27,14 +28,14 @@ def varied(name, **changes):
         ("create", {"gpu_nodes_verified": None}, "2 GPU nodes, not verified"),
         ("create", {"waited": False}, "demo is being made; the next create"),
         ("create", {"price": samples.yuan(None), "prices_of": ""}, "unknown until you delete it\n"),
-        ("plan", {"steps": (), "seconds": None, "price": None}, "  no changes\n"),
+        ("plan", {"steps": (), "seconds": None, "price": None}, "  No changes.\n"),
         ("plan", {"price": None, "price_parts": ()}, "about 10 m\n"),
         ("offers", {"offers": ()}, "No instance type matches."),
         ("list-empty", {"regions": ()}, "No clusters of ackgpu.\n"),
         ("nodepool-list", {"node_pools": ()}, "demo has no node pools."),
         ("delete", {"waited": False}, "demo is being deleted"),
         ("gc", {"found": ()}, "Nothing to collect."),
-        ("gc", {"executed": True}, "0 things removed, 1 left."),
+        ("gc", {"executed": True}, "0 resources deleted, 1 left."),
         ("run-sample", {"passed": False}, "✗ CUDA sample failed on"),
         ("facts", {"facts": {"zones": ("j", "k"), "limit": None}}, "j, k\n  limit  unknown\n"),
         ("facts", {"headline": "", "facts": {"version": "0.1"}}, "version  0.1\n"),
@@ -47,13 +48,16 @@ def test_a_table_says_how_it_is(name, changes, expected):
 def test_what_gc_removed_is_counted_and_marked_beside_what_is_left():
     (row,) = samples.RESULTS["gc"].part.found
     gone = dataclasses.replace(row, removed=True)
-    assert table(results.GcResult(found=(gone, gone), executed=True)).endswith(
-        "\n2 things removed.\n"
+    assert table(deletions.GcResult(found=(gone, gone), executed=True)).endswith(
+        "\n2 resources deleted.\n"
     )
-    both = results.GcResult(found=(gone, row), executed=True)
-    first, second, end = table(both, terminal=False).splitlines()[1:]
-    assert (first.split()[-1], second.split()[-1]) == ("removed", "left")
-    assert end == "1 thing removed, 1 left."
+    other = dataclasses.replace(row, cluster="other")
+    both = deletions.GcResult(found=(gone, other), executed=True)
+    first, second, left, end = table(both, terminal=False).splitlines()[1:]
+    assert first.endswith("deleted")
+    assert second.endswith("1 left")
+    assert row.id in left
+    assert end == "1 resource deleted, 1 left."
     assert both.names == ("demo",)
 
 

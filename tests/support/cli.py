@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.declared import held_to_declarations
 
+from ackgpu.app import Parts
 from ackgpu.emulator import Emulator
 from ackgpu.emulator.timeline import load_timeline
 from ackgpu.main import main
@@ -55,7 +57,8 @@ class Cli:
 
     def __call__(self, *arguments: str, env: Mapping[str, str] | None = None) -> Ended:
         self.capsys.readouterr()
-        code = main(arguments, {**self.env, **(env or {})})
+        parts = Parts(cloud=held_to_declarations)
+        code = main(arguments, {**self.env, **(env or {})}, parts)
         out, err = self.capsys.readouterr()
         return Ended(code, out, err)
 

@@ -85,7 +85,7 @@ def put_in_state(emulator: Emulator, kind: str, state: str) -> None:
     """Let the account's first resource of ``kind`` have been in ``state`` ever since."""
     with emulator.backend.transaction(write=True) as session:
         doc = session.find(kind, at=emulator.backend.timeline_now(session))[0]
-        doc.body["phases"] = [[doc.born, state]]
+        doc.body["phases"] = [[doc.created_at, state]]
         session.put(doc)
 
 

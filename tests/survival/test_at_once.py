@@ -34,6 +34,7 @@ def machines(emulator: Emulator, root: Path, count: int) -> list[Machine]:
     return [Machine(root / f"machine-{number}", emulator.env) for number in range(count)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lag", [0, 10])
 def test_two_creates_of_one_name_end_with_one_cluster(
     emulator: Emulator, tmp_path: Path, lag: int
@@ -54,6 +55,7 @@ def test_two_creates_of_one_name_end_with_one_cluster(
     assert not remains(emulator)
 
 
+@pytest.mark.long
 def test_two_deletes_of_one_cluster_both_find_it_gone(emulator: Emulator, tmp_path: Path) -> None:
     both = machines(emulator, tmp_path, 2)
     assert both[0].run("create", NAME, "--no-verify", *LONG).returncode == 0
@@ -63,6 +65,7 @@ def test_two_deletes_of_one_cluster_both_find_it_gone(emulator: Emulator, tmp_pa
     assert not remains(emulator)
 
 
+@pytest.mark.sweep
 def test_ten_clusters_at_once_get_along_under_throttling(
     emulator: Emulator, tmp_path: Path
 ) -> None:

@@ -28,9 +28,11 @@ def emulator() -> Iterator[Emulator]:
 def set_key(emulator: Emulator, key: str, status: str) -> None:
     """A key of a RAM user who may do everything."""
     with emulator.backend.transaction(write=True) as session:
-        session.put(Doc("ramuser", "ci", name="ci", born=0.0, body={"UserId": "2", "Policies": {}}))
+        session.put(
+            Doc("ramuser", "ci", name="ci", created_at=0.0, body={"UserId": "2", "Policies": {}})
+        )
         body = {"UserName": "ci", "AccessKeySecret": key, "Status": status}
-        session.put(Doc("accesskey", f"LTAI{key}", scope="ci", born=0.0, body=body))
+        session.put(Doc("accesskey", f"LTAI{key}", scope="ci", created_at=0.0, body=body))
 
 
 def machine_of(emulator: Emulator, proxy: Proxy, root: Path) -> Machine:
@@ -53,6 +55,7 @@ def write_profile(machine: Machine, key: str) -> None:
     file.write_text(json.dumps({"current": "ci", "profiles": [profile]}))
 
 
+@pytest.mark.long
 def test_a_profile_that_is_renewed_in_the_middle_is_read_again(
     emulator: Emulator, tmp_path: Path
 ) -> None:
@@ -69,6 +72,7 @@ def test_a_profile_that_is_renewed_in_the_middle_is_read_again(
     assert ended.returncode == 0, ended.stderr
 
 
+@pytest.mark.long
 def test_keys_that_cannot_be_renewed_stop_it_safely_and_it_goes_on_with_others(
     emulator: Emulator, tmp_path: Path
 ) -> None:

@@ -57,7 +57,7 @@ def test_looking_ends_at_the_deadline_though_the_cloud_never_answers() -> None:
     cloud = ToyCloud(ManualClock())
     run = replace(run_of(cloud, []), workers=NeverAnswered())
     run.deadline = run.started + 60
-    with pytest.raises(TimedOut, match="The time is up after 61 s, before everything was read"):
+    with pytest.raises(TimedOut, match="Timed out after 61 s, before everything was read"):
         survey((ToyStep(cloud, "network"),), run)
     run.deadline = cloud.clock.now() + 60
     with pytest.raises(TimedOut):

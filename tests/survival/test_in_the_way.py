@@ -125,6 +125,7 @@ def their_address(shell: Shell) -> str:
     return eip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "make",
     [their_interface, their_balancer, their_gateway, their_vswitch, their_route_table],
@@ -171,6 +172,7 @@ def test_an_address_of_others_on_our_gateway_is_named_and_holds_it(shell: Shell)
     assert address in {doc.id for doc in alive(shell, "eip")}
 
 
+@pytest.mark.long
 def test_an_instance_that_was_attached_is_not_in_the_way(shell: Shell) -> None:
     image = asked(shell, "ecs", "DescribeImages").images.image[0].image_id
     made = asked(
@@ -228,6 +230,7 @@ def test_the_network_is_not_taken_from_under_a_cluster_that_lost_its_tag(shell: 
     assert remains(shell.emulator) == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "product", "resource_type"),
     [
@@ -332,6 +335,7 @@ def test_an_id_to_retain_that_nothing_has_is_refused_before_anything_goes(shell:
     assert remains(shell.emulator) == before
 
 
+@pytest.mark.long
 def test_the_wait_for_a_deletion_names_what_removes_the_rest(shell: Shell) -> None:
     assert shell("delete", NAME, "-y", "--no-wait", *LONG).code == 0
     ended = shell("wait", NAME, "--for", "deleted", "--timeout", "30m")

@@ -21,11 +21,13 @@ CHANGES = {
     "add": ADD,
     "scale": ("nodepool", "scale", NAME, "gpu", "--nodes", "3", *LONG),
     "delete": ("nodepool", "delete", NAME, "gpu", "-y", *LONG),
+    "update": ("nodepool", "update", NAME, "gpu", "--label", "a=b", "--max", "3", "-y", *LONG),
 }
 WANTED = {
     "add": {"nodepool": 2, "instance": 3},
     "scale": {"nodepool": 1, "instance": 3},
     "delete": {},
+    "update": {"nodepool": 1, "instance": 2},
 }
 CASES = [
     (change, moment, again)
@@ -62,6 +64,7 @@ def killed(machine: Machine, proxy: Proxy, moment: Moment, command: tuple[str, .
     proxy.disarm()
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(("change", "moment", "again"), CASES if FULL else CASES[::5])
 def test_a_kill_in_a_change_of_a_pool_is_made_good_by_the_same_command(
     emulator: Emulator, tmp_path: Path, change: str, moment: Moment, again: str

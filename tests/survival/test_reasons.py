@@ -59,6 +59,7 @@ def test_another_machine_is_told_the_reason_as_well(shell: Shell) -> None:
     assert "stage: Create control plane: fail" in ended.err
 
 
+@pytest.mark.long
 def test_a_pool_without_nodes_says_what_the_scaling_activity_said(shell: Shell) -> None:
     ended = spoilt(shell, kind="pool_failed", code="InsufficientBalance.CreditPay", message="poor")
     assert ended.code == 11
@@ -75,17 +76,19 @@ def test_another_machine_is_told_at_once_that_a_node_never_joined(shell: Shell) 
     assert "SNAT" in ended.err
 
 
+@pytest.mark.long
 def test_a_node_that_never_joins_is_named_with_what_to_look_at(shell: Shell) -> None:
     ended = spoilt(shell, kind="node_never_joins", count=1)
-    assert ended.code in {7, 9, 11}
+    assert ended.code == 11
     assert "1 of 2" in ended.err
     assert "SNAT" in ended.err
     clean_up(shell)
 
 
+@pytest.mark.long
 def test_a_node_that_never_turns_ready_is_named_with_its_reason(shell: Shell) -> None:
     ended = spoilt(shell, kind="node_not_ready", count=1)
-    assert ended.code in {7, 9, 11}
+    assert ended.code == 11
     assert "1 of 2" in ended.err
     clean_up(shell)
 
@@ -144,8 +147,8 @@ def test_expired_credentials_stop_it_safely_and_new_ones_go_on(shell: Shell) -> 
                     "effect": "error",
                     "status": 400,
                     "code": "InvalidSecurityToken.Expired",
-                    "action": "DescribeClustersV1",
-                    "calls": list(range(6, 400)),
+                    "action": "DescribeClusterDetail",
+                    "calls": list(range(2, 400)),
                 }
             ]
         }
@@ -162,7 +165,7 @@ def test_expired_credentials_stop_it_safely_and_new_ones_go_on(shell: Shell) -> 
 def test_a_wait_says_what_was_still_pending(shell: Shell) -> None:
     ended = shell("create", NAME, "--no-wait", *LONG)
     assert ended.code == 0, ended.err
-    ended = shell("wait", NAME, "--for", "nodes", "--timeout", "10m", "-o", "json")
+    ended = shell("wait", NAME, "--for", "cluster", "--timeout", "1m", "-o", "json")
     assert ended.code == 7
     error = json.loads(ended.out)["error"]
     assert "still pending" in error["message"]
@@ -194,6 +197,7 @@ def test_a_wait_names_the_pools_own_failure_and_not_the_newest_task(shell: Shell
     assert "poor" in ended.err
 
 
+@pytest.mark.long
 def test_a_wait_for_the_end_of_a_failed_deletion_says_so(shell: Shell) -> None:
     assert shell("create", NAME, *LONG).code == 0
     shell.emulator.set_faults({"faults": [{"kind": "delete_failed"}]})
@@ -204,6 +208,7 @@ def test_a_wait_for_the_end_of_a_failed_deletion_says_so(shell: Shell) -> None:
     clean_up(shell)
 
 
+@pytest.mark.long
 def test_a_wait_goes_on_through_states_that_nobody_knows_with_a_warning(shell: Shell) -> None:
     assert shell("create", NAME, *LONG).code == 0
     put_in_state(shell.emulator, "cluster", "pondering")

@@ -38,7 +38,7 @@ def states(emulator: Emulator, state: str) -> None:
     with emulator.backend.transaction(write=True) as session:
         now = emulator.backend.timeline_now(session)
         (cluster,) = session.find("cluster", at=now)
-        cluster.body["phases"] = [[cluster.born, "running"], [now, state]]
+        cluster.body["phases"] = [[cluster.created_at, "running"], [now, state]]
         session.put(cluster)
 
 
@@ -63,6 +63,7 @@ def create_meanwhile(
     return ended
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", ["deleting", "delete_failed"])
 def test_a_create_does_not_end_well_while_somebody_deletes_its_cluster(
     shell: Shell, proxy: Proxy, state: str
@@ -75,6 +76,7 @@ def test_a_create_does_not_end_well_while_somebody_deletes_its_cluster(
     assert f"`ackgpu wait {NAME} --for deleted`" in error["resolution"]
 
 
+@pytest.mark.long
 def test_what_is_refused_since_somebody_deletes_the_cluster_is_told_as_that(
     shell: Shell, proxy: Proxy
 ) -> None:
@@ -83,6 +85,7 @@ def test_what_is_refused_since_somebody_deletes_the_cluster_is_told_as_that(
     assert "somebody else deletes it" in json.loads(ended.out)["error"]["message"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", ["updating", "unheard of"])
 def test_a_cluster_that_stays_is_none_of_it(shell: Shell, proxy: Proxy, state: str) -> None:
     ended = create_meanwhile(shell, proxy, state)

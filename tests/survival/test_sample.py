@@ -17,7 +17,7 @@ FULL = os.environ.get("ACKGPU_SURVIVAL") == "full"
 EVERY = {"kills": 67, "stops": 89, "faults": 127}
 """One case in so many. Primes, so that each sample meets every moment and recovery."""
 
-pytestmark = pytest.mark.timeout(4 * 3600 if FULL else 240)
+pytestmark = [pytest.mark.sweep, pytest.mark.timeout(4 * 3600 if FULL else 240)]
 
 
 def every(suite: str) -> int:
@@ -36,16 +36,19 @@ def lab() -> Iterator[Laboratory]:
         yield lab
 
 
+@pytest.mark.long
 def test_a_kill_at_any_change_loses_nothing_and_makes_nothing_twice(firing: Range) -> None:
     verdicts = [firing.judge(case) for case in islice(firing.cases(), 0, None, every("kills"))]
     assert [verdict for verdict in verdicts if verdict.trouble] == []
 
 
+@pytest.mark.long
 def test_a_signal_at_any_change_stops_safely_and_names_the_next_command(firing: Range) -> None:
     verdicts = [firing.judge(case) for case in islice(firing.stops(), 0, None, every("stops"))]
     assert [verdict for verdict in verdicts if verdict.trouble] == []
 
 
+@pytest.mark.long
 def test_a_fault_at_any_call_ends_well_or_is_finished_by_the_same_command(lab: Laboratory) -> None:
     cells = islice(lab.cells(slow=FULL), 0, None, every("faults"))
     outcomes = [lab.try_out(fault, action) for fault, action in cells]

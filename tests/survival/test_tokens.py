@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from support.proxy import proxy_to
 from survival.machine import NAME, Machine, difference, remains, things
 
@@ -12,6 +13,7 @@ from ackgpu.emulator import Emulator
 LONG = ("--timeout", "24h")
 
 
+@pytest.mark.long
 def test_a_create_that_was_cut_off_and_removed_from_elsewhere_begins_anew(tmp_path: Path) -> None:
     with Emulator(speed=500, seed=7) as emulator, proxy_to(emulator.endpoint) as proxy:
         env = {**emulator.env, "ACKGPU_ENDPOINT_URL": proxy.url}

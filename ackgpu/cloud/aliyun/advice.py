@@ -8,6 +8,7 @@ from ackgpu.errors import (
     CloudError,
     DeletionProtected,
     LostReply,
+    NoAnswer,
     NotYet,
     OutOfStock,
     QuotaExceeded,
@@ -15,6 +16,7 @@ from ackgpu.errors import (
     Throttled,
     Unauthenticated,
     Unavailable,
+    Unreachable,
 )
 
 _PAY = "Settle the account's bill or top it up in the console (Expenses), then run it again."
@@ -23,12 +25,21 @@ _ROLES = (
     "`ackgpu preflight --only roles` lists the missing ones."
 )
 _EXPIRED = "Get new temporary credentials (they expired), then run it again."
+_MISMATCH = "Check the security token: it belongs to another access key, or was cut when copied."
+_REACH = (
+    "Check the network, the proxy settings and, if it is set, ACKGPU_ENDPOINT_URL: `ackgpu doctor`"
+    " tries each endpoint. Then run it again."
+)
+_TICKET = "Ask for the instance type by a ticket, or choose another: the account may not buy it."
+_UNFIT = "Leave image and disks to their defaults: they do not fit the instance type."
 _CLOCK = "Set this machine's clock: requests are accepted within 15 minutes of the cloud's time."
 
-_BY_CODE: tuple[tuple[str, str], ...] = (
+ADVICE_BY_CODE: tuple[tuple[str, str], ...] = (
     ("InvalidAccessKeyId.Inactive", "The access key is disabled: enable it, or use another."),
     ("InvalidAccessKeyId", "Check the access key id: it is not known to this endpoint."),
-    ("InvalidSecurityToken", _EXPIRED),
+    ("InvalidSecurityToken.Expired", _EXPIRED),
+    ("InvalidSecurityToken", _MISMATCH),
+    ("MissingSecurityToken", "Give the security token that came with these temporary keys."),
     ("InvalidTimeStamp", _CLOCK),
     ("SignatureDoesNotMatch", "Check the access key secret: it does not belong to the key id."),
     ("IncompleteSignature", "Check the access key secret: it does not belong to the key id."),
@@ -38,7 +49,7 @@ _BY_CODE: tuple[tuple[str, str], ...] = (
     ),
     (
         "InvalidAction.NotFound",
-        "The endpoint does not offer this: check ACKGPU_ENDPOINT_URL.",
+        "The service does not offer this operation, or not any more: look for a newer ackgpu.",
     ),
     ("InvalidRegionId", "Check --region: the product does not know it."),
     ("InvalidZoneId", "Check --zone: the region has no such zone."),
@@ -55,6 +66,12 @@ _BY_CODE: tuple[tuple[str, str], ...] = (
     ("ErrAutoScalerRoleNotAttach", _ROLES),
     ("NoPermission.CreateServiceLinkedRole", "Allow ram:CreateServiceLinkedRole to this identity."),
     ("IdempotentParameterMismatch", "An earlier request used the same token: run it again."),
+    ("InvalidIdempotenceParameter", "An earlier request used the same token: run it again."),
+    ("Duplicated.ClientToken", "An earlier request used the same token: run it again."),
+    ("RecommendEmpty.InstanceTypeNotAuthorized", _TICKET),
+    ("InvalidParameter.NotMatch", _UNFIT),
+    ("InvalidParameter.Conflict", _UNFIT),
+    ("InvalidImage.NotSupported", _UNFIT),
     ("InvalidSystemDiskCategory", "Choose a disk category that the instance family takes."),
     (
         "InvalidCidrBlock",
@@ -75,9 +92,15 @@ _BY_CLASS: dict[type[CloudError], str] = {
     QuotaExceeded: "`ackgpu check-quota` shows what is used; ask for more in Quota Center.",
     ResourceNotFound: "Check the id and the region: it does not exist there.",
     AlreadyExists: "Choose another name, or remove what has it.",
-    DeletionProtected: "Turn its deletion protection off in the console, then run it again.",
+    DeletionProtected: (
+        "Switch its deletion protection off and run it again: that of a cluster with"
+        " `ackgpu delete NAME --disable-protection`, that of another resource as"
+        " `ackgpu explain OperationDenied.DeletionProtection` says."
+    ),
     NotYet: "Something else still works on it: run it again in a minute.",
     Unavailable: "The service is not available now: run it again in a minute.",
+    Unreachable: _REACH,
+    NoAnswer: f"{_REACH} What the request made, if anything, is found and used.",
     LostReply: "Run it again: what the request made, if anything, is found and used.",
 }
 
@@ -87,7 +110,7 @@ _NO_CODE = "Run it again with -v; report it with the request id to support."
 
 def resolution(refusal: type[CloudError], code: str) -> str:
     """The advice for ``code``, else for its class, else how to find out more."""
-    for prefix, advice in _BY_CODE:
+    for prefix, advice in ADVICE_BY_CODE:
         if code.startswith(prefix):
             return advice
     return _BY_CLASS.get(refusal) or (_UNKNOWN.format(code=code) if code else _NO_CODE)

@@ -8,8 +8,9 @@ from typing import Any
 
 from ackgpu.cloud.aliyun.calls import Calls
 from ackgpu.cloud.aliyun.errors import missing
-from ackgpu.cloud.aliyun.paging import by_number, chunks
+from ackgpu.cloud.aliyun.pages import by_number, chunks
 from ackgpu.cloud.aliyun.rows import listed, number, rows_of, tags_of
+from ackgpu.cloud.aliyun.shared_reads import A_LOOK, shared_for
 from ackgpu.cloud.api import LoadBalancer, Tags
 from ackgpu.errors import DeletionProtected, ResourceNotFound
 
@@ -24,19 +25,31 @@ class AliyunBalancers:
         self._calls = calls
         self._region = calls.region
 
+    @shared_for(A_LOOK)
     def load_balancers(
-        self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
+        self,
+        *,
+        vpc_id: str = "",
+        tags: Tags | None = None,
+        ids: Sequence[str] = (),
     ) -> list[LoadBalancer]:
-        """Load balancers with their listeners' ports, which take one more call each."""
+        """Load balancers of a VPC, with a tag, or by id."""
         rows: list[Any] = []
         for some in chunks(ids, _IDS):
             rows += self._paged(some, vpc_id, tags)
-        found = []
-        for row in rows:
-            ports = self._ports(row.load_balancer_id)
-            if ports is not None:
-                found.append(_load_balancer(row, ports))
-        return found
+        return [_load_balancer(row) for row in rows]
+
+    def listener_ports(self, load_balancer_id: str) -> tuple[int, ...]:
+        """The ports of its listeners, which no list has."""
+        try:
+            body = self._calls.read(
+                "DescribeLoadBalancerAttribute",
+                region_id=self._region,
+                load_balancer_id=load_balancer_id,
+            )
+        except ResourceNotFound:
+            return ()
+        return tuple(number(port) for port in listed(body.listener_ports, "listener_port"))
 
     def pay_as_you_go_count(self) -> int:
         """How many pay-as-you-go load balancers the region has: the total of a page of one."""
@@ -92,20 +105,8 @@ class AliyunBalancers:
 
         return by_number(action, fetch, key=attrgetter("load_balancer_id"))
 
-    def _ports(self, load_balancer_id: str) -> tuple[int, ...] | None:
-        """The ports that it listens on, or None where it went meanwhile."""
-        try:
-            body = self._calls.read(
-                "DescribeLoadBalancerAttribute",
-                region_id=self._region,
-                load_balancer_id=load_balancer_id,
-            )
-        except ResourceNotFound:
-            return None
-        return tuple(number(port) for port in listed(body.listener_ports, "listener_port"))
 
-
-def _load_balancer(row: Any, ports: tuple[int, ...]) -> LoadBalancer:
+def _load_balancer(row: Any) -> LoadBalancer:
     return LoadBalancer(
         id=row.load_balancer_id,
         name=row.load_balancer_name or "",
@@ -114,6 +115,5 @@ def _load_balancer(row: Any, ports: tuple[int, ...]) -> LoadBalancer:
         state=row.load_balancer_status or "",
         vpc_id=row.vpc_id or "",
         tags=tags_of(listed(row.tags, "tag")),
-        ports=ports,
         vswitch_id=row.v_switch_id or "",
     )

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar
 
+from ackgpu.call_timeout import give_up_after
 from ackgpu.cloud.aliyun import clients
 from ackgpu.cloud.aliyun.clients import Clients
 from ackgpu.cloud.aliyun.endpoints import Product
-from ackgpu.cloud.aliyun.errors import missing, translate
+from ackgpu.cloud.aliyun.errors import missing, translate, warning_in
 from ackgpu.cloud.aliyun.retry import Retrier
-from ackgpu.errors import AckGpuError, ResourceNotFound, Unauthenticated
-from ackgpu.patience import give_up_after
+from ackgpu.cloud.aliyun.sdk_warnings import silence
+from ackgpu.cloud.aliyun.shared_reads import SharedReads
+from ackgpu.errors import ResourceNotFound, Unauthenticated
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -32,7 +37,24 @@ class Calls:
         self._product = product
         self._account = account
         self._retrier = retrier
-        self._methods: Mapping[str, str] | None = None
+
+    @property
+    def product(self) -> Product:
+        """Whose calls they are."""
+        return self._product
+
+    @property
+    def shared(self) -> SharedReads | None:
+        """The latest answers of the account, where they are kept."""
+        return self._account.shared
+
+    def is_served(self, action: str) -> bool:
+        """Whether the product is not known to lack ``action``."""
+        return action not in self._account.unserved
+
+    def forget(self, action: str) -> None:
+        """Remember, for all regions, that the product does not offer ``action``."""
+        self._account.unserved.add(action)
 
     def read(self, action: str, *path: str, **fields: Any) -> Any:
         """The answer to a call that changes nothing."""
@@ -43,12 +65,14 @@ class Calls:
 
         ``idempotent``: a repeat does no harm, thanks to a client token or by the call's nature.
         """
-        return self._call(action, path, fields, idempotent=idempotent)
+        with self._writing():
+            return self._call(action, path, fields, idempotent=idempotent)
 
     def remove(self, action: str, *path: str, **fields: Any) -> Any:
         """The answer to a delete, or None where there was nothing to delete."""
         try:
-            return self._call(action, path, fields, idempotent=True)
+            with self._writing():
+                return self._call(action, path, fields, idempotent=True)
         except ResourceNotFound:
             return None
 
@@ -58,15 +82,17 @@ class Calls:
         The SDK's models would add an empty array for every list that is not set, and ACK may take
         that for "remove them all" (UNCONFIRMED).
         """
-        return self._with_credentials(
-            lambda: self._send(action, method, pathname, body, idempotent=False)
-        )
+        with self._writing():
+            return self._with_credentials(
+                lambda: self._send(action, method, pathname, body, idempotent=False)
+            )
 
     def replace(self, action: str, pathname: str, body: Mapping[str, Any]) -> Any:
         """As :meth:`send`, for a PUT that sets absolute values: a repeat changes nothing."""
-        return self._with_credentials(
-            lambda: self._send(action, "PUT", pathname, body, idempotent=True)
-        )
+        with self._writing():
+            return self._with_credentials(
+                lambda: self._send(action, "PUT", pathname, body, idempotent=True)
+            )
 
     def model(self, name: str, /, **fields: Any) -> Any:
         """An SDK model of that name."""
@@ -79,6 +105,15 @@ class Calls:
             self.model(name, key=key, value=value) for key, value in (tags or {}).items()
         ] or None
 
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """What is read from the request on, and after its answer, is read anew."""
+        try:
+            yield
+        finally:
+            if self.shared is not None:
+                self.shared.forget()
+
     def _call(
         self, action: str, path: tuple[str, ...], fields: Mapping[str, Any], *, idempotent: bool
     ) -> Any:
@@ -89,15 +124,21 @@ class Calls:
     def _with_credentials(self, call: Callable[[], T]) -> T:
         """The call's result; made again where the credentials were refused and have been renewed.
 
-        What the gateway refuses for its signature is not carried out.
+        What the gateway refuses for its signature is not carried out. The error names what was
+        refused: who has several sources cannot tell otherwise.
         """
         generation = self._account.generation
         try:
             return call()
-        except Unauthenticated:
+        except Unauthenticated as refused:
             if not self._account.renew(generation):
+                refused.details += (self._account.signer,)
                 raise
-        return call()
+        try:
+            return call()
+        except Unauthenticated as refused:
+            refused.details += (self._account.signer,)
+            raise
 
     def _call_once(
         self, action: str, path: tuple[str, ...], fields: Mapping[str, Any], *, idempotent: bool
@@ -108,9 +149,7 @@ class Calls:
             arguments.append(self.model(f"{action}Request", **fields))
         if self._product == "CS":
             arguments.append({})  # headers
-        if self._methods is None:
-            self._methods = _methods(client)
-        method = getattr(client, self._methods[f"{action}WithOptions".lower()])
+        method = getattr(client, _methods(client.__class__)[f"{action}WithOptions".lower()])
         return self._run(action, lambda: method(*arguments, _runtime()), idempotent=idempotent)
 
     def _send(
@@ -146,21 +185,25 @@ class Calls:
 
     def _run(self, action: str, call: Any, *, idempotent: bool) -> Any:
         def once() -> Any:
-            failure: AckGpuError | None = None
+            failure: Exception | None = None
+            handled = sys.exception()
+            silence()
             try:
                 answer = give_up_after(self._account.call_seconds, call)
             except Exception as error:  # noqa: BLE001 -- SDKs raise what they like
-                failure = translate(action, error)
+                failure = warning_in(error) or translate(action, error, handled)
             if failure is not None:  # raised here, where no context holds the signed request
-                _log.debug("%s in %s: %s", action, self.region, failure.message)
+                _log.debug("%s in %s: %s", action, self.region, failure)
                 raise failure
+            if not hasattr(answer, "body"):  # an operation that answers nothing
+                return None
             if answer.body is None:
                 raise missing(action, "a body")
             headers = answer.headers or {}
             _log.debug("%s in %s: %s", action, self.region, headers.get("x-acs-request-id", "done"))
             return answer.body
 
-        return self._retrier.run(once, idempotent=idempotent)
+        return self._retrier.run(once, idempotent=idempotent, product=self._product)
 
 
 def required(action: str, body: Any, field: str) -> str:
@@ -171,9 +214,10 @@ def required(action: str, body: Any, field: str) -> str:
     return str(value)
 
 
-def _methods(client: Any) -> Mapping[str, str]:
+@cache
+def _methods(client_class: type) -> Mapping[str, str]:
     """A client's methods by their letters: the SDKs part the words of an action variously."""
-    return {name.replace("_", ""): name for name in dir(client)}
+    return {name.replace("_", ""): name for name in dir(client_class)}
 
 
 def _runtime() -> Any:

@@ -7,25 +7,30 @@ from __future__ import annotations
 
 import importlib
 import threading
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ackgpu import __version__
+from ackgpu.cloud.aliyun.checked_keys import masked
 from ackgpu.cloud.aliyun.credentials import CredentialSource
 from ackgpu.cloud.aliyun.endpoints import Endpoint, Endpoints, Product
 from ackgpu.cloud.aliyun.errors import refuse_hidden_error, refuse_missing_list
+from ackgpu.cloud.aliyun.sdk_warnings import silence
+from ackgpu.cloud.aliyun.shared_reads import SharedReads
 
 _SDKS: Mapping[Product, str] = {
     "CS": "alibabacloud_cs20151215",
     "ECS": "alibabacloud_ecs20140526",
     "VPC": "alibabacloud_vpc20160428",
     "SLB": "alibabacloud_slb20140515",
+    "NLB": "alibabacloud_nlb20220430",
+    "ALB": "alibabacloud_alb20200616",
     "QUOTAS": "alibabacloud_quotas20200510",
     "STS": "alibabacloud_sts20150401",
+    "BSS": "alibabacloud_bssopenapi20171214",
 }
-_CONNECT_TIMEOUT_MS = 5_000
+_CONNECT_TIMEOUT_MS = 4_000  # within the five seconds in which a first answer must begin
 _READ_TIMEOUT_MS = 30_000  # the default of 10 s is short for CreateCluster
 CALL_SECONDS = 40.0
 """Real seconds that a call may take: to connect, to wait for the first byte, and to read."""
@@ -36,12 +41,15 @@ class Clients:
     """The clients of one account, shared by its regions and safe to use from several threads.
 
     ``find_again`` looks for the credentials anew: a profile may have been renewed meanwhile.
+    ``unserved``: actions that an endpoint was found not to know. ``shared``: the latest answers.
     """
 
     credentials: CredentialSource
     endpoints: Endpoints
     find_again: Callable[[], CredentialSource] | None = None
     call_seconds: float = CALL_SECONDS
+    unserved: set[str] = field(default_factory=set, repr=False)
+    shared: SharedReads | None = None
     _made: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _credential: Any = field(default=None, repr=False)
@@ -60,6 +68,14 @@ class Clients:
         """How often the credentials were replaced."""
         return self._generation
 
+    @property
+    def signer(self) -> str:
+        """Whose key signs, for people: the source, and the key id with its middle masked."""
+        if self._credential is None:
+            return f"The credentials come from {self.credentials.name}."
+        key_id = str(self._credential.get_credential().access_key_id)
+        return f"Signed with the access key {masked(key_id)}, from {self.credentials.name}."
+
     def renew(self, refused: int) -> bool:
         """Read the credentials again, where those of the generation ``refused`` are no longer good.
 
@@ -70,10 +86,11 @@ class Clients:
                 return True
             if self.find_again is None or self._credential is None:
                 return False
-            fresh = self.find_again().client()
+            source = self.find_again()
+            fresh = source.client()
             if _signature(fresh) == _signature(self._credential):
                 return False
-            self._credential = fresh
+            self.credentials, self._credential = source, fresh
             self._made.clear()
             self._generation += 1
             return True
@@ -89,7 +106,7 @@ class Clients:
         client_class = _checked(load(product))
         if self._credential is None:
             self._credential = self.credentials.client()
-        return client_class(_config(self._credential, region, self.endpoints.of(product)))
+        return client_class(configured(self._credential, region, self.endpoints.of(product)))
 
 
 def _signature(credential: Any) -> tuple[str, str]:
@@ -102,12 +119,11 @@ def load(product: Product) -> Any:
     """The product's client class, with its models lazy and the transport in place."""
     from ackgpu.cloud.aliyun import lazy_models, transport
 
-    with warnings.catch_warnings():  # the SDKs' own, on newer Pythons
-        warnings.simplefilter("ignore")
-        sdk = _SDKS[product]
-        lazy_models.install(sdk)
-        module = importlib.import_module(f"{sdk}.client")
-        transport.install()
+    silence()
+    sdk = _SDKS[product]
+    lazy_models.install(sdk)
+    module = importlib.import_module(f"{sdk}.client")
+    transport.install()
     return module.Client
 
 
@@ -118,7 +134,8 @@ def models(product: Product) -> Any:
     return lazy_models.install(_SDKS[product])
 
 
-def _config(credential: Any, region: str, endpoint: Endpoint | None) -> Any:
+def configured(credential: Any, region: str, endpoint: Endpoint | None) -> Any:
+    """A client's configuration; without ``endpoint`` the SDK's map by region holds."""
     from alibabacloud_tea_openapi.utils_models import Config
 
     config = Config(

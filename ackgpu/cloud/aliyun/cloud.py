@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import random
 from collections.abc import Mapping
 from functools import cached_property
@@ -10,8 +12,9 @@ from pathlib import Path
 from ackgpu.cancel import CancelToken
 from ackgpu.clock import Clock
 from ackgpu.cloud.aliyun.balancers import AliyunBalancers
+from ackgpu.cloud.aliyun.billing import AliyunBilling
 from ackgpu.cloud.aliyun.calls import Calls
-from ackgpu.cloud.aliyun.clients import Clients
+from ackgpu.cloud.aliyun.clients import CALL_SECONDS, Clients
 from ackgpu.cloud.aliyun.compute import AliyunCompute
 from ackgpu.cloud.aliyun.containers import AliyunContainers
 from ackgpu.cloud.aliyun.credentials import CredentialSource, find
@@ -19,7 +22,15 @@ from ackgpu.cloud.aliyun.endpoints import Endpoints, Product
 from ackgpu.cloud.aliyun.identity import AliyunIdentity
 from ackgpu.cloud.aliyun.network import AliyunNetwork
 from ackgpu.cloud.aliyun.quota_center import AliyunQuotaCenter
-from ackgpu.cloud.aliyun.retry import Retrier
+from ackgpu.cloud.aliyun.retry import INSIST_SECONDS, Retrier, Tell
+from ackgpu.cloud.aliyun.shared_reads import SharedReads
+from ackgpu.cloud.aliyun.zonal_balancers import (
+    AliyunZonalBalancers,
+    unprotect_alb,
+    unprotect_nlb,
+)
+
+_log = logging.getLogger(__name__)
 
 
 class AliyunCloud:
@@ -66,6 +77,16 @@ class AliyunCloud:
         return AliyunBalancers(self._calls("SLB"))
 
     @cached_property
+    def nlb(self) -> AliyunZonalBalancers:
+        """Network load balancers."""
+        return AliyunZonalBalancers(self._calls("NLB"), unprotect_nlb)
+
+    @cached_property
+    def alb(self) -> AliyunZonalBalancers:
+        """Application load balancers."""
+        return AliyunZonalBalancers(self._calls("ALB"), unprotect_alb)
+
+    @cached_property
     def containers(self) -> AliyunContainers:
         """ACK."""
         return AliyunContainers(self._calls("CS"))
@@ -74,6 +95,11 @@ class AliyunCloud:
     def quota_center(self) -> AliyunQuotaCenter:
         """Quota Center."""
         return AliyunQuotaCenter(self._calls("QUOTAS"))
+
+    @cached_property
+    def billing(self) -> AliyunBilling:
+        """The billing API."""
+        return AliyunBilling(self._calls("BSS"))
 
     def in_region(self, region: str) -> AliyunCloud:
         """The same account in another region; credentials, clients and connections are shared."""
@@ -97,8 +123,15 @@ def connect(  # noqa: PLR0913 -- keyword-only: what the composition root passes 
     rng: random.Random,
     profile: str = "",
     default_region: str = "cn-hangzhou",
+    insist: float | None = None,
+    tell: Tell | None = None,
+    bounded: bool = True,
 ) -> AliyunCloud:
     """The cloud that the environment and the profile name; no call is made.
+
+    ``insist``: how many real seconds a cloud that answered before is tried to be reached again;
+    ``tell`` is told when that begins. ``bounded``: whether a call is given up after
+    :data:`~ackgpu.cloud.aliyun.clients.CALL_SECONDS`.
 
     The region is ``region``, else the profile's, else ``default_region``. Raises CredentialsError
     where there are no credentials, UsageError on a malformed endpoint.
@@ -106,9 +139,14 @@ def connect(  # noqa: PLR0913 -- keyword-only: what the composition root passes 
     endpoints = Endpoints.from_environment(env)
 
     def look() -> CredentialSource:
-        return find(env, home, profile=profile, emulated=endpoints.emulated)
+        return find(env, home, profile=profile, endpoints=endpoints)
 
     source = look()
-    retrier = Retrier(clock, cancel, rng)
+    _log.debug("The credentials are those of %s", source.name)
+    patience = INSIST_SECONDS if insist is None else insist
+    retrier = Retrier(clock, cancel, rng, insist=patience, tell=tell)
     where = region or source.region or default_region
-    return AliyunCloud(where, account=Clients(source, endpoints, look), retrier=retrier)
+    patience_of_a_call = CALL_SECONDS if bounded else math.inf
+    shared = SharedReads(clock)
+    account = Clients(source, endpoints, look, patience_of_a_call, shared=shared)
+    return AliyunCloud(where, account=account, retrier=retrier)

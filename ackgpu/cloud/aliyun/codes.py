@@ -1,13 +1,16 @@
-"""What the cloud's error codes mean to ackgpu, and what to do about them.
+"""What the cloud's error codes mean to ackgpu. The only table of codes: no step keeps its own.
 
 Sources: the products' API references; the retry sets that Alibaba's own Terraform provider uses;
-the ECS common error table. Codes are matched exactly unless a rule says otherwise.
+the ECS common error table. Codes are matched exactly unless a rule says otherwise. An error that
+arrives without its code is classified by its words (:mod:`ackgpu.cloud.aliyun.error_words`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+from ackgpu.cloud.aliyun.error_words import meaning_of_words
 from ackgpu.errors import (
     AccessDenied,
     AlreadyExists,
@@ -69,6 +72,11 @@ _OUT_OF_STOCK = frozenset(
         "OperationFailed.RegionResourceLimit",
     }
 )
+_STOCK = re.compile("NoStock|NotOnSale|SoldOut|ZoneNotSupported")
+"""What codes of stock contain, however a product or a scaling activity begins or ends them."""
+_NO_STOCK_OF_IT = "RecommendEmpty."
+_NOT_AUTHORIZED = "RecommendEmpty.InstanceTypeNotAuthorized"
+"""The account may not buy the type at all: no other zone helps, a ticket does."""
 
 _QUOTA = frozenset(
     {
@@ -79,7 +87,6 @@ _QUOTA = frozenset(
         "InvalidEip.EipQuotaExceeded",
         "Forbidden.SnatEntryCountLimited",
         "Forbidden.CheckEntryRuleQuota",
-        "FrequentPurchase.EIP",
         "VPC.SWITCH.RULE.QUOTA.NOT.EXISTS",
         "VPC_ONLY_CAN_CREATE_ONE_NAT_GATEWAY",
         "OverQuota",
@@ -120,7 +127,12 @@ _NOT_A_THING = frozenset(
 _BUSY = frozenset(
     {
         "TaskConflict",
+        "TaskConflict.AssociateGlobalAccelerationInstance",
+        "VPC_TASK_CONFLICT",
         "OperationConflict",
+        "Operation.Conflict",
+        "InvalidOperation.Conflict",
+        "FrequentPurchase.EIP",
         "LastTokenProcessing",
         "LastOrderProcessing",
         "LastRequestProcessing",
@@ -130,6 +142,9 @@ _BUSY = frozenset(
         "OperationFailed.LastTokenProcessing",
         "OperationFailed.TokenIsProcessing",
         "OperationFailed.DistibuteLock",
+        "OperationFailed.NatGwRouteInMiddleStatus",
+        "OperationFailed.QueryCenIpv6Status",
+        "OperationFailure.OperationFailed",
         "OperationFailed.NotifyCenCreate",
         "OperationFailed.EcsMigrating",
         "OperationFailed.ListenerStatusNotSupport",
@@ -142,11 +157,15 @@ _BUSY = frozenset(
         "VswitchStatusError",
         "InvalidStatus.RouteEntry",
         "InvalidStatus.NotAllow",
+        "InvalidStatus.EcsStatusNotSupport",
+        "InvalidStatus.EniStatusNotSupport",
+        "InvalidStatus.InstanceHasBandWidth",
         "InvalidStatus.SnatOrDnat",
         "InvalidBindingStatus",
         "InvalidIpStatus.HasBeenUsedBySnatTable",
         "InvalidIpStatus.HasBeenUsedByForwardEntry",
         "InvalidNodePoolStatus.Forbidden",
+        "InvalidClusterStatus.Forbidden",
         "ErrorClusterState",
         "InvalidOperation.EniLinked",
         "ScalingActivityInProgress",
@@ -160,15 +179,13 @@ _BUSY = frozenset(
         "Forbbiden",
     }
 )
-_BUSY_PREFIXES = (
+_BUSY_BEGINNINGS = (
     "DependencyViolation",
     "DeleteConflict",
     "IncorrectStatus",
     "IncorretSnatEntryStatus",
     "CreateVSwitch.IncorrectStatus",
     "DeleteVSwitch.IncorrectStatus",
-)
-_BUSY_STATUSES = (
     "IncorrectVpcStatus",
     "IncorrectVSwitchStatus",
     "IncorrectEipStatus",
@@ -199,16 +216,32 @@ _IN_THE_WAY = frozenset(
     }
 )
 
+_CLUSTER_BUSY = "cannot operate cluster where state is"
+"""How ACK refuses a change of a cluster that it is changing, whatever code stands beside it."""
+_CLUSTER_LEAVING = re.compile(
+    r"cannot operate cluster .*state is (?:deleting|deleted|delete_failed)\b"
+)
+"""No wait ends this: the cluster is on its way out."""
+_READ = re.compile("Describe|List|Get|Check")
+
 Refusal = type[CloudError]
 _Rule = Callable[[str, int | None, str, str], bool]
 
 
 def meaning(code: str, *, status: int | None, message: str, action: str) -> Refusal:
-    """The error class of an answer with ``code``; plain CloudError where nothing is known."""
+    """The error class of an answer with ``code``; plain CloudError if nothing is known.
+
+    A code says more than words, so that words count only if there is none.
+    """
     for refusal, rule in _RULES:
         if rule(code, status, message, action):
             return refusal
-    return CloudError
+    return CloudError if code else meaning_of_words(message, action=action)
+
+
+def is_read(action: str) -> bool:
+    """Whether the operation changes nothing."""
+    return _READ.match(action) is not None
 
 
 def _throttled(code: str, status: int | None, message: str, action: str) -> bool:
@@ -230,7 +263,10 @@ def _denied(code: str, status: int | None, message: str, action: str) -> bool:
 
 def _stock(code: str, status: int | None, message: str, action: str) -> bool:
     del status, message, action
-    return code in _OUT_OF_STOCK or code.startswith("RecommendEmpty.")
+    if code == _NOT_AUTHORIZED:
+        return False
+    spelt = code.startswith(_NO_STOCK_OF_IT) or _STOCK.search(code) is not None
+    return spelt or code in _OUT_OF_STOCK
 
 
 def _quota(code: str, status: int | None, message: str, action: str) -> bool:
@@ -254,9 +290,12 @@ def _protected(code: str, status: int | None, message: str, action: str) -> bool
 
 
 def _busy(code: str, status: int | None, message: str, action: str) -> bool:
-    del status, message, action
-    listed = code in _BUSY or code in _PROTECTED
-    return listed or code.startswith((*_BUSY_PREFIXES, *_BUSY_STATUSES))
+    # InternalError with HTTP 400 is a refusal that passes (Terraform provider, vpc retry sets).
+    refused = code == "InternalError" and status == 400 and not is_read(action)  # noqa: PLR2004
+    listed = code in _BUSY or code in _PROTECTED or refused
+    if _CLUSTER_LEAVING.search(message):
+        return False
+    return listed or code.startswith(_BUSY_BEGINNINGS) or _CLUSTER_BUSY in message
 
 
 def _exists(code: str, status: int | None, message: str, action: str) -> bool:
@@ -276,7 +315,7 @@ def _lost(code: str, status: int | None, message: str, action: str) -> bool:
     # the request arrived twice, and this answers the second: the first has been carried out.
     del message, action
     broke = status is not None and status >= 500  # noqa: PLR2004 -- HTTP
-    return broke or code == "SignatureNonceUsed"
+    return broke or code in {"SignatureNonceUsed", "InternalError"}
 
 
 _RULES: tuple[tuple[Refusal, _Rule], ...] = (

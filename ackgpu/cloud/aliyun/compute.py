@@ -9,8 +9,9 @@ from typing import Any
 
 from ackgpu.cloud.aliyun import compute_records as records
 from ackgpu.cloud.aliyun.calls import Calls, required
-from ackgpu.cloud.aliyun.paging import by_number, by_token, chunks
+from ackgpu.cloud.aliyun.pages import by_number, by_token, chunks
 from ackgpu.cloud.aliyun.rows import amount, listed, rows_of
+from ackgpu.cloud.aliyun.shared_reads import A_LOOK, A_RUN, shared_for
 from ackgpu.cloud.api import (
     Disk,
     Instance,
@@ -20,6 +21,7 @@ from ackgpu.cloud.api import (
     Price,
     SecurityGroup,
     SecurityRule,
+    SecurityRules,
     Stock,
     Tags,
 )
@@ -39,16 +41,19 @@ class AliyunCompute:
         self._calls = calls
         self._region = calls.region
 
+    @shared_for(A_RUN)
     def regions(self) -> list[str]:
         """The account's regions."""
         body = self._calls.read("DescribeRegions", accept_language="en-US")
         return [row.region_id for row in listed(body.regions, "region")]
 
+    @shared_for(A_RUN)
     def zones(self) -> list[str]:
         """The ids of the region's zones."""
         body = self._calls.read("DescribeZones", region_id=self._region, verbose=False)
         return [row.zone_id for row in listed(body.zones, "zone")]
 
+    @shared_for(A_LOOK)
     def security_groups(
         self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
     ) -> list[SecurityGroup]:
@@ -76,42 +81,47 @@ class AliyunCompute:
         )
         return required("CreateSecurityGroup", body, "security_group_id")
 
-    def security_rules(self, security_group_id: str) -> list[SecurityRule]:
-        """The group's ingress rules that name a source CIDR and accept."""
+    def security_rules(self, security_group_id: str) -> SecurityRules:
+        """The group's rules in both directions."""
+        policies: list[str] = []
 
         def fetch(token: str | None) -> tuple[list[Any] | None, str | None]:
             body = self._calls.read(
                 "DescribeSecurityGroupAttribute",
                 region_id=self._region,
                 security_group_id=security_group_id,
-                direction="ingress",
+                direction="all",
                 max_results=_PAGE,
                 next_token=token,
             )
+            policies.append(body.inner_access_policy or "")
             return rows_of(body.permissions, "permission"), body.next_token
 
         rows = by_token("DescribeSecurityGroupAttribute", fetch)
-        return [
-            SecurityRule((row.ip_protocol or "").lower(), row.port_range or "", row.source_cidr_ip)
-            for row in rows
-            if row.source_cidr_ip and (row.policy or "Accept").lower() == "accept"
-        ]
+        rules = tuple(records.security_rule(row) for row in rows)
+        return SecurityRules(rules, open_inside=policies[0].lower() == "accept")
 
-    def authorize(self, security_group_id: str, rule: SecurityRule, *, token: str) -> None:
-        """Accept what ``rule`` says. A rule that exists already is accepted silently."""
-        permission = self._calls.model(
-            "AuthorizeSecurityGroupRequestPermissions",
-            ip_protocol=rule.protocol.upper(),
-            port_range=rule.port_range,
-            source_cidr_ip=rule.source_cidr,
-            policy="accept",
-        )
+    def authorize(
+        self, security_group_id: str, rules: Sequence[SecurityRule], *, token: str
+    ) -> None:
+        """Accept what the rules say. One that exists already is accepted silently."""
+        permissions = [
+            self._calls.model(
+                "AuthorizeSecurityGroupRequestPermissions",
+                ip_protocol=rule.protocol.upper(),
+                port_range=rule.port_range,
+                source_cidr_ip=rule.cidr or None,
+                source_group_id=rule.group or None,
+                policy="accept",
+            )
+            for rule in rules
+        ]
         self._calls.write(
             "AuthorizeSecurityGroup",
             idempotent=True,
             region_id=self._region,
             security_group_id=security_group_id,
-            permissions=[permission],
+            permissions=permissions,
             client_token=token,
         )
 
@@ -121,6 +131,7 @@ class AliyunCompute:
             "DeleteSecurityGroup", region_id=self._region, security_group_id=security_group_id
         )
 
+    @shared_for(A_LOOK)
     def instances(
         self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
     ) -> list[Instance]:
@@ -134,10 +145,24 @@ class AliyunCompute:
         )
         return [records.instance(row) for row in rows]
 
+    def console_output(self, instance_id: str) -> str:
+        """What the instance has printed. The answer is Base64; bytes that are no text are marked.
+
+        RemoveSymbols leaves out the escape sequences of a terminal.
+        """
+        body = self._calls.read(
+            "GetInstanceConsoleOutput",
+            region_id=self._region,
+            instance_id=instance_id,
+            remove_symbols=True,
+        )
+        return records.console_text(body.console_output or "")
+
     def delete_instance(self, instance_id: str) -> None:
         """Release a pay-as-you-go instance, also while it runs."""
         self._calls.remove("DeleteInstance", instance_id=instance_id, force=True)
 
+    @shared_for(A_LOOK)
     def disks(self, *, tags: Tags | None = None, ids: Sequence[str] = ()) -> list[Disk]:
         """Disks; the API takes up to 100 ids."""
         rows = self._paged("DescribeDisks", ("disks", "disk", "disk_id"), tags, ("disk_ids", ids))
@@ -147,6 +172,7 @@ class AliyunCompute:
         """Delete the disk; NotYet while an instance has it."""
         self._calls.remove("DeleteDisk", disk_id=disk_id)
 
+    @shared_for(A_LOOK)
     def interfaces(self, *, vpc_id: str = "", ids: Sequence[str] = ()) -> list[NetworkInterface]:
         """Network interfaces; the API takes up to 100 ids."""
         key = attrgetter("network_interface_id")
@@ -205,6 +231,7 @@ class AliyunCompute:
                     tag=self._calls.tags("TagResources", tags),
                 )
 
+    @shared_for(A_RUN)
     def instance_types(self, ids: Sequence[str]) -> list[InstanceType]:
         """The types of those ids that ECS knows, sold in the region or not."""
         rows: list[Any] = []
@@ -213,6 +240,7 @@ class AliyunCompute:
                 rows += self._types(list(some))
         return [records.instance_type(row) for row in rows]
 
+    @shared_for(A_RUN)
     def stock(self, instance_type: str) -> list[Stock]:
         """Every zone of the region that sells the type, and whether it has it now."""
         body = self._calls.read(

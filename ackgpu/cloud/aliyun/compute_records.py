@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import binascii
+from base64 import b64decode
 from typing import Any
 
 from ackgpu.cloud.aliyun.rows import amount, listed, number, tags_of
@@ -13,7 +15,16 @@ from ackgpu.cloud.api import (
     NodePrice,
     Price,
     SecurityGroup,
+    SecurityRule,
 )
+
+
+def console_text(encoded: str) -> str:
+    """What an instance printed, from its Base64; what is not Base64 is the text itself."""
+    try:
+        return b64decode(encoded, validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return encoded
 
 
 def node_price(price: Any) -> NodePrice:
@@ -42,6 +53,21 @@ def security_group(row: Any) -> SecurityGroup:
         vpc_id=row.vpc_id or "",
         tags=tags_of(listed(row.tags, "tag")),
         service_managed=bool(row.service_managed),
+        enterprise=row.security_group_type == "enterprise",
+    )
+
+
+def security_rule(row: Any) -> SecurityRule:
+    """A permission of DescribeSecurityGroupAttribute."""
+    egress = (row.direction or "").lower() == "egress"
+    return SecurityRule(
+        protocol=(row.ip_protocol or "").lower(),
+        port_range=row.port_range or "",
+        cidr=(row.dest_cidr_ip if egress else row.source_cidr_ip) or "",
+        group=(row.dest_group_id if egress else row.source_group_id) or "",
+        egress=egress,
+        accepts=(row.policy or "Accept").lower() == "accept",
+        priority=int(row.priority or 1),
     )
 
 

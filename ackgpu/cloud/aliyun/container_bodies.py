@@ -1,4 +1,4 @@
-"""Request bodies of Container Service that are written by hand, without what is not asked for."""
+"""Request bodies of Container Service that are written by hand, without what is not requested."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ def create_cluster(request: ClusterRequest, *, region: str, token: str) -> Body:
         "vpcid": request.vpc_id,
         "vswitch_ids": list(request.vswitch_ids),
         "security_group_id": request.security_group_id,
-        "service_cidr": request.service_cidr,
-        "proxy_mode": request.proxy_mode,
         "addons": [_addon(addon) for addon in request.addons],
         "tags": _tags(request.tags),
         "client_token": token,
@@ -37,7 +35,7 @@ def create_cluster(request: ClusterRequest, *, region: str, token: str) -> Body:
         "deletion_protection": request.deletion_protection,
         "snat_entry": False,
     }
-    return _merged(body, request.extra)
+    return _merged(_merged(body, _nested(request.settings)), request.extra)
 
 
 def create_node_pool(request: NodePoolRequest) -> Body:
@@ -49,8 +47,6 @@ def create_node_pool(request: NodePoolRequest) -> Body:
     kubernetes = {
         "labels": labels,
         "taints": taints,
-        "runtime": request.runtime,
-        "runtime_version": request.runtime_version,
         "user_data": request.user_data,
     }
     body = {
@@ -58,7 +54,7 @@ def create_node_pool(request: NodePoolRequest) -> Body:
         "scaling_group": _scaling_group(request),
         "kubernetes_config": _without_empty(kubernetes),
     }
-    return _merged(body, request.extra)
+    return _merged(_merged(body, _nested(request.settings)), request.extra)
 
 
 def _scaling_group(request: NodePoolRequest) -> Body:
@@ -67,15 +63,12 @@ def _scaling_group(request: NodePoolRequest) -> Body:
         "vswitch_ids": list(request.vswitch_ids),
         "system_disk_category": request.disk_category,
         "system_disk_size": request.disk_size_gib,
-        "image_type": request.image_type,
         "instance_charge_type": request.charge_type,
-        "key_pair": request.key_pair,
         "login_password": request.login_password,
         "data_disks": [
             {"category": category, "size": size} for category, size in request.data_disks
         ],
         "security_group_ids": list(request.security_group_ids),
-        "multi_az_policy": request.multi_az_policy,
         "tags": _tags(request.tags),
     }
     group = _without_empty(group) | {"desired_size": request.desired}
@@ -112,6 +105,18 @@ def _tags(tags: Tags) -> list[Body]:
 
 def _without_empty(body: Body) -> Body:
     return {key: value for key, value in body.items() if value not in ("", [], None)}
+
+
+def _nested(settings: Mapping[str, Any]) -> Body:
+    """Settings by path (``scaling_group.image_type``) as the objects that hold them."""
+    body: Body = {}
+    for path, value in settings.items():
+        *parents, last = path.split(".")
+        inner = body
+        for part in parents:
+            inner = inner.setdefault(part, {})
+        inner[last] = value
+    return body
 
 
 def _merged(body: Body, extra: Mapping[str, Any]) -> Body:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from ackgpu.cloud.aliyun import container_records as records
 from ackgpu.cloud.aliyun.calls import Calls, required
 from ackgpu.cloud.aliyun.errors import missing
-from ackgpu.cloud.api import AttachRequest, AutoScaling, ClusterCheck
+from ackgpu.cloud.api import AddonRequest, AttachRequest, AutoScaling, ClusterCheck
 from ackgpu.errors import ResourceNotFound
 
 
@@ -31,7 +31,7 @@ class ContainerChanges:
         return answer.task_id or ""
 
     def set_auto_scaling(self, cluster_id: str, node_pool_id: str, bounds: AutoScaling) -> str:
-        """Set the pool's bounds, alone in a call: the API takes no desired size beside them."""
+        """Set the pool's bounds in their own call: the API takes no desired size beside them."""
         settings = {
             "enable": bounds.enabled,
             "min_instances": bounds.least,
@@ -40,6 +40,77 @@ class ContainerChanges:
         }
         path = _pool(cluster_id, node_pool_id)
         answer = self._calls.replace("ModifyClusterNodePool", path, {"auto_scaling": settings})
+        return answer.task_id or ""
+
+    def set_node_marks(
+        self,
+        cluster_id: str,
+        node_pool_id: str,
+        labels: Mapping[str, str],
+        taints: Sequence[tuple[str, str, str]],
+    ) -> str:
+        """Replace labels and taints, of the nodes that there are too (``update_nodes``)."""
+        rows = {
+            "labels": [{"key": key, "value": value} for key, value in labels.items()],
+            "taints": [{"key": k, "value": v, "effect": effect} for k, v, effect in taints],
+        }
+        body = {"kubernetes_config": rows, "update_nodes": True}
+        path = _pool(cluster_id, node_pool_id)
+        answer = self._calls.replace("ModifyClusterNodePool", path, body)
+        return answer.task_id or ""
+
+    def set_deletion_protection(self, cluster_id: str, *, enabled: bool) -> None:
+        """Set it in a call of its own: so it is taken in states in which nothing else is."""
+        self._modify(cluster_id, {"deletion_protection": enabled})
+
+    def set_public_endpoint(self, cluster_id: str, *, public: bool) -> None:
+        """Have ACK bind an EIP to the API server's load balancer, or release it."""
+        self._modify(cluster_id, {"api_server_eip": public})
+
+    def install_addon(self, cluster_id: str, addon: AddonRequest) -> str:
+        """Install it; without a version, ACK's choice for the cluster."""
+        wanted = {"name": addon.name, "version": addon.version, "config": addon.config}
+        row = {key: value for key, value in wanted.items() if value}
+        return self._addons("Install", cluster_id, row)
+
+    def uninstall_addon(self, cluster_id: str, name: str) -> str:
+        """Uninstall it; one that is gone meanwhile is no error."""
+        task_id: str | None = or_none(lambda: self._addons("UnInstall", cluster_id, {"name": name}))
+        return task_id or ""
+
+    def upgrade_addon(self, cluster_id: str, name: str, version: str, *, config: str) -> str:
+        """Upgrade it, and name its configuration: whether ACK keeps it unasked is UNCONFIRMED."""
+        row = {"component_name": name, "next_version": version, "config": config}
+        row = {key: value for key, value in row.items() if value}
+        return self._addons("Upgrade", cluster_id, row)
+
+    def configure_addon(self, cluster_id: str, name: str, config: str) -> None:
+        """Set its configuration."""
+        self._calls.write("ModifyClusterAddon", cluster_id, name, idempotent=True, config=config)
+
+    def remove_node(
+        self, cluster_id: str, node_pool_id: str, instance_id: str, *, release: bool
+    ) -> str:
+        """Take an instance out of its pool, which then desires one node less.
+
+        ``release``: the cloud deletes it, unless it is a subscription. NotYet while the pool is
+        busy. There is no client token: who left already is not found.
+        """
+        answer = self._calls.write(
+            "RemoveNodePoolNodes",
+            cluster_id,
+            node_pool_id,
+            idempotent=False,
+            instance_ids=[instance_id],
+            release_node=release,
+            drain_node=False,
+        )
+        return answer.task_id or ""
+
+    def repair_node(self, cluster_id: str, node_pool_id: str, node: str) -> str:
+        """Have ACK repair a node, by its name; NotYet while the pool is busy."""
+        path = f"{_pool(cluster_id, node_pool_id)}/repair"
+        answer = self._calls.send("RepairClusterNodePool", "POST", path, {"nodes": [node]})
         return answer.task_id or ""
 
     def attach_instances(self, cluster_id: str, node_pool_id: str, request: AttachRequest) -> str:
@@ -102,7 +173,7 @@ class ContainerChanges:
         return sorted(found, key=records.release, reverse=True)
 
     def upgrade_cluster(self, cluster_id: str, version: str) -> str:
-        """Ask for the upgrade of the control plane alone."""
+        """Request the upgrade of only the control plane."""
         path = f"/api/v2/clusters/{quote(cluster_id, safe='')}/upgrade"
         body = {"next_version": version, "master_only": True}
         answer = self._calls.send("UpgradeCluster", "POST", path, body)
@@ -113,6 +184,17 @@ class ContainerChanges:
         path = f"{_pool(cluster_id, node_pool_id)}/upgrade"
         body = {"kubernetes_version": version, "use_replace": False}
         answer = self._calls.send("UpgradeClusterNodepool", "POST", path, body)
+        return answer.task_id or ""
+
+    def _modify(self, cluster_id: str, body: Mapping[str, Any]) -> None:
+        path = f"/api/v2/clusters/{quote(cluster_id, safe='')}"
+        self._calls.replace("ModifyCluster", path, body)
+
+    def _addons(self, verb: str, cluster_id: str, row: Mapping[str, str]) -> str:
+        """A change of one addon. What ACK says to the same request twice is not published."""
+        action, field = f"{verb}ClusterAddons", "addons" if verb == "UnInstall" else "body"
+        rows = [self._calls.model(f"{action}Request{field.capitalize()}", **row)]
+        answer = self._calls.write(action, cluster_id, idempotent=False, **{field: rows})
         return answer.task_id or ""
 
 

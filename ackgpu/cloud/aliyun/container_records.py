@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ackgpu.cloud.aliyun.errors import of_task
 from ackgpu.cloud.aliyun.rows import amount, instant, number, tags_of
 from ackgpu.cloud.api import (
+    TASK_FAILED,
     AutoScaling,
     Cluster,
     ClusterCheck,
@@ -18,6 +21,7 @@ from ackgpu.cloud.api import (
     Stage,
     Task,
 )
+from ackgpu.errors import CloudError
 
 _TASK_STATES = {
     "succeeded": "success",
@@ -32,13 +36,14 @@ _CHECK_TROUBLE = frozenset({"error", "fail", "failed", "fatal"})
 
 
 def cluster(row: Any) -> Cluster:
-    """A cluster of a list or of DescribeClusterDetail.
+    """A cluster of a list or of DescribeClusterDetail; a list's rows lack fields that it has.
 
-    ``master_url`` and ``meta_data`` are JSON text. The pod CIDR is ``subnet_cidr`` in old answers,
-    the vSwitches a comma list in ``vswitch_id``. kube-proxy's mode and the node CIDR mask stand in
-    ``meta_data`` too, and there alone in some answers.
+    ``master_url`` and ``meta_data`` are JSON text. kube-proxy's mode and the node CIDR mask stand
+    in ``meta_data`` too, and there alone in some answers. What ACK drops from its answers
+    (``external_loadbalancer_id``, ``subnet_cidr``, ``vswitch_id``; announcement of 2026) is not
+    read.
     """
-    endpoints, meta = _json_text(row.master_url), _json_text(row.meta_data)
+    endpoints, meta = _json_text(_of(row, "master_url")), _json_text(_of(row, "meta_data"))
     abilities = meta.get("Capabilities")
     abilities = abilities if isinstance(abilities, dict) else {}
     return Cluster(
@@ -50,25 +55,21 @@ def cluster(row: Any) -> Cluster:
         version=row.current_version or "",
         region=row.region_id or "",
         vpc_id=row.vpc_id or "",
-        vswitch_ids=tuple(
-            row.vswitch_ids or [part for part in (row.vswitch_id or "").split(",") if part]
-        ),
+        vswitch_ids=tuple(row.vswitch_ids or ()),
         security_group_id=row.security_group_id or "",
         tags=tags_of(row.tags),
         created=instant(row.created),
         size=number(row.size),
-        pod_cidr=row.container_cidr or row.subnet_cidr or "",
+        pod_cidr=row.container_cidr or "",
         service_cidr=row.service_cidr or "",
         public_endpoint=str(endpoints.get("api_server_endpoint") or ""),
         private_endpoint=str(endpoints.get("intranet_api_server_endpoint") or ""),
         deletion_protection=bool(row.deletion_protection),
         proxy_mode=row.proxy_mode or str(abilities.get("ProxyMode") or ""),
         node_cidr_mask=number(_of(row, "node_cidr_mask") or abilities.get("NodeCIDRMask")),
+        runtime_version=str(meta.get("RuntimeVersion") or ""),
         addons=_addon_names(meta.get("Addons")),
-        balancer_id=row.external_loadbalancer_id or "",
-        timezone=row.timezone or "",
-        cluster_domain=row.cluster_domain or "",
-        ip_stack=row.ip_stack or "",
+        settings=row.to_map(),
     )
 
 
@@ -90,26 +91,31 @@ def node_pool(row: Any) -> NodePool:
         auto_scaling=_auto_scaling(row.auto_scaling),
         charge_type=_of(group, "instance_charge_type") or "PostPaid",
         spot_strategy=_of(group, "spot_strategy") or "NoSpot",
-        key_pair=_of(group, "key_pair") or "",
         disks=(
             (_of(group, "system_disk_category") or "", number(_of(group, "system_disk_size"))),
             *((disk.category or "", number(disk.size)) for disk in _of(group, "data_disks") or ()),
         ),
-        image_type=_of(group, "image_type") or "",
         labels=tags_of(_of(kubernetes, "labels")),
         taints=tuple(
             (taint.key or "", taint.value or "", taint.effect or "")
             for taint in _of(kubernetes, "taints") or ()
         ),
-        runtime=_of(kubernetes, "runtime") or "",
-        runtime_version=_of(kubernetes, "runtime_version") or "",
         user_data=_of(kubernetes, "user_data") or "",
-        multi_az_policy=_of(group, "multi_az_policy") or "",
         period=0 if _of(group, "period_unit") == "Week" else number(_of(group, "period")),
         auto_renew=bool(_of(group, "auto_renew")),
         spot_price_limit=_lowest(_of(group, "spot_price_limit")),
         on_demand_base=number(_of(group, "on_demand_base_capacity")),
+        settings=dict(_by_path(row.to_map(), "")),
     )
+
+
+def _by_path(body: dict[str, Any], above: str) -> Iterator[tuple[str, Any]]:
+    """The fields of objects within objects by their paths: ``scaling_group.image_type``."""
+    for name, value in body.items():
+        if isinstance(value, dict):
+            yield from _by_path(value, f"{above}{name}.")
+        elif value is not None:
+            yield f"{above}{name}", value
 
 
 def _addon_names(rows: Any) -> tuple[str, ...]:
@@ -161,6 +167,8 @@ def node(row: Any) -> ClusterNode:
         state=row.state or "",
         node_status=row.node_status or "",
         error=row.error_message or "",
+        attached=row.source == "ess_attach",
+        node_pool_id=row.nodepool_id or "",
     )
 
 
@@ -174,8 +182,7 @@ def task(body: Any, task_id: str) -> Task:
         state=_task_state(body.state),
         current_stage=body.current_stage or "",
         stages=stages,
-        error_code=_of(body.error, "code") or "",
-        error_message=_of(body.error, "message") or "",
+        failure=_failure(body, stages),
         events=events,
         target=_of(body.target, "id") or "",
     )
@@ -189,8 +196,7 @@ def listed_task(row: Any) -> Task:
         state=_task_state(row.state),
         current_stage="",
         stages=(),
-        error_code=_of(row.error, "code") or "",
-        error_message=_of(row.error, "message") or "",
+        failure=_failure(row, ()),
     )
 
 
@@ -222,6 +228,15 @@ def resource(row: Any) -> ClusterResource:
 def release(version: str) -> tuple[int, ...]:
     """A version such as ``1.34.10-aliyun.1`` as numbers that sort."""
     return tuple(int(part) for part in re.findall(r"\d+", version))
+
+
+def _failure(row: Any, stages: Sequence[Stage]) -> CloudError | None:
+    """Why the task failed: its error, else its first failed stage."""
+    failed = next((stage for stage in stages if stage.failed), None)
+    message = _of(row.error, "message") or (failed.message if failed else "")
+    if _task_state(row.state) not in TASK_FAILED:
+        return None
+    return of_task(row.task_type or "", _of(row.error, "code") or "", message)
 
 
 def _task_state(state: str | None) -> str:

@@ -12,9 +12,10 @@ from ackgpu.cloud.aliyun import container_bodies as bodies
 from ackgpu.cloud.aliyun import container_records as records
 from ackgpu.cloud.aliyun.calls import required
 from ackgpu.cloud.aliyun.container_changes import ContainerChanges, or_none
-from ackgpu.cloud.aliyun.errors import missing
-from ackgpu.cloud.aliyun.paging import by_number
+from ackgpu.cloud.aliyun.errors import is_unserved, missing
+from ackgpu.cloud.aliyun.pages import by_number
 from ackgpu.cloud.aliyun.rows import instant, number
+from ackgpu.cloud.aliyun.shared_reads import A_LOOK, A_RUN, shared_for
 from ackgpu.cloud.api import (
     Addon,
     Cluster,
@@ -22,14 +23,18 @@ from ackgpu.cloud.api import (
     ClusterNode,
     ClusterRequest,
     ClusterResource,
-    DeleteOptions,
+    DeleteClusterOptions,
     KubernetesVersion,
     NodePool,
     NodePoolRequest,
     Tags,
     Task,
 )
+from ackgpu.errors import CloudError
 
+_LIST, _OLD_LIST = "DescribeClustersForRegion", "DescribeClustersV1"
+"""ACK switched the old one off, region by region, by 2026-09-30 (its announcement on deprecated
+API parameters); it is asked only if an endpoint does not know the new one."""
 _CLUSTERS_A_PAGE = 50
 _NODES_A_PAGE = 100
 _EVENTS_A_PAGE = 100
@@ -39,22 +44,38 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class AliyunContainers(ContainerChanges):
     """:class:`~ackgpu.cloud.api.ContainerApi` over CS 2015-12-15."""
 
+    @shared_for(A_LOOK)
     def clusters(self, *, name: str = "", region: str | None = None) -> list[Cluster]:
-        """Clusters; the API's own filter by name is fuzzy, this one is exact."""
+        """Clusters of a region; the API's own filter by name is fuzzy, this one is exact.
 
+        A row of the list has neither endpoints nor what stands in ``meta_data`` (CS API reference,
+        DescribeClustersForRegion): a cluster that is named is read in full.
+        """
+        rows = self._listed(name, region or self._region)
+        found = [records.cluster(row) for row in rows if name in {"", row.name}]
+        return [self.cluster(each.id) or each for each in found] if name else found
+
+    def _listed(self, name: str, region: str) -> list[Any]:
+        if self._calls.is_served(_LIST):
+            try:
+                return self._pages(_LIST, region, name=name or None)
+            except CloudError as error:
+                if not is_unserved(error):
+                    raise
+                self._calls.forget(_LIST)
+        # Without its filter by region: one account was answered an empty list with it (2026-10).
+        return [row for row in self._pages(_OLD_LIST, name=name or None) if row.region_id == region]
+
+    def _pages(self, action: str, *path: str, name: str | None) -> list[Any]:
         def fetch(page: int) -> tuple[list[Any] | None, int | None]:
             body = self._calls.read(
-                "DescribeClustersV1",
-                name=name or None,
-                region_id=region,
-                page_number=page,
-                page_size=_CLUSTERS_A_PAGE,
+                action, *path, name=name, page_number=page, page_size=_CLUSTERS_A_PAGE
             )
             return body.clusters, _total(body.page_info)
 
-        rows = by_number("DescribeClustersV1", fetch, key=attrgetter("cluster_id"))
-        return [records.cluster(row) for row in rows if name in {"", row.name}]
+        return by_number(action, fetch, key=attrgetter("cluster_id"))
 
+    @shared_for(A_LOOK)
     def cluster(self, cluster_id: str) -> Cluster | None:
         """The cluster, or None where there is none in the region."""
         body = or_none(lambda: self._calls.read("DescribeClusterDetail", cluster_id))
@@ -66,14 +87,14 @@ class AliyunContainers(ContainerChanges):
     def create_cluster(self, request: ClusterRequest, *, token: str) -> tuple[str, str]:
         """Ask for a cluster; its id and the task's.
 
-        Whether CreateCluster honours ``client_token`` is UNCONFIRMED, so that a lost reply is not
-        repeated: the cluster is looked for by its name instead.
+        CreateCluster takes ``client_token`` (SDK 7.2.3). Whether it honours it is UNCONFIRMED, so
+        that a lost reply is not repeated: the cluster is looked for by its name instead.
         """
         body = bodies.create_cluster(request, region=self._region, token=token)
         answer = self._calls.send("CreateCluster", "POST", "/clusters", body)
         return required("CreateCluster", answer, "cluster_id"), answer.task_id or ""
 
-    def delete_cluster(self, cluster_id: str, options: DeleteOptions) -> str:
+    def delete_cluster(self, cluster_id: str, options: DeleteClusterOptions) -> str:
         """Ask that it goes; the task's id, empty where there was nothing to delete."""
         modes = [
             self._calls.model(
@@ -89,6 +110,7 @@ class AliyunContainers(ContainerChanges):
         )
         return "" if body is None else body.task_id or ""
 
+    @shared_for(A_LOOK)
     def node_pools(self, cluster_id: str) -> list[NodePool]:
         """The cluster's node pools; none where the cluster is gone. The API does not page."""
         body = or_none(
@@ -110,6 +132,7 @@ class AliyunContainers(ContainerChanges):
         body = self._calls.remove("DeleteClusterNodepool", cluster_id, node_pool_id, force=True)
         return "" if body is None else body.task_id or ""
 
+    @shared_for(A_LOOK)
     def nodes(self, cluster_id: str, *, node_pool_id: str = "") -> list[ClusterNode]:
         """The nodes as ACK knows them; none where the cluster is gone."""
 
@@ -159,6 +182,7 @@ class AliyunContainers(ContainerChanges):
         )
         return [records.event(row) for row in rows or []]
 
+    @shared_for(A_LOOK)
     def resources(self, cluster_id: str) -> list[ClusterResource]:
         """What ACK and its addons made or use for the cluster; nothing where it is gone."""
         rows = or_none(
@@ -168,7 +192,7 @@ class AliyunContainers(ContainerChanges):
         )
         return [records.resource(row) for row in rows or []]
 
-    def addons(self, cluster_id: str) -> list[Addon]:
+    def addons(self, cluster_id: str, *, configured: Sequence[str] = ()) -> list[Addon]:
         """The cluster's addons; none where it is gone.
 
         Which ones ACK installs by default is told by its catalogue for the cluster, and their
@@ -181,16 +205,17 @@ class AliyunContainers(ContainerChanges):
         defaults = {row.name for row in catalogue.addons or () if row.install_by_default}
         rows = _rows("ListClusterAddonInstances", body.addons)
         return [
-            Addon(row.name, row.version or "", by_default=True)
-            if row.name in defaults
-            else self._addon(cluster_id, row)
+            Addon(row.name, row.version or "", by_default=True, state=row.state or "")
+            if row.name in defaults and row.name not in configured
+            else self._addon(cluster_id, row, by_default=row.name in defaults)
             for row in rows
         ]
 
-    def _addon(self, cluster_id: str, row: Any) -> Addon:
+    def _addon(self, cluster_id: str, row: Any, *, by_default: bool) -> Addon:
         body = or_none(lambda: self._calls.read("GetClusterAddonInstance", cluster_id, row.name))
         config = "" if body is None else body.config or ""
-        return Addon(row.name, row.version or "", by_default=False, config=config)
+        version, state = row.version or "", row.state or ""
+        return Addon(row.name, version, by_default=by_default, config=config, state=state)
 
     def kubeconfig(self, cluster_id: str, *, private: bool, minutes: int | None) -> str:
         """The kubeconfig as YAML text; ``minutes`` limits its certificate's life (15 to 4320)."""
@@ -200,6 +225,7 @@ class AliyunContainers(ContainerChanges):
         )
         return required(action, body, "config")
 
+    @shared_for(A_RUN)
     def versions(self) -> list[KubernetesVersion]:
         """Kubernetes versions that a managed cluster can be created with, newest first."""
         rows = self._calls.read(
@@ -238,6 +264,17 @@ class AliyunContainers(ContainerChanges):
             resource_ids=[cluster_id],
             resource_type="CLUSTER",
             tags=rows,
+        )
+
+    def remove_tags(self, cluster_id: str, keys: Sequence[str]) -> None:
+        """Take these tags off the cluster; nothing happens for those that it does not have."""
+        self._calls.write(
+            "UntagResources",
+            idempotent=True,
+            region_id=self._region,
+            resource_ids=[cluster_id],
+            resource_type="CLUSTER",
+            tag_keys=list(keys),
         )
 
 

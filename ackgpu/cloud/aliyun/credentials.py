@@ -1,10 +1,14 @@
 """Which credentials sign the calls, and from where: the first source that is set decides.
 
-Order: ``--profile``; ``ACKGPU_*``; ``ALIBABA_CLOUD_*``; ``ALICLOUD_*``; the profile that
-``ALIBABA_CLOUD_PROFILE`` names, or the current one, of ``~/.aliyun/config.json``; an OIDC token;
-the ECS RAM role where ``ALIBABA_CLOUD_ECS_METADATA`` names one. A source that is set and broken is
-an error, never passed over. The metadata service is asked only where a role was named, so that
-nothing hangs off ECS. With an emulator, a profile is used only where it was asked for by name.
+A profile that is named wins over all: ``--profile``, ``ACKGPU_PROFILE``, ``ALIBABA_CLOUD_PROFILE``.
+Else the order is that of the SDKs' default chain (alibabacloud-credentials): the environment's
+keys (``ACKGPU_*``, ``ALIBABA_CLOUD_*``, ``ALICLOUD_*``); an OIDC token; the current profile of
+``~/.aliyun/config.json``; ``~/.alibabacloud/credentials``; the ECS RAM role; the credentials URI.
+
+Two things differ from the chain. A source that is set and broken is an error, never passed over:
+another identity would sign. And the metadata service is asked only where
+``ALIBABA_CLOUD_ECS_METADATA`` names a role, so that nothing hangs off ECS. With an emulator, a
+profile is used only where the flag names it.
 """
 
 from __future__ import annotations
@@ -15,17 +19,29 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ackgpu.cloud.aliyun.profiles import Profiles, by_token, by_uri, ecs_role, provider_of
-from ackgpu.errors import CredentialsError
-
-_HOW = (
-    "Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or run `aliyun configure`"
-    " and choose the profile with --profile; on ECS set ALIBABA_CLOUD_ECS_METADATA to the RAM role."
+from ackgpu.cloud.aliyun import credentials_file
+from ackgpu.cloud.aliyun.checked_keys import HOW, Checked, check_key, worded
+from ackgpu.cloud.aliyun.endpoints import Endpoints
+from ackgpu.cloud.aliyun.profiles import (
+    Profiles,
+    ProviderReach,
+    by_uri,
+    ecs_role,
+    mode_of,
+    provider_of,
+    reach_of,
 )
+from ackgpu.cloud.aliyun.sdk_warnings import silence
+from ackgpu.errors import CredentialsError
+from ackgpu.redaction import learn
+
 _HOW_EMULATED = (
     "Export what `ackgpu emulator serve` printed under env, or use --emulator; "
     "a real profile signs for a loopback endpoint only where --profile names it."
 )
+_YEAR_3000 = 32_503_680_000
+PROFILE_VARIABLES = ("ACKGPU_PROFILE", "ALIBABA_CLOUD_PROFILE")
+"""A profile that one of them names wins over keys; the first that is set."""
 _KEY_NAMES: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
     (
         "ACKGPU_*",
@@ -65,24 +81,23 @@ class CredentialSource:
 
     def client(self) -> Any:
         """The credential client that SDK clients are given."""
+        silence()
         from alibabacloud_credentials.client import Client
 
         return Client(provider=self.provider())
 
     def provider(self) -> Any:
-        """The SDK's provider; raises CredentialsError where it cannot be made."""
-        from alibabacloud_credentials.exceptions import CredentialException
+        """The provider; raises CredentialsError where it cannot be made.
 
-        try:
-            return self.build()
-        except (CredentialException, ValueError, OSError) as error:
-            raise CredentialsError(
-                f"The credentials of {self.name} cannot be used: {error}", resolution=_HOW
-            ) from None
+        What it gives is checked before it is used, and what it raises is worded.
+        """
+        silence()
+        return Checked(worded(self.name, self.build), self.name)
 
 
 def static(key_id: str, secret: str, token: str = "", *, name: str = "keys") -> CredentialSource:
     """An access key, temporary where it comes with a security ``token``."""
+    learn(secret, token)
 
     def build() -> Any:
         from alibabacloud_credentials import provider as providers
@@ -96,31 +111,36 @@ def static(key_id: str, secret: str, token: str = "", *, name: str = "keys") -> 
 
 
 def find(
-    env: Mapping[str, str], home: Path, *, profile: str = "", emulated: bool = False
+    env: Mapping[str, str],
+    home: Path,
+    *,
+    profile: str = "",
+    endpoints: Endpoints | None = None,
 ) -> CredentialSource:
     """The credentials to use; raises CredentialsError where there are none or they are broken.
 
-    ``profile`` is the --profile flag. ``emulated``: every endpoint is on loopback.
+    ``profile`` is the --profile flag. Where ``endpoints`` are on loopback, nothing else is asked.
     """
-    if profile:
-        return _profile(home, profile)
-    own, *others = (_keys(env, *names) for names in _KEY_NAMES)
-    if own:
-        return own
-    if env.get("ACKGPU_PROFILE") and not emulated:
-        return _profile(home, env["ACKGPU_PROFILE"])
-    for keys in others:
+    where = endpoints or Endpoints()
+    emulated = where.emulated
+    reach = reach_of(env, where.of("STS"), only_loopback=emulated)
+    variables = () if emulated else PROFILE_VARIABLES
+    named = profile or next((env[name] for name in variables if env.get(name)), "")
+    if named:
+        return _profile(home, named, reach)
+    for names in _KEY_NAMES:
+        keys = _keys(env, *names)
         if keys:
             return keys
     if emulated:
         raise CredentialsError(
             "No credentials for the emulator were found.", resolution=_HOW_EMULATED
         )
-    found = _ambient(env, home)
+    found = _ambient(env, home, reach)
     if found is None:
         raise CredentialsError(
             "No Alibaba Cloud credentials were found.",
-            resolution=f"{_HOW} Without an account: --emulator.",
+            resolution=f"{HOW} Without an account: --emulator.",
         )
     return found
 
@@ -138,43 +158,80 @@ def _keys(
         return None
     if not key_id or not secret:
         there, lacking = (ids[0], secrets[0]) if key_id else (secrets[0], ids[0])
-        raise CredentialsError(f"{there} is set and {lacking} is not.", resolution=_HOW)
-    return static(key_id.strip(), secret.strip(), env.get(token, "").strip(), name=label)
+        raise CredentialsError(f"{there} is set and {lacking} is not.", resolution=HOW)
+    keys = {ids[0]: key_id.strip(), secrets[0]: secret.strip(), token: env.get(token, "").strip()}
+    for name, value in keys.items():
+        if value or name != token:
+            check_key(name, value)
+    return static(*keys.values(), name=label)
 
 
-def _profile(home: Path, name: str) -> CredentialSource:
+def _profile(home: Path, name: str, reach: ProviderReach) -> CredentialSource:
     profiles = Profiles.read(home / ".aliyun" / "config.json")
     chosen = profiles.named(name)
-    label = f"profile {name} ({chosen.get('mode') or 'AK'})"
-    build = provider_of(profiles, name)
+    label = f"profile {name} ({mode_of(chosen)})"
+    build = provider_of(profiles, name, reach)
     region = str(chosen.get("region_id") or "")
     if chosen.get("mode") != "StsToken":
         return CredentialSource(label, build, region)
-    return CredentialSource(label, build, region, _end(chosen), renewed=False)
+    return CredentialSource(label, build, region, _end(name, chosen), renewed=False)
 
 
-def _end(profile: Mapping[str, Any]) -> datetime | None:
-    """When a profile's token ends: ``sts_expiration``, seconds since 1970, which may be absent."""
+def _end(name: str, profile: Mapping[str, Any]) -> datetime | None:
+    """When a profile's token ends: ``sts_expiration``, seconds since 1970, which may be absent.
+
+    Raises CredentialsError for what is no time of this millennium, such as milliseconds.
+    """
     seconds = profile.get("sts_expiration")
     if not isinstance(seconds, int) or seconds <= 0:
         return None
+    if seconds >= _YEAR_3000:
+        raise CredentialsError(
+            f"Profile {name}: sts_expiration is no time: it counts seconds since 1970.",
+            resolution=f"Run `aliyun configure --profile {name}`, or set it to 0.",
+        )
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _ambient(env: Mapping[str, str], home: Path) -> CredentialSource | None:
-    """What the machine offers where no key and no profile was named for ackgpu."""
-    if env.get("ALIBABA_CLOUD_PROFILE"):
-        return _profile(home, env["ALIBABA_CLOUD_PROFILE"])
+def _ambient(env: Mapping[str, str], home: Path, reach: ProviderReach) -> CredentialSource | None:
+    """What the machine offers where neither a profile nor a key is named."""
+    return (
+        _oidc(env, reach)
+        or _current(env, home, reach)
+        or _file(env, home, reach)
+        or _ecs_role(env, reach)
+        or _credentials_uri(env, reach)
+    )
+
+
+def _current(env: Mapping[str, str], home: Path, reach: ProviderReach) -> CredentialSource | None:
+    """The current profile of the aliyun CLI, unless it is as empty as an installation leaves it."""
     path = home / ".aliyun" / "config.json"
     disabled = env.get("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "").lower() == "true"
-    if path.exists() and not disabled:
-        current = Profiles.read(path).current
-        if current:
-            return _profile(home, current)
-    return _oidc(env) or _credentials_uri(env) or _ecs_role(env)
+    if disabled or not path.exists():
+        return None
+    profiles = Profiles.read(path)
+    if not profiles.current or profiles.never_filled(profiles.current):
+        return None
+    return _profile(home, profiles.current, reach)
 
 
-def _oidc(env: Mapping[str, str]) -> CredentialSource | None:
+def _file(env: Mapping[str, str], home: Path, reach: ProviderReach) -> CredentialSource | None:
+    """The SDKs' own file."""
+    path = credentials_file.find_file(env, home)
+    if path is None:
+        return None
+    named = bool(env.get(credentials_file.VARIABLE))
+    found = credentials_file.read_section(path, named=named)
+    if found is None:
+        return None
+    section = credentials_file.SECTION
+    mode = mode_of(found.named(section))
+    build = provider_of(found, section, reach)
+    return CredentialSource(f"[{section}] of {path} ({mode})", build, renewed=mode != "StsToken")
+
+
+def _oidc(env: Mapping[str, str], reach: ProviderReach) -> CredentialSource | None:
     profile = {
         "ram_role_arn": env.get("ALIBABA_CLOUD_ROLE_ARN"),
         "oidc_provider_arn": env.get("ALIBABA_CLOUD_OIDC_PROVIDER_ARN"),
@@ -184,19 +241,20 @@ def _oidc(env: Mapping[str, str]) -> CredentialSource | None:
         return None
     profile["role_session_name"] = env.get("ALIBABA_CLOUD_ROLE_SESSION_NAME")
     name = "the OIDC token of ALIBABA_CLOUD_OIDC_TOKEN_FILE"
-    return CredentialSource(name, lambda: by_token(profile))
+    return CredentialSource(name, lambda: reach.sts.oidc(profile))
 
 
-def _credentials_uri(env: Mapping[str, str]) -> CredentialSource | None:
+def _credentials_uri(env: Mapping[str, str], reach: ProviderReach) -> CredentialSource | None:
     uri = env.get("ALIBABA_CLOUD_CREDENTIALS_URI")
     if not uri:
         return None
     name = "ALIBABA_CLOUD_CREDENTIALS_URI"
-    return CredentialSource(name, lambda: by_uri({"credentials_uri": uri}))
+    return CredentialSource(name, lambda: by_uri({"credentials_uri": uri}, reach))
 
 
-def _ecs_role(env: Mapping[str, str]) -> CredentialSource | None:
+def _ecs_role(env: Mapping[str, str], reach: ProviderReach) -> CredentialSource | None:
     role = env.get("ALIBABA_CLOUD_ECS_METADATA")
     if not role or env.get("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "").lower() == "true":
         return None
-    return CredentialSource(f"the ECS RAM role {role}", lambda: ecs_role({"ram_role_name": role}))
+    profile = {"ram_role_name": role}
+    return CredentialSource(f"the ECS RAM role {role}", lambda: ecs_role(profile, reach))

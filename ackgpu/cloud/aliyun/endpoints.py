@@ -14,8 +14,10 @@ from urllib.parse import urlsplit
 
 from ackgpu.errors import UsageError
 
-Product = Literal["CS", "ECS", "VPC", "SLB", "QUOTAS", "STS"]
-PRODUCTS: tuple[Product, ...] = ("CS", "ECS", "VPC", "SLB", "QUOTAS", "STS")
+Product = Literal["CS", "ECS", "VPC", "SLB", "NLB", "ALB", "QUOTAS", "STS", "BSS"]
+PRODUCTS: tuple[Product, ...] = (
+    "CS", "ECS", "VPC", "SLB", "NLB", "ALB", "QUOTAS", "STS", "BSS",
+)  # fmt: skip
 """The products that ackgpu calls."""
 
 _CENTRAL: Mapping[Product, str] = {"QUOTAS": "quotas.aliyuncs.com"}
@@ -37,21 +39,26 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Endpoints:
-    """The endpoints that were asked for; ``default`` serves every product not in ``named``."""
+    """The endpoints that were requested; ``default`` serves every product not in ``named``."""
 
     named: Mapping[Product, Endpoint] = field(default_factory=dict)
     default: Endpoint | None = None
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Endpoints:
-        """The endpoints of ``ACKGPU_ENDPOINT_*``; raises UsageError on a malformed URL."""
+        """The endpoints of ``ACKGPU_ENDPOINT_*``.
+
+        Raises UsageError on a malformed URL, and where some are on loopback and others are not.
+        """
         named: dict[Product, Endpoint] = {
             product: parse(f"ACKGPU_ENDPOINT_{product}", env[f"ACKGPU_ENDPOINT_{product}"])
             for product in PRODUCTS
             if env.get(f"ACKGPU_ENDPOINT_{product}")
         }
         url = env.get("ACKGPU_ENDPOINT_URL")
-        return cls(named, parse("ACKGPU_ENDPOINT_URL", url) if url else None)
+        found = cls(named, parse("ACKGPU_ENDPOINT_URL", url) if url else None)
+        found.refuse_mixture()
+        return found
 
     @classmethod
     def at(cls, url: str) -> Endpoints:
@@ -65,6 +72,20 @@ class Endpoints:
             return asked
         return Endpoint(_CENTRAL[product])
 
+    def refuse_mixture(self) -> None:
+        """Raise UsageError where one product is on loopback and another would leave it.
+
+        Half of what a command does would then be made for real, with an emulator's answers.
+        """
+        near = {product for product in PRODUCTS if (at := self.of(product)) and at.loopback}
+        far = [product for product in PRODUCTS if product not in near]
+        if near and far:
+            raise UsageError(
+                f"An endpoint is on loopback, and {', '.join(far)} would be asked elsewhere.",
+                resolution="Set ACKGPU_ENDPOINT_URL, which serves every product: with one endpoint"
+                " on loopback nothing leaves this machine.",
+            )
+
     @property
     def emulated(self) -> bool:
         """Whether every product that ackgpu calls is reached on loopback."""
@@ -75,7 +96,7 @@ def parse(source: str, url: str) -> Endpoint:
     """The endpoint that ``url`` names; raises UsageError naming ``source`` where it names none."""
     wrong = UsageError(
         f"{source} cannot be used: {url!r} is not an http:// or https:// URL without a path.",
-        resolution="Give scheme, host and port alone, such as http://127.0.0.1:8080.",
+        resolution="Give only scheme, host and port, such as http://127.0.0.1:8080.",
     )
     try:
         parts = urlsplit(url)

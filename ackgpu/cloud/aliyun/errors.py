@@ -12,19 +12,25 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ackgpu.cloud.aliyun.advice import resolution
-from ackgpu.cloud.aliyun.codes import meaning
+from ackgpu.cloud.aliyun.codes import is_read, meaning
+from ackgpu.cloud.aliyun.error_words import meaning_of_words
 from ackgpu.errors import (
     AccessDenied,
     AckGpuError,
     CloudError,
     CredentialsError,
     LostReply,
+    NoAnswer,
+    NotYet,
+    TaskFailed,
     Throttled,
-    Unavailable,
+    Transient,
+    Unreachable,
 )
 
 _SDK_PREFIX = re.compile(r"^code: \d{3}, ")
 _SDK_SUFFIX = re.compile(r" request id: \S*$")
+_QUOTED_CODE = re.compile(r'code:\s*"([\w.]+)"')
 _FORBIDDEN_ACTION = re.compile(r"policy Forbidden for action (\w+:\w+)")
 _NEVER_SENT = frozenset(
     {
@@ -46,18 +52,31 @@ _TOKENED = {
     "DescribeSecurityGroups": ("SecurityGroups", "SecurityGroup"),
     "ListTagResources": ("TagResources", "TagResource"),
 }
-_READS = ("Describe", "List", "Get", "Check")
+_DONE = "Success"
+"""What the billing API says of a success, in the place of an error's code."""
+_MAX_QUOTED, _MAX_NESTED, _MAX_ID = 2048, 20, 100
 _TLS = frozenset({"SSLError", "SSLCertVerificationError", "CertificateError"})
 
 
-def translate(action: str, error: Exception) -> AckGpuError:
-    """What ``error``, raised by an SDK call of ``action``, means."""
-    if isinstance(error, AckGpuError):
-        return error
+def translate(action: str, error: Exception, handled: BaseException | None = None) -> AckGpuError:
+    """What ``error``, raised by an SDK call of ``action``, means.
+
+    ``handled``: what the caller was handling when it made the call. Python makes it the context of
+    ``error``, and it is no cause of it.
+    """
+    chain = list(_chain(error, without=handled))
+    ours = next((link for link in chain if isinstance(link, AckGpuError)), None)
+    if ours is not None:  # of the provider of credentials, which the SDK calls within the call
+        return ours
     body = getattr(error, "data", None)
     if getattr(error, "status_code", None) is not None or isinstance(body, dict):
         return _answered(action, error, body if isinstance(body, dict) else {})
-    return _unanswered(action, error)
+    return _unanswered(action, chain)
+
+
+def warning_in(error: Exception) -> Warning | None:
+    """The warning that ``-W error`` made an error of: it says nothing of the cloud."""
+    return next((link for link in _chain(error) if isinstance(link, Warning)), None)
 
 
 def refuse_hidden_error(action: str, answer: Any) -> None:
@@ -67,7 +86,7 @@ def refuse_hidden_error(action: str, answer: Any) -> None:
         return
     code = str(body.get("Code") or body.get("code") or "")
     message = body.get("Message") or body.get("message")
-    if code and message and not code.startswith("2"):
+    if code and message and not code.startswith("2") and code != _DONE:
         raise from_body(action, body, status=None)
 
 
@@ -117,11 +136,16 @@ def from_body(
     """The error that an answer's ``body`` describes."""
     code = code or str(body.get("Code") or body.get("code") or "")
     message = " ".join((message or str(body.get("Message") or body.get("message") or "")).split())
-    message = message or "no reason was given"
+    message = _quoted(message) or "no reason was given"
+    code, status = ("", status or int(code)) if _is_status(code) else (code, status)
     detail = body.get("AccessDeniedDetail") or body.get("accessDeniedDetail")
     denied = detail if isinstance(detail, dict) else {}
     refusal = meaning(code, status=status, message=message, action=action)
-    if denied and refusal in {CloudError, AccessDenied}:
+    quoted = _QUOTED_CODE.search(message) if not refusal.classified else None
+    if quoted:
+        refusal = meaning(quoted[1], status=status, message=message, action=action)
+        code = code if not refusal.classified else quoted[1]
+    if denied and (not refusal.classified or issubclass(refusal, AccessDenied)):
         refusal = AccessDenied
         message = _denial(message, denied)
     return refusal(
@@ -133,6 +157,43 @@ def from_body(
         resolution=_how_to(refusal, code, message, denied),
         details=_nested(body, message),
     )
+
+
+def of_task(kind: str, code: str, message: str) -> CloudError:
+    """Why an ACK task of ``kind`` failed.
+
+    ACK wraps the reason of another product in a text of its own: ``Fail to scale instances for
+    scaling group(code:"OperationDenied.NoStock", msg:"…")``. The innermost code that means
+    something decides; of a bare HTTP status the words do.
+    """
+    message = " ".join(message.split()) or "no reason was given"
+    named = [*_QUOTED_CODE.findall(message), code]
+    named = [word for word in named if word and not _is_status(word)]
+    known = ((word, meaning(word, status=None, message="", action="")) for word in named)
+    code, refusal = next(
+        ((word, found) for word, found in known if found.classified),
+        (named[0] if named else "", CloudError),
+    )
+    if not code:
+        refusal = meaning_of_words(message, action="")
+    # What was to pass has not passed by itself: the task is over.
+    passing = issubclass(refusal, Transient | NotYet)
+    refusal = TaskFailed if passing or not refusal.classified else refusal
+    return refusal(message, action=kind, cloud_code=code, resolution=_of_task(refusal, code))
+
+
+def _of_task(refusal: type[CloudError], code: str) -> str | None:
+    return None if refusal is TaskFailed and not code else resolution(refusal, code)
+
+
+def is_unserved(error: CloudError) -> bool:
+    """Whether the service does not offer the operation, or not any more."""
+    return error.cloud_code in {"InvalidAction.NotFound", "InvalidApi.NotFound"}
+
+
+def _is_status(code: str) -> bool:
+    """Whether it is an HTTP status in a code's place, which says nothing of the reason."""
+    return code.isdecimal()
 
 
 def _answered(action: str, error: Any, body: dict[str, Any]) -> CloudError:
@@ -163,15 +224,14 @@ def _as(refusal: type[Throttled], error: CloudError) -> Throttled:
     )
 
 
-def _unanswered(action: str, error: Exception) -> AckGpuError:
-    chain = list(_chain(error))
+def _unanswered(action: str, chain: Sequence[BaseException]) -> AckGpuError:
     names = {name for link in chain for name in _class_names(link)}
     if "CredentialException" in names:
         return CredentialsError(
             f"The credentials could not be obtained: {_last_words(chain)}",
             resolution="Check the profile or role that gives them: `ackgpu doctor`.",
         )
-    page = next((link for link in chain if type(link).__name__ == "UnusableAnswer"), None)
+    page = next((link for link in chain if "UnusableAnswer" in _class_names(link)), None)
     if page is not None:
         return _unusable(action, page)
     if names & _TLS:
@@ -182,10 +242,12 @@ def _unanswered(action: str, error: Exception) -> AckGpuError:
             resolution="Check the endpoint; for your own authority set SSL_CERT_FILE to its file.",
         )
     if names & _NEVER_SENT:
-        return Unavailable(
-            f"{action} was not sent: {_host(chain)} cannot be reached: {_last_words(chain)}",
+        through = " through the proxy" if "ProxyError" in names else ""
+        return Unreachable(
+            f"{action} was not sent: {_host(chain)} cannot be reached{through}:"
+            f" {_last_words(chain)}.",
             action=action,
-            resolution="Check the network, the proxy settings and ACKGPU_ENDPOINT_URL.",
+            resolution=resolution(Unreachable, ""),
         )
     return _lost(action, chain, names)
 
@@ -197,15 +259,15 @@ def _lost(action: str, chain: Sequence[BaseException], names: set[str]) -> AckGp
         why = "it is empty or not JSON"
     else:
         why = f"{type(chain[-1]).__name__}: {_last_words(chain)}"
-    return LostReply(
+    return NoAnswer(
         f"{action} got no answer that can be used{_doubt(action)}: {why}.",
         action=action,
-        resolution=resolution(LostReply, ""),
+        resolution=resolution(NoAnswer, ""),
     )
 
 
 def _doubt(action: str) -> str:
-    return "" if action.startswith(_READS) else ", and may have been carried out"
+    return "" if is_read(action) else ", and may have been carried out"
 
 
 def _host(chain: Sequence[BaseException]) -> str:
@@ -219,18 +281,19 @@ def _unusable(action: str, page: Any) -> CloudError:
     kind = f"HTTP {page.status} and {page.content_type or 'something'} instead of JSON"
     if page.redirect:
         kind = f"HTTP {page.status}, a redirect to {page.redirect}"
-    refusal = Unavailable if page.status == 503 else LostReply  # noqa: PLR2004 -- HTTP
-    return refusal(
-        f"{action} was answered with {kind}: a proxy or another server spoke.",
+    return NoAnswer(
+        f"{action} was answered with {kind}: a proxy or another server spoke{_doubt(action)}.",
         action=action,
         status=page.status,
-        resolution="Check the proxy settings and ACKGPU_ENDPOINT_URL, then run it again.",
+        resolution=resolution(NoAnswer, ""),
     )
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """``error`` and everything that it wraps, outermost first."""
-    seen: set[int] = set()
+def _chain(
+    error: BaseException, *, without: BaseException | None = None
+) -> Iterator[BaseException]:
+    """``error`` and everything that it wraps, outermost first, up to ``without``."""
+    seen = {id(without)}
     waiting: list[Any] = [error]
     while waiting:
         link = waiting.pop(0)
@@ -271,17 +334,26 @@ def _how_to(refusal: type[CloudError], code: str, message: str, denied: Mapping[
     return resolution(refusal, code)
 
 
+def _quoted(text: str) -> str:
+    """What the cloud said, up to 2 KiB: a link that grants roles is nearly as long."""
+    if len(text) <= _MAX_QUOTED:
+        return text
+    return f"{text[:_MAX_QUOTED]}… ({len(text) - _MAX_QUOTED:,} characters more)"
+
+
 def _nested(body: Mapping[str, Any], message: str) -> list[str]:
     """CS puts every validation error into ``data``; the first is the message itself."""
     rows = body.get("data")
     if not isinstance(rows, list):
         return []
     lines = [
-        f"{row.get('code', '')}: {row.get('message', '')}" for row in rows if isinstance(row, dict)
+        _quoted(f"{row.get('code', '')}: {row.get('message', '')}")
+        for row in rows[:_MAX_NESTED]
+        if isinstance(row, dict)
     ]
     return [] if len(lines) == 1 and message in lines[0] else lines
 
 
 def _request_id(body: Mapping[str, Any]) -> str | None:
     found = body.get("RequestId") or body.get("requestId") or body.get("request_id")
-    return str(found) if found else None
+    return str(found)[:_MAX_ID] if found else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ackgpu.cloud.aliyun.calls import Calls, required
 from ackgpu.cloud.aliyun.credentials import CredentialSource
+from ackgpu.cloud.aliyun.shared_reads import A_RUN, shared_for
 from ackgpu.cloud.api import Identity
 
 
@@ -14,6 +15,7 @@ class AliyunIdentity:
         self._calls = calls
         self._source = source
 
+    @shared_for(A_RUN)
     def whoami(self) -> Identity:
         """Whose credentials these are; GetCallerIdentity needs no permission."""
         body = self._calls.read("GetCallerIdentity")

@@ -8,8 +8,9 @@ from typing import Any
 
 from ackgpu.cloud.aliyun import network_records as records
 from ackgpu.cloud.aliyun.calls import Calls, required
-from ackgpu.cloud.aliyun.paging import by_number, by_token, chunks
+from ackgpu.cloud.aliyun.pages import by_number, by_token, chunks
 from ackgpu.cloud.aliyun.rows import listed, rows_of
+from ackgpu.cloud.aliyun.shared_reads import A_LOOK, A_RUN, shared_for
 from ackgpu.cloud.api import (
     Eip,
     NatGateway,
@@ -34,6 +35,7 @@ class AliyunNetwork:
         self._calls = calls
         self._region = calls.region
 
+    @shared_for(A_LOOK)
     def vpcs(self, *, tags: Tags | None = None, ids: Sequence[str] = ()) -> list[Vpc]:
         """VPCs; the API takes up to 20 ids as a comma list."""
         rows: list[Any] = []
@@ -54,6 +56,7 @@ class AliyunNetwork:
         """Ask that it goes; NotYet while anything is in it."""
         self._calls.remove("DeleteVpc", region_id=self._region, vpc_id=vpc_id)
 
+    @shared_for(A_LOOK)
     def vswitches(
         self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
     ) -> list[VSwitch]:
@@ -88,6 +91,7 @@ class AliyunNetwork:
         """Ask that it goes; NotYet while anything is in it."""
         self._calls.remove("DeleteVSwitch", region_id=self._region, v_switch_id=vswitch_id)
 
+    @shared_for(A_LOOK)
     def nat_gateways(
         self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
     ) -> list[NatGateway]:
@@ -135,12 +139,14 @@ class AliyunNetwork:
             "DeleteNatGateway", region_id=self._region, nat_gateway_id=nat_gateway_id
         )
 
+    @shared_for(A_RUN)
     def nat_zones(self) -> list[str]:
         """Zones in which an enhanced NAT gateway can be made."""
         action = "ListEnhanhcedNatGatewayAvailableZones"  # so spelt by the API
         body = self._calls.read(action, region_id=self._region)
         return [row.zone_id for row in listed(body, "zones")]
 
+    @shared_for(A_LOOK)
     def eips(self, *, tags: Tags | None = None, ids: Sequence[str] = ()) -> list[Eip]:
         """EIPs; the API takes up to 50 ids as a comma list."""
         rows: list[Any] = []
@@ -192,6 +198,7 @@ class AliyunNetwork:
         """Ask that the EIP is released; NotYet while it is bound."""
         self._calls.remove("ReleaseEipAddress", region_id=self._region, allocation_id=eip_id)
 
+    @shared_for(A_LOOK)
     def snat_entries(self, *, table_id: str) -> list[SnatEntry]:
         """The SNAT entries of a table."""
         rows = self._paged(

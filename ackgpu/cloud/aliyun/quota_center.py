@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.cloud.aliyun.calls import Calls
-from ackgpu.cloud.aliyun.paging import by_token
+from ackgpu.cloud.aliyun.pages import by_token
 from ackgpu.cloud.aliyun.rows import amount
 from ackgpu.cloud.api import Quota
 

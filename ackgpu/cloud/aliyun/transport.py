@@ -14,27 +14,40 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
+import socket
 import ssl
 import threading
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import certifi
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
+from requests.exceptions import ConnectTimeout
 from requests.utils import should_bypass_proxies
 
+from ackgpu.call_timeout import give_up_after
 from ackgpu.cloud.aliyun.endpoints import is_loopback
+from ackgpu.exchange_record import is_recording, note, parsed
+from ackgpu.small_file import MIB
 
 AdapterFactory = Callable[[], HTTPAdapter]
 
+MAX_ANSWER = 32 * MIB
+"""Bytes of an answer, unpacked. The largest that is known, all instance types, has 3 MiB."""
+_CHUNK = 16_384
 _HOSTS_KEPT = 10
-_CONNECTIONS_KEPT = 40
+_CONNECTIONS_KEPT = 64  # as many as a run has workers
 _LOGGERS = ("darabonba-core", "alibabacloud-tea", "credentials")
 _context_lock = threading.Lock()
 _session_lock = threading.Lock()
 
+
+RESOLVE_SECONDS = 4.0
+"""Real seconds that the look-up of a host's address may take."""
+_resolved: set[str] = set()
 
 PLAIN_TEXT = "/attachscript"
 """How the path ends of the one call whose answer is a text (DescribeClusterAttachScripts)."""
@@ -66,7 +79,7 @@ class SharedTlsAdapter(HTTPAdapter):
     def __init__(self, protocol: str, pool_size: int | None, stock: AdapterFactory) -> None:
         self._secure = protocol == "HTTPS"
         self._make_stock = stock
-        size = pool_size or _CONNECTIONS_KEPT
+        size = max(pool_size or 0, _CONNECTIONS_KEPT)
         super().__init__(pool_connections=_HOSTS_KEPT, pool_maxsize=size)
 
     @functools.cached_property
@@ -103,14 +116,24 @@ class SharedTlsAdapter(HTTPAdapter):
     ) -> Response:
         """Send the request; raises :class:`UnusableAnswer` on what no SDK could parse."""
         routes = {} if goes_direct(str(request.url)) else proxies
+        if not routes:
+            _resolve(request)
         shares = verify is True and not cert
         send = super().send if shares else self._stock.send
-        response = send(request, stream, timeout, verify, cert, routes)
+        try:
+            response = send(request, stream, timeout, verify, cert, routes)
+        except Exception as error:
+            if is_recording():
+                _note(request, None, type(error).__name__)
+            raise
         if response.is_redirect:
             response.close()
             target = _host_of(response.headers["location"])
             raise UnusableAnswer(response.status_code, "", redirect=target)
         if not stream:
+            _read_bounded(response)
+            if is_recording():
+                _note(request, response.status_code, parsed(response.content))
             _refuse_pages(response, plain=str(request.url).partition("?")[0].endswith(PLAIN_TEXT))
         return response
 
@@ -121,6 +144,43 @@ class SharedTlsAdapter(HTTPAdapter):
             self._stock.close()
 
 
+def _note(request: PreparedRequest, status: int | None, answer: Any) -> None:
+    """Record a call by its action's name, its parameters and its body; no header."""
+    parts = urlsplit(str(request.url))
+    body = request.body if isinstance(request.body, str | bytes) else b""
+    form = "urlencoded" in str(request.headers.get("content-type"))
+    text = body.decode(errors="replace") if isinstance(body, bytes) else body
+    sent = dict(parse_qsl(parts.query)) | (dict(parse_qsl(text)) if form else {})
+    if text and not form:
+        sent["body"] = parsed(text)
+    action = request.headers.get("x-acs-action") or sent.pop("Action", "")
+    call = str(action) or f"{request.method} {parts.path}"
+    note(parts.netloc, call, sent={**sent, "path": parts.path}, status=status, answer=answer)
+
+
+def _resolve(request: PreparedRequest) -> None:
+    """Look the host up once, and wait no longer than for a connection: a resolver may hang.
+
+    The connection's own timeout begins only after the look-up, which the C library gives up after
+    tens of seconds.
+    """
+    parts = urlsplit(str(request.url))
+    host = parts.hostname or ""
+    if host in _resolved:
+        return
+    hangs = False
+    try:
+        give_up_after(RESOLVE_SECONDS, lambda: socket.getaddrinfo(host, parts.port))
+        _resolved.add(host)
+    except TimeoutError:
+        hangs = True
+    except OSError:
+        return  # said by the connection itself, which asks again
+    if hangs:  # raised here, where the error has no other behind it to be told instead
+        why = f"its name was not resolved within {RESOLVE_SECONDS:g} s"
+        raise ConnectTimeout(why, request=request)
+
+
 def _host_of(location: str) -> str:
     """The host, or else the path; the rest of an address may hold secrets."""
     try:
@@ -128,6 +188,20 @@ def _host_of(location: str) -> str:
     except ValueError:  # half an IPv6 address
         return "no address"
     return parts.netloc.rpartition("@")[2] or parts.path or "no address"
+
+
+def _read_bounded(response: Response) -> None:
+    """Read the body, which may unfold to a thousand times of what was sent; raises UnusableAnswer.
+
+    The chunk decides how much one step of the decompression can give.
+    """
+    body = bytearray()
+    for chunk in response.iter_content(_CHUNK):
+        body += chunk
+        if len(body) > MAX_ANSWER:
+            response.close()
+            raise UnusableAnswer(response.status_code, f"more than {MAX_ANSWER // MIB} MiB")
+    response._content = bytes(body)  # noqa: SLF001 -- where requests keeps what it has read
 
 
 def _refuse_pages(response: Response, *, plain: bool) -> None:
@@ -183,6 +257,8 @@ def install() -> None:
 
     DaraCore.get_adapter = staticmethod(get_adapter)
     DaraCore._get_session = staticmethod(get_session)  # noqa: SLF001
+    # A child of this process must not speak on the parent's connections.
+    os.register_at_fork(after_in_child=DaraCore._sessions.clear)  # noqa: SLF001
     for name in _LOGGERS:
         logging.getLogger(name).disabled = True
 

@@ -9,8 +9,14 @@ A :class:`Cloud` speaks for one account in one region; :meth:`Cloud.in_region` g
 from __future__ import annotations
 
 from ackgpu.cloud.api.account import Cloud
-from ackgpu.cloud.api.balancers import BalancerApi, LoadBalancer
+from ackgpu.cloud.api.balancers import (
+    BalancerApi,
+    LoadBalancer,
+    ZonalBalancer,
+    ZonalBalancerApi,
+)
 from ackgpu.cloud.api.clusters import (
+    TASK_FAILED,
     Addon,
     AddonRequest,
     Cluster,
@@ -19,7 +25,7 @@ from ackgpu.cloud.api.clusters import (
     ClusterNode,
     ClusterRequest,
     ClusterResource,
-    DeleteOptions,
+    DeleteClusterOptions,
     KubernetesVersion,
     Stage,
     Task,
@@ -34,17 +40,21 @@ from ackgpu.cloud.api.compute import (
     Price,
     SecurityGroup,
     SecurityRule,
+    SecurityRules,
     Stock,
 )
 from ackgpu.cloud.api.containers import ContainerApi
 from ackgpu.cloud.api.identity import Identity, IdentityApi
 from ackgpu.cloud.api.kubernetes import (
+    ClientCertificate,
+    DeploymentState,
     ExecOrder,
     Executed,
     KubeApi,
     KubeconfigEntry,
     KubeconfigFile,
     KubeConnect,
+    KubeEvent,
     KubeNode,
     KubePod,
 )
@@ -63,11 +73,13 @@ from ackgpu.cloud.api.quotas import Quota, QuotaApi
 from ackgpu.cloud.api.tags import Tags
 
 __all__ = [
+    "TASK_FAILED",
     "Addon",
     "AddonRequest",
     "AttachRequest",
     "AutoScaling",
     "BalancerApi",
+    "ClientCertificate",
     "Cloud",
     "Cluster",
     "ClusterCheck",
@@ -77,7 +89,8 @@ __all__ = [
     "ClusterResource",
     "ComputeApi",
     "ContainerApi",
-    "DeleteOptions",
+    "DeleteClusterOptions",
+    "DeploymentState",
     "Disk",
     "Eip",
     "ExecOrder",
@@ -88,6 +101,7 @@ __all__ = [
     "InstanceType",
     "KubeApi",
     "KubeConnect",
+    "KubeEvent",
     "KubeNode",
     "KubePod",
     "KubeconfigEntry",
@@ -107,6 +121,7 @@ __all__ = [
     "RouteTable",
     "SecurityGroup",
     "SecurityRule",
+    "SecurityRules",
     "SnatEntry",
     "Stage",
     "Stock",
@@ -114,4 +129,6 @@ __all__ = [
     "Task",
     "VSwitch",
     "Vpc",
+    "ZonalBalancer",
+    "ZonalBalancerApi",
 ]

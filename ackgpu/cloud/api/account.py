@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ackgpu.cloud.api.balancers import BalancerApi
+from ackgpu.cloud.api.balancers import BalancerApi, ZonalBalancerApi
+from ackgpu.cloud.api.billing import BillingApi
 from ackgpu.cloud.api.compute import ComputeApi
 from ackgpu.cloud.api.containers import ContainerApi
 from ackgpu.cloud.api.identity import IdentityApi
@@ -24,6 +25,10 @@ class Cloud(Protocol):
         """Whether every endpoint is on loopback."""
 
     @property
+    def credentials(self) -> str:
+        """Where the credentials come from, for people; no secret."""
+
+    @property
     def identity(self) -> IdentityApi:
         """STS."""
 
@@ -40,12 +45,24 @@ class Cloud(Protocol):
         """SLB."""
 
     @property
+    def nlb(self) -> ZonalBalancerApi:
+        """Network load balancers."""
+
+    @property
+    def alb(self) -> ZonalBalancerApi:
+        """Application load balancers."""
+
+    @property
     def containers(self) -> ContainerApi:
         """ACK."""
 
     @property
     def quota_center(self) -> QuotaApi:
         """Quota Center."""
+
+    @property
+    def billing(self) -> BillingApi:
+        """The billing API."""
 
     def in_region(self, region: str) -> Cloud:
         """The same account in another region; connections are shared."""

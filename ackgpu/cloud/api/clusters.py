@@ -1,4 +1,4 @@
-"""ACK clusters: what they are, what is asked for, and what ACK tells of its work."""
+"""ACK clusters: what they are, what is requested, and what ACK tells of its work."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ackgpu.cloud.api.tags import Tags
+from ackgpu.errors import CloudError
 
 
 @dataclass(frozen=True)
 class Cluster:
     """An ACK cluster. ``state`` is the cloud's own word: initial, running, failed and so on.
 
-    ``addons`` are the names of those that it has, ACK's own among them. ``balancer_id`` is the load
-    balancer of the API server, the public one where there is one. Empty is also what was not told.
+    ``addons`` are the names of those that it has, ACK's own among them. Empty is also what was not
+    told: of a list without a name, endpoints, addons and the node CIDR mask.
+    ``settings``: what the answer told besides, under the API's names.
     """
 
     id: str
@@ -37,25 +39,35 @@ class Cluster:
     private_endpoint: str = ""
     deletion_protection: bool = False
     proxy_mode: str = ""
+    runtime_version: str = ""
     node_cidr_mask: int = 0
     addons: tuple[str, ...] = ()
-    balancer_id: str = ""
-    timezone: str = ""
-    cluster_domain: str = ""
-    ip_stack: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def public(self) -> bool:
+        """Whether the API server is reached from outside the VPC."""
+        return bool(self.public_endpoint)
+
+    @property
+    def plugin(self) -> str:
+        """The network plugin, as specs name it: with Flannel pods have a CIDR of their own."""
+        return "flannel" if self.pod_cidr else "terway-eniip"
 
 
 @dataclass(frozen=True)
 class Addon:
     """An addon that a cluster has. ``by_default``: ACK installs it in every such cluster.
 
-    ``config`` is JSON text. It is read of those alone that are not there by default.
+    ``config`` is JSON text. It is read of those alone that are not there by default. ``state`` is
+    the cloud's word: active, updating, upgrading, deleting.
     """
 
     name: str
     version: str
     by_default: bool
     config: str = ""
+    state: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,9 +85,10 @@ class AddonRequest:
 
 @dataclass(frozen=True)
 class ClusterRequest:
-    """What CreateCluster is asked for. Node pools are never made inside it (see NodePoolRequest).
+    """A request to CreateCluster. Node pools are never made inside it (see NodePoolRequest).
 
-    ``node_cidr_mask`` is the mask of each node's share of the pod CIDR (Flannel).
+    ``node_cidr_mask`` is the mask of each node's share of the pod CIDR (Flannel). ``settings`` are
+    further fields of the body by their paths in it.
     """
 
     name: str
@@ -84,16 +97,15 @@ class ClusterRequest:
     vpc_id: str
     vswitch_ids: tuple[str, ...]
     security_group_id: str
-    service_cidr: str
     pod_cidr: str
     node_cidr_mask: int
-    proxy_mode: str
     public_endpoint: bool
     ssh: bool
     deletion_protection: bool
     addons: tuple[AddonRequest, ...]
     tags: Tags
     cluster_type: str = "ManagedKubernetes"
+    settings: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -109,7 +121,10 @@ class ClusterCheck:
 
 @dataclass(frozen=True)
 class ClusterNode:
-    """A node as ACK's API lists it. ``error``: why it did not join, where it didn't."""
+    """A node as ACK's API lists it. ``error``: why it did not join, if it did not.
+
+    ``attached``: it is an instance that existed before (source ``ess_attach``).
+    """
 
     name: str
     instance_id: str
@@ -117,10 +132,16 @@ class ClusterNode:
     state: str
     node_status: str
     error: str = ""
+    attached: bool = False
+    node_pool_id: str = ""
+
+
+TASK_FAILED = frozenset({"fail", "failed", "canceled"})
+"""The states of tasks and their stages that ended, and not well."""
 
 
 def _failed(state: str) -> bool:
-    return state.lower() in {"fail", "failed", "canceled"}
+    return state.lower() in TASK_FAILED
 
 
 @dataclass(frozen=True)
@@ -140,7 +161,9 @@ class Stage:
 class Task:
     """An asynchronous ACK task. ``state``: running, success, fail, failed, paused, canceled.
 
-    ``target``: the id of what it works on, such as a node pool; empty in a list of tasks.
+    ``failure``: why it failed, as the class that says what to do, also where ACK quotes the code of
+    another product; None of one that has not failed. ``target``: the id of what it works on, such
+    as a node pool; empty in a list of tasks.
     """
 
     id: str
@@ -148,8 +171,7 @@ class Task:
     state: str
     current_stage: str
     stages: tuple[Stage, ...]
-    error_code: str = ""
-    error_message: str = ""
+    failure: CloudError | None = None
     events: tuple[str, ...] = ()
     target: str = ""
 
@@ -195,7 +217,7 @@ class KubernetesVersion:
 
 
 @dataclass(frozen=True)
-class DeleteOptions:
+class DeleteClusterOptions:
     """What DeleteCluster does with what ACK made: ids to keep, and explicit modes by type.
 
     ``modes``: SLB, ALB, SLS_Data, SLS_ControlPlane, PrivateZone → delete or retain. The API retains

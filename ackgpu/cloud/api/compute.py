@@ -11,22 +11,48 @@ from ackgpu.cloud.api.tags import Tags
 
 @dataclass(frozen=True)
 class SecurityGroup:
-    """A security group. ``service_managed``: owned by a cloud product, which removes it itself."""
+    """A security group. ``service_managed``: owned by a cloud product, which removes it itself.
+
+    ``enterprise``: of the kind that by default lets nothing in or out, its own members included.
+    """
 
     id: str
     name: str
     vpc_id: str
     tags: Tags
     service_managed: bool = False
+    enterprise: bool = False
 
 
 @dataclass(frozen=True)
 class SecurityRule:
-    """An ingress rule: protocol lower case, port range such as ``-1/-1``, source CIDR."""
+    """A rule: protocol lower case, port range such as ``-1/-1``, and whose traffic it is about.
+
+    That is a range of addresses or the members of another group: where it comes from, or with
+    ``egress`` where it goes. Of rules that match, the least ``priority`` holds, and of equal ones a
+    refusal.
+    """
 
     protocol: str
     port_range: str
-    source_cidr: str
+    cidr: str = ""
+    group: str = ""
+    egress: bool = False
+    accepts: bool = True
+    priority: int = 1
+
+
+@dataclass(frozen=True)
+class SecurityRules:
+    """What a group lets through. ``open_inside``: its members reach each other without a rule."""
+
+    rules: tuple[SecurityRule, ...]
+    open_inside: bool
+
+    @property
+    def let_in(self) -> tuple[SecurityRule, ...]:
+        """The rules that let traffic in."""
+        return tuple(rule for rule in self.rules if rule.accepts and not rule.egress)
 
 
 @dataclass(frozen=True)
@@ -140,11 +166,13 @@ class ComputeApi(Protocol):
     def create_security_group(self, *, vpc_id: str, name: str, tags: Tags, token: str) -> str:
         """Ask for an empty group in the VPC; its id."""
 
-    def security_rules(self, security_group_id: str) -> list[SecurityRule]:
-        """The group's ingress rules that name a source CIDR and accept."""
+    def security_rules(self, security_group_id: str) -> SecurityRules:
+        """The group's rules, and how its members stand to each other."""
 
-    def authorize(self, security_group_id: str, rule: SecurityRule, *, token: str) -> None:
-        """Let a source in; the same rule twice is no error."""
+    def authorize(
+        self, security_group_id: str, rules: Sequence[SecurityRule], *, token: str
+    ) -> None:
+        """Add rules that let traffic in, up to 100; one that is there already is no error."""
 
     def delete_security_group(self, security_group_id: str) -> None:
         """Delete it; NotYet while it has members."""
@@ -153,6 +181,9 @@ class ComputeApi(Protocol):
         self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
     ) -> list[Instance]:
         """Those of a VPC, with a tag, or by id."""
+
+    def console_output(self, instance_id: str) -> str:
+        """What it has printed on its serial console; empty if that is nothing yet."""
 
     def delete_instance(self, instance_id: str) -> None:
         """Release it, running or not."""

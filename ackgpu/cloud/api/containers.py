@@ -7,13 +7,14 @@ from typing import Protocol
 
 from ackgpu.cloud.api.clusters import (
     Addon,
+    AddonRequest,
     Cluster,
     ClusterCheck,
     ClusterEvent,
     ClusterNode,
     ClusterRequest,
     ClusterResource,
-    DeleteOptions,
+    DeleteClusterOptions,
     KubernetesVersion,
     Task,
 )
@@ -25,7 +26,10 @@ class ContainerApi(Protocol):
     """ACK ("CS")."""
 
     def clusters(self, *, name: str = "", region: str | None = None) -> list[Cluster]:
-        """Clusters whose name is exactly ``name`` (all where empty), of ``region`` or of all."""
+        """The region's clusters whose name is exactly ``name``, in full; all of them if empty.
+
+        There is no list of all regions. ``region``: another one than the cloud's.
+        """
 
     def cluster(self, cluster_id: str) -> Cluster | None:
         """The cluster, or None where there is none."""
@@ -33,7 +37,7 @@ class ContainerApi(Protocol):
     def create_cluster(self, request: ClusterRequest, *, token: str) -> tuple[str, str]:
         """Ask for a cluster; its id and the task's."""
 
-    def delete_cluster(self, cluster_id: str, options: DeleteOptions) -> str:
+    def delete_cluster(self, cluster_id: str, options: DeleteClusterOptions) -> str:
         """Ask that it goes; the task's id, empty where there was nothing to delete."""
 
     def node_pools(self, cluster_id: str) -> list[NodePool]:
@@ -50,6 +54,44 @@ class ContainerApi(Protocol):
 
     def set_auto_scaling(self, cluster_id: str, node_pool_id: str, bounds: AutoScaling) -> str:
         """Let the pool scale itself within bounds, or not any more; the task's id."""
+
+    def set_node_marks(
+        self,
+        cluster_id: str,
+        node_pool_id: str,
+        labels: Mapping[str, str],
+        taints: Sequence[tuple[str, str, str]],
+    ) -> str:
+        """Replace the labels and taints of the pool and of its nodes; the task's id."""
+
+    def set_deletion_protection(self, cluster_id: str, *, enabled: bool) -> None:
+        """Protect the cluster against deletion, or not any more; at once, in any state."""
+
+    def set_public_endpoint(self, cluster_id: str, *, public: bool) -> None:
+        """Bind an EIP to the API server, or release it."""
+
+    def install_addon(self, cluster_id: str, addon: AddonRequest) -> str:
+        """Ask that the addon is installed; the task's id."""
+
+    def uninstall_addon(self, cluster_id: str, name: str) -> str:
+        """Ask that the addon is uninstalled; the task's id, empty if there was nothing."""
+
+    def upgrade_addon(self, cluster_id: str, name: str, version: str, *, config: str) -> str:
+        """Ask for a newer version of an installed addon, with ``config``; the task's id."""
+
+    def configure_addon(self, cluster_id: str, name: str, config: str) -> None:
+        """Ask for another configuration (JSON text) of an installed addon."""
+
+    def remove_node(
+        self, cluster_id: str, node_pool_id: str, instance_id: str, *, release: bool
+    ) -> str:
+        """Take an instance out of its pool, which then desires one node less; the task's id.
+
+        ``release``: it is deleted, unless it is a subscription.
+        """
+
+    def repair_node(self, cluster_id: str, node_pool_id: str, node: str) -> str:
+        """Have ACK repair a node, by its name; the task's id."""
 
     def attach_instances(self, cluster_id: str, node_pool_id: str, request: AttachRequest) -> str:
         """Ask that instances join the pool; the task's id."""
@@ -89,8 +131,11 @@ class ContainerApi(Protocol):
     def resources(self, cluster_id: str) -> list[ClusterResource]:
         """What ACK and its addons made or use for the cluster; none where it is gone."""
 
-    def addons(self, cluster_id: str) -> list[Addon]:
-        """The addons that the cluster has; none where it is gone."""
+    def addons(self, cluster_id: str, *, configured: Sequence[str] = ()) -> list[Addon]:
+        """The addons that the cluster has; none where it is gone.
+
+        ``configured``: names of those whose configuration is read though they are there by default.
+        """
 
     def kubeconfig(self, cluster_id: str, *, private: bool, minutes: int | None) -> str:
         """The kubeconfig as YAML text; ``minutes`` limits its certificate's life (15 to 4320)."""
@@ -106,3 +151,6 @@ class ContainerApi(Protocol):
 
     def set_tags(self, cluster_id: str, tags: Tags) -> None:
         """Set tags on the cluster; others of its own stay."""
+
+    def remove_tags(self, cluster_id: str, keys: Sequence[str]) -> None:
+        """Take tags off the cluster; one that it does not have is none to take off."""

@@ -1,4 +1,4 @@
-"""ACK node pools: what they are, and what is asked for."""
+"""ACK node pools: what they are, and what is requested."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ class NodePool:
 
     ``disks``: category and GiB of each disk of a node, the system disk first. ``user_data`` is
     base64, ``period`` in months (0 also for weeks). ``spot_price_limit`` is the lowest of those of
-    its types. An empty ``image_type``, ``runtime`` or ``multi_az_policy`` was not told.
+    its types. ``settings``: what the answer told besides, by its path in it
+    (``scaling_group.image_type``).
     """
 
     id: str
@@ -41,29 +42,37 @@ class NodePool:
     auto_scaling: AutoScaling = AutoScaling()
     charge_type: str = "PostPaid"
     spot_strategy: str = "NoSpot"
-    key_pair: str = ""
     disks: tuple[tuple[str, int], ...] = ()
-    image_type: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: tuple[tuple[str, str, str], ...] = ()
-    runtime: str = ""
-    runtime_version: str = ""
     user_data: str = ""
-    multi_az_policy: str = ""
     period: int = 0
     auto_renew: bool = False
     spot_price_limit: float | None = None
     on_demand_base: int = 0
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def custom_image(self) -> str:
+        """The image that somebody chose by its id; empty if ACK chose it for the image type."""
+        custom = self.settings.get("scaling_group.image_type") == "Custom"
+        return str(self.settings.get("scaling_group.image_id") or "") if custom else ""
+
+    @property
+    def has_key_pair(self) -> bool:
+        """Whether its nodes are entered with a key pair."""
+        return bool(self.settings.get("scaling_group.key_pair"))
 
 
 @dataclass(frozen=True)
 class NodePoolRequest:
-    """What CreateClusterNodePool is asked for.
+    """A request to CreateClusterNodePool.
 
     Labels and taints reach the Kubernetes nodes, tags the ECS instances. ``spot_price_limit`` is
     an hour's price, ``on_demand_base`` how many of the nodes are not spot. ``period`` (months) only
-    for PrePaid. ``data_disks``: category and GiB of each. ``user_data`` is base64. Instances are
-    entered with ``key_pair`` or ``login_password``, which is shown nowhere.
+    for PrePaid. ``data_disks``: category and GiB of each. ``user_data`` is base64.
+    ``login_password`` is shown nowhere. ``settings`` are further fields of the body by their paths
+    in it (``scaling_group.image_type``).
     """
 
     name: str
@@ -72,30 +81,26 @@ class NodePoolRequest:
     vswitch_ids: tuple[str, ...]
     disk_category: str
     disk_size_gib: int
-    image_type: str
     charge_type: str
     labels: Mapping[str, str]
     taints: tuple[tuple[str, str, str], ...]
     tags: Tags
-    key_pair: str = ""
     period: int = 0
     auto_renew: bool = False
     spot: bool = False
     spot_price_limit: float | None = None
     security_group_ids: tuple[str, ...] = ()
-    multi_az_policy: str = "BALANCE"
-    runtime: str = "containerd"
     user_data: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     on_demand_base: int = 0
     data_disks: tuple[tuple[str, int], ...] = ()
-    runtime_version: str = ""
     login_password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
 class AttachRequest:
-    """What AttachInstancesToNodePool is asked for: the system disks are replaced.
+    """A request to AttachInstancesToNodePool: the system disks are replaced.
 
     ``format_disk``: data disks are formatted too, and hold containers. ``password`` is for pools
     that are entered by password.

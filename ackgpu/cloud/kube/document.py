@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ackgpu.errors import LocalError
+from ackgpu.redaction import learn
 
 Document = MutableMapping[str, Any]
 
@@ -19,6 +20,7 @@ _OWNER = "ackgpu"
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*")
 # YAML 1.1, which kubectl reads, takes these for booleans or null.
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+_SECRETS = ("client-key-data", "token", "password")
 _FILES = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
 
 
@@ -120,11 +122,17 @@ def only_context(text: str) -> tuple[Any, Any]:
     user = found([document], "users", inner.get("user"))
     if not cluster or not user:
         raise LocalError("The kubeconfig that the cloud answered lacks its cluster or user.")
+    learn_secrets(user[0].get("user"))
     return cluster[0].get("cluster") or {}, user[0].get("user") or {}
 
 
+def learn_secrets(user: Mapping[str, Any] | None) -> None:
+    """Remember the key, token and password of a user, which nothing that is written may hold."""
+    learn(*((user or {}).get(key) for key in _SECRETS))
+
+
 def single(name: str, context: Mapping[str, Any], cluster: Any, user: Any) -> Document:
-    """A kubeconfig with one context alone, and it the current one."""
+    """A kubeconfig with only one context, and it the current one."""
     inner = {**context, "cluster": quoted(name), "user": quoted(name)}
     return {
         "apiVersion": "v1",
@@ -183,6 +191,10 @@ def absolute(document: Document, directory: Path) -> None:
             for key in _FILES:
                 if body.get(key):
                     body[key] = str(directory / str(body[key]))
+            plugin = body.get("exec")
+            # A bare name is looked for on the PATH (client-go, GetAuthInfoFileReferences).
+            if isinstance(plugin, MutableMapping) and "/" in str(plugin.get("command") or ""):
+                plugin["command"] = str(directory / str(plugin["command"]))
 
 
 def quoted(name: str) -> str:

@@ -1,32 +1,42 @@
 """Credentials that a kubeconfig has a program give (client-go credential plugins).
 
-lightkube runs such programs for v1beta1 tokens alone; here v1 and v1beta1 are run for tokens and
-for client certificates, and the answer is put into the kubeconfig in their place.
+v1 and v1beta1 are run, for tokens and for client certificates, and the answer is put into the
+user's entry in their place.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import os
-import subprocess
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
+from ackgpu.cloud.kube.access import Access
+from ackgpu.credential_program import Program
 from ackgpu.errors import CredentialsError
+from ackgpu.redaction import learn
 
 _GROUP = "client.authentication.k8s.io"
 _VERSIONS = frozenset({f"{_GROUP}/v1", f"{_GROUP}/v1beta1"})
-_TIMEOUT = 60.0
+_EXTENSION = f"{_GROUP}/exec"
+"""The cluster's extension that is meant for the plugin (client authentication v1 reference)."""
+_TOLD = (
+    "server",
+    "tls-server-name",
+    "insecure-skip-tls-verify",
+    "proxy-url",
+    "disable-compression",
+)
 
 
-def resolve(user: MutableMapping[str, Any], cluster: Mapping[str, Any]) -> None:
+def resolve(user: MutableMapping[str, Any], access: Access) -> None:
     """Replace the user's ``exec`` by what its program answers; without one, nothing.
 
+    A token that stands in the file itself wins, as with kubectl, and the program is not run then.
     Raises CredentialsError where the program is missing, fails or answers something else.
     """
     plugin = user.get("exec")
-    if not isinstance(plugin, Mapping):
+    if not isinstance(plugin, Mapping) or user.get("token") or user.get("tokenFile"):
         return
     version = str(plugin.get("apiVersion"))
     if version not in _VERSIONS:
@@ -34,7 +44,7 @@ def resolve(user: MutableMapping[str, Any], cluster: Mapping[str, Any]) -> None:
             f"The kubeconfig's credential plugin speaks {version}, which ackgpu does not.",
             resolution=f"Have it speak {_GROUP}/v1.",
         )
-    status = _status(_run(plugin, cluster, version), str(plugin.get("command")))
+    status = _status(_run(plugin, access, version), str(plugin.get("command")), version)
     del user["exec"]
     if status.get("token"):
         user["token"] = status["token"]
@@ -43,49 +53,34 @@ def resolve(user: MutableMapping[str, Any], cluster: Mapping[str, Any]) -> None:
         user["client-key-data"] = _encoded(status["clientKeyData"])
 
 
-def _run(plugin: Mapping[str, Any], cluster: Mapping[str, Any], version: str) -> str:
+def _run(plugin: Mapping[str, Any], access: Access, version: str) -> str:
     command = [str(plugin.get("command") or ""), *map(str, plugin.get("args") or [])]
     added = {str(row["name"]): str(row.get("value", "")) for row in plugin.get("env") or []}
-    info = json.dumps(_info(plugin, cluster, version))
-    failed = f"The kubeconfig's credential plugin {command[0]} failed"
-    try:
-        done = subprocess.run(  # noqa: S603 -- the user's kubeconfig names it, as for kubectl
-            command,
-            env={**os.environ, **added, "KUBERNETES_EXEC_INFO": info},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_TIMEOUT,
-            check=False,
-            text=True,
-        )
-    except FileNotFoundError:
-        hint = str(plugin.get("installHint") or f"Install {command[0]}, or put it on the PATH.")
-        raise CredentialsError(f"{failed}: it is not installed.", resolution=hint) from None
-    except subprocess.TimeoutExpired:
-        raise CredentialsError(
-            f"{failed}: it did not answer within {_TIMEOUT:.0f} s.",
-            resolution="Run it by hand; it may want to ask something.",
-        ) from None
-    except OSError as error:
-        raise CredentialsError(f"{failed}: {error.strerror}.") from None
-    if done.returncode:
-        raise CredentialsError(
-            f"{failed}: it exited with {done.returncode}.",
-            resolution="Run it by hand to see why.",
-            details=done.stderr.strip().splitlines()[-3:],
-        )
-    return done.stdout
+    learn(*added.values())
+    info = json.dumps(_info(plugin, access, version))
+    return Program(
+        f"The kubeconfig's credential plugin {command[0]}",
+        command,
+        {**added, "KUBERNETES_EXEC_INFO": info},
+        str(plugin.get("installHint") or ""),
+    ).output()
 
 
-def _info(plugin: Mapping[str, Any], cluster: Mapping[str, Any], version: str) -> dict[str, Any]:
+def _info(plugin: Mapping[str, Any], access: Access, version: str) -> dict[str, Any]:
     spec: dict[str, Any] = {"interactive": False}
     if plugin.get("provideClusterInfo"):
-        keys = ("server", "certificate-authority-data", "tls-server-name")
-        spec["cluster"] = {key: cluster[key] for key in keys if cluster.get(key)}
+        cluster = access.cluster
+        told = {key: cluster[key] for key in _TOLD if cluster.get(key)}
+        if access.authority:
+            told["certificate-authority-data"] = _encoded(access.authority)
+        for row in cluster.get("extensions") or []:
+            if row.get("name") == _EXTENSION:
+                told["config"] = row.get("extension")
+        spec["cluster"] = told
     return {"apiVersion": version, "kind": "ExecCredential", "spec": spec}
 
 
-def _status(output: str, command: str) -> Mapping[str, Any]:
+def _status(output: str, command: str, version: str) -> Mapping[str, Any]:
     try:
         answer = json.loads(output)
         status = answer["status"]
@@ -97,6 +92,14 @@ def _status(output: str, command: str) -> Mapping[str, Any]:
             f"The kubeconfig's credential plugin {command} did not answer an ExecCredential.",
             resolution="Run it by hand to see what it answers.",
         )
+    answered = str(answer.get("apiVersion") or version)
+    if answered != version:
+        raise CredentialsError(
+            f"The kubeconfig's credential plugin {command} was asked in {version} and answered in"
+            f" {answered}.",
+            resolution="Let the apiVersion of the kubeconfig's exec be the one that it speaks.",
+        )
+    learn(status.get("token"), status.get("clientKeyData"))
     found: Mapping[str, Any] = status
     return found
 

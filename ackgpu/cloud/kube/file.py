@@ -13,7 +13,10 @@ from ackgpu.cloud.kube import document as doc
 from ackgpu.cloud.kube.document import Document
 from ackgpu.cloud.kube.lock import locked
 from ackgpu.errors import LocalError
+from ackgpu.small_file import MIB, read_small
 
+MAX_BYTES = 8 * MIB
+"""What a kubeconfig may have: a thousand contexts with their certificates take 6 MiB."""
 _FIX = "Give a file that can be written with --kubeconfig, or in KUBECONFIG."
 
 
@@ -92,7 +95,7 @@ class Kubefile:
         if not pipes:
             self._refuse_special()
         try:
-            return self.path.read_text(encoding="utf-8")
+            return read_small(self.path, MAX_BYTES, pipes=pipes).decode()
         except FileNotFoundError:
             return ""
         except UnicodeDecodeError:

@@ -8,13 +8,16 @@ how it is told from others.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ackgpu.clock import Clock, SystemClock
-from ackgpu.cloud.api import KubeconfigEntry
+from ackgpu.cloud.api import ClientCertificate, KubeconfigEntry
 from ackgpu.cloud.kube import document as doc
+from ackgpu.cloud.kube.access import certificate_of
 from ackgpu.cloud.kube.document import Document
 from ackgpu.cloud.kube.file import Kubefile
 from ackgpu.errors import LocalError
@@ -54,25 +57,53 @@ class UserKubeconfig:
         inner = found.get("context") or {}
         cluster = next(iter(doc.found(documents, "clusters", inner.get("cluster"))), None) or {}
         user = next(iter(doc.found(documents, "users", inner.get("user"))), None) or {}
+        doc.learn_secrets(user.get("user"))
         single = doc.single(context, inner, cluster.get("cluster") or {}, user.get("user") or {})
         server = str((cluster.get("cluster") or {}).get("server") or "")
         whole = bool(server and user.get("user"))
         return KubeconfigEntry(doc.cluster_id(inner), server, whole, doc.dump(single))
 
-    def merge(self, text: str, *, context: str, cluster_id: str, set_current: bool) -> None:
+    def merge(
+        self,
+        text: str,
+        *,
+        context: str,
+        cluster_id: str,
+        set_current: bool,
+        plugin: Mapping[str, Any] | None = None,
+    ) -> None:
         """Take the only context of ``text`` over under the name ``context``.
 
-        An entry of that name is replaced. ``current-context`` changes only with ``set_current``.
+        An entry of that name is replaced. ``current-context`` changes only with ``set_current``,
+        but for a kubeconfig that has none: it gets this one. ``plugin`` stands in the user's entry
+        in place of the credentials of ``text``.
         """
         cluster, user = doc.only_context(text)
+        if plugin is not None:
+            user = {"exec": dict(plugin)}
         home = next((file for file in self._files if self._has(file, context)), self._default)
 
         def change(document: Document) -> None:
             doc.put(document, context, cluster, user, cluster_id=cluster_id)
 
         home.change(change)
-        if set_current:
+        if set_current or not self._current.read().get("current-context"):
             self._current.change(lambda document: doc.set_current(document, context))
+
+    def certificate_in(self, text: str) -> ClientCertificate:
+        """The client certificate of the only context of ``text``; LocalError if it has none."""
+        from cryptography import x509
+
+        _, user = doc.only_context(text)
+        pair = certificate_of(user)
+        if pair is None:
+            raise LocalError("The kubeconfig that the cloud answered has no client certificate.")
+        certificate, key = pair
+        try:
+            end = x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc
+        except ValueError as error:
+            raise LocalError(f"The cloud answered a certificate that is none: {error}.") from None
+        return ClientCertificate(certificate, key, end)
 
     def remove(self, context: str) -> None:
         """Remove the context with its cluster and user; nothing where there is none.
@@ -110,5 +141,7 @@ def read_text(path: Path) -> str:
     """
     if not path.exists():
         raise LocalError(f"There is no kubeconfig {path}.", resolution="Check --kubeconfig.")
+    if path.is_dir():
+        raise LocalError(f"{path} is a directory.", resolution="Give the kubeconfig in it.")
     document = Kubefile(path, SystemClock()).read(pipes=True)
-    return doc.dump(document)
+    return json.dumps(document, default=str)  # JSON is YAML, and written and read in no time

@@ -14,7 +14,7 @@ from pathlib import Path
 from ackgpu.clock import Clock
 from ackgpu.errors import LocalError
 
-_LONGEST_WAIT = 30.0
+_MAX_WAIT = 30.0
 _STALE_AFTER = 15.0
 _LOOK_EVERY = 0.05
 
@@ -23,7 +23,7 @@ _LOOK_EVERY = 0.05
 def locked(path: Path, clock: Clock) -> Iterator[None]:
     """Hold the lock of ``path``; raises LocalError where somebody keeps it for 30 real seconds."""
     lock = path.with_name(f"{path.name}.lock")
-    deadline = clock.now() + _LONGEST_WAIT * clock.speed
+    deadline = clock.now() + _MAX_WAIT * clock.speed
     while not _take(lock):
         _break_stale(lock, clock)
         if clock.now() >= deadline:

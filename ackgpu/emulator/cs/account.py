@@ -75,7 +75,7 @@ def open_ack_service(call: Call) -> dict[str, Any]:
     opened = call.docs.get("ackservice", kind)
     if fault(call, "service_not_open") is None or opened is not None:
         raise ApiError("ORDER.OPEND", "您已开通过该服务", 500)
-    call.docs.put(Doc("ackservice", kind, born=call.now))
+    call.docs.put(Doc("ackservice", kind, created_at=call.now))
     return {"order_id": "".join(call.rng.choices("0123456789", k=15))}
 
 

@@ -20,7 +20,7 @@ from ackgpu.emulator.cs.addons import instance_view, offer
 from ackgpu.emulator.cs.cluster_views import version_of
 from ackgpu.emulator.cs.lookup import cluster_of, query_list
 from ackgpu.emulator.cs.product import PRODUCT
-from ackgpu.emulator.cs.tables import addons
+from ackgpu.emulator.cs.tables import addons, newer_version
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
@@ -39,11 +39,15 @@ def describe_cluster_addons_version(call: Call) -> dict[str, Any]:
         doc.name: {
             "component_name": doc.name,
             "version": shown_version(call, doc),
-            "next_version": addons()[doc.name]["newer_version"],
-            "can_upgrade": bool(addons()[doc.name]["newer_version"]),
+            "next_version": _next_version(call, doc),
+            "can_upgrade": bool(_next_version(call, doc)),
         }
         for doc in installed(call, cluster_of(call))
     }
+
+
+def _next_version(call: Call, doc: Doc) -> str:
+    return newer_version(doc.name, shown_version(call, doc), version_of(call, cluster_of(call)))
 
 
 @PRODUCT.operation(
@@ -102,7 +106,7 @@ def _upgrade_status(call: Call, doc: Doc) -> dict[str, Any]:
     entered = [float(at) for at, _ in doc.body["phases"] if at <= call.now]
     return {
         "addon_info": {"component_name": doc.name, "version": shown_version(call, doc)},
-        "can_upgrade": bool(addons()[doc.name]["newer_version"]),
+        "can_upgrade": bool(_next_version(call, doc)),
         "tasks": {
             "created": instants.utc_time(call, entered[-1]),
             "message": "",

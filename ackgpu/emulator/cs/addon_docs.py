@@ -11,7 +11,7 @@ from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
 REPORTED_AS = {"flannel": "kube-flannel-ds", "terway": "terway-eniip"}
-"""Names that are asked for, and what they are reported as (observed)."""
+"""Names that are requested, and what they are reported as (observed)."""
 NETWORK = {"Flannel": "kube-flannel-ds", "Terway": "terway-eniip"}
 
 
@@ -21,7 +21,7 @@ def real_name(name: str) -> str:
 
 
 def install_defaults(call: Call, cluster: Doc, asked: list[dict[str, Any]], *, at: float) -> None:
-    """The default add-ons, those asked for and the network's; without those asked to be left out.
+    """The default add-ons, those requested and the network's; without those to be left out.
 
     A name that the catalogue does not have is ignored, as unconfirmed as any other answer.
     """

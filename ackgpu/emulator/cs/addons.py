@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import timing
+from ackgpu.emulator.cs import durations
 from ackgpu.emulator.cs.addon_docs import (
     addon_not_found,
     installed,
@@ -17,8 +17,8 @@ from ackgpu.emulator.cs.cluster_views import version_of
 from ackgpu.emulator.cs.lookup import body_of, cluster_of, rows_of, running_cluster, text
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import ADDON
-from ackgpu.emulator.cs.tables import addon_version, addons, creatable_versions
-from ackgpu.emulator.cs.tasks import Course, make_task
+from ackgpu.emulator.cs.tables import addon_version, addons, creatable_versions, newer_version
+from ackgpu.emulator.cs.tasks import TaskCourse, make_task
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
@@ -58,13 +58,15 @@ def list_addons(call: Call) -> dict[str, Any]:
 
 @PRODUCT.operation("DescribeAddon", method="GET", path="/addons/{addon_name}", request_id_key="")
 def describe_addon(call: Call) -> dict[str, Any]:
-    """One of the catalogue, with its newer versions."""
+    """One of the catalogue, with the versions newer than it or than ``version``."""
     name = real_name(call.path["addon_name"])
     if name not in addons():
         raise addon_not_found(name)
-    newer = addons()[name]["newer_version"]
+    row = offer(name, _version(call))
+    row["version"] = call.params.text("version", row["version"])
+    newer = newer_version(name, row["version"], _version(call))
     rows = [{"minimum_cluster_version": "1.32.0", "upgradable": True, "version": newer}]
-    return offer(name, _version(call)) | {"newer_versions": rows if newer else []}
+    return row | {"newer_versions": rows if newer else []}
 
 
 @PRODUCT.operation(
@@ -120,7 +122,7 @@ def install_cluster_addons(call: Call) -> dict[str, Any]:
         name = real_name(text(row, "name"))
         if name not in addons():
             raise addon_not_found(name)
-        at, config = call.now + timing.ADDON_CHANGE, text(row, "config")
+        at, config = call.now + durations.ADDON_CHANGE, text(row, "config")
         version = text(row, "version")
         put_addon(call, cluster, name, at=at, version=version, config=config)
     return _changing(call, cluster, "cluster_addon_install")
@@ -137,11 +139,11 @@ def upgrade_cluster_addons(call: Call) -> dict[str, Any]:
     cluster = running_cluster(call)
     for row in rows_of(call):
         doc = _changeable(call, cluster, text(row, "component_name"), "upgrading")
-        steps = ((0.0, "upgrading"), (timing.ADDON_CHANGE, "active"))
+        steps = ((0.0, "upgrading"), (durations.ADDON_CHANGE, "active"))
         doc.body["phases"] = ADDON.then(doc.body["phases"], call.now, *steps)
         doc.body["versions"] = [
             [call.now, shown_version(call, doc)],
-            [call.now + timing.ADDON_CHANGE, text(row, "next_version")],
+            [call.now + durations.ADDON_CHANGE, text(row, "next_version")],
         ]
         doc.body["config"] = text(row, "config") or doc.body["config"]
         call.docs.put(doc)
@@ -160,7 +162,7 @@ def un_install_cluster_addons(call: Call) -> dict[str, Any]:
     for row in rows_of(call):
         doc = _changeable(call, cluster, text(row, "name"), "deleting")
         doc.body["phases"] = ADDON.then(doc.body["phases"], call.now, (0.0, "deleting"))
-        doc.gone = call.now + timing.ADDON_CHANGE
+        doc.deleted_at = call.now + durations.ADDON_CHANGE
         call.docs.put(doc)
     return _changing(call, cluster, "cluster_addon_uninstall")
 
@@ -172,13 +174,14 @@ def un_install_cluster_addons(call: Call) -> dict[str, Any]:
     request_id_key="",
 )
 def modify_cluster_addon(call: Call) -> None:
-    """Change an add-on's configuration. It answers nothing."""
-    name = call.path["component_id"]
-    doc = _changeable(call, running_cluster(call), name, "updating")
+    """Change an add-on's configuration. It answers nothing, though it begins a task."""
+    cluster, name = running_cluster(call), call.path["component_id"]
+    doc = _changeable(call, cluster, name, "updating")
     doc.body["config"] = text(body_of(call), "config") or doc.body["config"]
-    steps = ((0.0, "updating"), (timing.ADDON_CHANGE, "active"))
+    steps = ((0.0, "updating"), (durations.ADDON_CHANGE, "active"))
     doc.body["phases"] = ADDON.then(doc.body["phases"], call.now, *steps)
     call.docs.put(doc)
+    _changing(call, cluster, "cluster_addon_modify")
 
 
 def _changeable(call: Call, cluster: Doc, name: str, change: str) -> Doc:
@@ -193,7 +196,7 @@ def _changeable(call: Call, cluster: Doc, name: str, change: str) -> Doc:
 
 
 def _changing(call: Call, cluster: Doc, kind: str) -> dict[str, Any]:
-    course = Course([("Change components", timing.ADDON_CHANGE)])
+    course = TaskCourse([("Change components", durations.ADDON_CHANGE)])
     return {"cluster_id": cluster.id, "task_id": make_task(call, cluster, kind, course).id}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import timing
+from ackgpu.emulator.cs import durations
 from ackgpu.emulator.cs.addon_docs import installed
 from ackgpu.emulator.cs.cluster_views import version_of
 from ackgpu.emulator.cs.lookup import (
@@ -23,15 +23,15 @@ from ackgpu.emulator.cs.lookup import (
 )
 from ackgpu.emulator.cs.members import Joining, lasting_nodes, make_node
 from ackgpu.emulator.cs.product import PRODUCT
-from ackgpu.emulator.cs.scaling import check_nodes, runs_ack
+from ackgpu.emulator.cs.scale import check_nodes, runs_ack
 from ackgpu.emulator.cs.states import POOL
 from ackgpu.emulator.cs.tables import runtime_version
-from ackgpu.emulator.cs.tasks import Course, make_task
+from ackgpu.emulator.cs.tasks import TaskCourse, make_task
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
-MOST_ATTACHED = 100
+MAX_ATTACHED = 100
 
 
 @PRODUCT.operation(
@@ -97,7 +97,7 @@ def describe_cluster_attach_scripts(call: Call) -> str:
 def _attach(call: Call, cluster: Doc, pool: Doc) -> tuple[dict[str, str], Doc]:
     """Why each instance is rejected (empty where it is not), and the task."""
     wanted = list(dict.fromkeys(texts(body_of(call), "instances")))
-    if not 1 <= len(wanted) <= MOST_ATTACHED:
+    if not 1 <= len(wanted) <= MAX_ATTACHED:
         raise ApiError("MissingParameter.Instances", "1 to 100 instances must be given")
     if pool.body["auto_scaling"]["enable"]:
         raise ApiError(
@@ -122,7 +122,7 @@ def _rejection(call: Call, cluster: Doc, instance_id: str) -> str:
         return f"instance {instance_id} is not in vpc {cluster.scope}"
     if call.state(instance) != "Running":
         return f"instance {instance_id} is not running"
-    if not runs_ack(instance.body["InstanceType"]):
+    if not runs_ack(call, instance.body["InstanceType"]):
         return "a node needs at least 4 vCPUs and 8 GiB of memory"
     node = call.docs.get("node", instance_id)
     if node is not None and node.alive(call.now):
@@ -134,9 +134,9 @@ def _take(call: Call, cluster: Doc, pool: Doc, instance_id: str, index: int) -> 
     instance = call.docs.get("instance", instance_id)
     if instance is None:
         return
-    ready = call.now + timing.ATTACH
-    join = ready - (timing.READY_AFTER - timing.JOIN_AFTER)
-    times = (call.now, join, ready, ready + timing.GPU_AFTER_READY)
+    ready = call.now + durations.ATTACH
+    join = ready - (durations.READY_AFTER - durations.JOIN_AFTER)
+    times = (call.now, join, ready, ready + durations.GPU_AFTER_READY)
     make_node(call, cluster, pool, instance, Joining(times, index, source="ess_attach"))
 
 
@@ -144,7 +144,7 @@ def _grow(call: Call, pool: Doc, more: int) -> None:
     group = pool.body["scaling_group"]
     if group.get("desired_size") is not None:
         group["desired_size"] += more
-    steps = ((0.0, "scaling"), (timing.ATTACH, "active"))
+    steps = ((0.0, "scaling"), (durations.ATTACH, "active"))
     pool.body["phases"] = POOL.then(pool.body["phases"], call.now, *steps)
     call.docs.put(pool)
 
@@ -154,6 +154,6 @@ def _task(call: Call, cluster: Doc, pool: Doc, reasons: dict[str, str]) -> Doc:
     error = None
     if all(reasons.values()):
         error = ("400", "; ".join(reasons.values()))
-    seconds = 0.0 if error else timing.ATTACH
-    course = Course([("Attach instances", seconds)], error=error, results=results)
+    seconds = 0.0 if error else durations.ATTACH
+    course = TaskCourse([("Attach instances", seconds)], error=error, results=results)
     return make_task(call, cluster, "cluster_attach", course, target=(pool.id, "nodepool"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import instants, timing
+from ackgpu.emulator.cs import durations, instants
 from ackgpu.emulator.cs.lookup import body_of, cluster_of, text
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError, invalid
@@ -67,11 +67,11 @@ def list_cluster_checks(call: Call) -> dict[str, Any]:
 
 
 def _row(call: Call, check: Doc) -> dict[str, Any]:
-    done = check.born + timing.CHECK
+    done = check.created_at + durations.CHECK
     ended = done <= call.now
     return {
         "check_id": check.id,
-        "created_at": instants.utc_time(call, check.born),
+        "created_at": instants.utc_time(call, check.created_at),
         "finished_at": instants.utc_time(call, done) if ended else "",
         "message": "task succeed" if ended else "",
         "status": "Succeeded" if ended else "Running",

@@ -12,7 +12,8 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ackgpu.emulator import catalog, limits
-from ackgpu.emulator.cs.lookup import number, objects, text, texts
+from ackgpu.emulator.cs.addon_docs import NETWORK, real_name
+from ackgpu.emulator.cs.lookup import flag, number, objects, part, text, texts
 from ackgpu.emulator.cs.roles import cluster_refusals
 from ackgpu.emulator.cs.tables import creatable_versions
 from ackgpu.emulator.errors import ApiError
@@ -23,7 +24,7 @@ NAME = re.compile(r"[a-zA-Z0-9\u4e00-\u9fff][a-zA-Z0-9_\-\u4e00-\u9fff]{0,62}")
 SPECS = {"ack.standard", "ack.pro.small", "ack.pro.xlarge", "ack.pro.2xlarge", "ack.pro.4xlarge"}
 PROFILES = {"Default"}
 PROXY_MODES = {"iptables", "ipvs", "nftables"}
-MOST_VSWITCHES = 5
+MAX_VSWITCHES = 5
 NODE_MASKS = range(24, 29)
 SERVICE_PREFIX = 24
 """The longest prefix of a service CIDR (page on planning CIDR blocks)."""
@@ -48,7 +49,7 @@ def check_name(call: Call, name: str) -> None:
 
 
 def kubernetes_version(asked: str) -> str:
-    """The version that is asked for; the newest creatable one where none is.
+    """The version that is requested; the newest creatable one where none is.
 
     A short form such as ``1.34`` stands for its newest patch. Empty where there is none.
     """
@@ -61,11 +62,24 @@ def kubernetes_version(asked: str) -> str:
 
 
 def network_of(body: dict[str, Any]) -> str:
-    """Flannel or Terway, by the add-ons asked for; Flannel where there is a pod CIDR."""
+    """Flannel or Terway: as the add-ons say; without one, by what else the request brings.
+
+    The vendor's own CLI sends no add-ons: a pod CIDR means Flannel, and without one pod vSwitches
+    or automatic mode mean Terway. Its suite passed on the real cloud in 2026-08.
+    """
     names = {text(row, "name") for row in objects(body, "addons")}
     if any(name.startswith("terway") for name in names):
         return "Terway"
+    named = any(real_name(name) == NETWORK["Flannel"] for name in names)
+    by_vswitches = bool(texts(body, "pod_vswitch_ids")) or is_automatic(body)
+    if by_vswitches and not named and not text(body, "container_cidr"):
+        return "Terway"
     return "Flannel"
+
+
+def is_automatic(body: dict[str, Any]) -> bool:
+    """Whether automatic mode is requested: ACK manages the nodes, and chooses their network."""
+    return flag(part(body, "auto_mode"), "enable")
 
 
 def _findings(call: Call, region: str, body: dict[str, Any]) -> Iterator[Finding]:
@@ -91,11 +105,13 @@ def _identity(call: Call, region: str, body: dict[str, Any]) -> Iterator[Finding
 
 
 def _name(call: Call, name: str) -> Iterator[Finding]:
-    """Names are unique in the account (Terraform's page on clusters, and the code's existence)."""
+    """Names are unique in the account, unless the doubt ``cluster_names`` is read otherwise."""
     if not NAME.fullmatch(name):
         yield "InvalidParameter.Name", f"cluster name {name!r} is not valid"
+    if call.doubt("cluster_names") == "free":
+        return
     for cluster in call.docs.find("cluster", name=name):
-        if cluster.gone is None or cluster.gone > call.now:
+        if cluster.deleted_at is None or cluster.deleted_at > call.now:
             message = f"cluster name {name} already exist in your clusters"
             yield "ErrorClusterNameAlreadyExist", message
             return
@@ -125,7 +141,7 @@ def _kind(call: Call, body: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _vswitches(call: Call, vpc: Doc, vswitch_ids: list[str]) -> Iterator[Finding]:
-    if not 1 <= len(vswitch_ids) <= MOST_VSWITCHES:
+    if not 1 <= len(vswitch_ids) <= MAX_VSWITCHES:
         yield "InvalidVSwitch.Count", "1 to 5 vSwitches must be given"
     for vswitch_id in vswitch_ids:
         vswitch = call.docs.get("vswitch", vswitch_id)
@@ -151,7 +167,7 @@ def _cidrs(call: Call, vpc: Doc, body: dict[str, Any]) -> Iterator[Finding]:
     pods, services = text(body, "container_cidr"), text(body, "service_cidr")
     if not services or (flannel and not pods):
         yield "EmptyCIDR", "pod or service cidr is empty"
-    if not flannel and not _pod_vswitches(body):
+    if not flannel and not is_automatic(body) and not _pod_vswitches(body):
         yield "InvalidPodVswitchIds", "terway needs pod vswitches"
     found = {"vpc": _network(str(vpc.body["CidrBlock"]))}
     for label, cidr in (("pod", pods if flannel else ""), ("service", services)):
@@ -182,7 +198,7 @@ def _overlaps(found: dict[str, IPv4Network | None]) -> Iterator[Finding]:
 
 def _mask(pods: IPv4Network | None, body: dict[str, Any]) -> Iterator[Finding]:
     mask = text(body, "node_cidr_mask") or "26"
-    if not mask.isdigit() or int(mask) not in NODE_MASKS:
+    if not mask.isdecimal() or int(mask) not in NODE_MASKS:
         yield "InvalidParameter.NodeCidrMask", f"node_cidr_mask {mask} must be 24 to 28"
     elif pods is not None and int(mask) < pods.prefixlen:
         yield "InvalidCIDR", f"pod cidr {pods} holds no node of mask {mask}"
@@ -215,7 +231,7 @@ def _check_quota(call: Call, region: str) -> None:
     used = [
         cluster
         for cluster in call.docs.find("cluster")
-        if cluster.gone is None or cluster.gone > call.now
+        if cluster.deleted_at is None or cluster.deleted_at > call.now
     ]
     message = "the number of clusters would exceed the quota"
     limits.refuse_over(

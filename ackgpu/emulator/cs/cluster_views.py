@@ -14,6 +14,7 @@ from ackgpu.emulator.cs.addon_docs import installed
 from ackgpu.emulator.cs.tables import runtime_version, versions
 from ackgpu.emulator.lifecycle import state_at
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.seen_tags import seen_tags
 from ackgpu.emulator.store import Doc
 
 LEAN = (
@@ -29,6 +30,14 @@ CLASSIC = (
     "security_group_id", "size", "state", "subnet_cidr", "tags", "updated", "vpc_id",
     "vswitch_id", "worker_ram_role_name", "zone_id",
 )  # fmt: skip
+
+DROPPED = frozenset(
+    {
+        "docker_version", "external_loadbalancer_id", "network_mode", "parameters", "private_zone",
+        "subnet_cidr", "vswitch_id", "zone_id",
+    }
+)  # fmt: skip
+"""What DescribeClusterDetail is announced to drop (announcement on ACK API parameter changes)."""
 
 
 def version_of(call: Call, cluster: Doc) -> str:
@@ -55,7 +64,7 @@ def row(call: Call, cluster: Doc) -> dict[str, Any]:
         "cluster_spec": body["cluster_spec"],
         "cluster_type": body["cluster_type"],
         "container_cidr": body["container_cidr"],
-        "created": instants.china_time(call, cluster.born),
+        "created": instants.china_time(call, cluster.created_at),
         "current_version": version,
         "deletion_protection": body["deletion_protection"],
         "docker_version": "",
@@ -79,7 +88,7 @@ def row(call: Call, cluster: Doc) -> dict[str, Any]:
         "size": call.docs.count("node", at=call.now, scope=cluster.id),
         "state": call.state(cluster),
         "subnet_cidr": body["container_cidr"],
-        "tags": [{"key": key, "value": value} for key, value in body["Tags"].items()],
+        "tags": [{"key": key, "value": value} for key, value in seen_tags(call, cluster).items()],
         "timezone": body["timezone"],
         "updated": instants.china_time(call, _updated(call, cluster)),
         "vpc_id": cluster.scope,
@@ -97,7 +106,7 @@ def detail(call: Call, cluster: Doc) -> dict[str, Any]:
     has one which its configuration does not have.
     """
     given = {key: cluster.body.get(key) for key in ("auto_mode", "extra_sans")}
-    return (
+    whole = (
         row(call, cluster)
         | {
             "node_cidr_mask": cluster.body["node_cidr_mask"],
@@ -106,6 +115,8 @@ def detail(call: Call, cluster: Doc) -> dict[str, Any]:
         }
         | {key: value for key, value in given.items() if value}
     )
+    absent = DROPPED if call.doubt("dropped_fields") == "absent" else frozenset()
+    return {key: value for key, value in whole.items() if key not in absent}
 
 
 def _rrsa(call: Call, cluster: Doc) -> dict[str, Any]:

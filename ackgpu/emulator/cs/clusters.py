@@ -6,8 +6,9 @@ from typing import Any
 
 from ackgpu.emulator.cs.cluster_views import classic_row, detail, endpoints_view, region_row, row
 from ackgpu.emulator.cs.lookup import cluster_of
-from ackgpu.emulator.cs.paging import paged
+from ackgpu.emulator.cs.pages import paged
 from ackgpu.emulator.cs.product import PRODUCT
+from ackgpu.emulator.doubts import LATE
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
@@ -20,13 +21,21 @@ def describe_cluster_detail(call: Call) -> dict[str, Any]:
     return detail(call, cluster_of(call))
 
 
-@PRODUCT.operation("DescribeClustersV1", method="GET", path="/api/v1/clusters", request_id_key="")
+@PRODUCT.operation(
+    "DescribeClustersV1",
+    method="GET",
+    path="/api/v1/clusters",
+    request_id_key="",
+    doubt="clusters_v1",
+)
 def describe_clusters_v1(call: Call) -> dict[str, Any]:
     """Clusters of all regions, or of ``region_id``; the name is fuzzy.
 
     The default and greatest page sizes are not published: 10 and 100 here.
     """
-    page, page_info = paged(call, _matching(call, call.params.text("region_id")), default=10)
+    region = call.params.text("region_id") or call.params.text("RegionId")
+    hidden = bool(region) and call.doubt("clusters_v1") == "empty"
+    page, page_info = paged(call, [] if hidden else _matching(call, region), default=10)
     return {"clusters": [row(call, cluster) for cluster in page], "page_info": page_info}
 
 
@@ -42,7 +51,9 @@ def describe_clusters_for_region(call: Call) -> dict[str, Any]:
     return {"clusters": [region_row(call, cluster) for cluster in page], "page_info": page_info}
 
 
-@PRODUCT.operation("DescribeClusters", method="GET", path="/clusters", request_id_key="")
+@PRODUCT.operation(
+    "DescribeClusters", method="GET", path="/clusters", request_id_key="", doubt="clusters_v1"
+)
 def describe_clusters(call: Call) -> list[dict[str, Any]]:
     """The deprecated list: a bare array, without pages."""
     name, kind = call.params.text("name"), call.params.text("clusterType")
@@ -71,7 +82,8 @@ def describe_cluster_endpoints(call: Call) -> dict[str, str]:
 def _matching(call: Call, region: str) -> list[Doc]:
     """Newest first."""
     params = call.params
-    clusters = call.docs.find("cluster", at=call.now, region=region or None)
+    behind = LATE if call.doubt("cluster_lists") == "late" else 0.0
+    clusters = call.docs.find("cluster", at=call.now - behind, region=region or None)
     return [
         cluster
         for cluster in reversed(clusters)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import timing
+from ackgpu.emulator.cs import durations
 from ackgpu.emulator.cs.lookup import body_of, cluster_of, flag, running_cluster, text, texts
 from ackgpu.emulator.cs.product import PRODUCT
-from ackgpu.emulator.cs.tasks import Course, make_task
+from ackgpu.emulator.cs.tasks import TaskCourse, make_task
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
@@ -21,7 +21,7 @@ DAYS = "30"
     request_id_key="",
 )
 def check_control_plane_log_enable(call: Call) -> dict[str, Any]:
-    """Which components' logs are kept; none unless somebody asked for them."""
+    """Which components' logs are kept; none unless somebody requested them."""
     cluster = cluster_of(call)
     kept = cluster.body.get("control_plane_log", {})
     return {
@@ -76,6 +76,6 @@ def update_cluster_audit_log_config(call: Call) -> dict[str, Any]:
 
 def _changed(call: Call, cluster: Doc) -> dict[str, Any]:
     call.docs.put(cluster)
-    course = Course([("Update logging", timing.CLUSTER_UPDATE)])
+    course = TaskCourse([("Update logging", durations.CLUSTER_UPDATE)])
     task = make_task(call, cluster, "cluster_configuration_modify", course)
     return {"cluster_id": cluster.id, "task_id": task.id}

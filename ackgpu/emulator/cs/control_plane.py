@@ -1,9 +1,10 @@
 """What ACK makes in the account on behalf of a cluster, and how it goes away again.
 
-By default: an internal load balancer for the API server (6443), with a public endpoint another
-one and its EIP (6443, 8443, and 22 with SSH), a security group where none is given, a RAM role for
-the nodes; with SNAT asked for and no NAT gateway in the VPC, that, an EIP and SNAT entries (ACK
-documents on creating managed clusters; names as observed in 2026). Each is kept as a row of
+By default: an internal load balancer for the API server (6443), with a public endpoint an EIP on
+it (or, as the doubt ``api_balancers`` is read, on another one with 6443, 8443, and 22 with SSH), a
+security group where none is given, a RAM role for the nodes; with SNAT asked for and no NAT gateway
+in the VPC, that, an EIP and SNAT entries (ACK documents on creating managed clusters; names as
+observed in 2026). Each is kept as a row of
 ``body["resources"]``: ``kind``, ``id``, ``type`` (as DescribeClusterResources names it),
 ``logical`` name, ``at`` and ``mode`` (its name in ``delete_options``, or empty).
 """
@@ -12,12 +13,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import timing
+from ackgpu.emulator.cs import durations
 from ackgpu.emulator.ecs.security_groups import make_security_group
+from ackgpu.emulator.ecs.security_rules import grant
+from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.slb.balancers import make_load_balancer
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc.eips import make_eip
+from ackgpu.emulator.vpc.eips import bind_eip, make_eip
 from ackgpu.emulator.vpc.nat_gateways import make_nat_gateway
 from ackgpu.emulator.vpc.snat import make_snat_entry
 
@@ -38,14 +41,18 @@ def add_resource(cluster: Doc, doc: Doc, named: tuple[str, str], *, mode: str = 
             "id": doc.id,
             "type": named[0],
             "logical": named[1],
-            "at": doc.born,
+            "at": doc.created_at,
             "mode": mode,
         }
     )
 
 
 def make_security(call: Call, cluster: Doc) -> None:
-    """The cluster's security group, where none is given."""
+    """The cluster's security group, if none is given, with the rules that ACK recommends.
+
+    It is an enterprise group unless the request says otherwise (CreateCluster,
+    ``is_enterprise_security_group``; page on security groups of ACK clusters).
+    """
     if cluster.body["security_group_id"]:
         return
     group = make_security_group(
@@ -54,15 +61,31 @@ def make_security(call: Call, cluster: Doc) -> None:
         vpc_id=cluster.scope,
         name=f"alicloud-cs-auto-created-security-group-{cluster.id}",
         tags=owner_tags(cluster.id),
+        kind="enterprise" if cluster.body["is_enterprise_security_group"] else "normal",
     )
+    _let_in(call, cluster, group)
     cluster.body["security_group_id"] = group.id
     add_resource(cluster, group, ("ALIYUN::ECS::SecurityGroup", "k8s_sg"))
+
+
+def _let_in(call: Call, cluster: Doc, group: Doc) -> None:
+    """The recommended rules; a given group gets none from ACK."""
+    grant(call, group, "ingress", IpProtocol="icmp", SourceCidrIp="0.0.0.0/0")
+    blocks = [cluster.body["container_cidr"]] if cluster.body["container_cidr"] else []
+    if group.body["SecurityGroupType"] == "normal":
+        grant(call, group, "ingress", IpProtocol="all", SourceGroupId=group.id)
+    else:
+        vpc = call.docs.get("vpc", cluster.scope)
+        blocks = [vpc.body["CidrBlock"], *blocks] if vpc else blocks
+        grant(call, group, "egress", IpProtocol="all", DestCidrIp="0.0.0.0/0")
+    for block in blocks:
+        grant(call, group, "ingress", IpProtocol="all", SourceCidrIp=block)
 
 
 def make_worker_role(call: Call, cluster: Doc) -> None:
     """The RAM role that nodes have."""
     name = f"KubernetesWorkerRole-{cluster.body['stack_id']}"
-    role = Doc("ramrole", name, name=name, born=call.now)
+    role = Doc("ramrole", name, name=name, created_at=call.now)
     role.body = {
         "RoleId": "".join(call.rng.choices("0123456789", k=18)),
         "Description": "Grant ecs with kubernetes worker role.",
@@ -90,17 +113,49 @@ def make_endpoints(call: Call, cluster: Doc, *, public: bool, ssh: bool) -> None
         vswitch_id=cluster.body["vswitch_ids"][0],
         tags=owner_tags(cluster.id),
         ports=(API_PORT,),
-        at=call.now + timing.INTERNAL_BALANCER_AFTER,
+        at=call.now + durations.INTERNAL_BALANCER_AFTER,
     )
     add_resource(cluster, internal, ("ALIYUN::SLB::LoadBalancer", "k8s_master_slb"), mode="SLB")
-    cluster.body["endpoints"]["intranet"] = _endpoint(internal, internal.body["Address"])
+    cluster.body["endpoints"]["intranet"] = _endpoint(internal)
     if public:
         make_public_endpoint(call, cluster, ssh=ssh)
 
 
-def make_public_endpoint(call: Call, cluster: Doc, *, ssh: bool) -> None:
-    """The public load balancer of the API server and its EIP, whose address it has."""
-    at = call.now + timing.PUBLIC_BALANCER_AFTER
+def make_public_endpoint(call: Call, cluster: Doc, *, ssh: bool, given: Doc | None = None) -> None:
+    """The EIP of the API server, on its one load balancer or on a public one of its own.
+
+    ``given``: an EIP of the user's, which is bound and stays theirs.
+    """
+    at = call.now + durations.PUBLIC_BALANCER_AFTER
+    if call.doubt("api_balancers") == "two":
+        balancer = _public_balancer(call, cluster, at, ssh=ssh)
+    else:
+        internal = call.docs.get("loadbalancer", cluster.body["endpoints"]["intranet"]["id"])
+        if internal is None:
+            raise ApiError("ResourceNotFound.LoadBalancer", "The load balancer does not exist.")
+        balancer = internal
+    if given is not None:
+        bind_eip(call, given, balancer.id, "SlbInstance")
+        cluster.body["endpoints"]["public"] = _endpoint(balancer, given)
+        return
+    eip = make_eip(
+        call,
+        region=cluster.region,
+        name=f"ManagedK8SEip-{cluster.id}",
+        bandwidth=EIP_BANDWIDTH_MBPS,
+        tags=owner_tags(cluster.id),
+        at=at,
+        bound_to=balancer.id,
+        bound_type="SlbInstance",
+    )
+    if balancer.body["AddressType"] == "internet":
+        balancer.body["Address"] = eip.body["IpAddress"]
+        call.docs.put(balancer)
+    add_resource(cluster, eip, ("ALIYUN::VPC::EIP", "k8s_master_eip"), mode="SLB")
+    cluster.body["endpoints"]["public"] = _endpoint(balancer, eip)
+
+
+def _public_balancer(call: Call, cluster: Doc, at: float, *, ssh: bool) -> Doc:
     balancer = make_load_balancer(
         call,
         region=cluster.region,
@@ -112,28 +167,15 @@ def make_public_endpoint(call: Call, cluster: Doc, *, ssh: bool) -> None:
         ports=(API_PORT, KONNECTIVITY_PORT, *((SSH_PORT,) if ssh else ())),
         at=at,
     )
-    eip = make_eip(
-        call,
-        region=cluster.region,
-        name=f"ManagedK8SEip-{cluster.id}",
-        bandwidth=EIP_BANDWIDTH_MBPS,
-        tags=owner_tags(cluster.id),
-        at=at,
-        bound_to=balancer.id,
-        bound_type="SlbInstance",
-    )
-    balancer.body["Address"] = eip.body["IpAddress"]
-    call.docs.put(balancer)
     named = ("ALIYUN::SLB::LoadBalancer", "k8s_master_slb_internet")
     add_resource(cluster, balancer, named, mode="SLB")
-    add_resource(cluster, eip, ("ALIYUN::VPC::EIP", "k8s_master_eip"), mode="SLB")
-    cluster.body["endpoints"]["public"] = _endpoint(balancer, eip.body["IpAddress"])
+    return balancer
 
 
 def make_way_out(call: Call, cluster: Doc) -> None:
     """NAT gateway, EIP and SNAT entries, where the VPC has no NAT gateway."""
     gateways = call.docs.find("natgateway", scope=cluster.scope)
-    if any(doc.gone is None or doc.gone > call.now for doc in gateways):
+    if any(doc.deleted_at is None or doc.deleted_at > call.now for doc in gateways):
         return
     tags = owner_tags(cluster.id)
     vswitch_ids = cluster.body["vswitch_ids"]
@@ -162,14 +204,17 @@ def make_way_out(call: Call, cluster: Doc) -> None:
             table_id=gateway.body["SnatTableId"],
             vswitch_id=vswitch_id,
             address=eip.body["IpAddress"],
-            at=call.now + timing.SNAT_AFTER,
+            at=call.now + durations.SNAT_AFTER,
         )
         add_resource(cluster, entry, ("ALIYUN::VPC::SnatEntry", "k8s_nat_gateway_snat"))
 
 
-def _endpoint(balancer: Doc, address: str) -> dict[str, Any]:
+def _endpoint(balancer: Doc, eip: Doc | None = None) -> dict[str, Any]:
+    """The balancer, and the address under which it is reached: its own or an EIP's."""
+    address = eip.body["IpAddress"] if eip else balancer.body["Address"]
     return {
         "id": balancer.id,
+        "eip_id": eip.id if eip else "",
         "url": f"https://{address}:{API_PORT}",
-        "at": balancer.born,
+        "at": (eip or balancer).created_at,
     }

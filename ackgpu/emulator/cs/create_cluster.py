@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator.account import RESOURCE_GROUP
-from ackgpu.emulator.cs import timing
+from ackgpu.emulator.cs import durations
 from ackgpu.emulator.cs.addon_docs import install_defaults
 from ackgpu.emulator.cs.cluster_rules import check_cluster, kubernetes_version, network_of
 from ackgpu.emulator.cs.control_plane import (
@@ -14,6 +14,7 @@ from ackgpu.emulator.cs.control_plane import (
     make_way_out,
     make_worker_role,
 )
+from ackgpu.emulator.cs.deprecated import taken_of
 from ackgpu.emulator.cs.events import record
 from ackgpu.emulator.cs.faults import fault
 from ackgpu.emulator.cs.lookup import body_of, flag, objects, part, tag_rows, text, texts
@@ -21,7 +22,7 @@ from ackgpu.emulator.cs.nodepools import make_pool
 from ackgpu.emulator.cs.pool_rules import check_pool
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import CLUSTER
-from ackgpu.emulator.cs.tasks import Course, make_task
+from ackgpu.emulator.cs.tasks import TaskCourse, make_task
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
@@ -37,14 +38,16 @@ def create_cluster(call: Call) -> dict[str, Any]:
     ``nodepools`` in the request are made when the control plane runs; under which conditions the
     service honours them is unconfirmed. ``zone_ids`` instead of vSwitches is not offered.
     """
-    request = body_of(call)
+    request = taken_of(call, body_of(call))
     region = text(request, "region_id") or call.region
     check_cluster(call, region, request)
     cluster = _new_cluster(call, region, request)
     failure = _make_surroundings(call, cluster, request) or _planned_failure(call, cluster)
     cluster.body["phases"] = _birth(call, cluster, failure)
     call.docs.put(cluster)
-    install_defaults(call, cluster, objects(request, "addons"), at=call.now + _addons_after())
+    install_defaults(
+        call, cluster, objects(request, "addons"), at=call.now + _addons_after(call, cluster)
+    )
     task = make_task(call, cluster, "cluster_create", _course(call, cluster, failure))
     _record(call, cluster, failure)
     if failure is None:
@@ -55,7 +58,7 @@ def create_cluster(call: Call) -> dict[str, Any]:
 def _new_cluster(call: Call, region: str, request: dict[str, Any]) -> Doc:
     cluster_id = call.new_id("c", 0) + call.new_hex(32)
     cluster = Doc("cluster", cluster_id, region, text(request, "vpcid"), text(request, "name"))
-    cluster.born = call.now
+    cluster.created_at = call.now
     version = kubernetes_version(text(request, "kubernetes_version"))
     network = network_of(request)
     first = call.docs.get("vswitch", texts(request, "vswitch_ids")[0])
@@ -71,6 +74,7 @@ def _new_cluster(call: Call, region: str, request: dict[str, Any]) -> Doc:
         "vswitch_ids": texts(request, "vswitch_ids"),
         "zone_id": first.body["ZoneId"] if first else "",
         "security_group_id": text(request, "security_group_id"),
+        "is_enterprise_security_group": request.get("is_enterprise_security_group") is not False,
         "container_cidr": text(request, "container_cidr") if network == "Flannel" else "",
         "service_cidr": text(request, "service_cidr"),
         "node_cidr_mask": _node_cidr_mask(request, network),
@@ -101,7 +105,7 @@ def _new_cluster(call: Call, region: str, request: dict[str, Any]) -> Doc:
 
 
 def _node_cidr_mask(request: dict[str, Any], network: str) -> str:
-    """The mask that was asked for, also with Terway, which has no use for it.
+    """The mask that was requested, also with Terway, which has no use for it.
 
     Terraform's provider sends one with every cluster, and replaces a cluster that does not answer
     with it.
@@ -136,17 +140,17 @@ def _planned_failure(call: Call, cluster: Doc) -> Failure | None:
     found = fault(call, "cluster_failed", cluster=cluster.name)
     if found is None:
         return None
-    stage = min(max(int(found.get("stage", 2)), 1), len(timing.CONTROL_PLANE_STAGES))
-    name = timing.CONTROL_PLANE_STAGES[stage - 1][0]
+    stage = min(max(int(found.get("stage", 2)), 1), len(durations.CONTROL_PLANE_STAGES))
+    name = durations.CONTROL_PLANE_STAGES[stage - 1][0]
     return stage, "400", str(found.get("message", f"failed to {name[:1].lower()}{name[1:]}"))
 
 
-def _course(call: Call, cluster: Doc, failure: Failure | None) -> Course:
-    stages = timing.CONTROL_PLANE_STAGES
+def _course(call: Call, cluster: Doc, failure: Failure | None) -> TaskCourse:
+    stages = durations.control_plane_stages(call.settings, cluster.id)
     if failure is not None:
-        return Course(stages[: failure[0]], error=(failure[1], failure[2]))
+        return TaskCourse(stages[: failure[0]], error=(failure[1], failure[2]))
     stuck = fault(call, "cluster_stuck", cluster=cluster.name) is not None
-    return Course(stages, endless=stuck)
+    return TaskCourse(stages, endless=stuck)
 
 
 def _birth(call: Call, cluster: Doc, failure: Failure | None) -> list[list[Any]]:
@@ -174,11 +178,16 @@ def _record(call: Call, cluster: Doc, failure: Failure | None) -> None:
 def _make_pools(call: Call, cluster: Doc, request: dict[str, Any]) -> None:
     for pool in objects(request, "nodepools"):
         check_pool(call, cluster, pool)
-        make_pool(call, cluster, pool, start=call.now + timing.CONTROL_PLANE)
+        make_pool(call, cluster, pool, start=call.now + _seconds_of(call, cluster))
 
 
-def _addons_after() -> float:
-    return sum(seconds for _, seconds in timing.CONTROL_PLANE_STAGES[:-1])
+def _seconds_of(call: Call, cluster: Doc) -> float:
+    return sum(seconds for _, seconds in durations.control_plane_stages(call.settings, cluster.id))
+
+
+def _addons_after(call: Call, cluster: Doc) -> float:
+    *stages, _ = durations.control_plane_stages(call.settings, cluster.id)
+    return sum(seconds for _, seconds in stages)
 
 
 def _uuid(call: Call) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ackgpu.emulator.cs import timing
+from ackgpu.emulator.cs import durations
 from ackgpu.emulator.cs.events import record
 from ackgpu.emulator.cs.faults import fault
 from ackgpu.emulator.cs.lookup import cluster_of, query_list
@@ -17,7 +17,7 @@ from ackgpu.emulator.cs.members import lasting_nodes, remove_node
 from ackgpu.emulator.cs.nodepools import lasting_pools
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import CLUSTER, POOL
-from ackgpu.emulator.cs.tasks import Course, make_task
+from ackgpu.emulator.cs.tasks import TaskCourse, make_task
 from ackgpu.emulator.ecs.security_groups import remove_security_group
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
@@ -75,7 +75,7 @@ def delete_cluster(call: Call) -> dict[str, Any]:
     _remove_nodes(call, cluster, keeping)
     _remove_resources(call, cluster, keeping)
     cluster.body["phases"] = CLUSTER.then(cluster.body["phases"], call.now, (0.0, "deleting"))
-    cluster.gone = call.now + timing.CLUSTER_DELETE
+    cluster.deleted_at = call.now + durations.CLUSTER_DELETE
     for kind in ("addon", "kube"):
         _let_go(call, kind, cluster)
     return _ask(call, cluster, None)
@@ -101,7 +101,7 @@ def _remove_nodes(call: Call, cluster: Doc, keeping: Keeping) -> None:
     Nodes of a pool with a desired size go, of one without only those that Auto Scaling made;
     subscriptions never.
     """
-    at = call.now + timing.NODES_GONE_AFTER
+    at = call.now + durations.NODES_GONE_AFTER
     pools = {pool.id: pool for pool in lasting_pools(call, cluster)}
     for node in lasting_nodes(call, cluster.id):
         pool = pools.get(node.body["nodepool_id"])
@@ -112,7 +112,7 @@ def _remove_nodes(call: Call, cluster: Doc, keeping: Keeping) -> None:
     for pool in pools.values():
         steps = [] if call.state(pool) == "deleting" else [(0.0, "deleting")]
         pool.body["phases"] = POOL.then(pool.body["phases"], call.now, *steps)
-        pool.gone = at
+        pool.deleted_at = at
         call.docs.put(pool)
 
 
@@ -123,11 +123,22 @@ def _remove_resources(call: Call, cluster: Doc, keeping: Keeping) -> None:
         row["kept"] = doc is None or snat_kept or keeping.keeps(row["id"], row["mode"])
         if doc is not None and not row["kept"]:
             _remove(call, doc)
+    if not keeping.everything:
+        _end_given_group(call, cluster)
     if keeping.everything or keeping.modes["SLB"] == "retain":
         return
     for doc in service_balancers(call, cluster):
         if doc.id not in keeping.ids:
-            remove_load_balancer(call, doc, call.now + timing.BALANCERS_GONE_AFTER)
+            remove_load_balancer(call, doc, call.now + durations.BALANCERS_GONE_AFTER)
+
+
+def _end_given_group(call: Call, cluster: Doc) -> None:
+    """Whether a group that the cluster was given goes with it is a doubt."""
+    group = call.docs.get("securitygroup", cluster.body["security_group_id"])
+    made = {row["id"] for row in cluster.body["resources"]}
+    if group is None or group.id in made or call.doubt("given_group") == "kept":
+        return
+    _remove(call, group)
 
 
 def service_balancers(call: Call, cluster: Doc) -> list[Doc]:
@@ -142,47 +153,50 @@ def service_balancers(call: Call, cluster: Doc) -> list[Doc]:
 
 
 def _remove(call: Call, doc: Doc) -> None:
-    if doc.gone is not None and doc.gone <= call.now:
+    if doc.deleted_at is not None and doc.deleted_at <= call.now:
         return
-    network = call.now + timing.NETWORK_GONE_AFTER
+    network = call.now + durations.NETWORK_GONE_AFTER
     if doc.kind == "loadbalancer":
-        remove_load_balancer(call, doc, call.now + timing.BALANCERS_GONE_AFTER)
+        remove_load_balancer(call, doc, call.now + durations.BALANCERS_GONE_AFTER)
     elif doc.kind == "eip":
         remove_eip(call, doc, network)
     elif doc.kind == "snat":
-        remove_snat_entry(call, doc, call.now + timing.BALANCERS_GONE_AFTER)
+        remove_snat_entry(call, doc, call.now + durations.BALANCERS_GONE_AFTER)
     elif doc.kind == "natgateway":
-        remove_nat_gateway(call, doc, call.now + timing.BALANCERS_GONE_AFTER)
+        remove_nat_gateway(call, doc, call.now + durations.BALANCERS_GONE_AFTER)
     elif doc.kind == "securitygroup":
-        remove_security_group(call, doc, call.now + timing.SECURITY_GROUP_GONE_AFTER)
+        remove_security_group(call, doc, call.now + durations.SECURITY_GROUP_GONE_AFTER)
     else:
-        doc.gone = call.now + timing.CLUSTER_DELETE
+        doc.deleted_at = call.now + durations.CLUSTER_DELETE
         call.docs.put(doc)
 
 
 def _let_go(call: Call, kind: str, cluster: Doc) -> None:
     for doc in call.docs.find(kind, scope=cluster.id):
-        if doc.gone is None:
-            doc.gone = max(doc.born, call.now + timing.CLUSTER_DELETE)
+        if doc.deleted_at is None:
+            doc.deleted_at = max(doc.created_at, call.now + durations.CLUSTER_DELETE)
             call.docs.put(doc)
 
 
 def _fail(call: Call, cluster: Doc) -> dict[str, Any]:
     """As when somebody else's SNAT entry holds the NAT gateway: a second attempt works."""
-    steps = ((0.0, "deleting"), (timing.CLUSTER_DELETE, "delete_failed"))
+    steps = ((0.0, "deleting"), (durations.CLUSTER_DELETE, "delete_failed"))
     cluster.body["phases"] = CLUSTER.then(cluster.body["phases"], call.now, *steps)
     return _ask(call, cluster, ("DependencyViolation.Resource", "a resource is still in use"))
 
 
 def _ask(call: Call, cluster: Doc, error: tuple[str, str] | None) -> dict[str, Any]:
-    kind, rest = (cluster.id, "cluster_delete"), timing.CLUSTER_DELETE - timing.NODES_GONE_AFTER
-    stages = [("Remove nodes", timing.NODES_GONE_AFTER), ("Delete cloud resources", rest)]
-    task = make_task(call, cluster, "cluster_delete", Course(stages, error=error))
+    kind, rest = (
+        (cluster.id, "cluster_delete"),
+        durations.CLUSTER_DELETE - durations.NODES_GONE_AFTER,
+    )
+    stages = [("Remove nodes", durations.NODES_GONE_AFTER), ("Delete cloud resources", rest)]
+    task = make_task(call, cluster, "cluster_delete", TaskCourse(stages, error=error))
     cluster.body["delete_task_id"] = task.id
     call.docs.put(cluster)
     message = f"Start to delete cluster {cluster.name}"
     record(call, kind, cluster.id, "Started", message, at=call.now)
     if error is not None:
-        at = call.now + timing.CLUSTER_DELETE
+        at = call.now + durations.CLUSTER_DELETE
         record(call, kind, cluster.id, "Failed", error[1], at=at, level="error")
     return {"cluster_id": cluster.id, "task_id": task.id}

@@ -7,7 +7,7 @@ from typing import Any
 
 from ackgpu.emulator.cs import instants
 from ackgpu.emulator.cs.lookup import cluster_of
-from ackgpu.emulator.cs.paging import tokened
+from ackgpu.emulator.cs.pages import idempotent_by_token
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
@@ -79,8 +79,8 @@ def describe_cluster_logs(call: Call) -> list[dict[str, Any]]:
             "ID": zlib.crc32(row.id.encode()),
             "cluster_id": cluster.id,
             "cluster_log": row.body["message"],
-            "created": instants.china_time(call, row.born),
-            "updated": instants.china_time(call, row.born),
+            "created": instants.china_time(call, row.created_at),
+            "updated": instants.china_time(call, row.created_at),
         }
         for row in rows
     ]
@@ -94,7 +94,7 @@ def _events(call: Call, cluster_id: str | None) -> list[Doc]:
 
 
 def _answer(call: Call, rows: list[Doc]) -> dict[str, Any]:
-    page, page_info, token = tokened(call, rows)
+    page, page_info, token = idempotent_by_token(call, rows)
     return {
         "events": [_row(call, row) for row in page],
         "next_token": token,
@@ -110,6 +110,6 @@ def _row(call: Call, event: Doc) -> dict[str, Any]:
         "event_id": event.id,
         "source": f"/clusters/{event.scope}",
         "subject": body["subject"],
-        "time": instants.utc_time(call, event.born),
+        "time": instants.utc_time(call, event.created_at),
         "type": body["type"],
     }

@@ -6,14 +6,18 @@ they were set, as a course once written down is kept. The kinds:
 * ``cluster_failed`` ``{stage, message}``: the control plane fails at stage ``stage`` (from 1);
 * ``cluster_stuck``: the cluster stays ``initial`` for ever;
 * ``pool_failed`` ``{code, message}``: the pool gets no node and ends ``failed``;
-* ``node_never_joins``, ``node_not_ready``: the instance runs, the node never joins, or never
-  becomes Ready;
+* ``node_never_joins`` ``{message}``, ``node_not_ready`` ``{condition, reason, message}``: the
+  instance runs, the node never joins, or never becomes Ready (with ``condition`` as DiskPressure);
+* ``console_output`` ``{text}``: what else the instance prints on its console;
 * ``label_missing`` ``{key}``: the GPU label ``key`` (all where none is given) never appears;
 * ``label_wrong`` ``{key, value}``: it appears with another value;
 * ``gpu_allocatable`` ``{value}``, ``plugin_down``: the node offers that many GPUs, or none;
+* ``driver_missing``, ``driver_tesla``, ``driver_failed`` ``{message}``: nobody installs a driver;
+  ACK's start-up tries a Tesla driver on a vGPU; the installer fails, and may say why;
 * ``delete_failed``, ``pool_delete_failed``: the first deletion of a cluster, of a pool, ends in
   ``delete_failed``; the second works;
 * ``service_not_open``: Container Service is not opened yet;
+* ``short_certificates`` ``{seconds}``: temporary kubeconfigs hold for so many real seconds;
 * ``empty_lists_ignored``: ModifyClusterNodePool leaves alone what an empty list names (whether the
   service empties it is unconfirmed; it does here without this).
 

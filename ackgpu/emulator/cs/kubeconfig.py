@@ -12,6 +12,7 @@ import base64
 from typing import Any
 
 from ackgpu.emulator.certificates import authority_pem, client_certificate
+from ackgpu.emulator.cs.faults import fault
 from ackgpu.emulator.cs.lookup import cluster_of
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError
@@ -101,6 +102,9 @@ def _issue(call: Call, user: str) -> tuple[str, float]:
             "TemporaryDurationMinutes", MINUTES[0], low=MINUTES[0], high=MINUTES[1]
         )
         days = minutes / DAY_MINUTES
+        short = fault(call, "short_certificates", cluster=cluster.name)
+        if short is not None:
+            days = short["seconds"] / DAY_SECONDS
     return _config(call, cluster, user, days), days
 
 

@@ -22,15 +22,15 @@ def cluster_of(call: Call) -> Doc:
 def running_cluster(call: Call) -> Doc:
     """The cluster in the path if it can be changed now.
 
-    That a cluster which is being made or removed refuses is documented; the code is unconfirmed,
-    this one is spelt like the one of node pools.
+    That a cluster which is being made or removed refuses is documented, the words were seen by the
+    vendor's own CLI (2026-08); the code is unconfirmed, this one is spelt like that of node pools.
     """
     cluster = cluster_of(call)
     state = call.state(cluster)
     if state != "running":
         raise ApiError(
             "InvalidClusterStatus.Forbidden",
-            f"cannot operate cluster when cluster state is {state}",
+            f"cannot operate cluster where state is {state}",
         )
     return cluster
 

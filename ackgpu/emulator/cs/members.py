@@ -10,21 +10,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import Any
 
-from ackgpu.emulator.cs import gpus, timing
-from ackgpu.emulator.cs.faults import fault
+from ackgpu.emulator.cs import drivers, durations, gpus
+from ackgpu.emulator.cs.node_faults import NEVER_JOINED, NEVER_READY, apply_faults
 from ackgpu.emulator.cs.states import NODE
-from ackgpu.emulator.cs.tables import runtime_version
+from ackgpu.emulator.cs.tables import image_ends, runtime_version
+from ackgpu.emulator.ecs.billing_state import charge_type
 from ackgpu.emulator.ecs.instances import remove_instance
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.lifecycle import state_at
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.reachability import to_api_server
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.routes import make_route_entry, remove_route_entry
 
-NEVER_JOINED = "the instance did not join the cluster within 10 minutes"
-NEVER_READY = "kubelet does not report the node as ready"
+ROUTE_FREED = 10.0
+"""Seconds until the place of a removed route entry can be taken."""
+CGROUP_V1 = (
+    'kubelet: E1130 run.go:72] "command failed" err="failed to run Kubelet: kubelet is configured'
+    ' to not run on a host using cgroup v1"'
+)
+"""How a kubelet of 1.35 ends on such a host (Kubernetes, KEP 5573)."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ def lasting_nodes(call: Call, cluster_id: str, pool_id: str | None = None) -> li
     return [
         node
         for node in rows
-        if node.gone is None and (pool_id is None or node.body["nodepool_id"] == pool_id)
+        if node.deleted_at is None and (pool_id is None or node.body["nodepool_id"] == pool_id)
     ]
 
 
@@ -99,12 +105,14 @@ def make_node(call: Call, cluster: Doc, pool: Doc, instance: Doc, joining: Joini
         "pod_cidr": "",
         "route_id": "",
     }
-    _add_gpu(node, cluster, joining)
-    _apply_faults(call, cluster, pool, node, joining.index)
+    _add_gpu(call, cluster, pool, node, joining)
+    apply_faults(call, cluster, pool, node, joining.index)
+    _meet_firewall(call, cluster, node)
+    meet_image(pool, node)
     if cluster.body["network"] == "Flannel":
         _route(call, cluster, node)
     if node.body["t_ready"] is None:
-        steps = ((0.0, "initial"), (timing.JOIN_GIVEN_UP_AFTER, "failed"))
+        steps = ((0.0, "initial"), (durations.JOIN_GIVEN_UP_AFTER, "failed"))
     else:
         steps = ((0.0, "initial"), (node.body["t_ready"] - born, "running"))
     node.body["phases"] = NODE.course(born, *steps)
@@ -113,14 +121,17 @@ def make_node(call: Call, cluster: Doc, pool: Doc, instance: Doc, joining: Joini
 
 def remove_node(call: Call, node: Doc, at: float, *, release: bool) -> None:
     """Let the node go at ``at``; ``release`` frees its instance if it is pay-as-you-go."""
+    # Read again: the removal of another node may just have given it that one's route.
+    node = call.docs.get(node.kind, node.id) or node
     node.body["phases"] = NODE.then(node.body["phases"], call.now, (0, "removing"))
-    node.gone = max(at, node.born)
+    node.deleted_at = max(at, node.created_at)
     call.docs.put(node)
     route = call.docs.get("route", node.body["route_id"])
     if route is not None:
         remove_route_entry(call, route, at)
+        _route_those_waiting(call, node.scope, at + ROUTE_FREED)
     instance = call.docs.get("instance", node.body["instance_id"])
-    if release and instance is not None and instance.body["InstanceChargeType"] == "PostPaid":
+    if release and instance is not None and charge_type(call, instance) == "PostPaid":
         remove_instance(call, instance, at)
 
 
@@ -145,44 +156,46 @@ def _labels(cluster: Doc, pool: Doc, node: Doc, instance: Doc) -> dict[str, str]
     return labels | {row["key"]: row.get("value", "") for row in own}
 
 
-def _add_gpu(node: Doc, cluster: Doc, joining: Joining) -> None:
+def _add_gpu(call: Call, cluster: Doc, pool: Doc, node: Doc, joining: Joining) -> None:
     labels = node.body["labels"]
     gpu = gpus.gpu_of(node.body["instance_type"], labels.get(gpus.DRIVER_LABEL, ""))
-    node.body |= {"gpu": None, "gpu_labels": {}, "t_gpu": None}
+    node.body |= {"gpu": None, "gpu_labels": {}, "t_gpu": None, "console": []}
     if gpu is None:
         return
     version = state_at(cluster.body["versions"], joining.times[0])
+    driver = drivers.install(call, cluster, pool, node, joining.index)
+    gpu = drivers.versioned(gpu, driver.version) if driver.version else gpu
     node.body["gpu"] = gpu.record() | {"allocatable": gpu.count}
-    node.body["gpu_labels"] = gpus.labels(gpu) | {
+    described = gpus.labels(gpu) if driver.labelled else {}
+    node.body["gpu_labels"] = described | {
         key: value for key, value in gpus.schedule_labels(version).items() if key not in labels
     }
-    node.body["t_gpu"] = joining.times[3]
+    node.body["driver_runs"] = driver.runs
+    node.body["t_gpu"] = joining.times[3] + driver.late if driver.runs else None
+    node.body["console"] = list(driver.console)
 
 
-def _apply_faults(call: Call, cluster: Doc, pool: Doc, node: Doc, index: int) -> None:
-    def found(kind: str) -> Any:
-        return fault(call, kind, cluster=cluster.name, pool=pool.name, index=index)
-
-    if found("node_never_joins"):
+def _meet_firewall(call: Call, cluster: Doc, node: Doc) -> None:
+    """A node that its security group keeps from the API server never joins (seen in the field)."""
+    if to_api_server(call.docs, cluster, node):
         node.body |= {"t_join": None, "t_ready": None, "t_gpu": None, "error_message": NEVER_JOINED}
-    elif found("node_not_ready"):
+
+
+def meet_image(pool: Doc, node: Doc, version: str = "") -> None:
+    """A kubelet that its image does not let start: the node joins and never becomes Ready.
+
+    From 1.35 on the kubelet refuses cgroup v1 (ACK's release notes); Alibaba Cloud Linux 2 and
+    CentOS end before 1.30. That such nodes join at all is a guess.
+    """
+    group = pool.body["scaling_group"]
+    major, minor, *_ = (version or node.body["kubelet_version"]).split(".")
+    if image_ends(group["image_type"], group["image_id"]) <= (int(major), int(minor)):
         node.body |= {"t_ready": None, "t_gpu": None, "error_message": NEVER_READY}
-    gpu_labels, gpu = node.body["gpu_labels"], node.body["gpu"]
-    if gpu is None:
-        return
-    if missing := found("label_missing"):
-        for key in [missing["key"]] if missing.get("key") else list(gpu_labels):
-            gpu_labels.pop(key, None)
-    if wrong := found("label_wrong"):
-        gpu_labels[wrong["key"]] = wrong["value"]
-    if offered := found("gpu_allocatable"):
-        gpu["allocatable"] = int(offered["value"])
-    if found("plugin_down"):
-        gpu |= {"allocatable": 0, "plugin_down": True}
+        node.body["console"] = [*node.body.get("console", ()), CGROUP_V1]
 
 
 def _route(call: Call, cluster: Doc, node: Doc) -> None:
-    node.body["pod_cidr"] = _take_pod_cidr(call, cluster)
+    node.body["pod_cidr"] = node.body["pod_cidr"] or _take_pod_cidr(call, cluster)
     if not node.body["pod_cidr"]:
         node.body |= {"t_ready": None, "t_gpu": None, "error_message": "no pod CIDR is left"}
     if node.body["t_join"] is None or not node.body["pod_cidr"]:
@@ -199,8 +212,31 @@ def _route(call: Call, cluster: Doc, node: Doc) -> None:
     except ApiError as error:
         node.body |= {"t_ready": None, "t_gpu": None}
         node.body["error_message"] = f"failed to create route: {error.code}: {error.message}"
+        node.body["unrouted"] = True
         return
-    node.body["route_id"] = route.id
+    node.body |= {"route_id": route.id, "unrouted": False}
+
+
+def _route_those_waiting(call: Call, cluster_id: str, at: float) -> None:
+    """The cloud controller goes on trying: a node without a route gets one that came free."""
+    cluster = call.docs.get("cluster", cluster_id)
+    waiting = [n for n in lasting_nodes(call, cluster_id) if n.body.get("unrouted")]
+    if cluster is None or not waiting:
+        return
+    node, ready = waiting[0], at + durations.READY_AFTER - durations.JOIN_AFTER
+    joined = node.body["t_join"]
+    node.body["t_join"] = at
+    _route(call, cluster, node)
+    node.body["t_join"] = joined
+    if node.body["unrouted"]:
+        return
+    gpu = (
+        ready + durations.GPU_AFTER_READY if node.body["gpu"] and node.body["driver_runs"] else None
+    )
+    node.body |= {"t_ready": ready, "t_gpu": gpu, "error_message": ""}
+    steps = (ready - call.now, "running")
+    node.body["phases"] = NODE.then(node.body["phases"], call.now, steps)
+    call.docs.put(node)
 
 
 def _take_pod_cidr(call: Call, cluster: Doc) -> str:

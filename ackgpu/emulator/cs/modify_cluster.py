@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from ackgpu.emulator.cs import timing
+from ackgpu.emulator.cs import durations
 from ackgpu.emulator.cs.cluster_rules import SPECS, check_name
 from ackgpu.emulator.cs.control_plane import make_public_endpoint
 from ackgpu.emulator.cs.lookup import (
@@ -20,12 +20,13 @@ from ackgpu.emulator.cs.lookup import (
 )
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import CLUSTER
-from ackgpu.emulator.cs.tasks import Course, make_task
+from ackgpu.emulator.cs.tasks import TaskCourse, make_task
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.seen_tags import change_tags
 from ackgpu.emulator.slb.balancers import remove_load_balancer
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc.eips import remove_eip
+from ackgpu.emulator.vpc.eips import remove_eip, unbind_eip
 
 OWN_TAG = "ack.aliyun.com"
 SETTINGS = {"timezone", "resource_group_id", "security_group_id"}
@@ -51,7 +52,7 @@ def modify_cluster(call: Call) -> dict[str, Any]:
     if set(body) - {"deletion_protection"} or call.state(cluster) == "deleting":
         cluster = running_cluster(call)
     changed = _apply(call, cluster, body)
-    seconds = timing.CLUSTER_UPDATE if changed - {"deletion_protection"} else 0.0
+    seconds = durations.CLUSTER_UPDATE if changed - {"deletion_protection"} else 0.0
     if changed:
         cluster.body["updated"] = call.now
         call.docs.put(cluster)
@@ -71,7 +72,7 @@ def migrate_cluster(call: Call) -> dict[str, Any]:
     if spec not in SPECS or spec == "ack.standard":
         raise ApiError("InvalidParameter.ClusterSpec", f"spec {spec} is not supported")
     cluster.body |= {"cluster_spec": spec, "updated": call.now}
-    return _updating(call, cluster, timing.CLUSTER_UPDATE)
+    return _updating(call, cluster, durations.CLUSTER_UPDATE)
 
 
 @PRODUCT.operation(
@@ -85,7 +86,7 @@ def modify_cluster_tags(call: Call) -> None:
     cluster = cluster_of(call)
     own = {OWN_TAG: cluster.body["Tags"][OWN_TAG]}
     tags = {str(row.get("key", "")): str(row.get("value", "")) for row in rows_of(call)}
-    cluster.body["Tags"] = tags | own
+    change_tags(call, cluster, tags | own)
     call.docs.put(cluster)
 
 
@@ -148,7 +149,8 @@ def _apply(call: Call, cluster: Doc, body: dict[str, Any]) -> set[str]:
     if "api_server_custom_cert_sans" in body:
         cluster.body["extra_sans"] = _sans(cluster, part(body, "api_server_custom_cert_sans"))
     if "api_server_eip" in body:
-        _expose(call, cluster, public=flag(body, "api_server_eip"))
+        eip_id = text(body, "api_server_eip_id")
+        _expose(call, cluster, eip_id, public=flag(body, "api_server_eip"))
     after = cluster.body | {"cluster_name": cluster.name}
     return {key for key, value in after.items() if before.get(key) != value}
 
@@ -190,28 +192,46 @@ def _vswitches(call: Call, cluster: Doc, vswitch_ids: list[str]) -> list[str]:
     return vswitch_ids
 
 
-def _expose(call: Call, cluster: Doc, *, public: bool) -> None:
-    """Give the API server a public endpoint, or take it away."""
+def _expose(call: Call, cluster: Doc, eip_id: str, *, public: bool) -> None:
+    """Give the API server a public endpoint, or take it away.
+
+    Whether an EIP has to be named is the doubt ``endpoint_eip``; the words are unconfirmed.
+    """
     if public == cluster.body["public"]:
         return
+    if public and not eip_id and call.doubt("endpoint_eip") == "named":
+        raise ApiError("InvalidParameter", "api_server_eip_id is required with api_server_eip")
+    given = call.alive("eip", eip_id) if eip_id else None
+    if eip_id and given is None:
+        raise ApiError("InvalidParameter", f"api_server_eip_id {eip_id} is not found")
     cluster.body["public"] = public
     if public:
-        make_public_endpoint(call, cluster, ssh=False)
+        make_public_endpoint(call, cluster, ssh=False, given=given)
         return
     endpoint = cluster.body["endpoints"].pop("public", {})
+    _unbind_given(call, cluster, str(endpoint.get("eip_id", "")))
+    own = endpoint.get("id") != cluster.body["endpoints"].get("intranet", {}).get("id")
     for row in cluster.body["resources"]:
         doc = call.docs.get(row["kind"], row["id"])
-        if doc is not None and row["id"] == endpoint.get("id"):
+        if doc is not None and row["id"] == endpoint.get("id") and own:
             remove_load_balancer(call, doc)
-        elif doc is not None and row["kind"] == "eip" and doc.scope == endpoint.get("id"):
+        elif doc is not None and row["id"] == endpoint.get("eip_id"):
             remove_eip(call, doc)
     rows = cluster.body["resources"]
     cluster.body["resources"] = [row for row in rows if not _going(call, row)]
 
 
+def _unbind_given(call: Call, cluster: Doc, eip_id: str) -> None:
+    """An EIP of the user's comes off, and stays."""
+    made = {row["id"] for row in cluster.body["resources"]}
+    eip = call.alive("eip", eip_id) if eip_id and eip_id not in made else None
+    if eip is not None:
+        unbind_eip(call, eip)
+
+
 def _going(call: Call, row: dict[str, Any]) -> bool:
     doc = call.docs.get(row["kind"], row["id"])
-    return doc is None or doc.gone is not None
+    return doc is None or doc.deleted_at is not None
 
 
 def _updating(call: Call, cluster: Doc, seconds: float) -> dict[str, Any]:
@@ -219,6 +239,6 @@ def _updating(call: Call, cluster: Doc, seconds: float) -> dict[str, Any]:
         steps = ((0.0, "updating"), (seconds, "running"))
         cluster.body["phases"] = CLUSTER.then(cluster.body["phases"], call.now, *steps)
         call.docs.put(cluster)
-    course = Course([("Update cluster", seconds)])
+    course = TaskCourse([("Update cluster", seconds)])
     task = make_task(call, cluster, "cluster_modify", course)
     return {"cluster_id": cluster.id, "task_id": task.id}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import timing
+from ackgpu.emulator.cs import durations
 from ackgpu.emulator.cs.lookup import (
     active_pool,
     body_of,
@@ -17,7 +17,7 @@ from ackgpu.emulator.cs.lookup import (
 from ackgpu.emulator.cs.members import lasting_nodes, remove_node
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import POOL
-from ackgpu.emulator.cs.tasks import Course, make_task
+from ackgpu.emulator.cs.tasks import TaskCourse, make_task
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
@@ -85,7 +85,7 @@ def _named(call: Call, cluster: Doc, wanted: list[str], pool_id: str | None) -> 
 
 def _remove(call: Call, cluster: Doc, nodes: list[Doc], *, release: bool, drain: bool) -> Doc:
     """Their pools are busy until it is done, and want so many nodes fewer."""
-    seconds = timing.NODE_REMOVAL + (timing.DRAIN if drain else 0.0)
+    seconds = durations.NODE_REMOVAL + (durations.DRAIN if drain else 0.0)
     for node in nodes:
         remove_node(call, node, call.now + seconds, release=release)
     for pool_id in {node.body["nodepool_id"] for node in nodes}:
@@ -93,10 +93,10 @@ def _remove(call: Call, cluster: Doc, nodes: list[Doc], *, release: bool, drain:
         if pool is not None:
             fewer = len([node for node in nodes if node.body["nodepool_id"] == pool_id])
             _shrink(call, pool, fewer, seconds)
-    stages = [("DrainNodes", timing.DRAIN)] if drain else []
-    stages.append(("Remove nodes", timing.NODE_REMOVAL))
+    stages = [("DrainNodes", durations.DRAIN)] if drain else []
+    stages.append(("Remove nodes", durations.NODE_REMOVAL))
     results = [(node.body["instance_id"], "success") for node in nodes]
-    return make_task(call, cluster, "cluster_node_delete", Course(stages, results=results))
+    return make_task(call, cluster, "cluster_node_delete", TaskCourse(stages, results=results))
 
 
 def _shrink(call: Call, pool: Doc, fewer: int, seconds: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from ackgpu.emulator.cs import timing
+from ackgpu.emulator.cs import durations
 from ackgpu.emulator.cs.events import record
 from ackgpu.emulator.cs.faults import fault
 from ackgpu.emulator.cs.lookup import (
@@ -31,14 +31,14 @@ from ackgpu.emulator.cs.pool_rules import (
     check_roles,
 )
 from ackgpu.emulator.cs.product import PRODUCT
-from ackgpu.emulator.cs.scaling import Scaling, check_nodes, scale_out
+from ackgpu.emulator.cs.scale import Scaling, check_nodes, scale_out
 from ackgpu.emulator.cs.states import POOL
-from ackgpu.emulator.cs.tasks import Course, make_task
+from ackgpu.emulator.cs.tasks import TaskCourse, make_task
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
-MOST_ADDED = 500
+MAX_ADDED = 500
 
 
 @PRODUCT.operation(
@@ -86,7 +86,7 @@ def scale_cluster_node_pool(call: Call) -> dict[str, Any]:
         check_auto_scaling({"enable": True}, desired_given=True)
     present = len(lasting_nodes(call, cluster.id, pool.id))
     count = number(request, "count")
-    if "desired_size" not in request and not 1 <= count <= MOST_ADDED:
+    if "desired_size" not in request and not 1 <= count <= MAX_ADDED:
         raise ApiError("InvalidParameter.Count", "count must be between 1 and 500")
     pool.body["scaling_group"]["desired_size"] = number(request, "desired_size", present + count)
     pool.body["updated"] = call.now
@@ -117,15 +117,16 @@ def delete_cluster_nodepool(call: Call) -> dict[str, Any]:
     steps: tuple[tuple[float, str], ...] = ((0.0, "deleting"),)
     error: tuple[str, str] | None = None
     if failing:
-        steps += ((timing.POOL_DELETE, "delete_failed"),)
+        steps += ((durations.POOL_DELETE, "delete_failed"),)
         error = ("400", "ScalingGroup's instances not empty")
     else:
-        pool.gone = call.now + timing.POOL_DELETE
+        pool.deleted_at = call.now + durations.POOL_DELETE
         for node in nodes:
-            remove_node(call, node, call.now + timing.NODE_REMOVAL, release=True)
+            made = node.body["source"] == "ess"
+            remove_node(call, node, call.now + durations.NODE_REMOVAL, release=made)
     pool.body["phases"] = POOL.then(pool.body["phases"], call.now, *steps)
     call.docs.put(pool)
-    course = Course([("Delete node pool", timing.POOL_DELETE)], error=error)
+    course = TaskCourse([("Delete node pool", durations.POOL_DELETE)], error=error)
     task = make_task(call, cluster, "nodepool_delete", course, target=(pool.id, "nodepool"))
     message = f"Start to delete node pool {pool.name}"
     kind = (cluster.id, "cluster_node_delete")
@@ -167,7 +168,7 @@ def _update_nodes(call: Call, pool: Doc, before: dict[str, Any]) -> None:
         call.docs.put(node)
 
 
-def _settle(call: Call, cluster: Doc, pool: Doc, *, changed: bool) -> Course:
+def _settle(call: Call, cluster: Doc, pool: Doc, *, changed: bool) -> TaskCourse:
     """Scale the pool to what it should have, and write its states down.
 
     Nodes whose instances are gone make room for others.
@@ -182,13 +183,14 @@ def _settle(call: Call, cluster: Doc, pool: Doc, *, changed: bool) -> Course:
         return scaling.course(call.now, "Prepare scaling group")
     if wanted < len(nodes):
         for node in nodes[: len(nodes) - wanted]:
-            remove_node(call, node, call.now + timing.NODE_REMOVAL, release=True)
-        _enter(call, pool, "removing_nodes", timing.NODE_REMOVAL)
-        return Course([("Remove nodes", timing.NODE_REMOVAL)])
+            made = node.body["source"] == "ess"
+            remove_node(call, node, call.now + durations.NODE_REMOVAL, release=made)
+        _enter(call, pool, "removing_nodes", durations.NODE_REMOVAL)
+        return TaskCourse([("Remove nodes", durations.NODE_REMOVAL)])
     if changed:
-        _enter(call, pool, "updating", timing.POOL_UPDATE)
-        return Course([("Update node pool", timing.POOL_UPDATE)])
-    return Course([("Update node pool", 0.0)])
+        _enter(call, pool, "updating", durations.POOL_UPDATE)
+        return TaskCourse([("Update node pool", durations.POOL_UPDATE)])
+    return TaskCourse([("Update node pool", 0.0)])
 
 
 def _without_offline(call: Call, nodes: list[Doc]) -> list[Doc]:

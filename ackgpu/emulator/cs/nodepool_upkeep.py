@@ -1,10 +1,10 @@
-"""Node pools, kept up: repaired, upgraded, synchronised."""
+"""Node pools, kept up: repaired, configured, synchronised."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import timing
+from ackgpu.emulator.cs import durations
 from ackgpu.emulator.cs.lookup import (
     active_pool,
     body_of,
@@ -12,14 +12,12 @@ from ackgpu.emulator.cs.lookup import (
     part,
     pool_of,
     running_cluster,
-    text,
+    texts,
 )
 from ackgpu.emulator.cs.members import lasting_nodes
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import POOL
-from ackgpu.emulator.cs.tables import versions
-from ackgpu.emulator.cs.tasks import Course, make_task
-from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.cs.tasks import TaskCourse, make_task
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
@@ -37,33 +35,17 @@ NODE_CONFIG = {
     request_id_key="request_id",
 )
 def repair_cluster_node_pool(call: Call) -> dict[str, Any]:
-    """Repair a pool's nodes."""
+    """Repair a pool's nodes, or those that are named: a kubelet that is not Ready is restarted."""
     cluster = running_cluster(call)
     pool = _sound_pool(call, cluster)
-    return {"task_id": _busy(call, cluster, pool, "repairing", timing.POOL_REPAIR).id}
-
-
-@PRODUCT.operation(
-    "UpgradeClusterNodepool",
-    writes=True,
-    path="/clusters/{cluster_id}/nodepools/{nodepool_id}/upgrade",
-)
-def upgrade_cluster_nodepool(call: Call) -> dict[str, Any]:
-    """Upgrade a pool's nodes to the cluster's version or to one that is named.
-
-    Nodes show their new version at once; what takes time is the pool's state.
-    """
-    cluster = running_cluster(call)
-    pool = _sound_pool(call, cluster)
-    version = text(body_of(call), "kubernetes_version") or cluster.body["versions"][-1][1]
-    if version not in {row["version"] for row in versions()}:
-        raise ApiError("InvalidParameter.KubernetesVersion", f"version {version} is not offered")
-    nodes = lasting_nodes(call, cluster.id, pool.id)
-    for node in nodes:
-        node.body["kubelet_version"] = version
-        call.docs.put(node)
-    seconds = timing.POOL_UPGRADE_PER_NODE * max(1, len(nodes))
-    return {"task_id": _busy(call, cluster, pool, "upgrading", seconds).id}
+    named = texts(body_of(call), "nodes")
+    for node in lasting_nodes(call, cluster.id, pool.id):
+        joined = node.body.get("t_join") is not None
+        if (not named or node.name in named) and joined and node.body.get("t_ready") is None:
+            ready = call.now + durations.POOL_REPAIR / 2
+            node.body |= {"t_ready": ready, "t_gpu": ready if node.body.get("gpu") else None}
+            call.docs.put(node)
+    return {"task_id": _busy(call, cluster, pool, "repairing", durations.POOL_REPAIR).id}
 
 
 @PRODUCT.operation(
@@ -82,7 +64,7 @@ def modify_node_pool_node_config(call: Call) -> dict[str, Any]:
         if asked in request:
             settings[shown] = settings.get(shown, {}) | part(request, asked)
     pool.body["updated"] = call.now
-    task = _busy(call, cluster, pool, "updating", timing.POOL_UPDATE)
+    task = _busy(call, cluster, pool, "updating", durations.POOL_UPDATE)
     return {"nodepool_id": pool.id, "task_id": task.id}
 
 
@@ -94,7 +76,7 @@ def sync_cluster_node_pool(call: Call) -> dict[str, Any]:
 
 
 def _sound_pool(call: Call, cluster: Doc) -> Doc:
-    """The pool in the path; the life cycle page lets none that failed be repaired or upgraded."""
+    """The pool in the path; the life cycle page lets none that failed be repaired."""
     pool = pool_of(call, cluster)
     check_pool_state(call, pool, {"active"})
     return pool
@@ -104,10 +86,6 @@ def _busy(call: Call, cluster: Doc, pool: Doc, state: str, seconds: float) -> Do
     steps = ((0.0, state), (seconds, "active"))
     pool.body["phases"] = POOL.then(pool.body["phases"], call.now, *steps)
     call.docs.put(pool)
-    kind = {
-        "repairing": "nodepool_repair",
-        "updating": "nodepool_update",
-        "upgrading": "nodepool_upgrade",
-    }[state]
-    course = Course([(f"{kind.removeprefix('nodepool_').capitalize()} nodes", seconds)])
+    kind = {"repairing": "nodepool_repair", "updating": "nodepool_update"}[state]
+    course = TaskCourse([(f"{kind.removeprefix('nodepool_').capitalize()} nodes", seconds)])
     return make_task(call, cluster, kind, course, target=(pool.id, "nodepool"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator import limits
-from ackgpu.emulator.cs import timing
+from ackgpu.emulator.cs import durations
 from ackgpu.emulator.cs.events import record
 from ackgpu.emulator.cs.lookup import (
     body_of,
@@ -19,9 +19,10 @@ from ackgpu.emulator.cs.lookup import (
 from ackgpu.emulator.cs.pool_body import detail, new_sections, set_tags
 from ackgpu.emulator.cs.pool_rules import check_pool
 from ackgpu.emulator.cs.product import PRODUCT
-from ackgpu.emulator.cs.scaling import Scaling, check_nodes, scale_out
+from ackgpu.emulator.cs.scale import Scaling, check_nodes, scale_out
 from ackgpu.emulator.cs.states import POOL
 from ackgpu.emulator.cs.tasks import make_task
+from ackgpu.emulator.doubts import LATE
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
@@ -33,7 +34,7 @@ from ackgpu.emulator.store import Doc
     request_id_key="request_id",
 )
 def create_cluster_node_pool(call: Call) -> dict[str, Any]:
-    """Make a pool. It answers ErrorNodePoolNotFound for a moment: reads lag behind."""
+    """Make a pool. The vendor's own CLI reads it at once; whether one may is a doubt."""
     cluster = running_cluster(call)
     request = body_of(call)
     check_pool(call, cluster, request)
@@ -65,7 +66,7 @@ def make_pool(
         cluster.region,
         cluster.id,
         text(info, "name"),
-        start + timing.POOL_VISIBLE_AFTER,
+        start + (LATE if call.doubt("new_pool") == "late" else 0.0),
     )
     pool.body = new_sections(request, cluster) | {
         "resource_group_id": text(info, "resource_group_id"),
@@ -100,7 +101,7 @@ def nodes_wanted(request: dict[str, Any]) -> int:
 def lasting_pools(call: Call, cluster: Doc) -> list[Doc]:
     """The cluster's pools, also one that reads do not show yet."""
     rows = call.docs.find("nodepool", scope=cluster.id)
-    return [pool for pool in rows if pool.gone is None or pool.gone > call.now]
+    return [pool for pool in rows if pool.deleted_at is None or pool.deleted_at > call.now]
 
 
 @PRODUCT.operation(
@@ -133,6 +134,6 @@ def _birth(start: float, scaling: Scaling) -> list[list[Any]]:
     if scaling.refusal is not None and not scaling.nodes:
         return POOL.course(start, (0.0, "initial"), (lasts, "failed"))
     if not scaling.nodes:
-        return POOL.course(start, (0.0, "initial"), (timing.INSTANCE_AFTER, "active"))
-    begin = timing.INSTANCE_AFTER
+        return POOL.course(start, (0.0, "initial"), (durations.INSTANCE_AFTER, "active"))
+    begin = durations.INSTANCE_AFTER
     return POOL.course(start, (0.0, "initial"), (begin, "scaling"), (lasts - begin, "active"))

@@ -8,7 +8,7 @@ from ackgpu.emulator import catalog
 from ackgpu.emulator.cs import instants
 from ackgpu.emulator.cs.lookup import cluster_of
 from ackgpu.emulator.cs.members import is_ready, visible_nodes
-from ackgpu.emulator.cs.paging import paged
+from ackgpu.emulator.cs.pages import paged
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
@@ -51,7 +51,7 @@ def _row(call: Call, node: Doc) -> dict[str, Any]:
     kind = catalog.instance_type(body["instance_type"])
     pool = call.docs.get("nodepool", body["nodepool_id"])
     return {
-        "creation_time": instants.utc_time(call, node.born),
+        "creation_time": instants.utc_time(call, node.created_at),
         "error_message": body["error_message"] if call.state(node) == "failed" else "",
         "expired_time": NEVER_EXPIRES,
         "host_name": f"iZ{body['instance_id'].removeprefix('i-')}Z",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs.lookup import flag, rows_of, text
+from ackgpu.emulator.cs.lookup import cluster_of, flag, rows_of, text
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
@@ -71,4 +71,23 @@ def _read(call: Call) -> list[dict[str, Any]]:
 
 
 def _write(call: Call, rows: list[dict[str, Any]]) -> None:
-    call.docs.put(Doc(KIND, call.path["uid"], born=call.now, body={"rows": rows}))
+    call.docs.put(Doc(KIND, call.path["uid"], created_at=call.now, body={"rows": rows}))
+
+
+@PRODUCT.operation(
+    "CleanClusterUserPermissions",
+    writes=True,
+    method="DELETE",
+    path="/cluster/{cluster_id}/user/{uid}/permissions",
+    request_id_key="",
+)
+def clean_cluster_user_permissions(call: Call) -> None:
+    """Take away all that a user may do in one cluster. It answers nothing."""
+    call.params.boolean("Force")
+    cluster = cluster_of(call)
+    _write(call, [row for row in _read(call) if not is_in(row, cluster.id)])
+
+
+def is_in(row: dict[str, Any], cluster_id: str) -> bool:
+    """Whether a permission is one in that cluster."""
+    return str(row["resource_id"]).partition("/")[0] == cluster_id

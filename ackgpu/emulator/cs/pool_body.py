@@ -1,4 +1,4 @@
-"""A node pool's settings: what was asked for over what the service fills in, and reading it back.
+"""A node pool's settings: what was requested over what the service fills in, and reading it back.
 
 What a client did not supply reads back as observed on the real service (zero values present, no
 invented defaults); keys that the service does not know are dropped, as it drops them.
@@ -41,6 +41,7 @@ def new_sections(request: dict[str, Any], cluster: Doc) -> dict[str, Any]:
     _settle_disks(group, own)
     group["image_id"] = group["image_id"] or default_image(group["image_type"])
     group["ram_policy"] = cluster.body["worker_ram_role_name"]
+    group["ram_role_name"] = text(own, "ram_role_name") or group["ram_policy"]
     asked = text(part(request, "kubernetes_config"), "runtime_version")
     kubernetes["runtime_version"] = asked or runtime_version()
     return sections

@@ -34,14 +34,14 @@ def _all_rows(cluster: Doc) -> list[dict[str, Any]]:
         "id": cluster.body["stack_id"],
         "type": "ALIYUN::ROS::Stack",
         "logical": f"k8s-for-cs-{cluster.id}",
-        "at": cluster.born,
+        "at": cluster.created_at,
         "mode": "",
     }
     project = {
         "id": f"k8s-log-{cluster.id}",
         "type": "ALIYUN::SLS::Project",
         "logical": "k8s_log_project",
-        "at": cluster.born,
+        "at": cluster.created_at,
         "mode": "SLS_Data",
     }
     given = [
@@ -51,7 +51,7 @@ def _all_rows(cluster: Doc) -> list[dict[str, Any]]:
             for vswitch_id in cluster.body["vswitch_ids"]
         ),
     ]
-    used = [row | {"at": cluster.born, "mode": "", "given": True} for row in given]
+    used = [row | {"at": cluster.created_at, "mode": "", "given": True} for row in given]
     made: list[dict[str, Any]] = cluster.body["resources"]
     return [stack, project, *made, *used]
 
@@ -83,7 +83,7 @@ def _addon_row(call: Call, cluster: Doc, balancer: Doc) -> dict[str, Any]:
         "id": balancer.id,
         "type": "ALIYUN::SLB::LoadBalancer",
         "logical": balancer.name,
-        "at": balancer.born,
+        "at": balancer.created_at,
         "mode": "SLB",
     }
     tags = balancer.body["Tags"]

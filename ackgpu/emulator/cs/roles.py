@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.ram.presets import find_role
 from ackgpu.emulator.tables import table
 
-PLACE = "https://ram.console.aliyun.com/role/authorize?request="
+_PLACE = "https://ram.console.aliyun.com/role/authorize?request="
 
 
 def is_granted(call: Call, role: str) -> bool:
@@ -22,4 +24,15 @@ def cluster_refusals(call: Call) -> Iterator[tuple[str, str]]:
     for role, code in table("cs/roles")["cluster_refusals"].items():
         if not is_granted(call, role):
             message = "please complete the cluster addon's service ramrole authorization at"
-            yield code, f"{message} {PLACE}{role}"
+            yield code, f"{message} {link(*table('cs/roles')['quick_authorisation'])}"
+
+
+def link(*roles: str, service: str = "CS") -> str:
+    """The page that grants ``roles``, as the refusals of Container Service carry it."""
+    templates = table("cs/roles")["quick_authorisation"]
+    rows = [{"RoleName": role, "TemplateId": templates.get(role, role)} for role in roles]
+    request = {
+        "ReturnUrl": "https://cs.console.aliyun.com/",
+        "Services": [{"Service": service, "Roles": rows}],
+    }
+    return _PLACE + quote(json.dumps(request, separators=(",", ":")))

@@ -43,7 +43,7 @@ NODE = Lifecycle(
     "node",
     frozenset({
         ("initial", "running"), ("initial", "failed"), ("initial", "removing"),
-        ("running", "removing"), ("failed", "removing"),
+        ("running", "removing"), ("failed", "removing"), ("failed", "running"),
     }),
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ from ackgpu.emulator.cs.lookup import body_of, query_list, tag_rows, text, texts
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.seen_tags import change_tags, seen_tags
 from ackgpu.emulator.store import Doc
 
 RESOURCE_TYPE = "CLUSTER"
@@ -30,7 +31,7 @@ def tag_resources(call: Call) -> dict[str, Any]:
         own = OWN_TAG in cluster.body["Tags"]
         message = "the number of tags would exceed the quota"
         limits.refuse_over(call, "tags", 0, len(merged) - own, "QuotaExceeded.Tags", message, 403)
-        cluster.body["Tags"] = merged
+        change_tags(call, cluster, merged)
         call.docs.put(cluster)
     return {}
 
@@ -41,11 +42,12 @@ def untag_resources(call: Call) -> dict[str, Any]:
     keys = {str(key) for key in query_list(call, "tag_keys")}
     every = call.params.boolean("all") and not keys
     for cluster in _of_query(call):
-        cluster.body["Tags"] = {
+        kept = {
             key: value
             for key, value in cluster.body["Tags"].items()
             if key == OWN_TAG or not (every or key in keys)
         }
+        change_tags(call, cluster, kept)
         call.docs.put(cluster)
     return {}
 
@@ -62,7 +64,7 @@ def list_tag_resources(call: Call) -> dict[str, Any]:
             "tag_value": value,
         }
         for cluster in _of_query(call)
-        for key, value in cluster.body["Tags"].items()
+        for key, value in seen_tags(call, cluster).items()
         if not wanted or any(_matches(row, key, value) for row in wanted)
     ]
     start = call.params.integer("next_token", 0)

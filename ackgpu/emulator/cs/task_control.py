@@ -1,4 +1,4 @@
-"""Tasks, paused, resumed and cancelled: upgrades of the control plane are what can be.
+"""Tasks, paused, resumed and cancelled: upgrades of control planes and of pools are what can be.
 
 For the others the service answers TaskOperationNotSupported (as Alibaba's own CLI expects; another
 of its tools claims that all can be: unconfirmed).
@@ -6,6 +6,8 @@ of its tools claims that all can be: unconfirmed).
 
 from __future__ import annotations
 
+from ackgpu.emulator.cs import nodepool_upgrade
+from ackgpu.emulator.cs.lookup import pool_of
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import CLUSTER
 from ackgpu.emulator.cs.tasks import TASK, task_of
@@ -13,7 +15,8 @@ from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
-PAUSABLE = "cluster_upgrade"
+PAUSABLE = frozenset({"cluster_upgrade", nodepool_upgrade.TASK_TYPE})
+ENDED = frozenset({"success", "fail", "canceled"})
 
 
 @PRODUCT.operation("PauseTask", writes=True, path="/tasks/{task_id}/pause", request_id_key="")
@@ -35,12 +38,15 @@ def cancel_task(call: Call) -> None:
 
 
 def pause(call: Call, task: Doc) -> None:
-    """Stop the task where it stands; its cluster stays ``upgrading``."""
+    """Stop the task where it stands; what it works on stays ``upgrading``."""
     _check(call, task, {"running"})
     task.body["remaining"] = task.body["phases"][-1][0] - call.now
     task.body["phases"] = TASK.then(task.body["phases"], call.now, (0.0, "paused"))
     task.body["paused_at"] = call.now
     call.docs.put(task)
+    if task.body["task_type"] == nodepool_upgrade.TASK_TYPE:
+        nodepool_upgrade.hold(call, _pool(call, task))
+        return
     cluster = _cluster(call, task)
     cluster.body["pending_version"] = cluster.body["versions"].pop()[1]
     cluster.body["phases"] = [row for row in cluster.body["phases"] if row[0] <= call.now]
@@ -58,6 +64,10 @@ def resume(call: Call, task: Doc) -> None:
             if stage[key] > task.body["paused_at"]:
                 stage[key] += pause_length
     call.docs.put(task)
+    if task.body["task_type"] == nodepool_upgrade.TASK_TYPE:
+        pool = _pool(call, task)
+        nodepool_upgrade.go_on(call, pool, rest=rest, pause_length=pause_length)
+        return
     cluster = _cluster(call, task)
     cluster.body["phases"].append([call.now + rest, "running"])
     cluster.body["versions"].append([call.now + rest, cluster.body.pop("pending_version")])
@@ -65,11 +75,16 @@ def resume(call: Call, task: Doc) -> None:
 
 
 def cancel(call: Call, task: Doc) -> None:
-    """End the task; its cluster runs on with the version that it had."""
+    """End the task; what it worked on runs on with what it had. One that has ended stays so."""
+    if call.state(task) in ENDED:
+        return
     _check(call, task, {"running", "paused"})
     task.body["phases"] = TASK.then(task.body["phases"], call.now, (0.0, "canceled"))
     task.body["stages"] = [row for row in task.body["stages"] if row["start"] <= call.now]
     call.docs.put(task)
+    if task.body["task_type"] == nodepool_upgrade.TASK_TYPE:
+        nodepool_upgrade.give_up(call, _pool(call, task))
+        return
     cluster = _cluster(call, task)
     if cluster.body.pop("pending_version", None) is None:
         cluster.body["versions"].pop()
@@ -79,7 +94,7 @@ def cancel(call: Call, task: Doc) -> None:
 
 def _check(call: Call, task: Doc, states: set[str]) -> None:
     state = call.state(task)
-    if task.body["task_type"] != PAUSABLE or state not in states:
+    if task.body["task_type"] not in PAUSABLE or state not in states:
         kind = task.body["task_type"]
         raise ApiError(
             "TaskOperationNotSupported", f"the operation is not supported on a {state} {kind} task"
@@ -91,3 +106,7 @@ def _cluster(call: Call, task: Doc) -> Doc:
     if cluster is None:
         raise ApiError("ErrorClusterNotFound", f"cluster {task.scope} not found", 404)
     return cluster
+
+
+def _pool(call: Call, task: Doc) -> Doc:
+    return pool_of(call, _cluster(call, task), task.body["target"]["id"])

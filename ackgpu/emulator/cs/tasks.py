@@ -8,7 +8,7 @@ from typing import Any
 
 from ackgpu.emulator.cs import instants
 from ackgpu.emulator.cs.lookup import cluster_of
-from ackgpu.emulator.cs.paging import tokened
+from ackgpu.emulator.cs.pages import idempotent_by_token
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.lifecycle import Lifecycle
@@ -25,7 +25,7 @@ TASK = Lifecycle(
 
 
 @dataclass(frozen=True)
-class Course:
+class TaskCourse:
     """What a task will do: its stages in order, each with its seconds.
 
     ``error`` (code, message) makes it fail at the end of the last stage; ``endless``: it never
@@ -48,7 +48,7 @@ def make_task(
     call: Call,
     cluster: Doc,
     task_type: str,
-    course: Course,
+    course: TaskCourse,
     *,
     target: tuple[str, str] | None = None,
 ) -> Doc:
@@ -66,7 +66,7 @@ def make_task(
             call.new_id("T-", 0) + call.new_hex(24),
             region=cluster.region,
             scope=cluster.id,
-            born=call.now,
+            created_at=call.now,
             body={
                 "phases": TASK.course(call.now, *steps),
                 "task_type": task_type,
@@ -97,7 +97,7 @@ def describe_task_info(call: Call) -> dict[str, Any]:
     ended = call.state(task) in {"success", "fail"}
     return {
         "cluster_id": task.scope,
-        "created": instants.china_time(call, task.born),
+        "created": instants.china_time(call, task.created_at),
         "current_stage": current,
         "error": _error(call, task),
         "events": [
@@ -125,16 +125,24 @@ def describe_task_info(call: Call) -> dict[str, Any]:
     request_id_key="requestId",
 )
 def describe_cluster_tasks(call: Call) -> dict[str, Any]:
-    """The cluster's tasks, newest first."""
-    cluster = cluster_of(call)
-    rows = call.docs.find("task", at=call.now, scope=cluster.id)[::-1]
-    page, page_info, token = tokened(call, rows)
+    """The cluster's tasks, newest first; those of a task_type or in a state, where it is given.
+
+    No SDK has the two filters; the vendor's own CLI sends them.
+    """
+    cluster, params = cluster_of(call), call.params
+    rows = [
+        task
+        for task in call.docs.find("task", at=call.now, scope=cluster.id)[::-1]
+        if params.text("task_type", task.body["task_type"]) == task.body["task_type"]
+        and params.text("state", call.state(task)) == call.state(task)
+    ]
+    page, page_info, token = idempotent_by_token(call, rows)
     return {
         "next_token": token,
         "page_info": page_info,
         "tasks": [
             {
-                "created": instants.china_time(call, task.born),
+                "created": instants.china_time(call, task.created_at),
                 "error": _error(call, task),
                 "state": call.state(task),
                 "task_id": task.id,
@@ -156,7 +164,7 @@ def _error(call: Call, task: Doc) -> dict[str, str] | None:
 def _updated(call: Call, task: Doc) -> float:
     moments = [at for at, _ in task.body["phases"]]
     moments += [row["start"] for row in task.body["stages"]]
-    return max((at for at in moments if at <= call.now), default=task.born)
+    return max((at for at in moments if at <= call.now), default=task.created_at)
 
 
 def _stage(call: Call, task: Doc, row: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import timing
+from ackgpu.emulator.cs import durations
 from ackgpu.emulator.cs.cluster_views import version_of
 from ackgpu.emulator.cs.events import record
 from ackgpu.emulator.cs.lookup import body_of, cluster_of, running_cluster, text
@@ -12,7 +12,7 @@ from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import CLUSTER
 from ackgpu.emulator.cs.tables import versions
 from ackgpu.emulator.cs.task_control import cancel, pause, resume
-from ackgpu.emulator.cs.tasks import Course, make_task
+from ackgpu.emulator.cs.tasks import TaskCourse, make_task
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
@@ -37,7 +37,7 @@ def upgrade_cluster(call: Call) -> dict[str, Any]:
     if wanted not in offered:
         message = f"cluster cannot be upgraded from {current} to {wanted or 'nothing'}"
         raise ApiError("InvalidParameter.NextVersion", message)
-    course = Course(timing.CLUSTER_UPGRADE_STAGES)
+    course = TaskCourse(durations.CLUSTER_UPGRADE_STAGES)
     steps = ((0.0, "upgrading"), (course.seconds, "running"))
     cluster.body["phases"] = CLUSTER.then(cluster.body["phases"], call.now, *steps)
     cluster.body["versions"].append([call.now + course.seconds, wanted])
@@ -54,6 +54,7 @@ def upgrade_cluster(call: Call) -> dict[str, Any]:
     method="GET",
     path="/api/v2/clusters/{cluster_id}/upgrade/status",
     request_id_key="",
+    doubt="clusters_v1",
 )
 def get_upgrade_status(call: Call) -> dict[str, Any]:
     """How the latest upgrade stands; ``not_start`` where there was none."""
@@ -73,6 +74,7 @@ def get_upgrade_status(call: Call) -> dict[str, Any]:
     writes=True,
     path="/api/v2/clusters/{cluster_id}/upgrade/pause",
     request_id_key="",
+    doubt="clusters_v1",
 )
 def pause_cluster_upgrade(call: Call) -> None:
     """Pause the upgrade. It answers nothing."""
@@ -84,6 +86,7 @@ def pause_cluster_upgrade(call: Call) -> None:
     writes=True,
     path="/api/v2/clusters/{cluster_id}/upgrade/resume",
     request_id_key="",
+    doubt="clusters_v1",
 )
 def resume_upgrade_cluster(call: Call) -> None:
     """Go on with the upgrade. It answers nothing."""
@@ -95,6 +98,7 @@ def resume_upgrade_cluster(call: Call) -> None:
     writes=True,
     path="/api/v2/clusters/{cluster_id}/upgrade/cancel",
     request_id_key="",
+    doubt="clusters_v1",
 )
 def cancel_cluster_upgrade(call: Call) -> None:
     """Give the upgrade up. It answers nothing."""

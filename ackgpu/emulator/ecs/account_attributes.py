@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from ackgpu.emulator import catalog, limits
-from ackgpu.emulator.ecs.instances import used_vcpus
+from ackgpu.emulator.ecs.instance_quotas import used_vcpus
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 
-MOST_NAMED = 8
+MAX_NAMED = 8
 
 
 def _used_disk_gib(call: Call) -> int:
@@ -46,7 +46,7 @@ def describe_account_attributes(call: Call) -> dict[str, Any]:
     call.params.required("RegionId")
     names = call.params.listed("AttributeName") or [*ATTRIBUTES, LISTED]
     known = {*ATTRIBUTES, LISTED}
-    if not known.issuperset(names) or (len(names) > MOST_NAMED and len(names) < len(known)):
+    if not known.issuperset(names) or (len(names) > MAX_NAMED and len(names) < len(known)):
         raise ApiError("Invalid.Parameter", "AttributeName is not valid.", 403)
     rows = [
         {"AttributeName": name, "AttributeValues": {"ValueItem": _values(call, name)}}

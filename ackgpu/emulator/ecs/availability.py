@@ -26,7 +26,7 @@ def describe_available_resource(call: Call) -> dict[str, Any]:
     destination = call.params.required("DestinationResource")
     if destination not in DESTINATIONS:
         raise ApiError(
-            "Invalid.DestinationResource", f"{destination} is no DestinationResource.", 404
+            "Invalid.DestinationResource", "The specified DestinationResource is not valid.", 404
         )
     _check(call, destination)
     wanted = call.params.text("ZoneId")
@@ -42,18 +42,26 @@ def _check(call: Call, destination: str) -> None:
     params = call.params
     charge = params.text("InstanceChargeType", "PostPaid")
     if charge not in {"PostPaid", "PrePaid"}:
-        raise ApiError("Invalid.InstanceChargeType", "InstanceChargeType is PostPaid or PrePaid.")
+        raise ApiError(
+            "Invalid.InstanceChargeType", "The specified instanceChargeType is not valid."
+        )
     strategy = params.text("SpotStrategy", "NoSpot")
     if strategy not in {"NoSpot", "SpotWithPriceLimit", "SpotAsPriceGo"}:
-        raise ApiError("Invalid.SpotStrategy", f"{strategy} is no SpotStrategy.", 404)
+        raise ApiError("Invalid.SpotStrategy", "The specified SpotStrategy is not valid.", 404)
     sized = "Cores" in params or "Memory" in params
     if sized and "InstanceType" in params:
         raise ApiError(
-            "InvalidParam.TypeAndCpuMem.Conflict", "Give InstanceType, or Cores and Memory.", 403
+            "InvalidParam.TypeAndCpuMem.Conflict",
+            "The specified 'InstanceType' and 'Cores','Memory' are not blank at the same time.",
+            403,
         )
     of_instance = params.text("ResourceType", "instance") == "instance"
     if destination in {"SystemDisk", "DataDisk"} and of_instance and "InstanceType" not in params:
-        raise ApiError("Invalid.Param", f"{destination} is asked for with an InstanceType.")
+        raise ApiError(
+            "Invalid.Param",
+            "The input parameter DestinationResource that is mandatory for processing this request"
+            " is not supplied.",
+        )
 
 
 def _resources(call: Call, zone: str, destination: str) -> list[dict[str, Any]]:

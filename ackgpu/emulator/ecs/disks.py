@@ -1,4 +1,4 @@
-"""Cloud disks: made with their instance or alone, listed, and deleted once they are Available."""
+"""Cloud disks: made with their instance or without, listed, and deleted once they are Available."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from ackgpu.emulator import catalog
 from ackgpu.emulator.ecs.instants import seconds_text
-from ackgpu.emulator.ecs.paging import page
+from ackgpu.emulator.ecs.pages import page
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.listing import listing
+from ackgpu.emulator.lists import listing
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
@@ -30,10 +30,12 @@ def make_data_disks(call: Call, instance: Doc, rows: Sequence[dict[str, str]]) -
             "DiskChargeType": instance.body["InstanceChargeType"],
             "Description": row.get("Description", ""),
             "Tags": {},
-            "phases": [[instance.born, "In_use"]],
+            "phases": [[instance.created_at, "In_use"]],
         }
         disk_id, name = call.new_id("d-bp1", 17), row.get("DiskName", "")
-        doc = Doc(KIND, disk_id, instance.region, instance.id, name, instance.born, None, body)
+        doc = Doc(
+            KIND, disk_id, instance.region, instance.id, name, instance.created_at, None, body
+        )
         call.docs.put(doc)
 
 
@@ -43,7 +45,9 @@ def create_disk(call: Call) -> dict[str, Any]:
     params = call.params
     zone = params.required("ZoneId")
     if catalog.region_of(zone) != call.region:
-        raise ApiError("InvalidZoneId.NotFound", f"There is no zone {zone}.", 404)
+        raise ApiError(
+            "InvalidZoneId.NotFound", "The ZoneId provided does not exist in our records.", 404
+        )
     category, size = params.text("DiskCategory", "cloud_efficiency"), params.text("Size")
     body = _body(category, size, zone) | {
         "DeleteWithInstance": False,
@@ -58,10 +62,17 @@ def create_disk(call: Call) -> dict[str, Any]:
 
 def _body(category: str, size: str, zone: str) -> dict[str, Any]:
     """What every data disk has; refuses a size or a category that there is not."""
-    if not size.isdigit() or int(size) not in DATA_DISK_GIB:
-        raise ApiError("InvalidDataDiskSize.ValueNotSupported", "The size is not valid.")
+    if not size.isdecimal() or int(size) not in DATA_DISK_GIB:
+        raise ApiError(
+            "InvalidDataDiskSize.ValueNotSupported",
+            "The specified DataDisk.n.Size beyond the permitted range, or the capacity of snapshot"
+            " exceeds the size limit of the specified disk category.",
+        )
     if category not in catalog.disk_categories():
-        raise ApiError("InvalidDataDiskCategory.ValueNotSupported", f"{category} is no disk.")
+        raise ApiError(
+            "InvalidDataDiskCategory.ValueNotSupported",
+            'The specified parameter "DataDisk.n.Category" is not valid.',
+        )
     return {
         "Category": category,
         "Size": int(size),
@@ -98,9 +109,11 @@ def _wanted(call: Call, doc: Doc) -> bool:
 
 def _row(call: Call, doc: Doc) -> dict[str, Any]:
     body = doc.body
-    born = seconds_text(call.instant(doc.born))
+    born = seconds_text(call.instant(doc.created_at))
     attached = bool(doc.scope)
-    attachment = {"InstanceId": doc.scope, "Device": body["Device"], "AttachedTime": born}
+    since = seconds_text(call.instant(body.get("AttachedAt", doc.created_at)))
+    until = body.get("DetachedAt")
+    attachment = {"InstanceId": doc.scope, "Device": body["Device"], "AttachedTime": since}
     return {
         "DiskId": doc.id,
         "DiskName": doc.name,
@@ -110,19 +123,19 @@ def _row(call: Call, doc: Doc) -> dict[str, Any]:
         "Status": call.state(doc),
         "Type": body["Type"],
         "Category": body["Category"],
-        "PerformanceLevel": "PL1" if body["Category"] == "cloud_essd" else "",
+        "PerformanceLevel": performance_level(doc),
         "Size": body["Size"],
         "SerialNumber": doc.id.removeprefix("d-"),
         "CreationTime": born,
-        "AttachedTime": born if attached else "",
-        "DetachedTime": "",
+        "AttachedTime": since if attached else "",
+        "DetachedTime": "" if until is None or attached else seconds_text(call.instant(until)),
         "ExpiredTime": "2999-09-08T16:00Z",
         "InstanceId": doc.scope,
         "Device": body["Device"] if attached else "",
         "Portable": body["Type"] == "data",
         "DeleteWithInstance": body["DeleteWithInstance"],
-        "DeleteAutoSnapshot": True,
-        "EnableAutoSnapshot": True,
+        "DeleteAutoSnapshot": body.get("DeleteAutoSnapshot", True),
+        "EnableAutoSnapshot": body.get("EnableAutoSnapshot", True),
         "EnableAutomatedSnapshotPolicy": False,
         "AutoSnapshotPolicyId": "",
         "DiskChargeType": body["DiskChargeType"],
@@ -137,7 +150,7 @@ def _row(call: Call, doc: Doc) -> dict[str, Any]:
         "BdfId": "",
         "MultiAttach": "Disabled",
         "MountInstanceNum": int(attached),
-        "BurstingEnabled": False,
+        "BurstingEnabled": body.get("BurstingEnabled", False),
         "IOPS": 2120,
         "IOPSRead": 2120,
         "IOPSWrite": 2120,
@@ -148,19 +161,37 @@ def _row(call: Call, doc: Doc) -> dict[str, Any]:
         "OperationLocks": {"OperationLock": []},
         "MountInstances": {"MountInstance": []},
         "Attachments": {"Attachment": [attachment] if attached else []},
-        "Tags": {"Tag": tag_rows(doc)},
+        "Tags": {"Tag": tag_rows(call, doc)},
     }
 
 
-@PRODUCT.operation("DeleteDisk", writes=True, tokened=False)
-def delete_disk(call: Call) -> dict[str, Any]:
-    """DeleteDisk: only an Available one (IncorrectDiskStatus, 403)."""
-    disk_id = call.params.required("DiskId")
+def performance_level(doc: Doc) -> str:
+    """PL0 to PL3 of an ESSD, empty of any other disk."""
+    level = doc.body.get("PerformanceLevel") or "PL1"
+    return str(level) if doc.body["Category"] == "cloud_essd" else ""
+
+
+def living_disk(call: Call, disk_id: str) -> Doc:
+    """The disk of that id; refuses with InvalidDiskId.NotFound (404)."""
     doc = call.docs.get(KIND, disk_id)
     if doc is None or not doc.alive(call.now):
-        raise ApiError("InvalidDiskId.NotFound", f"There is no disk {disk_id}.", 404)
+        raise ApiError("InvalidDiskId.NotFound", "The specified disk does not exist.", 404)
+    return doc
+
+
+def wrong_state() -> ApiError:
+    """The disk's state does not allow the operation."""
+    return ApiError(
+        "IncorrectDiskStatus", "The current disk status does not support this operation.", 403
+    )
+
+
+@PRODUCT.operation("DeleteDisk", writes=True, idempotent_by_token=False)
+def delete_disk(call: Call) -> dict[str, Any]:
+    """DeleteDisk: only an Available one (IncorrectDiskStatus, 403)."""
+    doc = living_disk(call, call.params.required("DiskId"))
     if call.state(doc) != "Available":
-        raise ApiError("IncorrectDiskStatus", f"The disk {disk_id} is not Available.", 403)
-    doc.gone = call.now
+        raise wrong_state()
+    doc.deleted_at = call.now
     call.docs.put(doc)
     return {}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator import catalog
-from ackgpu.emulator.ecs import spending, stock
+from ackgpu.emulator.ecs import billing_methods, stock
+from ackgpu.emulator.ecs.billing_state import charge_type, convert, refuse_converting, refuse_unless
 from ackgpu.emulator.ecs.instance_reads import instance
 from ackgpu.emulator.ecs.instances import remove_instance
-from ackgpu.emulator.ecs.launching import refuse_dry_run
+from ackgpu.emulator.ecs.launch import refuse_dry_run
 from ackgpu.emulator.ecs.product import PRODUCT
-from ackgpu.emulator.ecs.states import INSTANCE
+from ackgpu.emulator.ecs.states import INSTANCE, wrong_state
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
@@ -19,19 +20,19 @@ from ackgpu.emulator.vpc.eips import unbind_eip
 STOPPED_AFTER = 10.0
 RUNNING_AFTER = 15.0
 ORDER_TAKES = 5.0
-MOST_CONVERTED = 20
-MOST_NAMED = 100
+MAX_CONVERTED = 20
+MAX_NAMED = 100
 
 
-@PRODUCT.operation("StartInstance", writes=True, tokened=False)
+@PRODUCT.operation("StartInstance", writes=True, idempotent_by_token=False)
 def start_instance(call: Call) -> dict[str, Any]:
-    """StartInstance: from Stopped alone."""
+    """StartInstance: only from Stopped."""
     _start(call, instance(call, call.params.required("InstanceId")))
     refuse_dry_run(call)
     return {}
 
 
-@PRODUCT.operation("StartInstances", writes=True, tokened=False)
+@PRODUCT.operation("StartInstances", writes=True, idempotent_by_token=False)
 def start_instances(call: Call) -> dict[str, Any]:
     """StartInstances: all of them, or none."""
     docs = _several(call)
@@ -41,15 +42,15 @@ def start_instances(call: Call) -> dict[str, Any]:
     return _responses(docs, "Starting", "Stopped")
 
 
-@PRODUCT.operation("StopInstance", writes=True, tokened=False)
+@PRODUCT.operation("StopInstance", writes=True, idempotent_by_token=False)
 def stop_instance(call: Call) -> dict[str, Any]:
-    """StopInstance: from Running alone."""
+    """StopInstance: only from Running."""
     _stop(call, instance(call, call.params.required("InstanceId")))
     refuse_dry_run(call)
     return {}
 
 
-@PRODUCT.operation("StopInstances", writes=True, tokened=False)
+@PRODUCT.operation("StopInstances", writes=True, idempotent_by_token=False)
 def stop_instances(call: Call) -> dict[str, Any]:
     """StopInstances: all of them, or none."""
     docs = _several(call)
@@ -59,7 +60,7 @@ def stop_instances(call: Call) -> dict[str, Any]:
     return _responses(docs, "Stopping", "Running")
 
 
-@PRODUCT.operation("DeleteInstance", writes=True, tokened=False)
+@PRODUCT.operation("DeleteInstance", writes=True, idempotent_by_token=False)
 def delete_instance(call: Call) -> dict[str, Any]:
     """DeleteInstance: a Running one with Force only, a prepaid one not at all."""
     _delete(call, instance(call, call.params.required("InstanceId")))
@@ -73,7 +74,7 @@ def delete_instances(call: Call) -> dict[str, Any]:
     for doc in _several(call):
         _delete(call, doc)
     if call.params.boolean("DryRun"):
-        raise ApiError("DRYRUN.SUCCESS", "Validation passed for the dry run.")
+        raise ApiError("DRYRUN.SUCCESS", "This request is a dryrun request with successful result.")
     return {}
 
 
@@ -81,8 +82,10 @@ def _several(call: Call) -> list[Doc]:
     ids = call.params.listed("InstanceId")
     if not ids:
         raise ApiError("MissingParameter", "The parameter InstanceId.N is mandatory.")
-    if len(ids) > MOST_NAMED:
-        raise ApiError("InvalidParameter.TooManyInstanceIds", "More than 100 instances.", 403)
+    if len(ids) > MAX_NAMED:
+        raise ApiError(
+            "InvalidParameter.TooManyInstanceIds", "Instance ids cannot be more than 100.", 403
+        )
     return [instance(call, one) for one in ids]
 
 
@@ -100,17 +103,13 @@ def _responses(docs: list[Doc], now: str, before: str) -> dict[str, Any]:
     return {"InstanceResponses": {"InstanceResponse": rows}}
 
 
-def _wrong_state(doc: Doc) -> ApiError:
-    return ApiError("IncorrectInstanceStatus", f"The state of {doc.id} does not allow this.", 403)
-
-
 def _start(call: Call, doc: Doc) -> None:
-    if call.state(doc) != "Stopped" or doc.gone is not None:
-        raise _wrong_state(doc)
+    if call.state(doc) != "Stopped" or doc.deleted_at is not None:
+        raise wrong_state()
     zone, type_id = doc.body["ZoneId"], doc.body["InstanceType"]
     economical = doc.body["StoppedMode"] == "StopCharging"
     if economical and stock.left(call, zone, type_id) not in catalog.SOLD:
-        raise ApiError("OperationDenied.NoStock", f"{type_id} is out of stock in {zone}.", 403)
+        raise ApiError("OperationDenied.NoStock", "The resource is out of usage.", 403)
     doc.body["StoppedMode"] = "Not-applicable"
     doc.body["phases"] = INSTANCE.then(
         doc.body["phases"], call.now, (0, "Starting"), (RUNNING_AFTER, "Running")
@@ -120,7 +119,7 @@ def _start(call: Call, doc: Doc) -> None:
 
 def _stop(call: Call, doc: Doc) -> None:
     if call.state(doc) != "Running":
-        raise _wrong_state(doc)
+        raise wrong_state()
     mode = call.params.text("StoppedMode", "KeepCharging")
     if mode not in {"KeepCharging", "StopCharging"}:
         raise invalid("StoppedMode")
@@ -134,30 +133,32 @@ def _stop(call: Call, doc: Doc) -> None:
 def _delete(call: Call, doc: Doc) -> None:
     """Check as the real service does, then let the instance and what is bound to it go."""
     state = call.state(doc)
-    if doc.gone is not None:
+    if doc.deleted_at is not None:
         return
     if doc.body["DeletionProtection"]:
         raise ApiError(
             "InvalidOperation.DeletionProtection", f"{doc.id} is protected from deletion.", 403
         )
-    if doc.body["InstanceChargeType"] == "PrePaid":
-        raise ApiError("ChargeTypeViolation", f"{doc.id} is a subscription.", 403)
+    refuse_converting(call, doc)
+    refuse_unless(call, doc, "PostPaid")
     if state in {"Pending", "Starting"}:
         raise ApiError(
-            "IncorrectInstanceStatus.Initializing", f"{doc.id} is being initialised.", 403
+            "IncorrectInstanceStatus.Initializing",
+            "The specified instance status does not support this operation.",
+            403,
         )
     if state != "Stopped" and not call.params.boolean("Force"):
-        raise _wrong_state(doc)
+        raise wrong_state()
     if any(route.body["NextHopId"] == doc.id for route in call.all("route", region=doc.region)):
         raise ApiError(
-            "DependencyViolation.RouteEntry", f"A route entry has {doc.id} as its next hop."
+            "DependencyViolation.RouteEntry", "Specified instance is used by route entry."
         )
     for eip in call.docs.find("eip", at=call.now, scope=doc.id):
         unbind_eip(call, eip)
     remove_instance(call, doc)
 
 
-@PRODUCT.operation("ModifyInstanceAttribute", writes=True, tokened=False)
+@PRODUCT.operation("ModifyInstanceAttribute", writes=True, idempotent_by_token=False)
 def modify_instance_attribute(call: Call) -> dict[str, Any]:
     """ModifyInstanceAttribute: what is named changes, the rest stays."""
     doc = instance(call, call.params.required("InstanceId"))
@@ -180,10 +181,16 @@ def _join(call: Call, doc: Doc, group_ids: list[str]) -> None:
     for group_id in group_ids:
         group = call.docs.get("securitygroup", group_id)
         if group is None or not group.alive(call.now):
-            raise ApiError("InvalidSecurityGroupId.NotFound", f"There is no {group_id}.", 404)
+            raise ApiError(
+                "InvalidSecurityGroupId.NotFound",
+                "The SecurityGroupId provided does not exist in our records.",
+                404,
+            )
         if group.scope != doc.scope:
             raise ApiError(
-                "InvalidSecurityGroupVpc.NotBelongToOneVpc", f"{group_id} is in another VPC.", 404
+                "InvalidSecurityGroupVpc.NotBelongToOneVpc",
+                "The specified SecurityGroupIds are belong to different vpc.",
+                404,
             )
     doc.body["SecurityGroupIds"] = group_ids
     eni = call.docs.get("eni", doc.body["NetworkInterfaceId"])
@@ -205,12 +212,16 @@ def modify_instance_charge_type(call: Call) -> dict[str, Any]:
         )
     ids = call.params.json_list("InstanceIds") or []
     if not ids:
-        raise ApiError("InvalidParameter.InstanceIds", "InstanceIds is mandatory.")
-    if len(ids) > MOST_CONVERTED:
-        raise ApiError("InstancesIdQuotaExceed", "More than 20 instances.")
-    terms = spending.subscription(call) if wanted == "PrePaid" else spending.Charge("PostPaid")
+        raise ApiError("InvalidParameter.InstanceIds", "The specified InstanceIds are invalid.")
+    if len(ids) > MAX_CONVERTED:
+        raise ApiError("InstancesIdQuotaExceed", "The maximum number of Instances is exceeded.")
+    terms = (
+        billing_methods.subscription(call)
+        if wanted == "PrePaid"
+        else billing_methods.Charge("PostPaid")
+    )
     docs = [instance(call, one) for one in ids]
-    order_id = spending.new_order_id(call)
+    order_id = billing_methods.new_order_id(call)
     for doc in docs:
         _convert(call, doc, terms, order_id)
     refuse_dry_run(call)
@@ -218,13 +229,13 @@ def modify_instance_charge_type(call: Call) -> dict[str, Any]:
     return {"OrderId": order_id, "FeeOfInstances": {"FeeOfInstance": fees}}
 
 
-def _convert(call: Call, doc: Doc, terms: spending.Charge, order_id: str) -> None:
+def _convert(call: Call, doc: Doc, terms: billing_methods.Charge, order_id: str) -> None:
     body = doc.body
     if call.state(doc) not in {"Running", "Stopped"}:
         raise ApiError("InvalidStatus.ValueNotSupported", f"{doc.id} is not Running or Stopped.")
     if body["SpotStrategy"] != "NoSpot":
-        raise ApiError("InvalidSpotStrategy", f"{doc.id} is a spot instance.")
-    if body["InstanceChargeType"] == terms.charge_type:
+        raise ApiError("InvalidSpotStrategy", "The specified SpotStrategy is not valid.")
+    if charge_type(call, doc) == terms.charge_type:
         raise ApiError(
             "InvalidInstanceChargeType.ValueNotSupported", f"{doc.id} is {terms.charge_type}."
         )
@@ -233,14 +244,13 @@ def _convert(call: Call, doc: Doc, terms: spending.Charge, order_id: str) -> Non
     if call.now < body.get("OrderUntil", 0):
         raise ApiError("InstanceHasProcessingConvertOrder", f"{doc.id} is being converted.")
     if call.params.boolean("AutoPay", default=True):
-        body["InstanceChargeType"] = terms.charge_type
-        body["PaidUntil"] = terms.paid_until
+        convert(call, doc, terms.charge_type, terms.paid_until)
         body["OrderUntil"] = call.now + ORDER_TAKES
     else:
         body["UnpaidOrder"] = order_id
     call.docs.put(doc)
 
 
-def _fee(doc: Doc, terms: spending.Charge) -> dict[str, str]:
+def _fee(doc: Doc, terms: billing_methods.Charge) -> dict[str, str]:
     price = (catalog.hourly_price(doc.body["InstanceType"]) or 0.0) * terms.hours
     return {"InstanceId": doc.id, "Currency": catalog.currency(), "Fee": f"{price:.2f}"}

@@ -5,26 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator import catalog
+from ackgpu.emulator.ecs.billing_state import charge_type, paid_until
 from ackgpu.emulator.ecs.instances import KIND
 from ackgpu.emulator.ecs.instants import NEVER, minutes_text
-from ackgpu.emulator.ecs.paging import page
+from ackgpu.emulator.ecs.pages import page
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.tagged import has_tags, tag_rows
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.lifecycle import reached
-from ackgpu.emulator.listing import listing
+from ackgpu.emulator.lists import listing
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.store import Doc
 
 STATES = frozenset({"Pending", "Starting", "Running", "Stopping", "Stopped"})
-MOST_IDS = 100
+MAX_IDS = 100
 
 
 def instance(call: Call, instance_id: str) -> Doc:
     """The instance of that id; refuses with InvalidInstanceId.NotFound (404)."""
     doc = call.docs.get(KIND, instance_id)
     if doc is None or not doc.alive(call.now):
-        raise ApiError("InvalidInstanceId.NotFound", f"There is no instance {instance_id}.", 404)
+        raise ApiError(
+            "InvalidInstanceId.NotFound", "The specified InstanceId does not exist.", 404
+        )
     return doc
 
 
@@ -32,11 +35,11 @@ def instance(call: Call, instance_id: str) -> Doc:
 def describe_instances(call: Call) -> dict[str, Any]:
     """DescribeInstances: a released instance is not listed any more."""
     ids = call.params.json_list("InstanceIds")
-    if ids is not None and len(ids) > MOST_IDS:
+    if ids is not None and len(ids) > MAX_IDS:
         raise invalid("InstanceIds", "At most 100 ids are allowed.")
     status = call.params.text("Status")
     if status and status not in STATES:
-        raise ApiError("InvalidStatus.NotFound", f"{status} is no Status.", 404)
+        raise ApiError("InvalidStatus.NotFound", "The specified Status is not found.", 404)
     docs = listing(call, KIND, _wanted, ids=ids or (), scope_by="VpcId")
     some, numbers = page(call, docs, low=10, high=100)
     eips = {eip.scope: eip for doc in some for eip in call.all("eip", scope=doc.id)}
@@ -46,13 +49,15 @@ def describe_instances(call: Call) -> dict[str, Any]:
 
 def _wanted(call: Call, doc: Doc) -> bool:
     params, body = call.params, doc.body
-    fields = ("VSwitchId", "ZoneId", "InstanceChargeType", "InstanceType", "KeyPairName", "ImageId")
+    fields = ("VSwitchId", "ZoneId", "InstanceType", "KeyPairName", "ImageId")
+    paying = charge_type(call, doc)
     addresses = params.json_list("PrivateIpAddresses")
     group = params.text("SecurityGroupId")
     row = catalog.instance_type(body["InstanceType"]) or {}
     family = params.text("InstanceTypeFamily")
     return (
         all(params.text(name, body[name]) == body[name] for name in fields)
+        and params.text("InstanceChargeType", paying) == paying
         and (not addresses or body["PrivateIpAddress"] in addresses)
         and (not group or group in body["SecurityGroupIds"])
         and (not family or row.get("family") == family)
@@ -70,7 +75,11 @@ def _named(name: str, pattern: str) -> bool:
 
 
 def _shared(call: Call, doc: Doc, eip: Doc | None) -> dict[str, Any]:
-    """What DescribeInstances and DescribeInstanceAttribute both show."""
+    """What DescribeInstances and DescribeInstanceAttribute both show.
+
+    The EIP comes before the public address, as in the documented example: Ansible's client library
+    reads the members in their order, and never ends if it meets the public address first.
+    """
     body = doc.body
     row = catalog.instance_type(body["InstanceType"]) or {}
     public = body["PublicIpAddress"]
@@ -82,12 +91,12 @@ def _shared(call: Call, doc: Doc, eip: Doc | None) -> dict[str, Any]:
         "RegionId": doc.region,
         "ZoneId": body["ZoneId"],
         "InstanceType": body["InstanceType"],
-        "InstanceChargeType": body["InstanceChargeType"],
+        "InstanceChargeType": charge_type(call, doc),
         "InstanceNetworkType": "vpc",
         "ImageId": body["ImageId"],
         "HostName": body["HostName"] or f"iZ{doc.id.removeprefix('i-')}Z",
         "SerialNumber": _serial(doc),
-        "CreationTime": minutes_text(call.instant(doc.born)),
+        "CreationTime": minutes_text(call.instant(doc.created_at)),
         "ExpiredTime": _expiry(call, doc),
         "Cpu": row.get("cpu", 0),
         "Memory": int(row.get("memory", 0) * 1024),
@@ -99,6 +108,12 @@ def _shared(call: Call, doc: Doc, eip: Doc | None) -> dict[str, Any]:
         "VlanId": "",
         "CreditSpecification": "",
         "SecurityGroupIds": {"SecurityGroupId": body["SecurityGroupIds"]},
+        "EipAddress": {
+            "AllocationId": eip.id if eip else "",
+            "IpAddress": eip.body["IpAddress"] if eip else "",
+            "InternetChargeType": eip.body["InternetChargeType"] if eip else "",
+            "Bandwidth": int(eip.body["Bandwidth"]) if eip else 0,
+        },
         "PublicIpAddress": {"IpAddress": [public] if public else []},
         "InnerIpAddress": {"IpAddress": []},
         "VpcAttributes": {
@@ -106,12 +121,6 @@ def _shared(call: Call, doc: Doc, eip: Doc | None) -> dict[str, Any]:
             "VSwitchId": body["VSwitchId"],
             "NatIpAddress": "",
             "PrivateIpAddress": {"IpAddress": [body["PrivateIpAddress"]]},
-        },
-        "EipAddress": {
-            "AllocationId": eip.id if eip else "",
-            "IpAddress": eip.body["IpAddress"] if eip else "",
-            "InternetChargeType": eip.body["InternetChargeType"] if eip else "",
-            "Bandwidth": int(eip.body["Bandwidth"]) if eip else 0,
         },
         "OperationLocks": {"LockReason": []},
     }
@@ -124,7 +133,7 @@ def _serial(doc: Doc) -> str:
 
 
 def _expiry(call: Call, doc: Doc) -> str:
-    until = doc.body["PaidUntil"]
+    until = paid_until(call, doc)
     return NEVER if until is None else minutes_text(call.instant(until))
 
 
@@ -138,13 +147,13 @@ def _row(call: Call, doc: Doc, eip: Doc | None) -> dict[str, Any]:
         "InstanceTypeFamily": row.get("family", ""),
         "GPUAmount": row.get("gpu_amount", 0),
         "GPUSpec": row.get("gpu_spec", ""),
-        "StartTime": minutes_text(call.instant(doc.born if started is None else started)),
+        "StartTime": minutes_text(call.instant(doc.created_at if started is None else started)),
         "KeyPairName": body["KeyPairName"],
         "SpotStrategy": body["SpotStrategy"],
         "SpotPriceLimit": body["SpotPriceLimit"],
         "SpotDuration": 0,
         "SpotInterruptionBehavior": "Terminate",
-        "SaleCycle": "month" if body["InstanceChargeType"] == "PrePaid" else "",
+        "SaleCycle": "month" if shared["InstanceChargeType"] == "PrePaid" else "",
         "OSName": _os_name(body["ImageId"]),
         "OSNameEn": _os_name(body["ImageId"]),
         "OSType": "linux",
@@ -159,7 +168,7 @@ def _row(call: Call, doc: Doc, eip: Doc | None) -> dict[str, Any]:
         "LocalStorageCapacity": 0,
         "DeploymentSetId": "",
         "HpcClusterId": "",
-        "Tags": {"Tag": tag_rows(doc)},
+        "Tags": {"Tag": tag_rows(call, doc)},
         "NetworkInterfaces": {"NetworkInterface": [_interface(call, body)]},
         "RdmaIpAddress": {"IpAddress": []},
         "HibernationOptions": {"Configured": False},
@@ -179,7 +188,8 @@ def _row(call: Call, doc: Doc, eip: Doc | None) -> dict[str, Any]:
             "HttpEndpoint": "",
             "HttpTokens": "",
             "HttpPutResponseHopLimit": 0,
-        },
+        }
+        | body.get("MetadataOptions", {}),
         "ImageOptions": {"LoginAsNonRoot": False},
     }
 

@@ -13,9 +13,9 @@ from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
 
-MOST = 100
+MAX_RESULTS = 100
 """The largest page since 2023-11-15; a larger MaxResults is cut down to it."""
-MOST_NAMED = 10
+MAX_NAMED = 10
 LISTS = {"InstanceTypes": "id", "InstanceTypeFamilies": "family", "GpuSpecs": "gpu_spec"}
 BOUNDS = {
     "CpuCoreCount": "cpu",
@@ -35,9 +35,9 @@ def describe_instance_types(call: Call) -> dict[str, Any]:
         for row in catalog.instance_types()
         if _named(call, row) and _bounded(call, row) and _worded(call, row)
     ]
-    size = min(call.params.integer("MaxResults", MOST, low=1, high=1600), MOST)
+    size = min(call.params.integer("MaxResults", MAX_RESULTS, low=1, high=1600), MAX_RESULTS)
     token = call.params.text("NextToken", "0")
-    if not token.isdigit():
+    if not token.isdecimal():
         raise ApiError("InvalidParameter.NextToken", "The specified NextToken is invalid.")
     start = int(token)
     page = [_row(row) for row in rows[start : start + size]]
@@ -46,10 +46,10 @@ def describe_instance_types(call: Call) -> dict[str, Any]:
 
 
 def _named(call: Call, row: dict[str, Any]) -> bool:
-    """Whether the type is among the names asked for, where any are."""
+    """Whether the type is among the names requested, where any are."""
     for name, field in LISTS.items():
         wanted = call.params.listed(name)
-        if len(wanted) > MOST_NAMED:
+        if len(wanted) > MAX_NAMED:
             raise invalid(name, "At most ten values are allowed.")
         if wanted and row[field] not in wanted:
             return False

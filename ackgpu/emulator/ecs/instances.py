@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ackgpu.emulator import catalog, limits
+from ackgpu.emulator import catalog
 from ackgpu.emulator.ecs import stock
+from ackgpu.emulator.ecs.instance_quotas import check_quota
 from ackgpu.emulator.ecs.states import INSTANCE
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.lifecycle import state_at
@@ -39,11 +40,6 @@ PLAIN: dict[str, Any] = {
     "StoppedMode": "Not-applicable",
 }
 """What an instance is where nobody says otherwise."""
-VGPU_QUOTAS = {
-    "PostPaid": "vgpu_instances",
-    "PrePaid": "vgpu_prepaid_instances",
-    "Spot": "vgpu_spot_instances",
-}
 
 
 def make_instance(  # noqa: PLR0913 -- a record of what to make
@@ -75,10 +71,7 @@ def make_instance(  # noqa: PLR0913 -- a record of what to make
     row = sold_type(call, instance_type, vswitch.body["ZoneId"])
     check_system_disk(row, category, disk_size)
     quota = "Spot" if spot_strategy != "NoSpot" else charge_type
-    if catalog.is_vgpu(row):
-        check_vgpu_quota(call, region, quota, at=begin)
-    elif quota == "PostPaid":
-        check_vcpu_quota(call, row, region, at=begin)
+    check_quota(call, row, region, quota, at=begin)
     doc = Doc(KIND, call.new_id("i-bp1", 17), region, vswitch.scope, name, begin)
     doc.body = {
         "InstanceType": instance_type,
@@ -97,7 +90,7 @@ def make_instance(  # noqa: PLR0913 -- a record of what to make
             begin, (0, "Pending"), (STARTING_AFTER, "Starting"), (RUNNING_AFTER, "Running")
         ),
     }
-    doc.body["SystemDiskId"] = _system_disk(call, doc, category, disk_size).id
+    doc.body["SystemDiskId"] = make_system_disk(call, doc, category, disk_size).id
     doc.body["NetworkInterfaceId"] = _primary_interface(call, doc, vswitch).id
     return call.docs.put(doc)
 
@@ -107,13 +100,13 @@ def remove_instance(call: Call, doc: Doc, at: float | None = None) -> None:
     begin = call.now if at is None else at
     if state_at(doc.body["phases"], begin) not in {"Stopping", "Stopped"}:
         doc.body["phases"] = INSTANCE.then(doc.body["phases"], begin, (0, "Stopping"))
-    doc.gone = begin + GONE_AFTER
+    doc.deleted_at = begin + GONE_AFTER
     call.docs.put(doc)
     _remove_disks(call, doc)
     for eni_id in (doc.body["NetworkInterfaceId"], *doc.body.get("OtherInterfaceIds", ())):
         eni = call.docs.get("eni", eni_id)
         if eni is not None:
-            eni.gone = doc.gone
+            eni.deleted_at = doc.deleted_at
             call.docs.put(eni)
 
 
@@ -121,10 +114,10 @@ def _remove_disks(call: Call, doc: Doc) -> None:
     """Disks that are released with their instance go; the others become Available."""
     for disk in call.docs.find("disk", scope=doc.id):
         if disk.body["DeleteWithInstance"]:
-            disk.gone = doc.gone
+            disk.deleted_at = doc.deleted_at
         else:
             disk.scope = ""
-            disk.body["phases"].append([doc.gone, "Available"])
+            disk.body["phases"].append([doc.deleted_at, "Available"])
         call.docs.put(disk)
 
 
@@ -134,16 +127,14 @@ def sold_type(call: Call, type_id: str, zone: str) -> dict[str, Any]:
     if row is None:
         raise ApiError(
             "InvalidInstanceType.ValueNotSupported",
-            f"The instance type {type_id} does not exist or is not available to the account.",
+            "The specified InstanceType does not exist or beyond the permitted range.",
             403,
         )
     status = stock.left(call, zone, type_id)
     if status is None:
         raise ApiError("Zone.NotOnSale", f"{type_id} is not sold in the zone {zone}.", 403)
     if status not in catalog.SOLD:
-        raise ApiError(
-            "OperationDenied.NoStock", f"{type_id} is out of stock in the zone {zone}.", 403
-        )
+        raise ApiError("OperationDenied.NoStock", "The resource is out of usage.", 403)
     return row
 
 
@@ -152,7 +143,7 @@ def check_system_disk(row: dict[str, Any], category: str, size: int) -> None:
     if category not in row["disks"]:
         raise ApiError(
             "InvalidSystemDiskCategory.ValueNotSupported",
-            f"The system disk category {category} does not go with {row['id']}.",
+            'The specified parameter "SystemDisk.Category" is not valid.',
         )
     if not DISK_GIB[0] <= size <= DISK_GIB[1]:
         raise ApiError(
@@ -160,64 +151,8 @@ def check_system_disk(row: dict[str, Any], category: str, size: int) -> None:
         )
 
 
-def check_vgpu_quota(call: Call, region: str, charge_type: str, *, at: float) -> None:
-    """Refuse where the region's vGPU instances of that way of paying are used up.
-
-    The quota counts instances of the vgn and sgn families, not vCPUs (Quota Center, ecs-spec).
-    """
-    name = VGPU_QUOTAS[charge_type]
-    if call.docs.count(KIND, at=at, region=region) < limits.limit(call, name, region):
-        return
-    limits.refuse_over(
-        call,
-        name,
-        vgpu_instances(call, region, charge_type, at=at),
-        1,
-        "QuotaExceed.ElasticQuota",
-        f"The vGPU instances of {region} would exceed the account's quota.",
-        403,
-        region=region,
-    )
-
-
-def check_vcpu_quota(call: Call, row: dict[str, Any], region: str, *, at: float) -> None:
-    """Refuse where the region's pay-as-you-go vCPUs are used up; vGPU types do not count."""
-    limits.refuse_over(
-        call,
-        "postpaid_vcpus",
-        used_vcpus(call, region, at=at),
-        row["cpu"],
-        "QuotaExceed.ElasticQuota",
-        f"The vCPUs of {region} would exceed the account's quota.",
-        403,
-        region=region,
-    )
-
-
-def used_vcpus(call: Call, region: str, *, spot: bool = False, at: float | None = None) -> int:
-    """The vCPUs of the region's pay-as-you-go (or spot) instances that are no vGPU types."""
-    count = 0
-    for doc in call.docs.find(KIND, at=call.now if at is None else at, region=region):
-        row = catalog.instance_type(doc.body["InstanceType"])
-        is_spot = doc.body["SpotStrategy"] != "NoSpot"
-        paid_by_use = doc.body["InstanceChargeType"] == "PostPaid" and is_spot == spot
-        if row is not None and paid_by_use and not catalog.is_vgpu(row):
-            count += row["cpu"]
-    return count
-
-
-def vgpu_instances(call: Call, region: str, charge_type: str, *, at: float | None = None) -> int:
-    """How many vGPU instances of that way of paying (PostPaid, PrePaid, Spot) there are."""
-    count = 0
-    for doc in call.docs.find(KIND, at=call.now if at is None else at, region=region):
-        row = catalog.instance_type(doc.body["InstanceType"])
-        spot = doc.body["SpotStrategy"] != "NoSpot"
-        paying = "Spot" if spot else doc.body["InstanceChargeType"]
-        count += row is not None and catalog.is_vgpu(row) and paying == charge_type
-    return count
-
-
-def _system_disk(call: Call, doc: Doc, category: str, size: int) -> Doc:
+def make_system_disk(call: Call, doc: Doc, category: str, size: int) -> Doc:
+    """The instance's system disk, which is in use from the instance's birth."""
     body = {
         "Category": category,
         "Size": size,
@@ -228,10 +163,10 @@ def _system_disk(call: Call, doc: Doc, category: str, size: int) -> Doc:
         "DiskChargeType": doc.body["InstanceChargeType"],
         "Description": "",
         "Tags": {},
-        "phases": [[doc.born, "In_use"]],
+        "phases": [[doc.created_at, "In_use"]],
     }
     disk_id = call.new_id("d-bp1", 17)
-    return call.docs.put(Doc("disk", disk_id, doc.region, doc.id, "", doc.born, None, body))
+    return call.docs.put(Doc("disk", disk_id, doc.region, doc.id, "", doc.created_at, None, body))
 
 
 def make_interface(
@@ -263,6 +198,6 @@ def _primary_interface(call: Call, doc: Doc, vswitch: Doc) -> Doc:
         address=doc.body["PrivateIpAddress"],
         security_group_ids=doc.body["SecurityGroupIds"],
     )
-    eni.born = doc.born
-    eni.body |= {"InstanceId": doc.id, "Type": "Primary", "phases": [[doc.born, "InUse"]]}
+    eni.created_at = doc.created_at
+    eni.body |= {"InstanceId": doc.id, "Type": "Primary", "phases": [[doc.created_at, "InUse"]]}
     return call.docs.put(eni)

@@ -7,12 +7,12 @@ from typing import Any
 from ackgpu.emulator import catalog
 from ackgpu.emulator.ecs.instances import make_interface
 from ackgpu.emulator.ecs.instants import seconds_text
-from ackgpu.emulator.ecs.paging import page
+from ackgpu.emulator.ecs.pages import page
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.security_groups import security_group
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.listing import listing
+from ackgpu.emulator.lists import listing
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.addresses import take_address
@@ -46,7 +46,7 @@ def create_network_interface(call: Call) -> dict[str, Any]:
     vswitch_id = call.params.required("VSwitchId")
     vswitch = call.alive("vswitch", vswitch_id)
     if vswitch is None:
-        raise ApiError("InvalidVSwitchId.NotFound", f"There is no vSwitch {vswitch_id}.", 404)
+        raise ApiError("InvalidVSwitchId.NotFound", "Specified virtual switch does not exist.", 404)
     group_ids = call.params.listed("SecurityGroupIds") or [call.params.required("SecurityGroupId")]
     for group_id in group_ids:
         if security_group(call, group_id).scope != vswitch.scope:
@@ -62,18 +62,20 @@ def create_network_interface(call: Call) -> dict[str, Any]:
     doc.name = call.params.text("NetworkInterfaceName")
     doc.body["Description"] = call.params.text("Description")
     doc.body["Tags"] = new_tags(call)
-    row = _row(call, call.docs.put(doc))
+    row = interface_row(call, call.docs.put(doc))
     address = {"PrivateIpAddress": row["PrivateIpAddress"], "Primary": True}
     return {key: row[key] for key in CREATED} | {"PrivateIpSets": {"PrivateIpSet": [address]}}
 
 
-@PRODUCT.operation("AttachNetworkInterface", writes=True, tokened=False)
+@PRODUCT.operation("AttachNetworkInterface", writes=True, idempotent_by_token=False)
 def attach_network_interface(call: Call) -> dict[str, Any]:
     """AttachNetworkInterface: to an instance of the same zone with room for it."""
-    doc = _interface(call)
+    doc = own_interface(call)
     instance = call.alive("instance", call.params.required("InstanceId"))
     if instance is None:
-        raise ApiError("InvalidInstanceId.NotFound", "There is no such instance.", 404)
+        raise ApiError(
+            "InvalidInstanceId.NotFound", "The specified InstanceId does not exist.", 404
+        )
     if call.state(doc) != "Available":
         raise ApiError("InvalidOperation.InvalidEniState", f"{doc.id} is not Available.")
     if instance.body["ZoneId"] != doc.body["ZoneId"]:
@@ -98,7 +100,7 @@ def describe_network_interfaces(call: Call) -> dict[str, Any]:
     ids = call.params.listed("NetworkInterfaceId")
     docs = listing(call, KIND, _wanted, ids=ids, scope_by="VSwitchId")
     some, numbers = page(call, docs, low=10, high=500)
-    rows = [_row(call, doc) for doc in some]
+    rows = [interface_row(call, doc) for doc in some]
     return {"NetworkInterfaceSets": {"NetworkInterfaceSet": rows}, **numbers}
 
 
@@ -120,7 +122,8 @@ def _wanted(call: Call, doc: Doc) -> bool:
     )
 
 
-def _row(call: Call, doc: Doc) -> dict[str, Any]:
+def interface_row(call: Call, doc: Doc) -> dict[str, Any]:
+    """The interface as DescribeNetworkInterfaces shows it."""
     body = doc.body
     address = body["PrivateIpAddress"]
     nothing = {"PublicIpAddress": "", "AllocationId": ""}
@@ -131,7 +134,7 @@ def _row(call: Call, doc: Doc) -> dict[str, Any]:
         "Description": body["Description"],
         "Status": call.state(doc),
         "Type": body["Type"],
-        "CreationTime": seconds_text(call.instant(doc.born)),
+        "CreationTime": seconds_text(call.instant(doc.created_at)),
         "VpcId": body["VpcId"],
         "VSwitchId": body["VSwitchId"],
         "ZoneId": body["ZoneId"],
@@ -152,12 +155,13 @@ def _row(call: Call, doc: Doc) -> dict[str, Any]:
         "QueuePairNumber": 0,
         "ResourceGroupId": "",
         "ServiceManaged": body["ServiceManaged"],
-        "DeleteOnRelease": True,
-        "Tags": {"Tag": tag_rows(doc)},
+        "DeleteOnRelease": body.get("DeleteOnRelease", True),
+        "Tags": {"Tag": tag_rows(call, doc)},
     }
 
 
-def _interface(call: Call) -> Doc:
+def own_interface(call: Call) -> Doc:
+    """The account's own interface that NetworkInterfaceId names."""
     eni_id = call.params.required("NetworkInterfaceId")
     doc = call.alive(KIND, eni_id)
     if doc is None:
@@ -169,10 +173,10 @@ def _interface(call: Call) -> Doc:
     return doc
 
 
-@PRODUCT.operation("DetachNetworkInterface", writes=True, tokened=False)
+@PRODUCT.operation("DetachNetworkInterface", writes=True, idempotent_by_token=False)
 def detach_network_interface(call: Call) -> dict[str, Any]:
     """DetachNetworkInterface: a secondary one; it is Available some seconds later."""
-    doc = _interface(call)
+    doc = own_interface(call)
     if doc.body["InstanceId"] != call.params.required("InstanceId"):
         raise ApiError("InvalidParameter.EniNotBelongEcs", f"{doc.id} is not bound to it.", 403)
     if doc.body["Type"] == "Primary":
@@ -187,12 +191,12 @@ def detach_network_interface(call: Call) -> dict[str, Any]:
     return {}
 
 
-@PRODUCT.operation("DeleteNetworkInterface", writes=True, tokened=False)
+@PRODUCT.operation("DeleteNetworkInterface", writes=True, idempotent_by_token=False)
 def delete_network_interface(call: Call) -> dict[str, Any]:
     """DeleteNetworkInterface: only an Available one (InvalidOperation.InvalidEniState, 400)."""
-    doc = _interface(call)
+    doc = own_interface(call)
     if call.state(doc) != "Available":
         raise ApiError("InvalidOperation.InvalidEniState", f"{doc.id} is not Available.")
-    doc.gone = call.now
+    doc.deleted_at = call.now
     call.docs.put(doc)
     return {}

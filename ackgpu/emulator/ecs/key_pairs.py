@@ -21,11 +21,11 @@ from ackgpu.emulator.store import Doc
 
 KIND = "keypair"
 NAME = re.compile(r"[^\W\d_][\w:-]{1,127}")
-MOST_DELETED = 100
-MOST_INSTANCES = 50
+MAX_DELETED = 100
+MAX_INSTANCES = 50
 
 
-@PRODUCT.operation("CreateKeyPair", writes=True, tokened=False)
+@PRODUCT.operation("CreateKeyPair", writes=True, idempotent_by_token=False)
 def create_key_pair(call: Call) -> dict[str, Any]:
     """CreateKeyPair: an RSA pair of 2048 bits, the private key in PEM form."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -41,7 +41,7 @@ def create_key_pair(call: Call) -> dict[str, Any]:
     return _identity(doc) | {"KeyPairId": doc.id, "PrivateKeyBody": private}
 
 
-@PRODUCT.operation("ImportKeyPair", writes=True, tokened=False)
+@PRODUCT.operation("ImportKeyPair", writes=True, idempotent_by_token=False)
 def import_key_pair(call: Call) -> dict[str, Any]:
     """ImportKeyPair: an OpenSSH RSA public key."""
     return _identity(_make(call, call.params.required("PublicKeyBody")))
@@ -50,9 +50,9 @@ def import_key_pair(call: Call) -> dict[str, Any]:
 def _make(call: Call, public_key: str) -> Doc:
     name = call.params.required("KeyPairName")
     if not NAME.fullmatch(name) or name.startswith(("http://", "https://")):
-        raise ApiError("InvalidKeyPairName.Malformed", "The KeyPairName is not valid.")
+        raise ApiError("InvalidKeyPairName.Malformed", "Specified Key Pair name is not valid.")
     if _find(call, name):
-        raise ApiError("KeyPair.AlreadyExist", f"There is a key pair {name}.")
+        raise ApiError("KeyPair.AlreadyExist", "The key pair already exist.")
     limits.refuse_over(
         call,
         "key_pairs",
@@ -82,7 +82,9 @@ def _fingerprint(public_key: str) -> str:
     except binascii.Error:
         data = b""
     if kind != "ssh-rsa" or not data:
-        raise ApiError("InvalidPublicKeyBody.Malformed", "The PublicKeyBody is no RSA key.")
+        raise ApiError(
+            "InvalidPublicKeyBody.Malformed", "The PublicKeyBody format is not supported."
+        )
     digest = hashlib.md5(data, usedforsecurity=False).hexdigest()
     return ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))
 
@@ -117,37 +119,43 @@ def describe_key_pairs(call: Call) -> dict[str, Any]:
 
 def _row(call: Call, doc: Doc, *, with_key: bool) -> dict[str, Any]:
     return _identity(doc) | {
-        "CreationTime": minutes_text(call.instant(doc.born)),
+        "CreationTime": minutes_text(call.instant(doc.created_at)),
         "ResourceGroupId": doc.body["ResourceGroupId"],
         "PublicKey": doc.body["PublicKey"] if with_key else "",
-        "Tags": {"Tag": tag_rows(doc)},
+        "Tags": {"Tag": tag_rows(call, doc)},
     }
 
 
-@PRODUCT.operation("DeleteKeyPairs", writes=True, tokened=False)
+@PRODUCT.operation("DeleteKeyPairs", writes=True, idempotent_by_token=False)
 def delete_key_pairs(call: Call) -> dict[str, Any]:
     """DeleteKeyPairs: names that do not exist are passed over; one in use refuses all."""
     names = call.params.json_list("KeyPairNames") or []
-    if not 1 <= len(names) <= MOST_DELETED:
-        raise ApiError("InvalidKeyPairNames.ValueNotSupported", "KeyPairNames is not valid.")
+    if not 1 <= len(names) <= MAX_DELETED:
+        raise ApiError(
+            "InvalidKeyPairNames.ValueNotSupported",
+            'The specified parameter "KeyPairNames" is not valid.',
+        )
     used = {doc.body["KeyPairName"] for doc in call.all("instance")}
     for name in names:
         if name in used:
-            raise ApiError("InvalidParameter.KeypairAlreadyAttachedInstance", f"{name} is in use.")
+            raise ApiError(
+                "InvalidParameter.KeypairAlreadyAttachedInstance",
+                'The specified parameter "KeyPairNames" attached to instances can not be deleted.',
+            )
         doc = _find(call, name)
         if doc is not None:
-            doc.gone = call.now
+            doc.deleted_at = call.now
             call.docs.put(doc)
     return {}
 
 
-@PRODUCT.operation("AttachKeyPair", writes=True, tokened=False)
+@PRODUCT.operation("AttachKeyPair", writes=True, idempotent_by_token=False)
 def attach_key_pair(call: Call) -> dict[str, Any]:
     """AttachKeyPair: instances take the key at their next start; one key an instance."""
     return _bind(call, call.params.required("KeyPairName"))
 
 
-@PRODUCT.operation("DetachKeyPair", writes=True, tokened=False)
+@PRODUCT.operation("DetachKeyPair", writes=True, idempotent_by_token=False)
 def detach_key_pair(call: Call) -> dict[str, Any]:
     """DetachKeyPair."""
     return _bind(call, "")
@@ -157,10 +165,17 @@ def _bind(call: Call, key_pair: str) -> dict[str, Any]:
     """Set the key pair of each instance named; every count is text in the answer."""
     name = call.params.required("KeyPairName")
     if _find(call, name) is None:
-        raise ApiError("InvalidKeyPairName.NotFound", f"There is no key pair {name}.")
+        raise ApiError(
+            "InvalidKeyPairName.NotFound",
+            "The specified parameter KeyPairName does not exist in our records.",
+        )
     ids = call.params.json_list("InstanceIds") or []
-    if len(ids) > MOST_INSTANCES:
-        raise ApiError("InstanceKeyPairLimitExceeded", "More than 50 instances.", 403)
+    if len(ids) > MAX_INSTANCES:
+        raise ApiError(
+            "InstanceKeyPairLimitExceeded",
+            "Exceeding the allowed amount of instance which will be deleted.",
+            403,
+        )
     rows = []
     for one in ids:
         doc = call.alive("instance", one)

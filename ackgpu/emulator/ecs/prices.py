@@ -33,7 +33,10 @@ def describe_price(call: Call) -> dict[str, Any]:
     else:
         raise invalid("ResourceType", f"The price of {resource} is not emulated.")
     if not details:
-        raise ApiError("PriceNotFound", "The price of your queried resource is not found.")
+        raise ApiError(
+            "PriceNotFound",
+            "The price of your queried resource is not available now, please try other resources.",
+        )
     times = _periods(call) * call.params.integer("Amount", 1, low=1, high=1000)
     return {"PriceInfo": _price_info([(name, price * times) for name, price in details])}
 
@@ -41,16 +44,26 @@ def describe_price(call: Call) -> dict[str, Any]:
 def _instance(call: Call) -> list[Detail]:
     type_id = call.params.text("InstanceType")
     if not type_id:
-        raise ApiError("InvalidInstanceType.Missing", "InstanceType is mandatory.", 404)
+        raise ApiError(
+            "InvalidInstanceType.Missing",
+            "The InstanceType parameter that is mandatory for processing the request is not"
+            " provided.",
+            404,
+        )
     row = catalog.instance_type(type_id)
     price = catalog.hourly_price(type_id)
     if row is None or price is None:
         raise ApiError(
-            "InvalidInstanceType.ValueNotSupported", f"There is no instance type {type_id}.", 403
+            "InvalidInstanceType.ValueNotSupported",
+            "The specified InstanceType does not exist or beyond the permitted range.",
+            403,
         )
     zones = catalog.zones(call.region)
     if not any(stock.shown(call, zone, type_id) for zone in zones):
-        raise ApiError("PriceNotFound", f"{type_id} is not sold in {call.region}.")
+        raise ApiError(
+            "PriceNotFound",
+            "The price of your queried resource is not available now, please try other resources.",
+        )
     category = call.params.text("SystemDisk.Category", DEFAULT_DISK)
     size = call.params.integer("SystemDisk.Size", 40)
     check_system_disk(row, category, size)
@@ -67,7 +80,7 @@ def _instance(call: Call) -> list[Detail]:
 def _is_spot(call: Call) -> bool:
     strategy = call.params.text("SpotStrategy", "NoSpot")
     if strategy not in SPOT_STRATEGIES:
-        raise ApiError("InvalidSpotStrategy", f"{strategy} is no SpotStrategy.")
+        raise ApiError("InvalidSpotStrategy", "The specified SpotStrategy is not valid.")
     return strategy != "NoSpot"
 
 
@@ -76,11 +89,11 @@ def _data_disks(call: Call) -> list[Detail]:
     for row in call.params.objects("DataDisk"):
         category = row.get("Category", DEFAULT_DISK)
         size = row.get("Size", "")
-        price = catalog.disk_price(category, int(size)) if size.isdigit() else None
+        price = catalog.disk_price(category, int(size)) if size.isdecimal() else None
         if price is None:
             raise ApiError(
                 "InvalidDataDiskCategory.ValueNotSupported",
-                f"{category} of {size} GiB has no price.",
+                'The specified parameter "DataDisk.n.Category" is not valid.',
             )
         details.append(("dataDisk", price))
     return details

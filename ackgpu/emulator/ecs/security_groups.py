@@ -6,11 +6,11 @@ from typing import Any
 
 from ackgpu.emulator import limits
 from ackgpu.emulator.ecs.instants import seconds_text
-from ackgpu.emulator.ecs.paging import page
+from ackgpu.emulator.ecs.pages import page
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError, invalid
-from ackgpu.emulator.listing import listing
+from ackgpu.emulator.lists import listing
 from ackgpu.emulator.operation import Call, token_page
 from ackgpu.emulator.store import Doc
 
@@ -27,8 +27,11 @@ def make_security_group(  # noqa: PLR0913 -- a record of what to make
     name: str,
     tags: dict[str, str],
     managed: bool = False,
+    kind: str = "normal",
 ) -> Doc:
-    """A new security group; ``managed`` says that a cloud product owns it.
+    """A new security group without rules; ``managed`` says that a cloud product owns it.
+
+    A basic group (``kind`` normal) lets its members reach each other, an enterprise one does not.
 
     Raises QuotaExceed.SecurityGroup (403) where the region holds as many as it may.
     """
@@ -44,8 +47,8 @@ def make_security_group(  # noqa: PLR0913 -- a record of what to make
     )
     body = {
         "Description": "",
-        "SecurityGroupType": "normal",
-        "InnerAccessPolicy": "Accept",
+        "SecurityGroupType": kind,
+        "InnerAccessPolicy": "Accept" if kind == "normal" else "Drop",
         "ServiceManaged": managed,
         "ResourceGroupId": "",
         "Rules": [],
@@ -58,7 +61,7 @@ def make_security_group(  # noqa: PLR0913 -- a record of what to make
 
 def remove_security_group(call: Call, doc: Doc, at: float | None = None) -> None:
     """Let the group go at ``at``, with its rules and with the rules of others that name it."""
-    doc.gone = call.now if at is None else at
+    doc.deleted_at = call.now if at is None else at
     call.docs.put(doc)
 
 
@@ -67,7 +70,9 @@ def security_group(call: Call, group_id: str) -> Doc:
     doc = call.alive(KIND, group_id)
     if doc is None:
         raise ApiError(
-            "InvalidSecurityGroupId.NotFound", "The specified SecurityGroupId does not exist.", 404
+            "InvalidSecurityGroupId.NotFound",
+            "The SecurityGroupId provided does not exist in our records.",
+            404,
         )
     return doc
 
@@ -109,21 +114,22 @@ def create_security_group(call: Call) -> dict[str, Any]:
     if vpc_id and vpc is None:
         raise ApiError("InvalidVpcId.NotFound", "The specified VPC does not exist.", 404)
     if vpc is not None and call.state(vpc) != "Available":
-        raise ApiError("IncorrectVpcStatus", "The VPC is not in a state that allows this.", 403)
+        raise ApiError(
+            "IncorrectVpcStatus", "Current VPC status does not support this operation.", 403
+        )
     kind = call.params.text("SecurityGroupType", "normal")
     if kind not in CAPACITY:
-        raise ApiError("InvalidParams.GroupType", "The SecurityGroupType is not valid.")
+        raise ApiError("InvalidParams.GroupType", "The specified security group type is not valid.")
     doc = make_security_group(
         call,
         region=call.region,
         vpc_id=vpc_id,
-        name=_name(call),
+        name=checked_name(call),
         tags=new_tags(call),
         managed=call.params.boolean("ServiceManaged"),
+        kind=kind,
     )
     doc.body |= {
-        "SecurityGroupType": kind,
-        "InnerAccessPolicy": "Accept" if kind == "normal" else "Drop",
         "Description": call.params.text("Description"),
         "ResourceGroupId": call.params.text("ResourceGroupId"),
     }
@@ -131,14 +137,21 @@ def create_security_group(call: Call) -> dict[str, Any]:
     return {"SecurityGroupId": doc.id}
 
 
-def _name(call: Call) -> str:
+def checked_name(call: Call) -> str:
+    """SecurityGroupName, empty where it is not given."""
     name = call.params.text("SecurityGroupName")
     unusable = name.startswith(("http://", "https://")) or (name and not name[0].isalpha())
     if unusable or len(name) == 1 or len(name) > 128:  # noqa: PLR2004 -- ECS: 2 to 128 characters
         raise ApiError(
-            "InvalidSecurityGroupName.Malformed", "The specified security group name is not valid."
+            "InvalidSecurityGroupName.Malformed", "Specified security group name is not valid."
         )
     return name
+
+
+def _guarded(call: Call, group: Doc) -> bool:
+    """Whether ACK protects the group: it does while a cluster uses it (page on its groups)."""
+    clusters = call.docs.find("cluster", at=call.now, scope=group.scope)
+    return any(cluster.body.get("security_group_id") == group.id for cluster in clusters)
 
 
 @PRODUCT.operation("DescribeSecurityGroups")
@@ -147,7 +160,9 @@ def describe_security_groups(call: Call) -> dict[str, Any]:
     by_page = "PageNumber" in call.params or "PageSize" in call.params
     if by_page and ("MaxResults" in call.params or "NextToken" in call.params):
         raise ApiError(
-            "NotSupported.PageNumberAndPageSize", "Use either MaxResults or PageSize, not both."
+            "NotSupported.PageNumberAndPageSize",
+            "The parameters PageNumber and PageSize are currently not supported, please use"
+            " NextToken and MaxResults instead.",
         )
     ids = call.params.json_list("SecurityGroupIds") or call.params.one("SecurityGroupId")
     some, numbers = page(call, listing(call, KIND, _wanted, ids=ids, scope_by="VpcId"))
@@ -184,12 +199,12 @@ def _row(call: Call, doc: Doc) -> dict[str, Any]:
         "Description": doc.body["Description"],
         "SecurityGroupType": kind,
         "VpcId": doc.scope,
-        "CreationTime": seconds_text(call.instant(doc.born)),
+        "CreationTime": seconds_text(call.instant(doc.created_at)),
         "EcsCount": len(instances) if call.params.boolean("IsQueryEcsCount") else 0,
         "AvailableInstanceAmount": CAPACITY[kind] - len(enis),
         "ResourceGroupId": doc.body["ResourceGroupId"],
         "ServiceManaged": doc.body["ServiceManaged"],
-        "Tags": {"Tag": tag_rows(doc)},
+        "Tags": {"Tag": tag_rows(call, doc)},
     }
 
 
@@ -230,20 +245,22 @@ def describe_security_group_references(call: Call) -> dict[str, Any]:
     return {"SecurityGroupReferences": {"SecurityGroupReference": rows}}
 
 
-@PRODUCT.operation("DeleteSecurityGroup", writes=True, tokened=False)
+@PRODUCT.operation("DeleteSecurityGroup", writes=True, idempotent_by_token=False)
 def delete_security_group(call: Call) -> dict[str, Any]:
     """DeleteSecurityGroup: refused while an interface is in it or another group names it."""
     group_id = call.params.required("SecurityGroupId")
     doc = call.alive(KIND, group_id)
     if doc is None:
         raise ApiError(
-            "InvalidSecurityGroupId.NotFound", "The specified SecurityGroupId does not exist.", 404
+            "InvalidSecurityGroupId.NotFound",
+            "The SecurityGroupId provided does not exist in our records.",
+            404,
         )
     refuse_managed(doc)
-    if members(call, doc.id) or referencing(call, doc):
+    if members(call, doc.id) or referencing(call, doc) or _guarded(call, doc):
         raise ApiError(
             "DependencyViolation",
-            "There is still an instance, a network interface or another group that uses it.",
+            "There is still instance(s) in the specified security group.",
             403,
         )
     remove_security_group(call, doc)

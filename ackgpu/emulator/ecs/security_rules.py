@@ -21,7 +21,7 @@ PROTOCOLS = {"tcp": "TCP", "udp": "UDP", "icmp": "ICMP", "gre": "GRE", "all": "A
 """Taken in any case; answers show them in upper case."""
 HIGHEST_PORT = 65535
 PRIORITIES = range(1, 101)
-MOST_AT_ONCE = 100
+MAX_AT_ONCE = 100
 SHOWN = (
     "SourceGroupId",
     "DestGroupOwnerAccount",
@@ -82,11 +82,17 @@ def revoke_security_group_egress(call: Call) -> dict[str, Any]:
     return _revoke(call, "egress")
 
 
+def grant(call: Call, group: Doc, direction: str, **permission: str) -> None:
+    """Add a rule on a product's own behalf, by the parameters of AuthorizeSecurityGroup."""
+    group.body["Rules"].append(rule_of(call, permission, direction))
+    call.docs.put(group)
+
+
 def _authorize(call: Call, direction: str) -> dict[str, Any]:
-    doc = _group(call)
+    doc = group_to_change(call)
     for row in _permissions(call):
-        rule = _rule(call, row, direction)
-        if not any(_same(rule, other) for other in doc.body["Rules"]):
+        rule = rule_of(call, row, direction)
+        if not any(same_rule(rule, other) for other in doc.body["Rules"]):
             doc.body["Rules"].append(rule)
     limits.refuse_over(
         call,
@@ -94,7 +100,7 @@ def _authorize(call: Call, direction: str) -> dict[str, Any]:
         len(doc.body["Rules"]),
         0,
         "AuthorizationLimitExceed",
-        "The limit of rules in the security group is reached.",
+        "The limit of authorization records in the security group reaches.",
         403,
     )
     call.docs.put(doc)
@@ -102,27 +108,28 @@ def _authorize(call: Call, direction: str) -> dict[str, Any]:
 
 
 def _revoke(call: Call, direction: str) -> dict[str, Any]:
-    doc = _group(call)
+    doc = group_to_change(call)
     rules = doc.body["Rules"]
     ids = call.params.listed("SecurityGroupRuleId")
     unknown = set(ids) - {rule["SecurityGroupRuleId"] for rule in rules}
     if unknown:
         raise ApiError(
             "InvalidSecurityGroupRuleId.NotFound",
-            f"There is no rule {min(unknown)} in the security group.",
+            "The specified SecurityGroupRuleId is not exists.",
             404,
         )
-    going = [] if ids else [_rule(call, row, direction) for row in _permissions(call)]
+    going = [] if ids else [rule_of(call, row, direction) for row in _permissions(call)]
     doc.body["Rules"] = [
         rule
         for rule in rules
-        if rule["SecurityGroupRuleId"] not in ids and not any(_same(rule, one) for one in going)
+        if rule["SecurityGroupRuleId"] not in ids and not any(same_rule(rule, one) for one in going)
     ]
     call.docs.put(doc)
     return {}
 
 
-def _group(call: Call) -> Doc:
+def group_to_change(call: Call) -> Doc:
+    """The group that SecurityGroupId names, which is the account's own to change."""
     doc = security_group(call, call.params.required("SecurityGroupId"))
     refuse_managed(doc)
     return doc
@@ -133,15 +140,18 @@ def _permissions(call: Call) -> list[dict[str, str]]:
     rows = call.params.objects("Permissions")
     single = "IpProtocol" in call.params
     if rows and single:
-        raise ApiError("InvalidParam.Permissions", "Permissions go with no other parameters.")
+        raise ApiError(
+            "InvalidParam.Permissions",
+            "The specified parameter Permissions cannot coexist with other parameters.",
+        )
     if not rows:
         return [dict(call.params)]
-    if len(rows) > MOST_AT_ONCE:
+    if len(rows) > MAX_AT_ONCE:
         raise ApiError("InvalidParam.Permissions", "There are more than 100 Permissions.")
     return rows
 
 
-def _rule(call: Call, row: dict[str, str], direction: str) -> dict[str, Any]:
+def rule_of(call: Call, row: dict[str, str], direction: str) -> dict[str, Any]:
     """The rule that a permission asks for, checked."""
     peers = "Source" if direction == "ingress" else "Dest"
     given = [f"{peers}CidrIp", f"Ipv6{peers}CidrIp", f"{peers}GroupId", f"{peers}PrefixListId"]
@@ -155,7 +165,7 @@ def _rule(call: Call, row: dict[str, str], direction: str) -> dict[str, Any]:
         )
     policy = row.get("Policy", "accept").lower()
     if policy not in {"accept", "drop"}:
-        raise ApiError("InvalidPolicy.Malformed", "Policy is accept or drop.")
+        raise ApiError("InvalidPolicy.Malformed", "The specified parameter Policy is not valid.")
     return {
         "SecurityGroupRuleId": call.new_id("sgr-bp1", 17),
         "Direction": direction,
@@ -186,8 +196,8 @@ def _check_peer(call: Call, row: dict[str, str], peers: str) -> None:
 
 
 def _priority(text: str) -> str:
-    if not text.isdigit() or int(text) not in PRIORITIES:
-        raise ApiError("InvalidPriority.Malformed", "Priority is 1 to 100.")
+    if not text.isdecimal() or int(text) not in PRIORITIES:
+        raise ApiError("InvalidPriority.Malformed", "The parameter Priority is invalid.")
     return text
 
 
@@ -195,16 +205,19 @@ def _port_range(text: str, protocol: str) -> str:
     """``from/to`` for TCP and UDP, ``-1/-1`` for the rest."""
     if protocol not in {"TCP", "UDP"}:
         if text not in {"", "-1/-1"}:
-            raise ApiError("InvalidPortRange.Malformed", f"{protocol} takes the PortRange -1/-1.")
+            raise ApiError(
+                "InvalidPortRange.Malformed", "The specified parameter PortRange must set."
+            )
         return "-1/-1"
     first, _, last = text.partition("/")
-    whole = first.isdigit() and last.isdigit()
+    whole = first.isdecimal() and last.isdecimal()
     if not whole or not 1 <= int(first) <= int(last) <= HIGHEST_PORT:
-        raise ApiError("InvalidPortRange.Malformed", "PortRange is two ports, such as 22/22.")
+        raise ApiError("InvalidPortRange.Malformed", "The specified parameter PortRange must set.")
     return text
 
 
-def _same(rule: dict[str, Any], other: dict[str, Any]) -> bool:
+def same_rule(rule: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether the two allow or forbid the same."""
     return bool(
         rule["Direction"] == other["Direction"] and all(rule[name] == other[name] for name in SAME)
     )

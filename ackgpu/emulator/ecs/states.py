@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.lifecycle import Lifecycle
 
 INSTANCE = Lifecycle(
@@ -12,6 +13,7 @@ INSTANCE = Lifecycle(
             ("Pending", "Stopped"),  # made with CreateInstance
             ("Starting", "Running"),
             ("Running", "Stopping"),
+            ("Running", "Starting"),  # a restart
             ("Stopping", "Stopped"),
             ("Stopped", "Starting"),
             # A forced release ends an instance that does not run yet, too.
@@ -21,3 +23,12 @@ INSTANCE = Lifecycle(
     ),
 )
 """Release is not a state: a released instance is no longer listed."""
+
+
+def wrong_state() -> ApiError:
+    """The instance's state does not allow the operation."""
+    return ApiError(
+        "IncorrectInstanceStatus",
+        "The current status of the resource does not support this operation.",
+        403,
+    )

@@ -53,6 +53,6 @@ def _used(call: Call, zone: str, type_id: str) -> int:
     return sum(
         doc.body["InstanceType"] == type_id
         and doc.body["ZoneId"] == zone
-        and (doc.gone is None or doc.gone > call.now)
+        and (doc.deleted_at is None or doc.deleted_at > call.now)
         for doc in docs
     )

@@ -5,15 +5,16 @@ from __future__ import annotations
 from ackgpu.emulator import limits
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.seen_tags import seen_tags
 from ackgpu.emulator.store import Doc
 
-LONGEST = 128
+MAX_TAG_LENGTH = 128
 FORBIDDEN = ("aliyun", "acs:", "http://", "https://")
 
 
-def tag_rows(doc: Doc) -> list[dict[str, str]]:
+def tag_rows(call: Call, doc: Doc) -> list[dict[str, str]]:
     """The tags as ECS answers show them."""
-    return [{"TagKey": key, "TagValue": value} for key, value in doc.body["Tags"].items()]
+    return [{"TagKey": key, "TagValue": value} for key, value in seen_tags(call, doc).items()]
 
 
 def has_tags(call: Call, doc: Doc) -> bool:
@@ -21,7 +22,7 @@ def has_tags(call: Call, doc: Doc) -> bool:
 
     A filter without a value asks for the key alone.
     """
-    own = doc.body["Tags"]
+    own = seen_tags(call, doc)
     return all(
         key in own and (not value or own[key] == value) for key, value in call.params.tags().items()
     )
@@ -36,12 +37,12 @@ def new_tags(call: Call) -> dict[str, str]:
     tags = call.params.tags()
     rows = call.params.objects("Tag")
     if len(rows) > limits.limit(call, "tags"):
-        raise ApiError("NumberExceed.Tags", "There are too many tags in one request.")
+        raise ApiError("NumberExceed.Tags", "The Tags parameter's number is exceed , Valid : 20.")
     if len({row.get("Key") or row.get("key", "") for row in rows}) < len(rows):
-        raise ApiError("Duplicate.TagKey", "A tag key is given more than once.")
+        raise ApiError("Duplicate.TagKey", "The Tag.N.Key contain duplicate key.")
     for key, value in tags.items():
-        if len(key) > LONGEST or key.lower().startswith(FORBIDDEN):
-            raise ApiError("InvalidTagKey.Malformed", f"The tag key {key} is not valid.")
-        if len(value) > LONGEST or value.startswith(("http://", "https://")):
-            raise ApiError("InvalidTagValue.Malformed", f"The value of the tag {key} is not valid.")
+        if len(key) > MAX_TAG_LENGTH or key.lower().startswith(FORBIDDEN):
+            raise ApiError("InvalidTagKey.Malformed", "The specified Tag.n.Key is not valid.")
+        if len(value) > MAX_TAG_LENGTH or value.startswith(("http://", "https://")):
+            raise ApiError("InvalidTagValue.Malformed", "The specified Tag.n.Value is not valid.")
     return tags

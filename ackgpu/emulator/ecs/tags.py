@@ -9,6 +9,7 @@ from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, token_page
+from ackgpu.emulator.seen_tags import change_tags, seen_tags
 from ackgpu.emulator.store import Doc
 
 KINDS = {
@@ -19,18 +20,18 @@ KINDS = {
     "keypair": "keypair",
 }
 """The ResourceType of each taggable kind that is emulated."""
-MOST_RESOURCES = 50
+MAX_RESOURCES = 50
 
 
-@PRODUCT.operation("TagResources", writes=True, tokened=False)
+@PRODUCT.operation("TagResources", writes=True, idempotent_by_token=False)
 def tag_resources(call: Call) -> dict[str, Any]:
     """TagResources: set tags, changing the values of keys that are there."""
     docs = _resources(call)
     tags = new_tags(call)
     if not tags:
-        raise ApiError("MissingParameter.Tags", "The parameter Tag.N is mandatory.", 404)
+        raise ApiError("MissingParameter.Tags", "The parameter - Tags should not be null.", 404)
     for doc in docs:
-        doc.body["Tags"] |= tags
+        change_tags(call, doc, doc.body["Tags"] | tags)
         limits.refuse_over(
             call,
             "tags",
@@ -44,14 +45,15 @@ def tag_resources(call: Call) -> dict[str, Any]:
     return {}
 
 
-@PRODUCT.operation("UntagResources", writes=True, tokened=False)
+@PRODUCT.operation("UntagResources", writes=True, idempotent_by_token=False)
 def untag_resources(call: Call) -> dict[str, Any]:
     """UntagResources: take the named keys away, or all of them with All=true."""
     keys = call.params.listed("TagKey")
     every = not keys and call.params.boolean("All")
     for doc in _resources(call):
         own = doc.body["Tags"]
-        doc.body["Tags"] = {k: v for k, v in own.items() if not every and k not in keys}
+        kept = {k: v for k, v in own.items() if not every and k not in keys}
+        change_tags(call, doc, kept)
         call.docs.put(doc)
     return {}
 
@@ -63,13 +65,15 @@ def list_tag_resources(call: Call) -> dict[str, Any]:
     ids = call.params.listed("ResourceId")
     if not ids and not call.params.tags():
         raise ApiError(
-            "BothEmpty.TagsAndResources", "Either ResourceId.N or Tag.N must be given.", 403
+            "BothEmpty.TagsAndResources",
+            "The specified Tags and ResourcesIds are not allow to both empty.",
+            403,
         )
     rows = [
         {"ResourceType": type_name, "ResourceId": doc.id, "TagKey": key, "TagValue": value}
         for doc in call.all(kind)
         if (not ids or doc.id in ids or doc.name in ids) and has_tags(call, doc)
-        for key, value in doc.body["Tags"].items()
+        for key, value in seen_tags(call, doc).items()
     ]
     page, token = token_page(call, rows, default=50, most=1000)
     return {"NextToken": token, "TagResources": {"TagResource": page}}
@@ -78,7 +82,11 @@ def list_tag_resources(call: Call) -> dict[str, Any]:
 def _kind(call: Call) -> tuple[str, str]:
     name = call.params.required("ResourceType")
     if name.lower() not in KINDS:
-        raise ApiError("InvalidResourceType.NotFound", f"There is no resource type {name}.", 404)
+        raise ApiError(
+            "InvalidResourceType.NotFound",
+            "The ResourceType provided does not exist in our records.",
+            404,
+        )
     return KINDS[name.lower()], name.lower()
 
 
@@ -88,16 +96,22 @@ def _resources(call: Call) -> list[Doc]:
     ids = call.params.listed("ResourceId")
     if not ids:
         raise ApiError(
-            "MissingParameter.ResourceIds", "The parameter ResourceId.N is mandatory.", 404
+            "MissingParameter.ResourceIds", "The parameter - ResourceIds.N should not be null.", 404
         )
-    if len(ids) > MOST_RESOURCES:
-        raise ApiError("NumberExceed.ResourceIds", "There are more than 50 resources.")
+    if len(ids) > MAX_RESOURCES:
+        raise ApiError(
+            "NumberExceed.ResourceIds", "The ResourceIds parameter's number is exceed , Valid : 50."
+        )
     docs = []
     for one in ids:
         doc = call.alive(kind, one)
         if doc is None and kind == "keypair":
             doc = next((pair for pair in call.all(kind) if pair.name == one), None)
         if doc is None:
-            raise ApiError("InvalidResourceId.NotFound", f"There is no {kind} {one}.", 404)
+            raise ApiError(
+                "InvalidResourceId.NotFound",
+                "The specified ResourceId is not found in our records",
+                404,
+            )
         docs.append(doc)
     return docs

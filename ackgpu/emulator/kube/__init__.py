@@ -9,7 +9,8 @@ executed.
 
 Faults of a scenario (``settings["faults"]``, each a dict with ``kind``) that are met here:
 ``plugin_down``, ``gpu_allocatable {value}``, ``image_pull_backoff``, ``driver_mismatch``,
-``unlicensed``, ``sample_wrong_result`` (narrowed by ``cluster``, ``node``, ``count``, ``image``);
-``kube_forbidden {resource, verb}``; ``kube_unavailable``, ``kube_reset``, ``continue_expired``
-(each ``{times}``).
+``unlicensed``, ``sample_wrong_result``, ``pod_evicted {times}`` (narrowed by ``cluster``, ``node``,
+``count``, ``image``); ``pod_refused {message, namespace}``; ``kube_forbidden {resource, verb}``;
+``kube_unavailable``, ``kube_reset``, ``kube_throttled {retry_after}``, ``continue_expired`` (each
+``{times}``).
 """

@@ -1,9 +1,10 @@
 """Who asks, and of which cluster: by client certificate or by bearer token.
 
 All clusters share one port. A client certificate's organisation ``ack:cluster:<id>`` says which
-cluster it opens (as DescribeClusterUserKubeconfig issues it); a service account's token is looked
-up among those issued. Certificates stand for cluster-admin, as the kubeconfig of a cluster's owner
-does; a service account may do what its role bindings say.
+cluster it opens: DescribeClusterUserKubeconfig issues it so, and the signer of a
+CertificateSigningRequest, which adds an organisational unit. A service account's token is looked up
+among those issued. ACK's certificates stand for cluster-admin, as the kubeconfig of a cluster's
+owner does; a service account and a requested certificate may do what role bindings say.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ CLUSTER_PREFIX = "ack:cluster:"
 
 
 @dataclass(frozen=True)
-class Identity:
+class KubeUser:
     """A user of one cluster."""
 
     user: str
@@ -31,7 +32,7 @@ class Identity:
 
 def identify(
     session: Session, now: float, certificate: Mapping[str, Any] | None, authorization: str
-) -> tuple[Doc, Identity]:
+) -> tuple[Doc, KubeUser]:
     """The cluster that the caller may speak to, and who they are there; else 401."""
     if authorization.lower().startswith("bearer "):
         return _by_token(session, now, authorization.split(None, 1)[1])
@@ -42,7 +43,7 @@ def identify(
 
 def _by_certificate(
     session: Session, now: float, certificate: Mapping[str, Any]
-) -> tuple[Doc, Identity]:
+) -> tuple[Doc, KubeUser]:
     subject = [pair for group in certificate.get("subject", ()) for pair in group]
     organizations = tuple(value for key, value in subject if key == "organizationName")
     common_name = next((value for key, value in subject if key == "commonName"), "")
@@ -53,7 +54,8 @@ def _by_certificate(
     if _is_revoked(cluster, common_name):
         raise unauthorized()
     groups = tuple(name for name in organizations if not name.startswith(CLUSTER_PREFIX))
-    return cluster, Identity(common_name, (*groups, "system:authenticated"), admin=True)
+    requested = any(key == "organizationalUnitName" for key, _ in subject)
+    return cluster, KubeUser(common_name, (*groups, "system:authenticated"), admin=not requested)
 
 
 def _is_revoked(cluster: Doc, common_name: str) -> bool:
@@ -64,7 +66,7 @@ def _is_revoked(cluster: Doc, common_name: str) -> bool:
     return int(generation) < int(cluster.body.get("certificate_generation", 0))
 
 
-def _by_token(session: Session, now: float, token: str) -> tuple[Doc, Identity]:
+def _by_token(session: Session, now: float, token: str) -> tuple[Doc, KubeUser]:
     doc = session.get(KIND, token_id(token))
     if doc is None or not doc.alive(now):
         raise unauthorized()
@@ -75,7 +77,7 @@ def _by_token(session: Session, now: float, token: str) -> tuple[Doc, Identity]:
         "system:authenticated",
     )
     user = f"system:serviceaccount:{namespace}:{name}"
-    return _cluster(session, now, doc.scope), Identity(user, groups, admin=False)
+    return _cluster(session, now, doc.scope), KubeUser(user, groups, admin=False)
 
 
 def _cluster(session: Session, now: float, cluster_id: str) -> Doc:

@@ -4,42 +4,36 @@ from __future__ import annotations
 
 from ackgpu.emulator.certificates import authority_pem
 from ackgpu.emulator.kube.objects import Obj, uid_of
-from ackgpu.emulator.kube.state import ClusterState, Entry, version_at, written_entry
+from ackgpu.emulator.kube.state import ClusterState, StoredObject, brought_entry, written_entry
 
 AUTHORITY = "kube-root-ca.crt"
 
 
-def account_entries(state: ClusterState) -> list[Entry]:
-    """Every service account."""
-    rows = [written_entry(doc) for doc in state.written("serviceaccounts")]
-    made = {row.key for row in rows}
-    missing = [name for name in _namespaces(state) if (name, "default") not in made]
-    brought = [_brought(state, "ServiceAccount", name, "default", {}) for name in missing]
-    return [*rows, *brought]
+def account_entries(state: ClusterState) -> list[StoredObject]:
+    """Every service account; a client's own stands in the place of one that is brought."""
+    brought = [_brought(state, "ServiceAccount", n, "default", {}) for n in _namespaces(state)]
+    return [*brought, *(written_entry(doc) for doc in state.written("serviceaccounts"))]
 
 
-def config_entries(state: ClusterState) -> list[Entry]:
+def config_entries(state: ClusterState) -> list[StoredObject]:
     """Every ConfigMap."""
-    rows = [written_entry(doc) for doc in state.written("configmaps")]
-    made = {row.key for row in rows}
     data = {"data": {"ca.crt": authority_pem(state.session)}}
-    missing = [name for name in _namespaces(state) if (name, AUTHORITY) not in made]
-    return [*rows, *(_brought(state, "ConfigMap", name, AUTHORITY, data) for name in missing)]
+    brought = [_brought(state, "ConfigMap", n, AUTHORITY, data) for n in _namespaces(state)]
+    return [*brought, *(written_entry(doc) for doc in state.written("configmaps"))]
 
 
 def _namespaces(state: ClusterState) -> list[str]:
     return [entry.key[1] for entry in state.entries("namespaces")]
 
 
-def _brought(state: ClusterState, kind: str, namespace: str, name: str, rest: Obj) -> Entry:
-    entry = state.entry("namespaces", ("", namespace))
-    version = entry.created if entry else version_at(state.cluster.born)
-    stamp = entry.object["metadata"]["creationTimestamp"] if entry else ""
-    uid = uid_of(state.id, kind, namespace, name)
-
-    def build() -> Obj:
-        metadata = {"name": name, "namespace": namespace, "uid": uid, "creationTimestamp": stamp}
-        return {"apiVersion": "v1", "kind": kind, "metadata": metadata, **rest}
-
-    key = (namespace, name)
-    return Entry(key=key, uid=uid, created=version, version=version, build=build)
+def _brought(state: ClusterState, kind: str, namespace: str, name: str, rest: Obj) -> StoredObject:
+    """What a controller makes in a namespace, and again where clients deleted it."""
+    entry, metadata = state.entry("namespaces", ("", namespace)), {"name": name}
+    metadata["namespace"] = namespace
+    created = entry.created if entry else 0
+    doc = state.documents(f"{kind.lower()}s").get((namespace, name))
+    if doc is not None and doc.deleted_at is not None:
+        created = int(doc.body["version"])
+        metadata["uid"] = uid_of(state.id, kind, namespace, name, str(created))
+    obj = {"apiVersion": "v1", "kind": kind, "metadata": metadata, **rest}
+    return brought_entry(state, obj, created=created)

@@ -5,38 +5,41 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 from weakref import WeakSet
 
 from aiohttp import web
 
-from ackgpu.emulator.kube.access import Identity, identify
+from ackgpu.emulator.kube.access import KubeUser, identify
+from ackgpu.emulator.kube.autoscaling import as_asked
 from ackgpu.emulator.kube.contents import open_cluster
-from ackgpu.emulator.kube.courses import settle
-from ackgpu.emulator.kube.deleting import delete, delete_collection
-from ackgpu.emulator.kube.documents import document
-from ackgpu.emulator.kube.executing import execute
+from ackgpu.emulator.kube.custom import resources_of
+from ackgpu.emulator.kube.deletion import delete, delete_collection
+from ackgpu.emulator.kube.documents import Document, Question, document
+from ackgpu.emulator.kube.exec_session import execute
+from ackgpu.emulator.kube.impersonation import impersonated
 from ackgpu.emulator.kube.logs import follow_log
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.permissions import require_access
-from ackgpu.emulator.kube.reading import Snapshots, get, list_objects
-from ackgpu.emulator.kube.request import KubeRequest, parse_path
-from ackgpu.emulator.kube.resources import SUBRESOURCE_VERBS
-from ackgpu.emulator.kube.state import Backend, ClusterState
+from ackgpu.emulator.kube.pod_timeline import settle
+from ackgpu.emulator.kube.reads import Snapshots, get, list_objects
+from ackgpu.emulator.kube.request import KubeRequest, as_yaml, parse_path, require_known_form
+from ackgpu.emulator.kube.resources import SUBRESOURCE_VERBS, ApiResource
+from ackgpu.emulator.kube.state import ClusterState, KubeBackend
 from ackgpu.emulator.kube.status import KubeError, not_allowed
 from ackgpu.emulator.kube.subresources import evict, issue_token, review, scale_of, set_scale
 from ackgpu.emulator.kube.trouble import Trouble
-from ackgpu.emulator.kube.watching import watch
-from ackgpu.emulator.kube.writing import create, patch, update
+from ackgpu.emulator.kube.watch import watch
+from ackgpu.emulator.kube.writes import create, patch, update
 
 LARGEST_BODY = 3 * 1024 * 1024  # a real API server's limit
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-def build_app(backend: Backend) -> web.Application:
+def build_app(backend: KubeBackend) -> web.Application:
     """The application to serve over TLS with optional client certificates."""
     app = web.Application(client_max_size=LARGEST_BODY)
     server = KubeServer(backend)
@@ -48,7 +51,7 @@ def build_app(backend: Backend) -> web.Application:
 class KubeServer:
     """Answers requests; keeps nothing between them but the lists that clients page through."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: KubeBackend) -> None:
         self._backend = backend
         self._trouble = Trouble()
         self._snapshots = Snapshots(self._trouble)
@@ -68,26 +71,31 @@ class KubeServer:
             self._meet_trouble(http)
             return await self._answer(http)
         except KubeError as error:
-            return _json(error.status(), error.code)
+            refused = _encoded(http, error.status(), error.code)
+            refused.headers.update(error.headers)
+            return refused
         except web.HTTPException as error:
             refusal = KubeError(error.status, "BadRequest", error.reason)
-            return _json(refusal.status(), error.status)
+            return _encoded(http, refusal.status(), error.status)
         except Exception:
             log.exception("%s %s", http.method, http.path)
             failure = KubeError(500, "InternalError", "Internal error occurred")
-            return _json(failure.status(), failure.code)
+            return _encoded(http, failure.status(), failure.code)
 
     def _meet_trouble(self, http: web.Request) -> None:
         settings = self._backend.settings
         if self._trouble.strikes(settings, "kube_unavailable"):
             text = "the server is currently unable to handle the request"
             raise KubeError(503, "ServiceUnavailable", text)
+        if fault := self._trouble.strikes(settings, "kube_throttled"):
+            text = "Too many requests, please try again later."
+            seconds = int(fault.get("retry_after", 1))
+            raise KubeError(429, "TooManyRequests", text, retry_after=seconds)
         if self._trouble.strikes(settings, "kube_reset") and http.transport is not None:
             http.transport.abort()
 
     async def _answer(self, http: web.Request) -> web.StreamResponse:
-        identity, version = self._look(http, lambda state, who: (who, state.kubernetes_version))
-        served = document(http.path, http.headers.get("Accept", ""), version, http.host)
+        identity, resources, served = self._look(http, lambda s, who: _begin(s, who, http))
         if served is not None:
             return web.Response(body=served.body, headers={"Content-Type": served.content_type})
         request = KubeRequest(
@@ -97,7 +105,7 @@ class KubeServer:
             headers={key.lower(): value for key, value in http.headers.items()},
             body=await http.read(),
             identity=identity,
-            target=parse_path(http.path),
+            target=parse_path(http.path, resources),
         )
         return await self._dispatch(http, request)
 
@@ -107,6 +115,7 @@ class KubeServer:
         if request.verb not in verbs:
             raise not_allowed()
         self._look(http, lambda state, _: require_access(state, request))
+        require_known_form(request)
         if target.subresource == "exec":
             return await execute(http, request, self._backend)
         if target.subresource == "log":
@@ -114,11 +123,15 @@ class KubeServer:
         if request.verb == "watch":
             return await watch(http, request, lambda do: self._look(http, lambda s, _: do(s)))
         if request.method == "GET":
-            return _json(self._look(http, lambda s, _: self._read(s, request)))
-        body, status = self._change(http, request)
-        response = _json(body, status)
+            body, status = self._look(http, lambda s, _: self._read(s, request)), 200
+        else:
+            body, status = self._change(http, request)
+        response = _encoded(http, as_asked(target.resource.api_version, body), status)
+        if target.resource.deprecated:
+            request.warnings.insert(0, target.resource.deprecated)
         for text in request.warnings:
-            response.headers.add("Warning", f'299 - "{text}"')
+            quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+            response.headers.add("Warning", f'299 - "{quoted}"')
         return response
 
     def _read(self, state: ClusterState, request: KubeRequest) -> Obj:
@@ -141,12 +154,22 @@ class KubeServer:
                 raise _Undo
         return answer
 
-    def _look(self, http: web.Request, do: Callable[[ClusterState, Identity], T]) -> T:
+    def _look(self, http: web.Request, do: Callable[[ClusterState, KubeUser], T]) -> T:
         """Run ``do`` on the caller's cluster, reading."""
         with self._backend.transaction() as session:
             now = self._backend.timeline_now(session)
             cluster, identity = identify(session, now, *_credentials(http))
             return do(open_cluster(session, cluster, self._backend), identity)
+
+
+def _begin(
+    state: ClusterState, who: KubeUser, http: web.Request
+) -> tuple[KubeUser, Sequence[ApiResource], Document | None]:
+    """Who asks, what is served, and the answer if no resource was requested."""
+    identity = impersonated(state, who, [*http.headers.items()])
+    resources = resources_of(state)
+    asked = Question(http.path, http.query, http.headers.get("Accept", ""), http.host, resources)
+    return identity, resources, document(state, asked)
 
 
 class _Undo(Exception):
@@ -185,7 +208,13 @@ def _credentials(http: web.Request) -> tuple[Mapping[str, Any] | None, str]:
     return certificate, http.headers.get("Authorization", "")
 
 
-def _json(body: Obj, status: int = 200) -> web.Response:
+def _encoded(http: web.Request, body: Obj, status: int = 200) -> web.Response:
+    """The answer in the form that the client prefers, JSON where it can take it."""
+    accepted = http.headers.get("Accept", "").replace(" ", "")
+    if not any(form in accepted for form in ("json", "*/*")) and "yaml" in accepted:
+        return web.Response(
+            body=as_yaml(body), status=status, headers={"Content-Type": "application/yaml"}
+        )
     text = json.dumps(body, separators=(",", ":"))
     kind = {"Content-Type": "application/json"}
     return web.Response(body=text.encode(), status=status, headers=kind)

@@ -12,10 +12,14 @@ from typing import Any, Protocol
 from aiohttp import WSMsgType, web
 
 from ackgpu.emulator.kube.objects import Obj
-from ackgpu.emulator.kube.spdy import SpdyConnection
 from ackgpu.emulator.kube.status import bad_request
+from ackgpu.emulator.spdy import SpdyConnection
 
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
+PIECE = 32 * 1024
+"""Bytes of a message, as Go's io.Copy moves them."""
+FIRST_WITH_V5 = (1, 30)
+"""The Kubernetes version from which on API servers speak v5 (KEP-4006)."""
 SPDY_PROTOCOLS = ("v4.channel.k8s.io",)
 STDIN, STDOUT, STDERR, OUTCOME, CLOSE = 0, 1, 2, 3, 255
 
@@ -33,7 +37,7 @@ class Channel(Protocol):
         """Send the outcome and close."""
 
     @property
-    def gone(self) -> bool:
+    def closed(self) -> bool:
         """Whether the client has left."""
 
 
@@ -59,9 +63,11 @@ class WebSocketChannel:
         return None
 
     async def write(self, data: bytes, *, error: bool = False) -> None:
-        """Send to stdout, or to stderr."""
-        if data and not self.socket.closed:
-            await self.socket.send_bytes(bytes([STDERR if error else STDOUT]) + data)
+        """Send to stdout, or to stderr, in pieces as a kubelet copies them."""
+        channel = bytes([STDERR if error else STDOUT])
+        for start in range(0, len(data), PIECE):
+            if not self.socket.closed:
+                await self.socket.send_bytes(channel + data[start : start + PIECE])
 
     async def finish(self, status: Obj) -> None:
         """Send the outcome and close."""
@@ -70,7 +76,7 @@ class WebSocketChannel:
             await self.socket.close()
 
     @property
-    def gone(self) -> bool:
+    def closed(self) -> bool:
         """Whether the client has left."""
         return self.socket.closed
 
@@ -98,14 +104,21 @@ class SpdyChannel:
         self._connection.send("error", json.dumps(status).encode(), final=True)
 
     @property
-    def gone(self) -> bool:
+    def closed(self) -> bool:
         """Whether the client has left."""
         return self._connection.closed.is_set()
 
 
-async def open_websocket(http: web.Request) -> tuple[WebSocketChannel, web.WebSocketResponse]:
-    """Accept a WebSocket in the newest protocol that both sides know."""
-    socket = web.WebSocketResponse(protocols=PROTOCOLS, max_msg_size=0)
+async def open_websocket(
+    http: web.Request, version: str
+) -> tuple[WebSocketChannel, web.WebSocketResponse]:
+    """Accept a WebSocket in the newest protocol that both sides know.
+
+    ``version`` is the cluster's (``1.34.1-aliyun.1``).
+    """
+    major, minor = version.split(".")[:2]
+    known = PROTOCOLS if (int(major), int(minor)) >= FIRST_WITH_V5 else PROTOCOLS[1:]
+    socket = web.WebSocketResponse(protocols=known, max_msg_size=0)
     await socket.prepare(http)
     return WebSocketChannel(socket), socket
 

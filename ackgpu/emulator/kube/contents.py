@@ -1,4 +1,4 @@
-"""Everything in a cluster: which function gives the objects of each resource."""
+"""Which function gives the objects of a resource that are more than what clients wrote."""
 
 from __future__ import annotations
 
@@ -6,45 +6,51 @@ from collections.abc import Mapping
 
 from ackgpu.emulator.kube import (
     accounts,
+    autoscaling,
+    claims,
+    custom,
+    disruption,
+    endpoints,
     events,
     leases,
+    metrics,
     namespaces,
     nodes,
     pods,
+    quotas,
     services,
     system,
     workloads,
 )
-from ackgpu.emulator.kube.resources import RESOURCES
-from ackgpu.emulator.kube.state import Backend, ClusterState, Entry, Source, written_entry
+from ackgpu.emulator.kube.state import ClusterState, KubeBackend, Source
 from ackgpu.emulator.store import Doc, Session
 
-
-def _as_written(plural: str) -> Source:
-    def source(state: ClusterState) -> list[Entry]:
-        return [written_entry(doc) for doc in state.written(plural)]
-
-    return source
-
-
 SOURCES: Mapping[str, Source] = {
-    **{resource.plural: _as_written(resource.plural) for resource in RESOURCES},
     "configmaps": accounts.config_entries,
+    "customresourcedefinitions": custom.definition_entries,
     "daemonsets": system.daemonset_entries,
     "deployments": workloads.deployment_entries,
-    "endpoints": services.endpoint_entries,
+    "endpoints": endpoints.endpoint_entries,
+    "endpointslices": endpoints.slice_entries,
     "events": events.entries,
+    "horizontalpodautoscalers": autoscaling.entries,
     "jobs": workloads.job_entries,
     "leases": leases.entries,
     "namespaces": namespaces.entries,
     "nodes": nodes.entries,
+    "nodemetrics": metrics.node_entries,
+    "persistentvolumeclaims": claims.claim_entries,
+    "persistentvolumes": claims.volume_entries,
+    "poddisruptionbudgets": disruption.budget_entries,
+    "podmetrics": metrics.pod_entries,
     "pods": pods.entries,
+    "resourcequotas": quotas.quota_entries,
     "replicasets": workloads.replica_set_entries,
     "serviceaccounts": accounts.account_entries,
     "services": services.entries,
 }
 
 
-def open_cluster(session: Session, cluster: Doc, backend: Backend) -> ClusterState:
+def open_cluster(session: Session, cluster: Doc, backend: KubeBackend) -> ClusterState:
     """The cluster's state at this moment, within a transaction."""
     return ClusterState(session, cluster, backend, SOURCES)

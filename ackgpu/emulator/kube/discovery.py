@@ -5,17 +5,18 @@ Sources: Kubernetes API concepts, "Discovery"; ``apidiscovery.k8s.io/v2`` types.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.resources import (
-    RESOURCES,
     SUBRESOURCE_KINDS,
     SUBRESOURCE_VERBS,
-    Resource,
+    ApiResource,
     groups,
-    of_group,
 )
+
+Resources = Sequence[ApiResource]
 
 
 def version(kubernetes: str) -> Obj:
@@ -24,6 +25,10 @@ def version(kubernetes: str) -> Obj:
     return {
         "major": major,
         "minor": f"{minor}+",
+        "emulationMajor": major,
+        "emulationMinor": minor,
+        "minCompatibilityMajor": major,
+        "minCompatibilityMinor": str(int(minor) - 1),
         "gitVersion": f"v{kubernetes}",
         "gitCommit": "0000000000000000000000000000000000000000",
         "gitTreeState": "clean",
@@ -32,13 +37,6 @@ def version(kubernetes: str) -> Obj:
         "compiler": "gc",
         "platform": "linux/amd64",
     }
-
-
-def paths() -> Obj:
-    """The document at ``/``."""
-    named = [f"/apis/{group}/{version}" for group, version in groups()]
-    fixed = ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3"]
-    return {"paths": sorted([*fixed, *named, "/readyz", "/version"])}
 
 
 def core_versions(address: str) -> Obj:
@@ -50,26 +48,28 @@ def core_versions(address: str) -> Obj:
     }
 
 
-def group_list() -> Obj:
+def group_list(resources: Resources) -> Obj:
     """The document at ``/apis``."""
-    rows = [_group(group, version) for group, version in groups()]
+    rows = [_group(*row) for row in groups(resources).items()]
     return {"kind": "APIGroupList", "apiVersion": "v1", "groups": rows}
 
 
-def group_document(name: str) -> Obj | None:
+def group_document(resources: Resources, name: str) -> Obj | None:
     """The document at ``/apis/<group>``, or None where there is no such group."""
-    row = next((_group(g, v) for g, v in groups() if g == name), None)
-    return row and {"kind": "APIGroup", "apiVersion": "v1", **row}
+    versions = groups(resources).get(name)
+    if versions is None:
+        return None
+    return {"kind": "APIGroup", "apiVersion": "v1", **_group(name, versions)}
 
 
-def _group(name: str, version: str) -> Obj:
-    preferred = {"groupVersion": f"{name}/{version}", "version": version}
-    return {"name": name, "versions": [preferred], "preferredVersion": preferred}
+def _group(name: str, versions: list[str]) -> Obj:
+    rows = [{"groupVersion": f"{name}/{version}", "version": version} for version in versions]
+    return {"name": name, "versions": rows, "preferredVersion": rows[0]}
 
 
-def resource_list(group: str, version: str) -> Obj | None:
+def resource_list(resources: Resources, group: str, version: str) -> Obj | None:
     """The document at ``/api/v1`` or ``/apis/<group>/<version>``; None where there is none."""
-    served = of_group(group, version)
+    served = [r for r in resources if (r.group, r.version) == (group, version)]
     if not served:
         return None
     rows = [row for resource in served for row in _legacy_rows(resource)]
@@ -82,22 +82,27 @@ def resource_list(group: str, version: str) -> Obj | None:
     }
 
 
-def _legacy_rows(resource: Resource) -> list[Obj]:
+def _names(resource: ApiResource) -> Obj:
+    row: Obj = {"verbs": list(resource.verbs)}
+    if resource.short:
+        row["shortNames"] = list(resource.short)
+    if resource.categories:
+        row["categories"] = list(resource.categories)
+    return row
+
+
+def _legacy_rows(resource: ApiResource) -> list[Obj]:
     row: Obj = {
         "name": resource.plural,
         "singularName": resource.singular,
         "namespaced": resource.namespaced,
         "kind": resource.kind,
-        "verbs": list(resource.verbs),
+        **_names(resource),
     }
-    if resource.short:
-        row["shortNames"] = list(resource.short)
-    if resource.categories:
-        row["categories"] = list(resource.categories)
     return [row, *(_legacy_subresource(resource, name) for name in resource.subresources)]
 
 
-def _legacy_subresource(resource: Resource, name: str) -> Obj:
+def _legacy_subresource(resource: ApiResource, name: str) -> Obj:
     group, version, kind = _subresource_kind(resource, name)
     row: Obj = {
         "name": f"{resource.plural}/{name}",
@@ -111,42 +116,46 @@ def _legacy_subresource(resource: Resource, name: str) -> Obj:
     return row
 
 
-def _subresource_kind(resource: Resource, name: str) -> tuple[str, str, str]:
+def _subresource_kind(resource: ApiResource, name: str) -> tuple[str, str, str]:
     return SUBRESOURCE_KINDS.get(name, (resource.group, resource.version, resource.kind))
 
 
-def aggregated(*, core: bool, version: str) -> Obj:
+def aggregated(resources: Resources, *, core: bool, version: str) -> Obj:
     """The aggregated document of ``/api`` (``core``) or ``/apis``, in version v2 or v2beta1."""
-    named = [("", "v1")] if core else groups()
+    named = {"": ["v1"]} if core else groups(resources)
     return {
         "kind": "APIGroupDiscoveryList",
         "apiVersion": f"apidiscovery.k8s.io/{version}",
         "metadata": {},
-        "items": [_aggregated_group(group, version) for group, version in named],
+        "items": [_aggregated_group(resources, *row) for row in named.items()],
     }
 
 
-def _aggregated_group(group: str, version: str) -> Obj:
-    rows = [_aggregated_row(r) for r in RESOURCES if (r.group, r.version) == (group, version)]
+def _aggregated_group(resources: Resources, group: str, versions: list[str]) -> Obj:
     metadata: Obj = {"creationTimestamp": None}
     if group:
         metadata["name"] = group
-    versions = [{"version": version, "resources": rows, "freshness": "Current"}]
-    return {"metadata": metadata, "versions": versions}
+    rows = [
+        {
+            "version": version,
+            "resources": [
+                _aggregated_row(r) for r in resources if (r.group, r.version) == (group, version)
+            ],
+            "freshness": "Current",
+        }
+        for version in versions
+    ]
+    return {"metadata": metadata, "versions": rows}
 
 
-def _aggregated_row(resource: Resource) -> Obj:
+def _aggregated_row(resource: ApiResource) -> Obj:
     row: dict[str, Any] = {
         "resource": resource.plural,
         "responseKind": _kind(resource.group, resource.version, resource.kind),
         "scope": "Namespaced" if resource.namespaced else "Cluster",
         "singularResource": resource.singular,
-        "verbs": list(resource.verbs),
+        **_names(resource),
     }
-    if resource.short:
-        row["shortNames"] = list(resource.short)
-    if resource.categories:
-        row["categories"] = list(resource.categories)
     if resource.subresources:
         row["subresources"] = [
             {

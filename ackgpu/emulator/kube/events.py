@@ -8,13 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ackgpu.emulator.kube.courses import BACK_OFF, PULL, START, Course, courses, pod_docs
 from ackgpu.emulator.kube.nodes import NodeFacts, facts
-from ackgpu.emulator.kube.objects import Obj, uid_of
-from ackgpu.emulator.kube.state import ClusterState, Entry, version_at, written_entry
+from ackgpu.emulator.kube.objects import Obj, controller_of, uid_of
+from ackgpu.emulator.kube.pod_timeline import BACK_OFF, PULL, START, PodTimeline, courses, pod_docs
+from ackgpu.emulator.kube.state import (
+    TICKS,
+    ClusterState,
+    StoredObject,
+    brought_entry,
+    version_at,
+    written_entry,
+)
 from ackgpu.emulator.store import Doc
 
-LASTS = 3600.0
+EVENT_TTL = 3600.0
 
 
 @dataclass(frozen=True)
@@ -28,10 +35,10 @@ class Happening:
     component: str
 
 
-def entries(state: ClusterState) -> list[Entry]:
+def entries(state: ClusterState) -> list[StoredObject]:
     """Every event of the last hour."""
     written = state.written("events")
-    rows = [written_entry(doc) for doc in written if doc.born > state.now - LASTS]
+    rows = [written_entry(doc) for doc in written if doc.created_at > state.now - EVENT_TTL]
     for node in facts(state):
         involved = {"kind": "Node", "name": node.name, "uid": node.name}
         rows += _entries(state, "default", involved, _of_node(node))
@@ -47,7 +54,58 @@ def entries(state: ClusterState) -> list[Entry]:
         }
         happened = _of_pod(state, doc, found[metadata["uid"]])
         rows += _entries(state, metadata["namespace"], involved, happened)
-    return rows
+    return [*rows, *_of_controllers(state)]
+
+
+def _of_controllers(state: ClusterState) -> Iterator[StoredObject]:
+    """What the controllers say of Deployments, ReplicaSets and Jobs."""
+    for doc in state.written("replicasets"):
+        obj = doc.body["object"]
+        owner = controller_of(obj)
+        if owner and owner["kind"] == "Deployment":
+            yield from _entries(state, *_involved(obj, owner), _of_scaling(doc))
+    for doc in [*state.written("replicasets"), *state.written("jobs")]:
+        obj = doc.body["object"]
+        yield from _entries(state, *_involved(obj, obj), _of_owner(state, doc))
+
+
+def _involved(obj: Obj, named: Obj) -> tuple[str, Obj]:
+    """The namespace, and the reference to an object or to its owner."""
+    inner = named.get("metadata", named)
+    namespace = obj["metadata"]["namespace"]
+    row = {"apiVersion": named["apiVersion"], "kind": named["kind"], "namespace": namespace}
+    return namespace, {**row, "name": inner["name"], "uid": inner["uid"]}
+
+
+def _of_scaling(doc: Doc) -> Iterator[Happening]:
+    name = doc.body["object"]["metadata"]["name"]
+    for at, before, after in doc.body.get("scaled") or []:
+        if before != after:
+            way = "up" if after > before else "down"
+            text = f"Scaled {way} replica set {name} from {before} to {after}"
+            yield Happening(at, "Normal", "ScalingReplicaSet", text, "deployment-controller")
+
+
+def _of_owner(state: ClusterState, doc: Doc) -> Iterator[Happening]:
+    """The pods that a ReplicaSet or a Job made and took away, and those that it could not make."""
+    obj = doc.body["object"]
+    who = "job-controller" if obj["kind"] == "Job" else "replicaset-controller"
+    for pod in state.documents("pods").values():
+        made = pod.body.get("object")
+        if not made or (controller_of(made) or {}).get("uid") != obj["metadata"]["uid"]:
+            continue
+        name = made["metadata"]["name"]
+        yield Happening(pod.created_at, "Normal", "SuccessfulCreate", f"Created pod: {name}", who)
+        if "scaled_down" in pod.body:
+            at = float(pod.body["scaled_down"])
+            yield Happening(at, "Normal", "SuccessfulDelete", f"Deleted pod: {name}", who)
+    entry = state.entry("jobs", (obj["metadata"]["namespace"], obj["metadata"]["name"]))
+    if obj["kind"] == "Job" and entry and "completionTime" in entry.object["status"]:
+        at = (entry.version - 1) / TICKS
+        yield Happening(at, "Normal", "Completed", "Job completed", who)
+    if why := doc.body.get("refused"):
+        text = f"Error creating: {why}"
+        yield Happening(float(doc.body["at"]), "Warning", "FailedCreate", text, who)
 
 
 def _of_node(node: NodeFacts) -> Iterator[Happening]:
@@ -57,11 +115,11 @@ def _of_node(node: NodeFacts) -> Iterator[Happening]:
         yield Happening(node.ready, "Normal", "NodeReady", text, "kubelet")
 
 
-def _of_pod(state: ClusterState, doc: Doc, course: Course) -> Iterator[Happening]:
+def _of_pod(state: ClusterState, doc: Doc, course: PodTimeline) -> Iterator[Happening]:
     metadata = doc.body["object"]["metadata"]
     if course.bound is None:
         text = course.message
-        yield Happening(doc.born, "Warning", "FailedScheduling", text, "default-scheduler")
+        yield Happening(doc.created_at, "Warning", "FailedScheduling", text, "default-scheduler")
         return
     name = f"{metadata['namespace']}/{metadata['name']}"
     text = f"Successfully assigned {name} to {course.node_name}"
@@ -83,36 +141,31 @@ def _of_pod(state: ClusterState, doc: Doc, course: Course) -> Iterator[Happening
         for verb in ("Created", "Started"):
             text = f"{verb} container {container['name']}"
             yield Happening(started, "Normal", verb, text, "kubelet")
-    if doc.gone is not None:
+    if doc.deleted_at is not None:
         text = f"Stopping container {doc.body['object']['spec']['containers'][0]['name']}"
         yield Happening(float(doc.body["at"]), "Normal", "Killing", text, "kubelet")
 
 
 def _entries(
     state: ClusterState, namespace: str, involved: Obj, happened: Iterator[Happening]
-) -> Iterator[Entry]:
+) -> Iterator[StoredObject]:
     for number, row in enumerate(happened):
-        if row.at <= state.now < row.at + LASTS:
+        if row.at <= state.now < row.at + EVENT_TTL:
             yield _entry(state, namespace, involved, row, number)
 
 
 def _entry(
     state: ClusterState, namespace: str, involved: Obj, row: Happening, number: int
-) -> Entry:
-    uid = uid_of("event", involved["uid"], row.reason, str(number))
+) -> StoredObject:
+    uid = uid_of("event", involved["uid"], row.reason, row.message, str(number))
     name = f"{involved['name']}.{uid[:8]}{uid[9:13]}"
     stamp = state.stamp(row.at)
-
-    def build() -> Obj:
-        return {
+    return brought_entry(
+        state,
+        {
             "apiVersion": "v1",
             "kind": "Event",
-            "metadata": {
-                "name": name,
-                "namespace": namespace,
-                "uid": uid,
-                "creationTimestamp": stamp,
-            },
+            "metadata": {"name": name, "namespace": namespace, "uid": uid},
             "involvedObject": involved,
             "reason": row.reason,
             "message": row.message,
@@ -124,7 +177,6 @@ def _entry(
             "eventTime": None,
             "reportingComponent": row.component,
             "reportingInstance": "",
-        }
-
-    version = version_at(row.at)
-    return Entry(key=(namespace, name), uid=uid, created=version, version=version, build=build)
+        },
+        created=version_at(row.at),
+    )

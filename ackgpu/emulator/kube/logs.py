@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from ackgpu.emulator.kube.courses import finished
-from ackgpu.emulator.kube.executing import choose_container, running_pod
+from ackgpu.emulator.kube.exec_session import choose_container, running_pod
+from ackgpu.emulator.kube.pod_timeline import finished
 from ackgpu.emulator.kube.request import KubeRequest
 from ackgpu.emulator.kube.state import ClusterState
 from ackgpu.emulator.kube.status import KubeError, bad_request
@@ -39,7 +39,7 @@ def log_of(state: ClusterState, request: KubeRequest) -> tuple[bytes, bool]:
 def _cut(text: bytes, request: KubeRequest) -> bytes:
     tail, limit = request.query.get("tailLines", ""), request.query.get("limitBytes", "")
     for given in (tail, limit):
-        if given and not given.isdigit():
+        if given and not given.isdecimal():
             raise bad_request(f'"{given}" is no number')
     if tail:
         lines = text.splitlines(keepends=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ackgpu.emulator.kube.objects import Obj
-from ackgpu.emulator.kube.patching import MERGE_KEYS, strategic_merge
+from ackgpu.emulator.kube.patches import MERGE_KEYS, strategic_merge
 from ackgpu.emulator.kube.status import KubeError
 
 Path = tuple[str, ...]

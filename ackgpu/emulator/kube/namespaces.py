@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ackgpu.emulator.kube.objects import Obj, uid_of
-from ackgpu.emulator.kube.state import ClusterState, Entry, version_at, written_entry
+from ackgpu.emulator.kube.state import ClusterState, StoredObject, brought_entry, written_entry
 
 SYSTEM = ("default", "kube-node-lease", "kube-public", "kube-system")
 
 
-def entries(state: ClusterState) -> list[Entry]:
+def entries(state: ClusterState) -> list[StoredObject]:
     """Every namespace; one that is being deleted shows ``Terminating``."""
     rows = [_system(state, name) for name in SYSTEM]
     for doc in state.written("namespaces"):
@@ -18,22 +17,12 @@ def entries(state: ClusterState) -> list[Entry]:
     return rows
 
 
-def _system(state: ClusterState, name: str) -> Entry:
-    uid = uid_of(state.id, "namespace", name)
-    version = version_at(state.cluster.born)
-
-    def build() -> Obj:
-        return {
-            "apiVersion": "v1",
-            "kind": "Namespace",
-            "metadata": {
-                "name": name,
-                "uid": uid,
-                "creationTimestamp": state.stamp(state.cluster.born),
-                "labels": {"kubernetes.io/metadata.name": name},
-            },
-            "spec": {"finalizers": ["kubernetes"]},
-            "status": {"phase": "Active"},
-        }
-
-    return Entry(key=("", name), uid=uid, created=version, version=version, build=build)
+def _system(state: ClusterState, name: str) -> StoredObject:
+    labels = {"kubernetes.io/metadata.name": name}
+    return brought_entry(state, {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": name, "labels": labels},
+        "spec": {"finalizers": ["kubernetes"]},
+        "status": {"phase": "Active"},
+    })  # fmt: skip

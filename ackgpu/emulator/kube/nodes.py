@@ -17,14 +17,17 @@ from typing import Any
 
 from ackgpu.emulator.catalog import instance_type
 from ackgpu.emulator.gpus import Gpu
+from ackgpu.emulator.kube.node_report import images, managed_fields
 from ackgpu.emulator.kube.objects import Obj, condition, uid_of
-from ackgpu.emulator.kube.patching import merge_patch
-from ackgpu.emulator.kube.state import ClusterState, Entry, version_at
+from ackgpu.emulator.kube.patches import merge_patch
+from ackgpu.emulator.kube.state import ClusterState, StoredObject, version_at
 from ackgpu.emulator.store import Doc
 
 SCHEDULE_LABEL = "ack.node.gpu.schedule"
 SHARED_SCHEDULES = frozenset({"share", "cgpu", "core_mem", "mps"})
 """Values of the schedule label under which memory is scheduled (ACK GPU sharing)."""
+WHOLE_SCHEDULES = frozenset({"default", "topology"})
+"""Values under which whole devices are; any other selects no device plugin."""
 HEARTBEAT = 300  # seconds between status reports of a kubelet whose state does not change
 DISK_KIB = 41152812
 NOT_READY = "node.kubernetes.io/not-ready"
@@ -35,7 +38,7 @@ UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
 class NodeFacts:
     """What scheduling needs to know of a node. Moments are None where they never come.
 
-    ``changed``: when a client changed it last.
+    ``changed``: when a client changed it last. ``shows_gpu``: whether its bootstrap is over.
     """
 
     doc: Doc
@@ -49,8 +52,18 @@ class NodeFacts:
     taints: list[Obj]
     unschedulable: bool
     changed: float
+    shows_gpu: bool
     capacity: dict[str, str]
     allocatable: dict[str, str]
+
+    @property
+    def schedule(self) -> str:
+        """What the schedule label says, or will say once the bootstrap is over.
+
+        A device plugin's DaemonSet selects its nodes by it: no plugin has ``disabled``.
+        """
+        brought = self.labels if self.shows_gpu else self.doc.body.get("gpu_labels") or {}
+        return self.labels.get(SCHEDULE_LABEL, "") or str(brought.get(SCHEDULE_LABEL, ""))
 
     @property
     def shared(self) -> bool:
@@ -75,7 +88,7 @@ def facts(state: ClusterState) -> list[NodeFacts]:
     """Every node registered now, in the order of their documents' birth."""
     found: list[NodeFacts] = []
     for index, doc in enumerate(state.node_docs):
-        joined = moment(doc, "t_join", doc.born)
+        joined = moment(doc, "t_join", doc.created_at)
         if joined is None or not doc.alive(state.now) or joined > state.now:
             continue
         row = _facts(state, doc, index, joined)
@@ -101,7 +114,8 @@ def _facts(state: ClusterState, doc: Doc, index: int, joined: float) -> NodeFact
     record = doc.body.get("gpu")
     gpu = Gpu.of(record) if record else None
     gpu_ready = moment(doc, "t_gpu") if gpu else None
-    labels = _labels(doc, name, shows_gpu=gpu_ready is not None and gpu_ready <= state.now)
+    shows_gpu = gpu_ready is not None and gpu_ready <= state.now
+    labels = _labels(doc, name, shows_gpu=shows_gpu)
     spec = delta.get("spec") or {}
     labels = merge_patch(labels, (delta.get("metadata") or {}).get("labels") or {})
     taints = spec["taints"] if "taints" in spec else doc.body.get("taints")
@@ -118,6 +132,7 @@ def _facts(state: ClusterState, doc: Doc, index: int, joined: float) -> NodeFact
         taints=taints or [],
         unschedulable=bool(spec.get("unschedulable", doc.body.get("unschedulable", False))),
         changed=changed,
+        shows_gpu=shows_gpu,
         capacity=plain_capacity,
         allocatable=plain_allocatable,
     )
@@ -156,8 +171,10 @@ def _machine(type_id: str) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _add_devices(state: ClusterState, row: NodeFacts) -> None:
-    """What the device plugin registers: devices, or GiB of GPU memory where it is shared."""
+    """What the device plugin registers: devices, or GiB of GPU memory if it is shared."""
     if row.gpu is None or not row.has_gpu(state.now) or plugin_down(state, row):
+        return
+    if row.schedule not in WHOLE_SCHEDULES | SHARED_SCHEDULES:
         return
     given = row.doc.body.get("gpu") or {}
     if row.shared:
@@ -185,17 +202,17 @@ def node_uid(state: ClusterState, doc: Doc) -> str:
     return uid_of(state.id, "node", doc.id)
 
 
-def entries(state: ClusterState) -> list[Entry]:
+def entries(state: ClusterState) -> list[StoredObject]:
     """The nodes registered now."""
     return [_entry(state, row) for row in facts(state)]
 
 
-def _entry(state: ClusterState, row: NodeFacts) -> Entry:
+def _entry(state: ClusterState, row: NodeFacts) -> StoredObject:
     now = state.now
     moments = [row.joined, *(m for m in (row.ready, row.gpu_ready) if m is not None and m <= now)]
     heartbeat = row.joined + (now - row.joined) // HEARTBEAT * HEARTBEAT
     stamp, transition = state.stamp, max(moments)
-    return Entry(
+    return StoredObject(
         key=("", row.name),
         uid=node_uid(state, row.doc),
         created=version_at(row.joined),
@@ -222,7 +239,7 @@ def _node(state: ClusterState, row: NodeFacts, created: str, heard: str) -> Obj:
     if body.get("unschedulable"):
         spec["unschedulable"] = True
     shows_gpu = row.has_gpu(state.now)
-    return {
+    node: Obj = {
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {
@@ -242,10 +259,12 @@ def _node(state: ClusterState, row: NodeFacts, created: str, heard: str) -> Obj:
             "capacity": row.capacity,
             "conditions": _conditions(state, row, created, heard),
             "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
-            "images": [],
+            "images": images(row.doc.region),
             "nodeInfo": _node_info(state, row),
         },
     }
+    node["metadata"]["managedFields"] = managed_fields(node, created, heard)
+    return node
 
 
 def _conditions(state: ClusterState, row: NodeFacts, created: str, heard: str) -> list[Obj]:
@@ -257,7 +276,12 @@ def _conditions(state: ClusterState, row: NodeFacts, created: str, heard: str) -
         ("DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
         ("PIDPressure", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
     )
-    rows = [at(condition(kind, holds=False, reason=r, message=m)) for kind, r, m in calm]
+    told = row.doc.body.get("not_ready") or {}
+    rows = [
+        at(condition(kind, holds=False, reason=r, message=m))
+        for kind, r, m in calm
+        if kind != told.get("condition")
+    ]
     if row.is_ready(state.now) and row.ready is not None:
         text = "kubelet is posting ready status"
         ready = condition("Ready", holds=True, reason="KubeletReady", message=text)
@@ -266,12 +290,25 @@ def _conditions(state: ClusterState, row: NodeFacts, created: str, heard: str) -
         "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady"
         " message:Network plugin returns error: cni plugin not initialized"
     )
-    return [*rows, at(condition("Ready", holds=False, reason="KubeletNotReady", message=text))]
+    reason = told.get("reason", "KubeletNotReady")
+    text = told.get("message", text)
+    if told.get("condition"):
+        rows.append(at(condition(told["condition"], holds=True, reason=reason, message=text)))
+        text = "kubelet stopped admitting pods"
+    return [*rows, at(condition("Ready", holds=False, reason=reason, message=text))]
+
+
+def _kubelet_version(doc: Doc, now: float) -> str:
+    """The version of its kubelet now: an upgrade shows when it is over."""
+    ahead = doc.body.get("kubelet_upgrade")
+    if ahead and not ahead.get("held") and ahead["at"] <= now:
+        return str(ahead["version"])
+    return str(doc.body.get("kubelet_version") or "")
 
 
 def _node_info(state: ClusterState, row: NodeFacts) -> Obj:
     seed = row.doc.id
-    version = f"v{row.doc.body.get('kubelet_version') or state.kubernetes_version}"
+    version = f"v{_kubelet_version(row.doc, state.now) or state.kubernetes_version}"
     machine = uid_of(state.id, "machine", seed)
     return {
         "architecture": "amd64",

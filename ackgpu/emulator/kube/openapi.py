@@ -1,64 +1,183 @@
-"""The OpenAPI documents, as far as clients act on them.
+"""The OpenAPI documents: version 3 with the schemas of every kind, version 2 as far as needed.
 
-kubectl reads from version 3 whether a PATCH takes ``fieldValidation`` and ``dryRun``; before 1.24
-it reads ``dryRun`` from version 2, which is served as protobuf (gnostic ``openapi.v2`` messages).
-Neither carries schemas: kubectl then leaves validation to the server, and ``kubectl explain`` says
-that it has none.
+kubectl reads the fields that it explains from version 3, how lists merge in a patch, and whether a
+PATCH takes ``fieldValidation`` and ``dryRun``; before 1.24 it reads ``dryRun`` from version 2,
+which is served as protobuf (gnostic ``openapi.v2`` messages) and carries no schemas. Fields are
+without descriptions: those are prose of Kubernetes' own.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from functools import cache
 
 from ackgpu.emulator.kube.objects import Obj
-from ackgpu.emulator.kube.resources import RESOURCES, Resource, groups, of_group
+from ackgpu.emulator.kube.resources import RESOURCES, ApiResource, groups
+from ackgpu.emulator.kube.schema import SCALARS, SchemaField, fields, message_of, reached
+from ackgpu.emulator.tables import table
 
 MORE = 0x80  # the bit of a varint that says: another byte follows
 QUOTED_EMPTY = '""'
 V2_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 
 
-def v3_index() -> Obj:
+ROOT = "io.k8s.api."
+METADATA = f"{ROOT}ObjectMeta"
+TYPES: dict[str, Obj] = {
+    "string": {"type": "string"},
+    "bytes": {"type": "string", "format": "byte"},
+    "bool": {"type": "boolean"},
+    "int32": {"type": "integer", "format": "int32"},
+    "int64": {"type": "integer", "format": "int64"},
+    "double": {"type": "number", "format": "double"},
+    "Quantity": {"oneOf": [{"type": "string"}, {"type": "number"}]},
+    "IntOrString": {"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]},
+    "Time": {"type": "string", "format": "date-time"},
+    "MicroTime": {"type": "string", "format": "date-time"},
+    "Any": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+}
+NAMED = ("Quantity", "IntOrString")
+"""Scalars that are schemas of their own, so that clients show their names."""
+
+
+def v3_paths(resources: Sequence[ApiResource]) -> list[str]:
+    """The groups and versions that have a document, as their paths."""
+    found = groups(resources)
+    return ["api/v1", *(f"apis/{group}/{version}" for group in found for version in found[group])]
+
+
+def v3_index(resources: Sequence[ApiResource]) -> Obj:
     """The document at ``/openapi/v3``: where each group's document lies."""
-    named = [f"apis/{group}/{version}" for group, version in groups()]
-    links = {
-        path: {"serverRelativeURL": f"/openapi/v3/{path}?hash=1"} for path in ["api/v1", *named]
+    return {
+        "paths": {
+            path: {"serverRelativeURL": f"/openapi/v3/{path}?hash={_digest(resources, path)}"}
+            for path in v3_paths(resources)
+        }
     }
-    return {"paths": links}
 
 
-def v3_document(path: str) -> Obj | None:
-    """The document of ``api/v1`` or ``apis/<group>/<version>``; None where there is none."""
+def _digest(resources: Sequence[ApiResource], path: str) -> str:
+    """What changes when the document does: clients keep it under this name."""
+    seed = f"{table('kube/schema')['date']}{_served(resources, path)}"
+    return hashlib.sha256(seed.encode()).hexdigest()[:32].upper()
+
+
+def _served(resources: Sequence[ApiResource], path: str) -> list[ApiResource]:
     head, _, rest = path.partition("/")
     group, _, version = rest.rpartition("/")
-    served = of_group(group, version) if (head == "apis") == bool(group) else []
+    if (head == "apis") != bool(group):
+        return []
+    return [r for r in resources if (r.group, r.version) == (group, version)]
+
+
+def v3_document(resources: Sequence[ApiResource], path: str) -> Obj | None:
+    """The document of ``api/v1`` or ``apis/<group>/<version>``; None where there is none."""
+    served = _served(resources, path)
     if not served:
         return None
-    info = {"title": "Kubernetes", "version": "unversioned"}
-    paths = {_path(resource): _v3_item(resource) for resource in served}
-    return {"openapi": "3.0.0", "info": info, "paths": paths, "components": {"schemas": {}}}
+    kinds = {message: r for r in served if (message := message_of(r.api_version, r.kind))}
+    schemas = {f"{ROOT}{name}": _schema(name) for name in reached([*kinds, "ObjectMeta"])}
+    for message, resource in kinds.items():
+        _mark(schemas[f"{ROOT}{message}"], resource)
+    schemas |= {f"{ROOT}{name}": dict(TYPES[name]) for name in NAMED}
+    for resource in served:
+        if resource.custom:
+            schemas[f"{resource.group}.{resource.version}.{resource.kind}"] = _custom(resource)
+    return {
+        "openapi": "3.0.0",
+        "info": {"title": "Kubernetes", "version": "unversioned"},
+        "paths": {path: item for resource in served for path, item in _items(resource).items()},
+        "components": {"schemas": schemas},
+    }
 
 
-def _path(resource: Resource) -> str:
+def _schema(message: str) -> Obj:
+    rows = fields(message)
+    found: Obj = {"type": "object", "properties": {n: _property(f) for n, f in rows.items()}}
+    if required := [name for name, field in rows.items() if field.required]:
+        found["required"] = required
+    return found
+
+
+def _property(field: SchemaField) -> Obj:
+    plain = field.kind in SCALARS and field.kind not in NAMED
+    found: Obj = dict(TYPES[field.kind]) if plain else _reference(f"{ROOT}{field.kind}")
+    for form in reversed(field.forms):
+        listed = form == "[]"
+        found = {"type": "array", "items": found} if listed else {
+            "type": "object", "additionalProperties": found}  # fmt: skip
+    if field.merge:
+        strategy, _, key = field.merge.partition(":")
+        found["x-kubernetes-patch-strategy"] = strategy.replace("+", ",")
+        if key:
+            found["x-kubernetes-patch-merge-key"] = key
+    return found
+
+
+def _reference(name: str) -> Obj:
+    return {"allOf": [{"$ref": f"#/components/schemas/{name}"}]}
+
+
+def _custom(resource: ApiResource) -> Obj:
+    """The schema of a CustomResourceDefinition with what every object has."""
+    own: Obj = resource.schema["schema"] or {"type": "object"}
+    head = {
+        "apiVersion": TYPES["string"],
+        "kind": TYPES["string"],
+        "metadata": _reference(METADATA),
+    }
+    found = {**own, "properties": {**(own.get("properties") or {}), **head}}
+    _mark(found, resource)
+    return found
+
+
+def _gvk(resource: ApiResource) -> Obj:
+    return {"group": resource.group, "version": resource.version, "kind": resource.kind}
+
+
+def _mark(schema: Obj, resource: ApiResource) -> None:
+    schema["x-kubernetes-group-version-kind"] = [_gvk(resource)]
+    head = {"apiVersion": TYPES["string"], "kind": TYPES["string"]}
+    schema["properties"] = {**head, **schema["properties"]}
+
+
+def _path(resource: ApiResource) -> str:
     root = f"/apis/{resource.api_version}" if resource.group else f"/api/{resource.version}"
     scope = "/namespaces/{namespace}" if resource.namespaced else ""
     return f"{root}{scope}/{resource.plural}/{{name}}"
 
 
-def _v3_item(resource: Resource) -> Obj:
-    names = ("dryRun", "fieldManager", "fieldValidation", "force")
-    gvk = {"group": resource.group, "version": resource.version, "kind": resource.kind}
+def _items(resource: ApiResource) -> dict[str, Obj]:
+    """The operations of a resource, by path."""
+    one = _path(resource)
+    verbs = {"get": "get", "put": "update", "patch": "patch", "delete": "delete"}
+    single = {m: _operation(resource, verb) for m, verb in verbs.items() if verb in resource.verbs}
+    verbs = {"get": "list", "post": "create", "delete": "deletecollection"}
+    many = {m: _operation(resource, verb) for m, verb in verbs.items() if verb in resource.verbs}
+    return {one: single, one.removesuffix("/{name}"): many}
+
+
+def _operation(resource: ApiResource, verb: str) -> Obj:
+    names = {
+        "create": ("dryRun", "fieldManager", "fieldValidation"),
+        "update": ("dryRun", "fieldManager", "fieldValidation"),
+        "patch": ("dryRun", "fieldManager", "fieldValidation", "force"),
+        "delete": ("dryRun", "gracePeriodSeconds", "propagationPolicy"),
+    }.get(verb, ())
+    message = message_of(resource.api_version, resource.kind)
+    name = f"{ROOT}{message}" if message else (
+        f"{resource.group}.{resource.version}.{resource.kind}")  # fmt: skip
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
     return {
-        "patch": {
-            "operationId": f"patch{resource.kind}",
-            "parameters": [
-                {"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": True}}
-                for name in names
-            ],
-            "responses": {"200": {"description": "OK"}},
-            "x-kubernetes-action": "patch",
-            "x-kubernetes-group-version-kind": gvk,
-        }
+        "operationId": f"{verb}{resource.kind}",
+        "parameters": [
+            {"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": True}}
+            for name in names
+        ],
+        "responses": {"200": {"description": "OK", "content": content}},
+        "x-kubernetes-action": {"create": "post", "update": "put"}.get(verb, verb),
+        "x-kubernetes-group-version-kind": _gvk(resource),
     }
 
 
@@ -73,7 +192,7 @@ def v2_protobuf() -> bytes:
     return _text(1, "2.0") + _block(2, info) + _block(8, paths)
 
 
-def _v2_patch(resource: Resource) -> bytes:
+def _v2_patch(resource: ApiResource) -> bytes:
     query = _text(2, "query") + _text(4, "dryRun") + _text(6, "string")
     parameter = _block(8, _block(1, _block(2, _block(3, query))))
     group = resource.group or QUOTED_EMPTY

@@ -8,34 +8,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ackgpu.emulator.kube.access import Identity
+from ackgpu.emulator.kube.access import KubeUser
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.request import KubeRequest
 from ackgpu.emulator.kube.state import ClusterState
 from ackgpu.emulator.kube.status import KubeError, qualified
 
-BUILT_IN: dict[str, list[Obj]] = {
-    "cluster-admin": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}],
-    "view": [
-        {"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list", "watch"]},
-    ],
-}
 OPEN = frozenset({"selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"})
+EXEC_IS_CREATE = (1, 35)
+"""From here on a command over a WebSocket, whose request is a GET, needs ``create`` beside ``get``
+(feature gate AuthorizePodWebsocketUpgradeCreatePermission)."""
 
 
 def require_access(state: ClusterState, request: KubeRequest) -> None:
     """Refuse with 403 what the caller may not do."""
-    target = request.target
-    if target.resource.plural in OPEN:
+    if request.target.resource.plural in OPEN:
         return
+    require_verb(state, request, request.verb)
+    major, minor = state.kubernetes_version.split(".")[:2]
+    if request.target.subresource == "exec" and (int(major), int(minor)) >= EXEC_IS_CREATE:
+        require_verb(state, request, "create")
+
+
+def require_verb(state: ClusterState, request: KubeRequest, verb: str) -> None:
+    """Refuse with 403 if the caller lacks the verb on what is addressed."""
+    target = request.target
     resource = "/".join(p for p in (target.resource.plural, target.subresource) if p)
     if allowed(
         state,
         request.identity,
-        verb=request.verb,
+        verb=verb,
         group=target.resource.group,
         resource=resource,
         namespace=target.namespace,
+        name=target.name,
     ):
         return
     where = f'in the namespace "{target.namespace}"' if target.namespace else "at the cluster scope"
@@ -44,7 +50,7 @@ def require_access(state: ClusterState, request: KubeRequest) -> None:
     raise KubeError(
         403,
         "Forbidden",
-        f'{what} is forbidden: User "{request.identity.user}" cannot {request.verb} resource'
+        f'{what} is forbidden: User "{request.identity.user}" cannot {verb} resource'
         f' "{resource}" in API group "{target.resource.group}" {where}',
         details={"kind": target.resource.plural},
     )
@@ -52,12 +58,13 @@ def require_access(state: ClusterState, request: KubeRequest) -> None:
 
 def allowed(  # noqa: PLR0913 -- one question
     state: ClusterState,
-    identity: Identity,
+    identity: KubeUser,
     *,
     verb: str,
     group: str,
     resource: str,
     namespace: str,
+    name: str = "",
 ) -> bool:
     """Whether the roles bound to the caller let them do it."""
     for fault in state.settings.get("faults", ()):
@@ -71,7 +78,8 @@ def allowed(  # noqa: PLR0913 -- one question
         _covers(rule.get("apiGroups"), group)
         and _covers(rule.get("resources"), resource)
         and _covers(rule.get("verbs"), verb)
-        for rule in _rules(state, identity, namespace)
+        and (not rule.get("resourceNames") or name in rule["resourceNames"])
+        for rule in rules_of(state, identity, namespace)
     )
 
 
@@ -79,7 +87,8 @@ def _covers(listed: list[str] | None, wanted: str) -> bool:
     return bool(listed) and ("*" in (listed or ()) or wanted in (listed or ()))
 
 
-def _rules(state: ClusterState, identity: Identity, namespace: str) -> Iterator[Obj]:
+def rules_of(state: ClusterState, identity: KubeUser, namespace: str) -> Iterator[Obj]:
+    """The rules of the roles that are bound to the caller, in the cluster and in a namespace."""
     bindings = [entry.object for entry in state.entries("clusterrolebindings")]
     local = state.entries("rolebindings") if namespace else []
     bindings += [entry.object for entry in local if entry.key[0] == namespace]
@@ -90,7 +99,7 @@ def _rules(state: ClusterState, identity: Identity, namespace: str) -> Iterator[
             )
 
 
-def _is(subject: Obj, identity: Identity) -> bool:
+def _is(subject: Obj, identity: KubeUser) -> bool:
     kind, name = subject.get("kind"), subject.get("name", "")
     if kind == "ServiceAccount":
         name = f"system:serviceaccount:{subject.get('namespace', '')}:{name}"
@@ -100,8 +109,6 @@ def _is(subject: Obj, identity: Identity) -> bool:
 def _role(state: ClusterState, reference: Obj, namespace: str) -> list[Obj]:
     name = reference.get("name", "")
     if reference.get("kind") == "ClusterRole":
-        if name in BUILT_IN:
-            return BUILT_IN[name]
         entry = state.entry("clusterroles", ("", name))
     else:
         entry = state.entry("roles", (namespace, name))

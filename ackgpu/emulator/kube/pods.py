@@ -1,29 +1,30 @@
-"""Pods: their status follows from their course (see :mod:`ackgpu.emulator.kube.courses`)."""
+"""Pods: their status follows from their course (see :mod:`ackgpu.emulator.kube.pod_timeline`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from ackgpu.emulator.container.machine import Process
 from ackgpu.emulator.kube import system
-from ackgpu.emulator.kube.courses import (
+from ackgpu.emulator.kube.nodes import NodeFacts
+from ackgpu.emulator.kube.objects import Obj, condition, uid_of
+from ackgpu.emulator.kube.pod_timeline import (
     BACK_OFF,
-    LONGEST_BACK_OFF,
+    MAX_BACK_OFF,
     PULL,
     START,
-    Course,
+    PodTimeline,
     courses,
+    evicted,
     finished,
     pod_docs,
 )
-from ackgpu.emulator.kube.machine import Process
-from ackgpu.emulator.kube.nodes import NodeFacts
-from ackgpu.emulator.kube.objects import Obj, condition, uid_of
-from ackgpu.emulator.kube.state import ClusterState, Entry, version_at
+from ackgpu.emulator.kube.state import ClusterState, StoredObject, version_at
 from ackgpu.emulator.store import Doc
 
 
-def entries(state: ClusterState) -> list[Entry]:
+def entries(state: ClusterState) -> list[StoredObject]:
     """Every pod: the system's and the clients'."""
     found = courses(state)
     own = [_entry(state, doc, found[doc.body["object"]["metadata"]["uid"]])
@@ -31,7 +32,7 @@ def entries(state: ClusterState) -> list[Entry]:
     return [*own, *(_system_entry(state, pod) for pod in system.system_pods(state))]
 
 
-def _entry(state: ClusterState, doc: Doc, course: Course) -> Entry:
+def _entry(state: ClusterState, doc: Doc, course: PodTimeline) -> StoredObject:
     obj = doc.body["object"]
     rows = [_container(state, obj["spec"], row, course) for row in obj["spec"]["containers"]]
     moments = [course.bound, course.started, finished(obj["spec"], course)]
@@ -48,10 +49,12 @@ def _entry(state: ClusterState, doc: Doc, course: Course) -> Entry:
         return {**obj, "spec": spec, "status": status}
 
     key = (obj["metadata"]["namespace"], obj["metadata"]["name"])
-    return Entry(key=key, uid=obj["metadata"]["uid"], created=created, version=version, build=build)
+    return StoredObject(
+        key=key, uid=obj["metadata"]["uid"], created=created, version=version, build=build
+    )
 
 
-def _status(state: ClusterState, doc: Doc, course: Course, rows: list[Obj]) -> Obj:
+def _status(state: ClusterState, doc: Doc, course: PodTimeline, rows: list[Obj]) -> Obj:
     obj = doc.body["object"]
     if course.bound is None:
         scheduled = {
@@ -59,15 +62,17 @@ def _status(state: ClusterState, doc: Doc, course: Course, rows: list[Obj]) -> O
                 "PodScheduled", holds=False, reason="Unschedulable", message=course.message
             ),
             "lastProbeTime": None,
-            "lastTransitionTime": state.stamp(doc.born),
+            "lastTransitionTime": state.stamp(doc.created_at),
         }
-        return {"phase": "Pending", "conditions": [scheduled], "qosClass": _qos(obj["spec"])}
+        return {"phase": "Pending", "conditions": [scheduled], "qosClass": qos_class(obj["spec"])}
+    if evicted(course, state):
+        return _evicted_status(state, obj, course)
     phase = _phase(state, obj["spec"], course, rows)
     status: Obj = {
         "phase": phase,
         "conditions": _conditions(state, course, phase, rows),
         "containerStatuses": rows,
-        "qosClass": _qos(obj["spec"]),
+        "qosClass": qos_class(obj["spec"]),
         "startTime": state.stamp(course.bound),
     }
     if course.node is not None:
@@ -79,7 +84,27 @@ def _status(state: ClusterState, doc: Doc, course: Course, rows: list[Obj]) -> O
     return status
 
 
-def _phase(state: ClusterState, spec: Obj, course: Course, rows: list[Obj]) -> str:
+def _evicted_status(state: ClusterState, obj: Obj, course: PodTimeline) -> Obj:
+    """A pod that the kubelet ended for want of disk (kubelet, eviction manager)."""
+    message = (
+        "The node was low on resource: ephemeral-storage. Threshold quantity: 4214127820,"
+        " available: 3908364Ki. "
+    )
+    stamp = state.stamp(course.evicted or 0.0)
+    ended = condition(
+        "DisruptionTarget", holds=True, reason="TerminationByKubelet", message=message
+    )
+    return {
+        "phase": "Failed",
+        "reason": "Evicted",
+        "message": message,
+        "conditions": [{**ended, "lastProbeTime": None, "lastTransitionTime": stamp}],
+        "qosClass": qos_class(obj["spec"]),
+        "startTime": state.stamp(course.bound or 0.0),
+    }
+
+
+def _phase(state: ClusterState, spec: Obj, course: PodTimeline, rows: list[Obj]) -> str:
     if course.started is None or course.started > state.now:
         return "Pending"
     end = finished(spec, course)
@@ -89,7 +114,7 @@ def _phase(state: ClusterState, spec: Obj, course: Course, rows: list[Obj]) -> s
     return "Failed" if any(codes) else "Succeeded"
 
 
-def _conditions(state: ClusterState, course: Course, phase: str, rows: list[Obj]) -> list[Obj]:
+def _conditions(state: ClusterState, course: PodTimeline, phase: str, rows: list[Obj]) -> list[Obj]:
     ready = all(row["ready"] for row in rows)
     unready = " ".join(row["name"] for row in rows if not row["ready"])
     done = phase == "Succeeded"
@@ -111,7 +136,17 @@ def _conditions(state: ClusterState, course: Course, phase: str, rows: list[Obj]
     return [{**row, "lastProbeTime": None} for row in rows]
 
 
-def _container(state: ClusterState, spec: Obj, container: Obj, course: Course) -> dict[str, Any]:
+def _image_id(image: str) -> str:
+    """Repository and digest, as containerd tells them: the digest that was requested, if any."""
+    name, _, digest = image.partition("@")
+    folder, slash, last = name.rpartition("/")
+    made = f"sha256:{uid_of(image).replace('-', '') * 2}"
+    return f"{folder}{slash}{last.partition(':')[0]}@{digest or made}"
+
+
+def _container(
+    state: ClusterState, spec: Obj, container: Obj, course: PodTimeline
+) -> dict[str, Any]:
     """A container's status, and when it changed last."""
     restarts, current, last, changed = _attempt(state, spec, container, course)
     running = "running" in current
@@ -120,9 +155,7 @@ def _container(state: ClusterState, spec: Obj, container: Obj, course: Course) -
     status: Obj = {
         "name": container["name"],
         "image": image,
-        "imageID": f"{image.split(':')[0]}@sha256:{uid_of(image).replace('-', '') * 2}"
-        if known
-        else "",
+        "imageID": _image_id(image) if known else "",
         "lastState": last,
         "ready": running,
         "restartCount": restarts,
@@ -139,7 +172,7 @@ Attempt = tuple[int, Obj, Obj, float | None]
 """Restarts, the state now, the last state, and when it changed."""
 
 
-def _attempt(state: ClusterState, spec: Obj, container: Obj, course: Course) -> Attempt:
+def _attempt(state: ClusterState, spec: Obj, container: Obj, course: PodTimeline) -> Attempt:
     now = state.now
     if course.bound is None:
         return 0, {"waiting": {"reason": "ContainerCreating"}}, {}, None
@@ -164,7 +197,7 @@ def _restarted(state: ClusterState, started: float, run: Process, name: str) -> 
     restarts, wait = 0, BACK_OFF
     while started + length + wait <= state.now:
         started += length + wait
-        restarts, wait = restarts + 1, min(wait * 2, LONGEST_BACK_OFF)
+        restarts, wait = restarts + 1, min(wait * 2, MAX_BACK_OFF)
     last = _terminated(state, started, run)
     if started + length > state.now:
         return restarts, {"running": {"startedAt": state.stamp(started)}}, last, started
@@ -184,19 +217,20 @@ def _terminated(state: ClusterState, started: float, run: Process) -> Obj:
     }
 
 
-def _pull_moment(course: Course, now: float) -> float:
+def _pull_moment(course: PodTimeline, now: float) -> float:
     bound = course.bound or 0.0
     refused = bound + START + PULL
     return refused if refused <= now else bound
 
 
-def _pull_failure(course: Course, now: float) -> Obj:
+def _pull_failure(course: PodTimeline, now: float) -> Obj:
     """First ErrImagePull, then ImagePullBackOff (kubelet's image manager)."""
     refused = (course.bound or 0.0) + START + PULL
     if now < refused:
         return {"waiting": {"reason": "ContainerCreating"}}
     image = course.pull_fails
-    why = f'failed to pull and unpack image "{image}": failed to resolve reference: i/o timeout'
+    says = course.pull_says or "failed to resolve reference: i/o timeout"
+    why = f'failed to pull and unpack image "{image}": {says}'
     if now < refused + BACK_OFF:
         return {"waiting": {"reason": "ErrImagePull", "message": why}}
     text = f'Back-off pulling image "{image}": ErrImagePull: {why}'
@@ -212,7 +246,7 @@ def pod_address(node: NodeFacts | None, uid: str) -> str:
     return f"{head}.{int(tail) + 2 + int(uid[:8], 16) % 60}"
 
 
-def _qos(spec: Obj) -> str:
+def qos_class(spec: Obj) -> str:
     """The quality of service class (Kubernetes documentation, "Pod QoS classes")."""
 
     def compute(resources: Mapping[str, Any], field: str) -> dict[str, str]:
@@ -228,7 +262,7 @@ def _qos(spec: Obj) -> str:
     return "Burstable"
 
 
-def _system_entry(state: ClusterState, pod: system.SystemPod) -> Entry:
+def _system_entry(state: ClusterState, pod: system.SystemPod) -> StoredObject:
     running = pod.running is not None and pod.running <= state.now
     container = system.pod_spec(pod.row)["containers"][0]
     ready_at = pod.running if pod.running is not None else pod.created
@@ -255,7 +289,7 @@ def _system_entry(state: ClusterState, pod: system.SystemPod) -> Entry:
 
     version = version_at(ready_at) if running else created
     key = (system.NAMESPACE, pod.name)
-    return Entry(key=key, uid=pod.uid, created=created, version=version, build=build)
+    return StoredObject(key=key, uid=pod.uid, created=created, version=version, build=build)
 
 
 def _system_owner(state: ClusterState, pod: system.SystemPod) -> Obj:

@@ -1,21 +1,21 @@
 """Bodies in ``application/vnd.kubernetes.protobuf``, decoded by tables of field numbers.
 
 kubectl from 1.32 on sends typed objects (``create namespace``, ``create configmap``,
-``auth can-i`` …) in this form only. The tables in ``data/kube/protobuf.json`` hold, for each
-message, its fields' numbers, names and types (source: the ``generated.proto`` files of
-kubernetes/api).
+``auth can-i`` …) in this form only. Which field has which number is in
+:mod:`ackgpu.emulator.kube.schema`.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 import struct
 from collections.abc import Iterator
 from typing import Any
 
 from ackgpu.emulator.kube.objects import Obj
+from ackgpu.emulator.kube.schema import SCALARS, SchemaField, message_of, own_fields
 from ackgpu.emulator.kube.status import bad_request
-from ackgpu.emulator.tables import table
 
 MAGIC = b"k8s\x00"
 VARINT, BYTES = 0, 2
@@ -30,10 +30,9 @@ def decode(body: bytes) -> Obj:
         unknown = dict(_fields(body[len(MAGIC) :]))
         type_meta = dict(_fields(bytes(unknown[1])))
         api_version, kind = (bytes(type_meta[number]).decode() for number in (1, 2))
-        message = f"{api_version}/{kind}"
-        if message not in table("kube/protobuf")["kinds"]:
+        name = message_of(api_version, kind)
+        if name is None:
             raise bad_request(f'no kind "{kind}" is registered for version "{api_version}"')
-        name = table("kube/protobuf")["kinds"][message]
         return {"apiVersion": api_version, "kind": kind, **_message(name, bytes(unknown[2]))}
     except (KeyError, IndexError, ValueError, struct.error):
         raise bad_request("the protobuf message cannot be decoded") from None
@@ -74,25 +73,31 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _message(name: str, data: bytes) -> Obj:
-    fields: dict[str, list[str]] = table("kube/protobuf")["messages"][name]
+    numbered = {field.number: field for field in own_fields(name)}
     result: Obj = {}
     for number, raw in _fields(data):
-        if str(number) not in fields:
-            continue
-        key, kind, *form = fields[str(number)]
-        if form == ["map"]:
-            entry = dict(_fields(bytes(raw))) if isinstance(raw, bytes) else {}
-            value = _value(kind, entry.get(2, b""))
-            result.setdefault(key, {})[bytes(entry.get(1, b"")).decode()] = value
-        elif form == ["list"]:
-            result.setdefault(key, []).append(_value(kind, raw))
-        elif form == ["inline"]:
-            result.update(_value(kind, raw))
-        else:
-            value = _value(kind, raw)
-            if value not in ("", None, {}) or kind == "string!":
-                result[key] = value
+        if field := numbered.get(number):
+            _put(result, field, raw)
     return result
+
+
+def _put(result: Obj, field: SchemaField, raw: bytes | int) -> None:
+    if field.inline:
+        result.update(_value(field.kind, raw))
+    elif field.forms[:1] == ("map",):
+        entry = dict(_fields(bytes(raw))) if isinstance(raw, bytes) else {}
+        value = entry.get(2, b"")
+        if len(field.forms) > 1 and isinstance(value, bytes):
+            found: Any = [_value(field.kind, row) for _, row in _fields(value)]
+        else:
+            found = _value(field.kind, value)
+        result.setdefault(field.name, {})[bytes(entry.get(1, b"")).decode()] = found
+    elif field.forms:
+        result.setdefault(field.name, []).append(_value(field.kind, raw))
+    else:
+        value = _value(field.kind, raw)
+        if value not in ("", None, {}) and (value or not field.omits):
+            result[field.name] = value
 
 
 def _value(kind: str, raw: bytes | int) -> Any:
@@ -107,22 +112,25 @@ def _value(kind: str, raw: bytes | int) -> Any:
         return raw.decode()
     if kind == "bytes":
         return base64.b64encode(raw).decode()
-    return _special(kind, raw)
+    if kind == "double":
+        return struct.unpack("<d", raw)[0]
+    return _special(kind, raw) if kind in SCALARS else _message(kind, raw)
 
 
 def _special(kind: str, raw: bytes) -> Any:
-    fields = dict(_fields(raw)) if kind in {"Quantity", "IntOrString", "Time"} else {}
+    fields = dict(_fields(raw))
+    if kind == "Any":
+        return json.loads(bytes(fields.get(1, b"null")))
     if kind == "Quantity":
         return bytes(fields.get(1, b"")).decode()
     if kind == "IntOrString":
         if fields.get(1, 0):
             return bytes(fields.get(3, b"")).decode()
         return fields.get(2, 0)
-    if kind == "Time":
-        from datetime import UTC, datetime
+    from datetime import UTC, datetime
 
-        seconds = fields.get(1, 0)
-        if not isinstance(seconds, int) or not seconds:
-            return None
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return _message(kind, raw)
+    seconds, nanos = fields.get(1, 0), fields.get(2, 0)
+    if not isinstance(seconds, int) or not isinstance(nanos, int) or not seconds:
+        return None
+    form = "%Y-%m-%dT%H:%M:%S.%fZ" if kind == "MicroTime" else "%Y-%m-%dT%H:%M:%SZ"
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=nanos // 1000).strftime(form)

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ackgpu.emulator.kube.access import Identity
+from ackgpu.emulator.kube.access import KubeUser
 from ackgpu.emulator.kube.protobuf import decode
-from ackgpu.emulator.kube.resources import Resource, by_path
+from ackgpu.emulator.kube.resources import RESOURCES, ApiResource
 from ackgpu.emulator.kube.status import KubeError, bad_request, no_such_path
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
+OPTIONS = frozenset({("DELETE", ""), ("POST", "eviction")})
+"""Requests whose body says whether they are a dry run."""
 VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
 
 @dataclass(frozen=True)
-class Target:
+class RequestTarget:
     """What a path addresses. ``name`` is empty for a collection, ``namespace`` for all of them."""
 
-    resource: Resource
+    resource: ApiResource
     namespace: str = ""
     name: str = ""
     subresource: str = ""
@@ -40,8 +42,8 @@ class KubeRequest:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
-    identity: Identity
-    target: Target
+    identity: KubeUser
+    target: RequestTarget
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -62,6 +64,10 @@ class KubeRequest:
     def dry_run(self) -> bool:
         """Whether everything is to be done but the storing."""
         value = self.query.get("dryRun", "")
+        if not value and self.body and (self.method, self.target.subresource) in OPTIONS:
+            options = self.parsed()
+            options = options.get("deleteOptions", options) if isinstance(options, dict) else {}
+            value = ",".join(options.get("dryRun") or ())
         if value not in {"", "All"}:
             raise bad_request(f'Invalid value: "{value}": supported values: "All"')
         return bool(value)
@@ -105,7 +111,27 @@ def _yaml(body: bytes) -> Any:
         raise bad_request(f"error converting YAML to JSON: {error}") from None
 
 
-def parse_path(path: str) -> Target:
+def as_yaml(body: Any) -> bytes:
+    """The body as YAML, keys in order, as the API server writes it."""
+    import io
+
+    from ruamel.yaml import YAML
+
+    out, yaml = io.BytesIO(), YAML(typ="safe", pure=True)
+    yaml.default_flow_style, yaml.sort_base_mapping_type_on_output = False, True  # type: ignore[assignment]
+    yaml.dump(body, out)
+    return out.getvalue()
+
+
+def require_known_form(request: KubeRequest) -> None:
+    """Refuse with 406 a client that takes nothing that is written here: not JSON and not YAML."""
+    accepted = request.headers.get("accept", "") or "*/*"
+    if not any(form in accepted for form in ("json", "yaml", "*/*", "application/*")):
+        text = "only the following media types are accepted: application/json, application/yaml"
+        raise KubeError(406, "NotAcceptable", text)
+
+
+def parse_path(path: str, resources: Sequence[ApiResource] = RESOURCES) -> RequestTarget:
     """What a resource path addresses; refuses with 404 what is not served."""
     parts = [part for part in path.split("/") if part]
     if parts[:1] == ["api"]:
@@ -116,14 +142,17 @@ def parse_path(path: str) -> Target:
         raise no_such_path()
     if not rest[1:]:
         raise no_such_path()
-    return _in_version(group, rest[0], rest[1:])
+    return _in_version(resources, (group, rest[0]), rest[1:])
 
 
-def _in_version(group: str, version: str, parts: list[str]) -> Target:
+def _in_version(
+    resources: Sequence[ApiResource], version: tuple[str, str], parts: list[str]
+) -> RequestTarget:
     namespace = ""
     if parts[0] == "namespaces" and parts[2:] and parts[2] not in {"status", "finalize"}:
         namespace, parts = parts[1], parts[2:]
-    resource = by_path(group, version, parts[0])
+    wanted = (*version, parts[0])
+    resource = next((r for r in resources if (r.group, r.version, r.plural) == wanted), None)
     if resource is None or parts[3:] or (namespace and not resource.namespaced):
         raise no_such_path()
     name, subresource = [*parts[1:], "", ""][:2]
@@ -131,7 +160,7 @@ def _in_version(group: str, version: str, parts: list[str]) -> Target:
         raise no_such_path()
     if name and resource.namespaced and not namespace:
         raise no_such_path()
-    return Target(resource, namespace, name, subresource)
+    return RequestTarget(resource, namespace, name, subresource)
 
 
 def unsupported(content_type: str) -> KubeError:

@@ -1,21 +1,30 @@
 """What the API server serves: each resource's group, version, names, verbs and subresources.
 
-What has no controller here (StatefulSets, CronJobs, PersistentVolumeClaims, Ingresses…) is not
-served at all, so that a client is told so instead of waiting for something that never comes.
+The rows are those of ``data/kube/kinds.json``, and one for each CustomResourceDefinition. A kind
+that nothing here acts on (StatefulSets, CronJobs…) can be read and not be made, so that a client is
+told so instead of waiting for something that never comes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from ackgpu.emulator.tables import table
 
 READ = ("get", "list", "watch")
-WRITE = ("create", "delete", "deletecollection", "patch", "update")
-ALL = (*READ, *WRITE)
+ALL = (*READ, "create", "delete", "deletecollection", "patch", "update")
 
 
 @dataclass(frozen=True)
-class Resource:
-    """One resource of one group and version. ``group`` is empty for the core group."""
+class ApiResource:
+    """One resource of one group and version. ``group`` is empty for the core group.
+
+    ``key``: the name that its objects are kept under. ``fields``: what field selectors may name
+    beside metadata. ``columns``: those of its table, see :mod:`ackgpu.emulator.kube.columns`.
+    ``deprecated``: what to warn of. ``schema``: of a custom resource, its ``openAPIV3Schema``.
+    """
 
     group: str
     version: str
@@ -26,6 +35,12 @@ class Resource:
     verbs: tuple[str, ...] = ALL
     subresources: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    key: str = ""
+    singular: str = ""
+    fields: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ("Name", "Age")
+    schema: Any = None
+    deprecated: str = ""
 
     @property
     def api_version(self) -> str:
@@ -33,54 +48,23 @@ class Resource:
         return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
-    def singular(self) -> str:
-        """The name that ``kubectl`` accepts for one."""
-        return self.kind.lower()
+    def custom(self) -> bool:
+        """Whether a CustomResourceDefinition brought it."""
+        return self.schema is not None
 
 
-RESOURCES: tuple[Resource, ...] = (
-    Resource("", "v1", "configmaps", "ConfigMap", short=("cm",)),
-    Resource("", "v1", "endpoints", "Endpoints", short=("ep",), verbs=READ),
-    Resource("", "v1", "events", "Event", short=("ev",)),
-    Resource(
-        "", "v1", "namespaces", "Namespace", namespaced=False, short=("ns",),
-        verbs=(*READ, "create", "delete", "patch", "update"), subresources=("status",),
-    ),
-    Resource(
-        "", "v1", "nodes", "Node", namespaced=False, short=("no",), subresources=("status",),
-        verbs=(*READ, "delete", "deletecollection", "patch", "update"),
-    ),
-    Resource(
-        "", "v1", "pods", "Pod", short=("po",), categories=("all",),
-        subresources=("eviction", "exec", "log", "status"),
-    ),
-    Resource("", "v1", "secrets", "Secret"),
-    Resource("", "v1", "serviceaccounts", "ServiceAccount", short=("sa",),
-             subresources=("token",)),
-    Resource("", "v1", "services", "Service", short=("svc",), categories=("all",),
-             subresources=("status",)),
-    Resource("apps", "v1", "daemonsets", "DaemonSet", short=("ds",), categories=("all",),
-             verbs=READ),
-    Resource("apps", "v1", "deployments", "Deployment", short=("deploy",), categories=("all",),
-             subresources=("scale", "status")),
-    Resource("apps", "v1", "replicasets", "ReplicaSet", short=("rs",), categories=("all",),
-             subresources=("scale", "status")),
-    Resource("authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview",
-             namespaced=False, verbs=("create",)),
-    Resource("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview",
-             namespaced=False, verbs=("create",)),
-    Resource("authorization.k8s.io", "v1", "selfsubjectrulesreviews", "SelfSubjectRulesReview",
-             namespaced=False, verbs=("create",)),
-    Resource("batch", "v1", "jobs", "Job", categories=("all",), subresources=("status",)),
-    Resource("coordination.k8s.io", "v1", "leases", "Lease"),
-    Resource("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding",
-             namespaced=False),
-    Resource("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", namespaced=False),
-    Resource("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding"),
-    Resource("rbac.authorization.k8s.io", "v1", "roles", "Role"),
-)  # fmt: skip
+def _resource(row: dict[str, Any]) -> ApiResource:
+    lists = ("short", "subresources", "categories", "fields", "columns")
+    given = {**row, **{name: tuple(row[name]) for name in lists if name in row}}
+    verbs = row.get("verbs", "")
+    given["verbs"] = {"read": READ, "": ALL}.get(verbs) or tuple(verbs.split())
+    return ApiResource(**{"key": row["plural"], "singular": row["kind"].lower(), **given})
+
+
+RESOURCES: tuple[ApiResource, ...] = tuple(_resource(row) for row in table("kube/kinds")["kinds"])
 
 SUBRESOURCE_VERBS = {
+    "approval": ("get", "patch", "update"),
     "status": ("get", "patch", "update"),
     "scale": ("get", "patch", "update"),
     "eviction": ("create",),
@@ -95,25 +79,20 @@ SUBRESOURCE_KINDS = {
     "token": ("authentication.k8s.io", "v1", "TokenRequest"),
 }
 
-_BY_PATH = {(r.group, r.version, r.plural): r for r in RESOURCES}
-_BY_PLURAL = {r.plural: r for r in RESOURCES}
+_BY_KEY = {r.key: r for r in reversed(RESOURCES)}
 
 
-def by_path(group: str, version: str, plural: str) -> Resource | None:
-    """The resource served under that group, version and plural name."""
-    return _BY_PATH.get((group, version, plural))
+def by_plural(key: str) -> ApiResource:
+    """The built-in resource whose objects are kept under that name."""
+    return _BY_KEY[key]
 
 
-def by_plural(plural: str) -> Resource:
-    """The resource of that plural name; each is served in one group only."""
-    return _BY_PLURAL[plural]
-
-
-def groups() -> list[tuple[str, str]]:
-    """Every named (group, version), in order."""
-    return sorted({(r.group, r.version) for r in RESOURCES if r.group})
-
-
-def of_group(group: str, version: str) -> list[Resource]:
-    """The resources of a group and version."""
-    return [r for r in RESOURCES if (r.group, r.version) == (group, version)]
+def groups(resources: Sequence[ApiResource] = RESOURCES) -> dict[str, list[str]]:
+    """Every named group with its versions, the preferred one first."""
+    found: dict[str, list[str]] = {}
+    for resource in resources:
+        versions = found.setdefault(resource.group, [])
+        if resource.version not in versions:
+            versions.append(resource.version)
+    found.pop("", None)
+    return dict(sorted(found.items()))

@@ -6,71 +6,101 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ackgpu.emulator.kube.names import key_faults, value_faults
 from ackgpu.emulator.kube.objects import Obj
+from ackgpu.emulator.kube.resources import ApiResource
 from ackgpu.emulator.kube.status import bad_request
 
 Labels = Mapping[str, str]
 Requirement = Callable[[Labels], bool]
 
-_SET_FORM = re.compile(r"^\s*(\S+)\s+(in|notin)\s*\(([^)]*)\)\s*$")
-_EQUALITY = re.compile(r"^\s*([^\s!=]+)\s*(==|=|!=)\s*(\S*)\s*$")
-_NAME = re.compile(r"^\s*(!?)\s*([^\s!=<>,()]+)\s*$")
-_KEY = re.compile(r"^([A-Za-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$")
-
-_FIELDS = {
-    "pods": (
-        "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
-        "spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName",
-    ),
-    "nodes": ("spec.unschedulable",),
-    "namespaces": ("status.phase",),
-    "secrets": ("type",),
-    "jobs": ("status.successful",),
-    "replicasets": ("status.replicas",),
-    "services": ("spec.clusterIP", "spec.type"),
-    "events": (
-        "involvedObject.kind", "involvedObject.namespace", "involvedObject.name",
-        "involvedObject.uid", "involvedObject.apiVersion", "involvedObject.resourceVersion",
-        "involvedObject.fieldPath", "reason", "reportingComponent", "source", "type",
-    ),
-}  # fmt: skip
+_TOKEN = re.compile(r"\s*(==|!=|[=!<>(),]|[^\s=!<>(),]+)")
+_SIGNS = frozenset({"==", "!=", "=", "!", "<", ">", "(", ")", ",", ""})
+_OPERATORS = {"=": "In", "==": "In", "!=": "NotIn", "in": "In", "notin": "NotIn", ">": "Gt",
+              "<": "Lt"}  # fmt: skip
+_FIELD = re.compile(r"\s*([^\s!=]+)\s*(==|=|!=)\s*(\S*)\s*")
 
 
 def label_selector(text: str) -> Requirement:
     """A selector such as ``app=web,tier in (a, b),!gpu``; refuses what cannot be parsed."""
-    wanted = [_requirement(part, text) for part in _split(text) if part.strip()]
-    return lambda labels: all(requirement(labels) for requirement in wanted)
+    rows = _Parser(text).rows()
+    return lambda labels: all(expression(row, labels) for row in rows)
 
 
-def _split(text: str) -> list[str]:
-    """The comma-separated parts; commas in parentheses belong to their part."""
-    return re.split(r",(?![^(]*\))", text)
+class _Parser:
+    """Reads a selector as apimachinery's ``labels.Parse`` does, and refuses in its words."""
+
+    def __init__(self, text: str) -> None:
+        self._tokens = _TOKEN.findall(text)
+        self._at = 0
+
+    def rows(self) -> list[Obj]:
+        found: list[Obj] = []
+        while self._peek():
+            if self._peek() in _SIGNS - {"!"}:
+                raise self._found("!, identifier, or 'end of string'")
+            found.append(self._requirement())
+            if self._peek() not in {",", ""}:
+                raise self._found("',' or 'end of string'")
+            if self._take() == "," and self._peek() in _SIGNS - {"!"}:
+                raise self._found("identifier after ','")
+        return found
+
+    def _peek(self) -> str:
+        return self._tokens[self._at] if self._at < len(self._tokens) else ""
+
+    def _take(self) -> str:
+        token = self._peek()
+        self._at += 1
+        return token
+
+    def _found(self, expected: str) -> Exception:
+        text = f"found '{self._peek()}', expected: {expected}"
+        return bad_request(f"unable to parse requirement: {text}")
+
+    def _word(self) -> str:
+        if self._peek() in _SIGNS:
+            raise self._found("identifier")
+        return self._take()
+
+    def _requirement(self) -> Obj:
+        absent = self._peek() == "!"
+        self._at += absent
+        key = self._word()
+        for fault in key_faults(key):
+            raise _wrong("key", key, fault)
+        if absent or self._peek() in {",", ""}:
+            return {"key": key, "operator": "DoesNotExist" if absent else "Exists"}
+        sign = self._peek()
+        if sign not in _OPERATORS:
+            raise self._found("in, notin, =, ==, !=, gt, lt")
+        self._take()
+        values = self._listed() if sign in {"in", "notin"} else [self._value()]
+        for number, value in enumerate(values):
+            for fault in value_faults(value):
+                raise _wrong(f"values[{number}][{key}]", value, fault)
+        if sign in {"<", ">"} and not re.fullmatch(r"[+-]?\d+", values[0]):
+            text = "for 'Gt', 'Lt' operators, the value must be an integer"
+            raise _wrong("values[0]", values[0], text)
+        return {"key": key, "operator": _OPERATORS[sign], "values": values}
+
+    def _value(self) -> str:
+        return "" if self._peek() in {",", ""} else self._word()
+
+    def _listed(self) -> list[str]:
+        if self._peek() != "(":
+            raise self._found("'('")
+        values, sign = [], self._take()
+        while sign != ")":
+            values.append("" if self._peek() in {",", ")"} else self._word())
+            if self._peek() not in {",", ")"}:
+                raise self._found("',', or ')'")
+            sign = self._take()
+        return values
 
 
-def _requirement(part: str, whole: str) -> Requirement:
-    if match := _SET_FORM.match(part):
-        key, operator, listed = match.groups()
-        values = {value.strip() for value in listed.split(",")}
-        return _known(key, whole, _set_test(key, values, within=operator == "in"))
-    if match := _EQUALITY.match(part):
-        key, operator, value = match.groups()
-        return _known(key, whole, _set_test(key, {value}, within=operator != "!="))
-    if match := _NAME.match(part):
-        negated, key = match.groups()
-        return _known(key, whole, lambda labels: (key in labels) != bool(negated))
-    raise bad_request(f'unable to parse requirement: found "{part.strip()}" in "{whole}"')
-
-
-def _known(key: str, whole: str, test: Requirement) -> Requirement:
-    if not _KEY.match(key):
-        raise bad_request(f'unable to parse requirement: "{key}" is no label key in "{whole}"')
-    return test
-
-
-def _set_test(key: str, values: set[str], *, within: bool) -> Requirement:
-    if within:
-        return lambda labels: labels.get(key) in values
-    return lambda labels: labels.get(key) not in values
+def _wrong(field: str, value: str, fault: str) -> Exception:
+    return bad_request(f'unable to parse requirement: {field}: Invalid value: "{value}": {fault}')
 
 
 def matches(selector: Mapping[str, Any], labels: Labels) -> bool:
@@ -103,24 +133,29 @@ def _compares(found: str | None, values: list[str], sign: int) -> bool:
         return False
 
 
-def field_selector(text: str, plural: str) -> Callable[[Obj], bool]:
+def field_selector(text: str, resource: ApiResource) -> Callable[[Obj], bool]:
     """A selector such as ``spec.nodeName=a,status.phase!=Failed``.
 
     Refuses a field that the resource does not index, as the API server does.
     """
     wanted: list[tuple[str, str, bool]] = []
     for part in (part for part in text.split(",") if part.strip()):
-        match = _EQUALITY.match(part)
+        match = _FIELD.fullmatch(part)
         if not match:
-            raise bad_request(f"invalid field selector: {text!r}")
+            raise bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
         field, operator, value = match.groups()
-        if field not in {"metadata.name", "metadata.namespace", *_FIELDS.get(plural, ())}:
-            raise bad_request(
-                f'Unable to find "{plural}" that match label selector "", field selector'
-                f' "{text}": field label not supported: {field}'
-            )
+        if field not in {"metadata.name", "metadata.namespace", *resource.fields}:
+            raise bad_request(_unknown_field(field, resource))
         wanted.append((field, value, operator != "!="))
     return lambda obj: all((_field(obj, f) == value) == same for f, value, same in wanted)
+
+
+def _unknown_field(field: str, resource: ApiResource) -> str:
+    """Kinds with fields of their own say less than the others do."""
+    if resource.fields and not resource.custom:
+        return f"field label not supported: {field}"
+    known = '"metadata.name", "metadata.namespace"'
+    return f'"{field}" is not a known field selector: only {known}'
 
 
 def _field(obj: Obj, path: str) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import ipaddress
 
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.kube.objects import Obj, labels_of, uid_of
-from ackgpu.emulator.kube.state import ClusterState, Entry, version_at, written_entry
-from ackgpu.emulator.kube.storing import store_again
+from ackgpu.emulator.kube.object_store import store_again
+from ackgpu.emulator.kube.objects import Obj
+from ackgpu.emulator.kube.state import ClusterState, StoredObject, brought_entry, written_entry
 from ackgpu.emulator.store import Doc
 
 BALANCER_AFTER = 8.0  # seconds until the cloud controller has made the CLB and says its address
@@ -60,7 +60,7 @@ def follow_service(state: ClusterState, doc: Doc) -> None:
     Where the cloud refuses, the Service keeps waiting, and the next write to it tries again.
     """
     obj = doc.body["object"]
-    wants = obj["spec"].get("type") == "LoadBalancer" and doc.gone is None
+    wants = obj["spec"].get("type") == "LoadBalancer" and doc.deleted_at is None
     if not wants:
         release_balancer(state, doc)
         return
@@ -110,7 +110,7 @@ def release_balancer(state: ClusterState, doc: Doc) -> None:
         store_again(state, doc)
 
 
-def entries(state: ClusterState) -> list[Entry]:
+def entries(state: ClusterState) -> list[StoredObject]:
     """Every Service."""
     rows = [_own(state, doc) for doc in state.written("services")]
     network = _network(state)
@@ -119,81 +119,48 @@ def entries(state: ClusterState) -> list[Entry]:
     selector = {"k8s-app": "kube-dns"}
     return [
         *rows,
-        _system(state, ("default", "kubernetes"), {"ports": api, "clusterIP": str(network[1])}),
+        _system(
+            state,
+            ("default", "kubernetes"),
+            {"ports": api, "clusterIP": str(network[1])},
+            {"component": "apiserver", "provider": "kubernetes"},
+        ),
         _system(
             state,
             ("kube-system", "kube-dns"),
             {"ports": dns, "clusterIP": str(network[10]), "selector": selector},
+            {
+                **selector,
+                "kubernetes.io/cluster-service": "true",
+                "kubernetes.io/name": "KubeDNS",
+            },
         ),
     ]
 
 
-def _own(state: ClusterState, doc: Doc) -> Entry:
+def _own(state: ClusterState, doc: Doc) -> StoredObject:
     made = doc.body.get("balancer")
     status: Obj = {"loadBalancer": {}}
     changed = None
-    if made and float(doc.born) + BALANCER_AFTER <= state.now:
+    if made and float(doc.created_at) + BALANCER_AFTER <= state.now:
         status["loadBalancer"]["ingress"] = [{"ip": made["address"], "ipMode": "VIP"}]
-        changed = doc.born + BALANCER_AFTER
+        changed = doc.created_at + BALANCER_AFTER
     return written_entry(doc, changed, status)
 
 
-def _system(state: ClusterState, key: tuple[str, str], spec: Obj) -> Entry:
-    version = version_at(state.cluster.born)
-    uid = uid_of(state.id, "service", *key)
-
-    def build() -> Obj:
-        return {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": {
-                "name": key[1],
-                "namespace": key[0],
-                "uid": uid,
-                "creationTimestamp": state.stamp(state.cluster.born),
-                "labels": {"provider": "kubernetes"},
-            },
-            "spec": {"type": "ClusterIP", "sessionAffinity": "None", **spec},
-            "status": {"loadBalancer": {}},
-        }
-
-    return Entry(key=key, uid=uid, created=version, version=version, build=build)
-
-
-def endpoint_entries(state: ClusterState) -> list[Entry]:
-    """The Endpoints of every Service with a selector: its running pods."""
-    rows = []
-    for service in state.entries("services"):
-        selector = service.object["spec"].get("selector")
-        if selector:
-            rows.append(_endpoints(state, service, selector))
-    return rows
-
-
-def _endpoints(state: ClusterState, service: Entry, selector: dict[str, str]) -> Entry:
-    found = [
-        entry
-        for entry in state.entries("pods")
-        if entry.key[0] == service.key[0]
-        and selector.items() <= labels_of(entry.object).items()
-        and entry.object["status"].get("podIP")
-    ]
-    ports = [
-        {"name": row.get("name", ""), "port": row["targetPort"], "protocol": row["protocol"]}
-        for row in service.object["spec"]["ports"]
-        if isinstance(row["targetPort"], int)
-    ]
-    addresses = [{"ip": entry.object["status"]["podIP"]} for entry in found]
-    version = max([service.version, *(entry.version for entry in found)])
-    uid = uid_of("endpoints", service.uid)
-
-    def build() -> Obj:
-        metadata = {key: service.object["metadata"][key] for key in ("name", "namespace")}
-        metadata |= {
-            "uid": uid,
-            "creationTimestamp": service.object["metadata"]["creationTimestamp"],
-        }
-        subsets = [{"addresses": addresses, "ports": ports}] if addresses else []
-        return {"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata, "subsets": subsets}
-
-    return Entry(key=service.key, uid=uid, created=service.created, version=version, build=build)
+def _system(state: ClusterState, key: tuple[str, str], spec: Obj, labels: Obj) -> StoredObject:
+    return brought_entry(state, {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": key[1], "namespace": key[0], "labels": labels},
+        "spec": {
+            "type": "ClusterIP",
+            "clusterIPs": [spec["clusterIP"]],
+            "internalTrafficPolicy": "Cluster",
+            "ipFamilies": ["IPv4"],
+            "ipFamilyPolicy": "SingleStack",
+            "sessionAffinity": "None",
+            **spec,
+        },
+        "status": {"loadBalancer": {}},
+    })  # fmt: skip

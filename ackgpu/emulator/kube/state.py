@@ -19,11 +19,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
 
-from ackgpu.emulator.kube.objects import Obj
-from ackgpu.emulator.kube.patching import merge_patch
+from ackgpu.emulator.kube.objects import Obj, uid_of
+from ackgpu.emulator.kube.patches import merge_patch
 from ackgpu.emulator.lifecycle import state_at
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc, Session
+from ackgpu.emulator.tables import table
 from ackgpu.emulator.timeline import Timeline
 
 KIND = "kube"
@@ -33,7 +34,7 @@ Key = tuple[str, str]
 """Namespace (empty for cluster-scoped objects) and name."""
 
 
-class Backend(Protocol):
+class KubeBackend(Protocol):
     """What the Kubernetes API asks of the emulator."""
 
     settings: dict[str, Any]
@@ -53,8 +54,8 @@ class Backend(Protocol):
         """A call on ACK's own behalf."""
 
 
-class Entry:
-    """One object: its identity and versions at once, its full form when it is asked for.
+class StoredObject:
+    """One object: its identity and versions at once, its full form when it is needed.
 
     ``build`` makes the part that clients may change; ``finish`` adds what follows from it.
     """
@@ -90,11 +91,11 @@ class Entry:
         return self._object
 
     def forget(self) -> None:
-        """Give the full form's memory back; it is built again when asked for."""
+        """Give the full form's memory back; it is built again when needed."""
         self._object = None
 
 
-Source = Callable[["ClusterState"], list[Entry]]
+Source = Callable[["ClusterState"], list[StoredObject]]
 
 
 def version_at(seconds: float) -> int:
@@ -106,7 +107,7 @@ class ClusterState:
     """A cluster within one transaction, at the moment ``now``."""
 
     def __init__(
-        self, session: Session, cluster: Doc, backend: Backend, sources: Mapping[str, Source]
+        self, session: Session, cluster: Doc, backend: KubeBackend, sources: Mapping[str, Source]
     ) -> None:
         self.session = session
         self.cluster = cluster
@@ -114,8 +115,8 @@ class ClusterState:
         self.timeline = backend.timeline(session)
         self.now = backend.timeline_now(session)
         self._sources = sources
-        self._entries: dict[str, list[Entry]] = {}
-        self._bases: dict[str, dict[Key, Entry]] = {}
+        self._entries: dict[str, list[StoredObject]] = {}
+        self._bases: dict[str, dict[Key, StoredObject]] = {}
         self._docs: dict[str, dict[Key, Doc]] = {}
         self.computed: dict[str, Any] = {}
 
@@ -178,26 +179,33 @@ class ClusterState:
         rows = self.documents(plural).values()
         return [doc for doc in rows if "object" in doc.body and doc.alive(self.now)]
 
-    def entries(self, plural: str) -> list[Entry]:
+    def entries(self, plural: str) -> list[StoredObject]:
         """Every object of a resource, by namespace and name."""
         if plural not in self._entries:
-            bases = {entry.key: entry for entry in self._sources[plural](self)}
+            source = self._sources.get(plural)
+            rows = source(self) if source else self.standing(plural)
+            bases = {entry.key: entry for entry in rows}
             self._bases[plural] = bases
             laid = (self._overlaid(plural, entry) for entry in bases.values())
             found = [entry for entry in laid if entry is not None]
             self._entries[plural] = sorted(found, key=lambda entry: entry.key)
         return self._entries[plural]
 
-    def entry(self, plural: str, key: Key) -> Entry | None:
+    def standing(self, plural: str) -> list[StoredObject]:
+        """What every cluster has of a resource from its birth, then what clients made."""
+        brought = [brought_entry(self, obj) for obj in table("kube/brought").get(plural, ())]
+        return [*brought, *(written_entry(doc) for doc in self.written(plural))]
+
+    def entry(self, plural: str, key: Key) -> StoredObject | None:
         """The object of that namespace and name."""
         return next((entry for entry in self.entries(plural) if entry.key == key), None)
 
-    def plain(self, plural: str, key: Key) -> Entry:
+    def plain(self, plural: str, key: Key) -> StoredObject:
         """The object without what clients laid over it."""
         self.entries(plural)
         return self._bases[plural][key]
 
-    def _overlaid(self, plural: str, entry: Entry) -> Entry | None:
+    def _overlaid(self, plural: str, entry: StoredObject) -> StoredObject | None:
         doc = self.documents(plural).get(entry.key)
         if doc is None or doc.body.get("uid") != entry.uid or "delta" not in doc.body:
             return entry
@@ -205,7 +213,7 @@ class ClusterState:
             return None
         delta = doc.body["delta"]
         version = max(entry.version, int(doc.body["version"]))
-        return Entry(
+        return StoredObject(
             key=entry.key,
             uid=entry.uid,
             created=entry.created,
@@ -258,7 +266,9 @@ def doc_id(cluster_id: str, plural: str, key: Key) -> str:
     return f"{cluster_id}/{plural}/{key[0]}/{key[1]}"
 
 
-def written_entry(doc: Doc, changed: float | None = None, status: Obj | None = None) -> Entry:
+def written_entry(
+    doc: Doc, changed: float | None = None, status: Obj | None = None
+) -> StoredObject:
     """An object that a client made, with a status computed where given.
 
     ``changed``: when its computed part changed last.
@@ -274,7 +284,28 @@ def written_entry(doc: Doc, changed: float | None = None, status: Obj | None = N
         version = max(version, version_at(changed))
     uid = body["object"]["metadata"]["uid"]
     created = int(body["created"])
-    return Entry(key=key_of(doc), uid=uid, created=created, version=version, build=build)
+    return StoredObject(key=key_of(doc), uid=uid, created=created, version=version, build=build)
+
+
+def brought_entry(
+    state: ClusterState, obj: Obj, version: int = 0, created: int = 0
+) -> StoredObject:
+    """An object that the cluster itself brings: all but its uid and its time of birth is given.
+
+    ``created``: the resource version of its birth, the cluster's own where left out; ``version``:
+    that of its last change, that of its birth where left out.
+    """
+    metadata, created = obj["metadata"], created or version_at(state.cluster.created_at)
+    key = (metadata.get("namespace", ""), metadata["name"])
+    uid = metadata.get("uid") or uid_of(state.id, obj["kind"], *key)
+    told = {**metadata, "uid": uid, "creationTimestamp": state.stamp(created / TICKS)}
+    return StoredObject(
+        key=key,
+        uid=uid,
+        created=created,
+        version=max(version, created),
+        build=lambda: {**obj, "metadata": dict(told)},
+    )
 
 
 def rfc3339(instant: datetime) -> str:

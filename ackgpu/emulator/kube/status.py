@@ -13,13 +13,20 @@ class KubeError(Exception):
     """An answer that refuses, as the API server words it."""
 
     def __init__(
-        self, code: int, reason: str, message: str, *, details: dict[str, Any] | None = None
+        self,
+        code: int,
+        reason: str,
+        message: str,
+        *,
+        details: dict[str, Any] | None = None,
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.reason = reason
         self.message = message
         self.details = details or {}
+        self.retry_after = retry_after
 
     def status(self) -> dict[str, Any]:
         """The ``Status`` object to answer with."""
@@ -35,6 +42,11 @@ class KubeError(Exception):
         if self.details:
             body["details"] = self.details
         return body
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What stands beside the ``Status``."""
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
 
 def success(details: dict[str, Any]) -> dict[str, Any]:
@@ -92,10 +104,20 @@ def invalid(kind: str, group: str, name: str, causes: Sequence[tuple[str, str]])
     joined = listed[0] if len(listed) == 1 else f"[{', '.join(listed)}]"
     details = _details(kind, group, name)
     details["causes"] = [
-        {"reason": "FieldValueInvalid", "message": text, "field": field} for field, text in causes
+        {"reason": _reason(text), "message": text, "field": field} for field, text in causes
     ]
     message = f'{qualified(kind, group)} "{name}" is invalid: {joined}'
     return KubeError(422, "Invalid", message, details=details)
+
+
+def _reason(text: str) -> str:
+    """The kind of a cause (apimachinery, ``field.ErrorType``), by the words that it begins with."""
+    kind = text.partition(":")[0].removesuffix(" value")
+    known = {"Required": "Required", "Duplicate": "Duplicate", "Unsupported": "NotSupported",
+             "Forbidden": "Forbidden", "Not found": "NotFound", "Too long": "TooLong",
+             "Too many": "TooMany"}  # fmt: skip
+    short = known.get(kind, "Invalid")
+    return f"FieldValue{short}"
 
 
 def bad_request(message: str) -> KubeError:
@@ -112,6 +134,14 @@ def not_allowed() -> KubeError:
 def unauthorized() -> KubeError:
     """Nobody known is asking."""
     return KubeError(401, "Unauthorized", "Unauthorized")
+
+
+def too_large(asked: int, current: int) -> KubeError:
+    """A resourceVersion that the server has not reached; a real one waits three seconds for it."""
+    why = f"Too large resource version: {asked}, current: {current}"
+    causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
+    details = {"causes": causes, "retryAfterSeconds": 1}
+    return KubeError(504, "Timeout", f"Timeout: {why}", details=details, retry_after=1)
 
 
 def expired(message: str) -> KubeError:

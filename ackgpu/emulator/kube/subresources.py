@@ -8,19 +8,20 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from ackgpu.emulator.kube.access import Identity, token_id
-from ackgpu.emulator.kube.decoding import checked
-from ackgpu.emulator.kube.deleting import delete
+from ackgpu.emulator.kube.access import KubeUser, identify, token_id
+from ackgpu.emulator.kube.deletion import delete
+from ackgpu.emulator.kube.disruption import require_leave
 from ackgpu.emulator.kube.objects import Obj
-from ackgpu.emulator.kube.permissions import allowed
+from ackgpu.emulator.kube.permissions import allowed, rules_of
 from ackgpu.emulator.kube.request import KubeRequest, unsupported
 from ackgpu.emulator.kube.resources import SUBRESOURCE_KINDS
 from ackgpu.emulator.kube.state import KIND, ClusterState
 from ackgpu.emulator.kube.status import KubeError, bad_request, success
-from ackgpu.emulator.kube.writing import PATCHES, require, store_change
+from ackgpu.emulator.kube.type_check import checked
+from ackgpu.emulator.kube.writes import PATCHES, require, store_change
 from ackgpu.emulator.store import Doc
 
-TOKEN_LASTS, SHORTEST_TOKEN, LONGEST_TOKEN = 3600, 600, 2**32  # seconds
+TOKEN_LASTS, SHORTEST_TOKEN, MAX_TOKEN = 3600, 600, 2**32  # seconds
 
 
 def scale_of(state: ClusterState, request: KubeRequest) -> Obj:
@@ -60,8 +61,9 @@ def set_scale(state: ClusterState, request: KubeRequest) -> Obj:
 
 
 def evict(state: ClusterState, request: KubeRequest) -> Obj:
-    """Evict a pod: delete it; no disruption budget stands against it here."""
+    """Evict a pod: delete it, if its disruption budget allows."""
     options = _body(request).get("deleteOptions") or {}
+    require_leave(state, require(state, request).object)
     body = json.dumps(options).encode()
     delete(state, replace_body(request, body))
     return {**success({}), "code": 201}
@@ -74,11 +76,11 @@ def replace_body(request: KubeRequest, body: bytes) -> KubeRequest:
 
 
 def issue_token(state: ClusterState, request: KubeRequest) -> Obj:
-    """A token of a service account, good for the time asked for."""
+    """A token of a service account, good for the time requested."""
     require(state, request)
     spec = _body(request).get("spec") or {}
     seconds = int(spec.get("expirationSeconds") or TOKEN_LASTS)
-    if not SHORTEST_TOKEN <= seconds <= LONGEST_TOKEN:
+    if not SHORTEST_TOKEN <= seconds <= MAX_TOKEN:
         text = "spec.expirationSeconds: must be between 10 minutes and 2^32 seconds"
         raise KubeError(422, "Invalid", text)
     secret = f"{state.rng.getrandbits(256):064x}"
@@ -92,53 +94,70 @@ def issue_token(state: ClusterState, request: KubeRequest) -> Obj:
     return {
         "kind": "TokenRequest",
         "apiVersion": "authentication.k8s.io/v1",
-        "metadata": {"name": name, "namespace": namespace, "creationTimestamp": None},
+        "metadata": {"name": name, "namespace": namespace},
         "spec": {**spec, "expirationSeconds": seconds},
         "status": {"token": token, "expirationTimestamp": state.stamp(state.now + seconds)},
     }
 
 
 def review(state: ClusterState, request: KubeRequest) -> Obj:
-    """The answer to a SelfSubject…Review."""
+    """The answer to a review of access, of who asks, or of a token."""
     obj = _body(request)
-    plural = request.target.resource.plural
+    plural = request.target.resource.key
     resource = request.target.resource
     head = {
         "kind": resource.kind,
         "apiVersion": resource.api_version,
-        "metadata": {"creationTimestamp": None},
+        "metadata": {},
     }
     if plural == "selfsubjectreviews":
         return {**head, "status": {"userInfo": _user(request.identity)}}
     spec = obj.get("spec") or {}
+    if plural == "tokenreviews":
+        return {**head, "spec": spec, "status": _token_status(state, str(spec.get("token") or ""))}
     if plural == "selfsubjectrulesreviews":
-        return {**head, "spec": spec, "status": _rules(request.identity)}
-    return {**head, "spec": spec, "status": _access(state, request.identity, spec)}
+        return {**head, "spec": spec, "status": _rules(state, request.identity, spec)}
+    who = request.identity
+    if plural != "selfsubjectaccessreviews":
+        groups = tuple(spec.get("groups") or ())
+        admin = "system:masters" in groups
+        who = KubeUser(str(spec.get("user") or ""), groups, admin=admin)
+    return {**head, "spec": spec, "status": _access(state, who, spec)}
 
 
-def _user(identity: Identity) -> Obj:
+def _user(identity: KubeUser) -> Obj:
     return {"username": identity.user, "groups": list(identity.groups)}
 
 
-def _rules(identity: Identity) -> Obj:
-    everything = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
-    paths = {"verbs": ["*"], "nonResourceURLs": ["*"]}
-    if not identity.admin:
-        paths["verbs"] = ["get"]
+def _token_status(state: ClusterState, token: str) -> Obj:
+    try:
+        _, identity = identify(state.session, state.now, None, f"Bearer {token}")
+    except KubeError:
+        return {"user": {}, "error": "invalid bearer token"}
+    audiences = ["https://kubernetes.default.svc"]
+    return {"authenticated": True, "user": _user(identity), "audiences": audiences}
+
+
+def _rules(state: ClusterState, identity: KubeUser, spec: Obj) -> Obj:
+    everything = [
+        {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]},
+        {"verbs": ["*"], "nonResourceURLs": ["*"]},
+    ]
+    bound = rules_of(state, identity, str(spec.get("namespace") or ""))
+    rows = [*(everything if identity.admin else ()), *bound]
     return {
-        "resourceRules": [everything] if identity.admin else [],
-        "nonResourceRules": [paths],
-        "incomplete": not identity.admin,
+        "resourceRules": [row for row in rows if "resources" in row],
+        "nonResourceRules": [row for row in rows if "nonResourceURLs" in row],
+        "incomplete": False,
     }
 
 
-def _access(state: ClusterState, identity: Identity, spec: Obj) -> Obj:
+def _access(state: ClusterState, identity: KubeUser, spec: Obj) -> Obj:
     asked = spec.get("resourceAttributes")
     if not asked:
-        return {
-            "allowed": identity.admin
-            or (spec.get("nonResourceAttributes") or {}).get("verb") == "get"
-        }
+        path = spec.get("nonResourceAttributes") or {}
+        rules = rules_of(state, identity, "")
+        return {"allowed": identity.admin or any(_opens(rule, path) for rule in rules)}
     yes = allowed(
         state,
         identity,
@@ -146,8 +165,18 @@ def _access(state: ClusterState, identity: Identity, spec: Obj) -> Obj:
         group=asked.get("group", ""),
         resource="/".join(p for p in (asked.get("resource"), asked.get("subresource")) if p),
         namespace=asked.get("namespace", ""),
+        name=asked.get("name", ""),
     )
     return {"allowed": yes}
+
+
+def _opens(rule: Obj, asked: Obj) -> bool:
+    """Whether a rule allows a verb on a path that is no resource's; ``*`` may end its paths."""
+    path = asked.get("path", "")
+    return bool({"*", asked.get("verb", "")} & set(rule["verbs"])) and any(
+        path == url or (url.endswith("*") and path.startswith(url[:-1]))
+        for url in rule.get("nonResourceURLs") or []
+    )
 
 
 def _body(request: KubeRequest) -> Obj:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ackgpu.emulator.kube.nodes import NodeFacts, facts, plugin_down
+from ackgpu.emulator.kube.nodes import SCHEDULE_LABEL, NodeFacts, facts, plugin_down
 from ackgpu.emulator.kube.objects import Obj, suffix_of, uid_of
-from ackgpu.emulator.kube.state import ClusterState, Entry, version_at
+from ackgpu.emulator.kube.state import ClusterState, StoredObject, brought_entry, version_at
 from ackgpu.emulator.tables import table
 
 NAMESPACE = "kube-system"
@@ -36,14 +36,21 @@ class SystemPod:
 def system_pods(state: ClusterState) -> list[SystemPod]:
     """Every system pod there is now."""
     nodes = facts(state)
-    found = [pod for node in nodes for pod in _daemon_pods(state, node)]
+    rows = daemonsets(state, nodes)
+    found = [pod for node in nodes for pod in _daemon_pods(state, node, rows)]
     return [*found, *_deployment_pods(state, nodes)]
 
 
-def daemonsets(state: ClusterState) -> list[Row]:
-    """The system DaemonSets of this cluster's network."""
+def daemonsets(state: ClusterState, nodes: list[NodeFacts]) -> list[Row]:
+    """The system DaemonSets of this cluster's network, and of what its nodes want besides."""
     other = {"Flannel": "terway", "Terway": "flannel"}.get(_network(state), "terway")
-    return [row for row in table("kube/system")["daemonsets"] if row.get("only") != other]
+    rows = [row for row in table("kube/system")["daemonsets"] if row.get("only") != other]
+    wanted = (any(runs_on(row, node) for node in nodes) for row in rows)
+    return [
+        row
+        for row, is_wanted in zip(rows, wanted, strict=True)
+        if is_wanted or not row.get("optional")
+    ]
 
 
 def _network(state: ClusterState) -> str:
@@ -52,11 +59,13 @@ def _network(state: ClusterState) -> str:
 
 def runs_on(row: Row, node: NodeFacts) -> bool:
     """Whether a DaemonSet wants a pod on the node."""
-    return row.get("only") != "gpu" or node.gpu is not None
+    if row.get("only") == "gpu" and node.gpu is None:
+        return False
+    return "schedules" not in row or node.schedule in row["schedules"]
 
 
-def _daemon_pods(state: ClusterState, node: NodeFacts) -> Iterator[SystemPod]:
-    for row in daemonsets(state):
+def _daemon_pods(state: ClusterState, node: NodeFacts, rows: list[Row]) -> Iterator[SystemPod]:
+    for row in rows:
         if not runs_on(row, node):
             continue
         running: float | None = node.joined + STARTS_AFTER
@@ -71,14 +80,20 @@ def _daemon_pods(state: ClusterState, node: NodeFacts) -> Iterator[SystemPod]:
 def _deployment_pods(state: ClusterState, nodes: list[NodeFacts]) -> Iterator[SystemPod]:
     ready = [node for node in nodes if node.is_ready(state.now)]
     ready.sort(key=lambda node: (node.ready or 0.0, node.index))
+    open_nodes = [node for node in ready if not node.unschedulable]
     for row in table("kube/system")["deployments"]:
         owner = replica_set_name(state, row)
         for number in range(row["replicas"]):
             node = ready[number % len(ready)] if ready else None
             begun = (node.ready or 0.0) + STARTS_AFTER if node else None
-            born = state.cluster.born
+            born = state.cluster.created_at
             first = SystemPod(row, "", str(number), node, born, begun, "ReplicaSet", owner)
-            yield _first_alive(state, first)
+            found = _first_alive(state, first)
+            if found.created == born:
+                yield found
+            else:  # one that follows another goes where new pods may
+                there = open_nodes[number % len(open_nodes)] if open_nodes else None
+                yield replace(found, node=there, running=found.running if there else None)
 
 
 def replica_set_name(state: ClusterState, row: Row) -> str:
@@ -93,75 +108,72 @@ def _first_alive(state: ClusterState, first: SystemPod) -> SystemPod:
         seed = "/".join((state.id, first.owner_name, first.uid, str(attempt)))
         name = f"{first.owner_name}-{suffix_of(seed)}"
         doc = state.documents("pods").get((NAMESPACE, name))
-        if doc is None or doc.gone is None or doc.gone > state.now:
+        if doc is None or doc.deleted_at is None or doc.deleted_at > state.now:
             return replace(
                 first, name=name, uid=uid_of("pod", seed), created=created, running=running
             )
-        created = doc.gone
-        running = None if running is None else max(running, doc.gone + STARTS_AFTER)
+        created = doc.deleted_at
+        running = None if running is None else max(running, doc.deleted_at + STARTS_AFTER)
         attempt += 1
 
 
-def daemonset_entries(state: ClusterState) -> list[Entry]:
+def daemonset_entries(state: ClusterState) -> list[StoredObject]:
     """The DaemonSets, with how far their pods are."""
     nodes, pods = facts(state), system_pods(state)
-    return [_daemonset(state, row, nodes, pods) for row in daemonsets(state)]
+    return [_daemonset(state, row, nodes, pods) for row in daemonsets(state, nodes)]
 
 
 def _daemonset(
     state: ClusterState, row: Row, nodes: list[NodeFacts], pods: list[SystemPod]
-) -> Entry:
+) -> StoredObject:
     wanted = sum(runs_on(row, node) for node in nodes)
     own = [pod for pod in pods if pod.owner_name == row["name"]]
     ready = sum(pod.running is not None and pod.running <= state.now for pod in own)
     moments = [pod.running for pod in own if pod.running is not None and pod.running <= state.now]
-    changed = max([state.cluster.born, *moments, *(pod.created for pod in own)])
+    changed = max([state.cluster.created_at, *moments, *(pod.created for pod in own)])
 
-    def build() -> Obj:
-        return {
-            **_owner(state, "DaemonSet", row),
-            "status": {
-                "currentNumberScheduled": wanted,
-                "desiredNumberScheduled": wanted,
-                "numberAvailable": ready,
-                "numberMisscheduled": 0,
-                "numberReady": ready,
-                "numberUnavailable": wanted - ready,
-                "observedGeneration": 1,
-                "updatedNumberScheduled": wanted,
-            },
-        }
-
-    return _entry(state, "DaemonSet", row["name"], changed, build)
+    status = {
+        "currentNumberScheduled": wanted,
+        "desiredNumberScheduled": wanted,
+        "numberAvailable": ready,
+        "numberMisscheduled": 0,
+        "numberReady": ready,
+        "numberUnavailable": wanted - ready,
+        "observedGeneration": 1,
+        "updatedNumberScheduled": wanted,
+    }
+    found = {**_owner(state, "DaemonSet", row), "status": status}
+    return brought_entry(state, found, version_at(changed))
 
 
-def deployment_entries(state: ClusterState, kind: str) -> list[Entry]:
+def deployment_entries(state: ClusterState, kind: str) -> list[StoredObject]:
     """The system Deployments (or, by ``kind``, their ReplicaSets), with how far their pods are."""
     pods = system_pods(state)
     return [_deployment(state, kind, row, pods) for row in table("kube/system")["deployments"]]
 
 
-def _deployment(state: ClusterState, kind: str, row: Row, pods: list[SystemPod]) -> Entry:
+def _deployment(state: ClusterState, kind: str, row: Row, pods: list[SystemPod]) -> StoredObject:
     name = replica_set_name(state, row)
     own = [pod for pod in pods if pod.owner_name == name]
     moments = [pod.running for pod in own if pod.running is not None and pod.running <= state.now]
     shown = name if kind == "ReplicaSet" else row["name"]
 
-    def build() -> Obj:
-        owner = _owner(state, kind, row)
-        owner["metadata"]["name"] = shown
-        owner["spec"]["replicas"] = row["replicas"]
-        status = {"observedGeneration": 1, "replicas": row["replicas"]}
-        if moments:
-            status |= {"readyReplicas": len(moments), "availableReplicas": len(moments)}
-        if kind == "Deployment":
-            status["updatedReplicas"] = row["replicas"]
-        return {**owner, "status": status}
-
-    return _entry(state, kind, shown, max([state.cluster.born, *moments]), build)
+    owner = _owner(state, kind, row)
+    owner["metadata"]["name"] = shown
+    owner["spec"]["replicas"] = row["replicas"]
+    status = {"observedGeneration": 1, "replicas": row["replicas"]}
+    if moments:
+        status |= {"readyReplicas": len(moments), "availableReplicas": len(moments)}
+    if kind == "Deployment":
+        status["updatedReplicas"] = row["replicas"]
+    changed = version_at(max([state.cluster.created_at, *moments]))
+    return brought_entry(state, {**owner, "status": status}, changed)
 
 
 def _owner(state: ClusterState, kind: str, row: Row) -> Obj:
+    spec = pod_spec(row)
+    if "schedules" in row:
+        spec["affinity"] = _selects(row["schedules"])
     return {
         "apiVersion": "apps/v1",
         "kind": kind,
@@ -170,24 +182,21 @@ def _owner(state: ClusterState, kind: str, row: Row) -> Obj:
             "namespace": NAMESPACE,
             "uid": uid_of(state.id, kind, row["name"]),
             "generation": 1,
-            "creationTimestamp": state.stamp(state.cluster.born),
             "labels": row["labels"],
         },
         "spec": {
             "selector": {"matchLabels": row["labels"]},
-            "template": {"metadata": {"labels": row["labels"]}, "spec": pod_spec(row)},
+            "template": {"metadata": {"labels": row["labels"]}, "spec": spec},
         },
     }
 
 
-def _entry(state: ClusterState, kind: str, name: str, changed: float, build: Any) -> Entry:
-    return Entry(
-        key=(NAMESPACE, name),
-        uid=uid_of(state.id, kind, name.rsplit("-", 1)[0] if kind == "ReplicaSet" else name),
-        created=version_at(state.cluster.born),
-        version=version_at(changed),
-        build=build,
-    )
+def _selects(schedules: list[str]) -> Obj:
+    """The node affinity of a device plugin: which values of the schedule label it wants."""
+    wanted = {"key": SCHEDULE_LABEL, "operator": "In", "values": schedules}
+    terms = [{"matchExpressions": [wanted]}]
+    required = {"nodeSelectorTerms": terms}
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
 
 
 def pod_spec(row: Row) -> Obj:

@@ -13,7 +13,10 @@ import json
 from typing import Any
 
 from ackgpu.emulator.kube import system
-from ackgpu.emulator.kube.courses import courses, finished, pod_docs
+from ackgpu.emulator.kube.autoscaling import hold_bounds
+from ackgpu.emulator.kube.claims import bind_claims
+from ackgpu.emulator.kube.defaults import apply_defaults
+from ackgpu.emulator.kube.object_store import new_object, remove, store_again, store_new
 from ackgpu.emulator.kube.objects import (
     SAFE_LETTERS,
     Obj,
@@ -21,19 +24,21 @@ from ackgpu.emulator.kube.objects import (
     controller_of,
     owner_reference,
 )
+from ackgpu.emulator.kube.pod_admission import admit
+from ackgpu.emulator.kube.pod_timeline import courses, evicted, finished, pod_docs
 from ackgpu.emulator.kube.resources import by_plural
-from ackgpu.emulator.kube.state import ClusterState, Entry, written_entry
-from ackgpu.emulator.kube.storing import new_object, remove, store_again, store_new
+from ackgpu.emulator.kube.state import ClusterState, StoredObject, written_entry
 from ackgpu.emulator.store import Doc
 
 HASH_LABEL = "pod-template-hash"
-LONGEST_GRACE = 86400.0 * 365  # seconds: what is longer is for ever here
+MAX_GRACE = 86400.0 * 365  # seconds: what is longer is for ever here
 BURST = 500  # pods made in one go (kube-controller-manager, BurstReplicas)
 REVISION = "deployment.kubernetes.io/revision"
 
 
 def reconcile(state: ClusterState) -> None:
     """Let the controllers act: ReplicaSets for Deployments, then pods for ReplicaSets and Jobs."""
+    hold_bounds(state)
     for doc in state.written("deployments"):
         if "deletionTimestamp" not in doc.body["object"]["metadata"]:
             _reconcile_deployment(state, doc)
@@ -43,6 +48,7 @@ def reconcile(state: ClusterState) -> None:
     for doc in state.written("jobs"):
         if "deletionTimestamp" not in doc.body["object"]["metadata"]:
             _reconcile_job(state, doc)
+    bind_claims(state)
     state.forget_entries()
 
 
@@ -71,6 +77,8 @@ def _reconcile_deployment(state: ClusterState, doc: Doc) -> None:
     if current is None:
         revision = 1 + max((_revision(rs.body["object"]) for rs in sets), default=0)
         current = store_new(state, by_plural("replicasets"), _replica_set(obj, wanted, revision))
+        current.body["scaled"] = [[state.now, 0, int(obj["spec"]["replicas"])]]
+        state.session.put(current)
         obj["metadata"].setdefault("annotations", {})[REVISION] = str(revision)
         store_again(state, doc)
     _resize(state, current, int(obj["spec"]["replicas"]))
@@ -110,7 +118,9 @@ def _replica_set(deployment: Obj, wanted: str, revision: int) -> Obj:
 
 
 def _resize(state: ClusterState, doc: Doc, replicas: int) -> None:
-    if doc.body["object"]["spec"]["replicas"] != replicas:
+    before = doc.body["object"]["spec"]["replicas"]
+    if before != replicas:
+        doc.body.setdefault("scaled", []).append([state.now, before, replicas])
         doc.body["object"]["spec"]["replicas"] = replicas
         doc.body["object"]["metadata"]["generation"] += 1
         store_again(state, doc)
@@ -120,7 +130,12 @@ def _reconcile_replicas(state: ClusterState, doc: Doc) -> None:
     """As many pods as wanted, up to 500 in one go; of too many, those that run least go first."""
     obj = doc.body["object"]
     found = courses(state)
-    pods = [pod for pod in owned(state, "pods", obj["metadata"]["uid"]) if pod.gone is None]
+    pods = [
+        pod
+        for pod in owned(state, "pods", obj["metadata"]["uid"])
+        if pod.deleted_at is None
+        and not evicted(found.get(pod.body["object"]["metadata"]["uid"]), state)
+    ]
 
     def rank(pod: Doc) -> tuple[bool, int]:
         course = found.get(pod.body["object"]["metadata"]["uid"])
@@ -129,12 +144,22 @@ def _reconcile_replicas(state: ClusterState, doc: Doc) -> None:
     pods.sort(key=rank)
     wanted = int(obj["spec"]["replicas"])
     for pod in pods[wanted:]:
+        pod.body["scaled_down"] = state.now
         remove_pod(state, pod)
+    why = ""
     for _ in range(min(wanted - len(pods), BURST)):
-        _make_pod(state, obj)
+        made = _pod_of(state, obj)
+        why = admit(state, made)
+        if why:
+            break
+        store_new(state, by_plural("pods"), made)
+    if doc.body.get("refused", "") != why:
+        doc.body["refused"] = why
+        store_again(state, doc)
 
 
-def _make_pod(state: ClusterState, owner: Obj) -> Doc:
+def _pod_of(state: ClusterState, owner: Obj) -> Obj:
+    """A pod as a controller makes it of its owner's template."""
     template = owner["spec"]["template"]
     name = owner["metadata"]["name"]
     pod = {
@@ -150,7 +175,8 @@ def _make_pod(state: ClusterState, owner: Obj) -> Doc:
     }
     if template["metadata"].get("annotations"):
         pod["metadata"]["annotations"] = dict(template["metadata"]["annotations"])
-    return store_new(state, by_plural("pods"), new_object(state, pod))
+    apply_defaults(by_plural("pods"), pod)
+    return new_object(state, pod)
 
 
 def remove_pod(state: ClusterState, doc: Doc, grace: float | None = None) -> None:
@@ -163,7 +189,7 @@ def remove_pod(state: ClusterState, doc: Doc, grace: float | None = None) -> Non
     spec = doc.body["object"]["spec"]
     if grace is None:
         grace = float(spec.get("terminationGracePeriodSeconds", 30))
-    grace = min(max(grace, 0.0), LONGEST_GRACE)
+    grace = min(max(grace, 0.0), MAX_GRACE)
     if course is None or course.started is None or course.started > state.now:
         grace = 0.0
     elif finished(spec, course) is None and not _ignores_signals(spec):
@@ -184,14 +210,15 @@ def _reconcile_job(state: ClusterState, doc: Doc) -> None:
     spec = obj["spec"]
     if "selector" not in spec:
         labels = {"batch.kubernetes.io/controller-uid": uid, "controller-uid": uid}
-        names = {"batch.kubernetes.io/job-name": obj["metadata"]["name"]}
+        names = dict.fromkeys(("batch.kubernetes.io/job-name", "job-name"), obj["metadata"]["name"])
         spec["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
         metadata = spec["template"]["metadata"]
         metadata["labels"] = {**(metadata.get("labels") or {}), **labels, **names}
+        obj["metadata"].setdefault("labels", dict(metadata["labels"]))
         store_again(state, doc)
     if not owned(state, "pods", uid):
         for _ in range(min(int(spec["completions"]), int(spec["parallelism"]), BURST)):
-            _make_pod(state, obj)
+            store_new(state, by_plural("pods"), _pod_of(state, obj))
 
 
 def _tally(state: ClusterState, uid: str) -> dict[str, int]:
@@ -211,13 +238,13 @@ def _tally(state: ClusterState, uid: str) -> dict[str, int]:
     return tally
 
 
-def deployment_entries(state: ClusterState) -> list[Entry]:
+def deployment_entries(state: ClusterState) -> list[StoredObject]:
     """Every Deployment, with how far it is."""
     own = [_deployment(state, doc) for doc in state.written("deployments")]
     return [*own, *system.deployment_entries(state, "Deployment")]
 
 
-def replica_set_entries(state: ClusterState) -> list[Entry]:
+def replica_set_entries(state: ClusterState) -> list[StoredObject]:
     """Every ReplicaSet, with how far it is."""
     own = []
     for doc in state.written("replicasets"):
@@ -225,6 +252,8 @@ def replica_set_entries(state: ClusterState) -> list[Entry]:
         counts, changed = _counts(state, [obj["metadata"]["uid"]])
         status = {"observedGeneration": obj["metadata"]["generation"], **counts}
         status["fullyLabeledReplicas"] = counts["replicas"]
+        if doc.body.get("refused"):
+            status["conditions"] = [_replica_failure(state, doc)]
         own.append(written_entry(doc, changed, status))
     return [*own, *system.deployment_entries(state, "ReplicaSet")]
 
@@ -235,10 +264,10 @@ def _counts(state: ClusterState, owners: list[str]) -> tuple[dict[str, int], flo
     counts, changed = {"replicas": 0}, 0.0
     for uid in owners:
         for pod in owned(state, "pods", uid):
-            if pod.gone is not None:
+            course = found[pod.body["object"]["metadata"]["uid"]]
+            if pod.deleted_at is not None or evicted(course, state):
                 continue
             counts["replicas"] += 1
-            course = found[pod.body["object"]["metadata"]["uid"]]
             runs = course.started is not None and course.started <= state.now
             ends = finished(pod.body["object"]["spec"], course)
             if runs and course.started is not None and (ends is None or ends > state.now):
@@ -248,7 +277,7 @@ def _counts(state: ClusterState, owners: list[str]) -> tuple[dict[str, int], flo
     return counts, changed
 
 
-def _deployment(state: ClusterState, doc: Doc) -> Entry:
+def _deployment(state: ClusterState, doc: Doc) -> StoredObject:
     obj = doc.body["object"]
     sets = owned(state, "replicasets", obj["metadata"]["uid"])
     counts, changed = _counts(state, [rs.body["object"]["metadata"]["uid"] for rs in sets])
@@ -266,7 +295,18 @@ def _deployment(state: ClusterState, doc: Doc) -> Entry:
     since = max(changed, float(doc.body["at"]))
     newest_name = f"{obj['metadata']['name']}-{wanted}"
     status["conditions"] = _deployment_conditions(state, missing <= 0, newest_name, since)
+    refused = [rs for rs in sets if rs.body.get("refused") and _hash(rs.body["object"]) == wanted]
+    status["conditions"] += [_replica_failure(state, rs) for rs in refused]
     return written_entry(doc, changed, status)
+
+
+def _replica_failure(state: ClusterState, doc: Doc) -> Obj:
+    """The condition of a ReplicaSet, and of its Deployment, whose pods are refused."""
+    row = condition(
+        "ReplicaFailure", holds=True, reason="FailedCreate", message=doc.body["refused"]
+    )
+    stamp = state.stamp(float(doc.body["at"]))
+    return {**row, "lastUpdateTime": stamp, "lastTransitionTime": stamp}
 
 
 def _deployment_conditions(
@@ -291,17 +331,17 @@ def _deployment_conditions(
     return [{**row, **stamps} for row in rows]
 
 
-def job_entries(state: ClusterState) -> list[Entry]:
+def job_entries(state: ClusterState) -> list[StoredObject]:
     """Every Job, with how far it is."""
     return [_job(state, doc) for doc in state.written("jobs")]
 
 
-def _job(state: ClusterState, doc: Doc) -> Entry:
+def _job(state: ClusterState, doc: Doc) -> StoredObject:
     obj = doc.body["object"]
     tally = _tally(state, obj["metadata"]["uid"])
     status: dict[str, Any] = {key: value for key, value in tally.items() if value}
-    status["startTime"] = state.stamp(doc.born)
-    ends, found = [doc.born], courses(state)
+    status["startTime"] = state.stamp(doc.created_at)
+    ends, found = [doc.created_at], courses(state)
     for pod in owned(state, "pods", obj["metadata"]["uid"]):
         course = found[pod.body["object"]["metadata"]["uid"]]
         moments = (course.started, finished(pod.body["object"]["spec"], course))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ackgpu.emulator.quotas import applications, reading
+from ackgpu.emulator.quotas import applications, reads
 from ackgpu.emulator.quotas.product import PRODUCT
 
-__all__ = ["PRODUCT", "applications", "reading"]
+__all__ = ["PRODUCT", "applications", "reads"]

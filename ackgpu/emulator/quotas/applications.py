@@ -14,7 +14,7 @@ from ackgpu.emulator.lifecycle import Lifecycle, reached
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.quotas import tables
 from ackgpu.emulator.quotas.product import PRODUCT
-from ackgpu.emulator.quotas.reading import pages
+from ackgpu.emulator.quotas.reads import pages
 from ackgpu.emulator.store import Doc
 
 KIND = "quotaapplication"
@@ -23,16 +23,19 @@ REVIEW_SECONDS = 300.0
 APPLICATION = Lifecycle("quota application", frozenset({("Process", "Agree")}))
 
 
-@PRODUCT.operation("CreateQuotaApplication", writes=True, tokened=False)
+@PRODUCT.operation("CreateQuotaApplication", writes=True, idempotent_by_token=False)
 def create_quota_application(call: Call) -> dict[str, Any]:
     """CreateQuotaApplication: one open application a quota and region."""
     params = call.params
     row = tables.quota(params.required("ProductCode"), params.required("QuotaActionCode"))
-    region = tables.region_asked(call) if row["regional"] else ""
+    region = tables.scope(call, row, tables.region_asked(call))
     reason = params.required("Reason")
     wanted = _desired(call, row, region)
     if any(call.state(doc) == "Process" for doc in _applications(call, row, region)):
-        raise ApiError("QUOTA.APPLICATION.PROCESS", "An application is being processed.")
+        raise ApiError(
+            "QUOTA.APPLICATION.PROCESS",
+            "The quota adjustment application is being processed. Please try again later.",
+        )
     body = {
         "ProductCode": row["product"],
         "QuotaActionCode": row["code"],
@@ -53,7 +56,7 @@ def _new_id(call: Call) -> str:
 
 
 def _desired(call: Call, row: tables.Row, region: str) -> int:
-    """The value asked for: a whole number above the present one, within the range."""
+    """The value requested: a whole number above the present one, within the range."""
     try:
         wanted = float(call.params.required("DesireValue"))
     except ValueError:
@@ -94,7 +97,7 @@ def _shown(call: Call, doc: Doc) -> dict[str, Any]:
         "AuditReason": "Agreed" if agreed else "",
         "Comment": "",
         "NoticeType": body["NoticeType"],
-        "ApplyTime": call.instant(doc.born).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "ApplyTime": call.instant(doc.created_at).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "EffectiveTime": effective.strftime("%Y-%m-%dT%H:%M:%SZ") if effective else "",
         "ExpireTime": "",
     }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ackgpu.emulator import limits
 from ackgpu.emulator.account import REGION
-from ackgpu.emulator.ecs.instances import used_vcpus, vgpu_instances
+from ackgpu.emulator.ecs.instance_quotas import gpu_cards, used_vcpus, vgpu_instances
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.tables import table
@@ -21,9 +22,28 @@ def products() -> list[Row]:
     return rows
 
 
+def _all() -> Iterator[Row]:
+    """The rows of the data file, and one for each family of whole GPUs and way of paying."""
+    yield from table("quotas")["quotas"]
+    for family in limits.WHOLE_GPUS:
+        for charge_type, paying in limits.PAYING.items():
+            code = f"q_ecs_{family}_{paying}_g"
+            yield {
+                "product": "ecs-spec",
+                "code": code,
+                "name": code,
+                "description": f"{charge_type} GPUs of {family} in the region",
+                "unit": "",
+                "limit": f"gpus_{family}_{paying}",
+                "used": f"gpu:{family}:{charge_type}",
+                "regional": True,
+                "most": 10_000,
+            }
+
+
 def quotas(product: str) -> list[Row]:
     """The quotas of a product, as the data file has them."""
-    return [row for row in table("quotas")["quotas"] if row["product"] == product]
+    return [row for row in _all() if row["product"] == product]
 
 
 def quota(product: str, code: str) -> Row:
@@ -41,16 +61,21 @@ def dependents(product: str, code: str) -> list[tuple[str, str]]:
 
 
 def region_asked(call: Call) -> str:
-    """The region of ``Dimensions``; a regional quota asked for without one is Hangzhou's."""
+    """The region of ``Dimensions``; a regional quota requested without one is Hangzhou's."""
     for row in call.params.objects("Dimensions"):
         if row.get("Key") == "regionId":
             return row.get("Value") or REGION
     return REGION
 
 
+def scope(call: Call, row: Row, region: str) -> str:
+    """The region that a quota holds for; empty if it holds for the account."""
+    return region if row["regional"] else limits.counted_in(call, row["limit"], region)
+
+
 def shown(call: Call, row: Row, region: str) -> Row:
     """The Quota object. A quota without ``Consumable`` has no use that means anything."""
-    where = region if row["regional"] else ""
+    where = scope(call, row, region)
     total = limits.limit(call, row["limit"], where)
     account = call.caller.account_id
     return {
@@ -72,7 +97,7 @@ def shown(call: Call, row: Row, region: str) -> Row:
         "SupportedRange": [],
         "Dimensions": {"regionId": where} if where else {},
         "QuotaItems": _items(row, total, used(call, row, where)),
-        "GlobalQuota": not row["regional"],
+        "GlobalQuota": not where,
         "EffectiveTime": "",
         "ExpireTime": "",
         "ApplyReasonTips": "",
@@ -96,4 +121,7 @@ def used(call: Call, row: Row, region: str) -> int:
         return used_vcpus(call, region)
     if what.startswith("vgpu:"):
         return vgpu_instances(call, region, what.removeprefix("vgpu:"))
+    if what.startswith("gpu:"):
+        _, family, charge_type = what.split(":")
+        return gpu_cards(call, region, family, charge_type)
     return call.docs.count(what, at=call.now, region=region or None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ackgpu.emulator.ram import policies, roles, users
+from ackgpu.emulator.ram import attachments, policies, policy_versions, roles, users
 from ackgpu.emulator.ram.product import PRODUCT
 
-__all__ = ["PRODUCT", "policies", "roles", "users"]
+__all__ = ["PRODUCT", "attachments", "policies", "policy_versions", "roles", "users"]

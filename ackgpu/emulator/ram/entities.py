@@ -18,10 +18,11 @@ from ackgpu.emulator.store import Doc
 USER, ROLE, POLICY, KEY = "ramuser", "ramrole", "rampolicy", "accesskey"
 NAMES = {
     "UserName": re.compile(r"[A-Za-z0-9._-]{1,64}"),
+    "NewUserName": re.compile(r"[A-Za-z0-9._-]{1,64}"),
     "RoleName": re.compile(r"[A-Za-z0-9.-]{1,64}"),
     "PolicyName": re.compile(r"[A-Za-z0-9-]{1,128}"),
 }
-MOST = 1000
+MAX_ITEMS = 1000
 
 
 def name_given(call: Call, parameter: str) -> str:
@@ -94,9 +95,9 @@ def _is_statement(statement: Any) -> bool:
 
 def marker_page(call: Call, rows: list[Any]) -> tuple[list[Any], dict[str, Any]]:
     """One page by Marker and MaxItems; IsTruncated, and the Marker where there is more."""
-    size = call.params.integer("MaxItems", 100, low=1, high=MOST)
+    size = call.params.integer("MaxItems", 100, low=1, high=MAX_ITEMS)
     marker = call.params.text("Marker", "0")
-    if not marker.isdigit():
+    if not marker.isdecimal():
         raise ApiError("InvalidParameter.Marker", "The Marker is not valid.")
     following = int(marker) + size
     page = rows[int(marker) : following]

@@ -12,10 +12,10 @@ from ackgpu.emulator.ram.product import PRODUCT
 from ackgpu.emulator.ram.roles import role_arn
 from ackgpu.emulator.store import Doc
 
-VERSION = "v1"
+FIRST = "v1"
 
 
-@PRODUCT.operation("CreatePolicy", writes=True, tokened=False)
+@PRODUCT.operation("CreatePolicy", writes=True, idempotent_by_token=False)
 def create_policy(call: Call) -> dict[str, Any]:
     """CreatePolicy: a custom one."""
     name = entities.name_given(call, "PolicyName")
@@ -35,22 +35,23 @@ def create_policy(call: Call) -> dict[str, Any]:
         409,
     )
     body = {"PolicyDocument": text, "Description": call.params.text("Description")}
-    doc = Doc(entities.POLICY, f"Custom/{name}", name=name, born=call.now, body=body)
+    doc = Doc(entities.POLICY, f"Custom/{name}", name=name, created_at=call.now, body=body)
     return {"Policy": _shown(call, call.docs.put(doc))}
 
 
-def _policy(call: Call) -> Doc:
-    """The policy that PolicyType and PolicyName name."""
+def policy(call: Call) -> Doc:
+    """The policy that PolicyType and PolicyName name; refuses with EntityNotExist.Policy (404)."""
     kind, name = call.params.required("PolicyType"), call.params.required("PolicyName")
     if kind not in {"System", "Custom"}:
         raise ApiError("InvalidParameter.PolicyType", "PolicyType is System or Custom.")
-    doc = _find(call, f"{kind}/{name}")
+    doc = find_policy(call, f"{kind}/{name}")
     if doc is None:
         raise entities.not_found("Policy", name)
     return doc
 
 
-def _find(call: Call, policy_id: str) -> Doc | None:
+def find_policy(call: Call, policy_id: str) -> Doc | None:
+    """The policy of an id such as ``Custom/name``, if there is one."""
     kind, _, name = policy_id.partition("/")
     if kind == "Custom":
         doc = call.docs.get(entities.POLICY, policy_id)
@@ -67,8 +68,8 @@ def _shown(call: Call, doc: Doc) -> dict[str, Any]:
         "PolicyName": doc.name,
         "PolicyType": doc.id.partition("/")[0],
         "Description": doc.body["Description"],
-        "DefaultVersion": VERSION,
-        "CreateDate": entities.text_of(call, doc.born),
+        "DefaultVersion": default_version(doc),
+        "CreateDate": entities.text_of(call, doc.created_at),
     }
 
 
@@ -84,34 +85,42 @@ def _holders(call: Call, policy_id: str) -> tuple[list[Doc], list[Doc]]:
 
 def _counted(call: Call, doc: Doc) -> dict[str, Any]:
     users, roles = _holders(call, doc.id)
-    updated = entities.text_of(call, doc.born)
-    return {"AttachmentCount": len(users) + len(roles), "UpdateDate": updated}
+    updated = max(version["made"] for version in versions(doc).values())
+    count = len(users) + len(roles)
+    return {"AttachmentCount": count, "UpdateDate": entities.text_of(call, updated)}
 
 
-def _version(call: Call, doc: Doc) -> dict[str, Any]:
+def default_version(doc: Doc) -> str:
+    """The id of the version that holds; its text is the body's PolicyDocument."""
+    return str(doc.body.get("DefaultVersion", FIRST))
+
+
+def versions(doc: Doc) -> dict[str, dict[str, Any]]:
+    """The versions by their ids, oldest first: each one's ``text``, and when it was ``made``."""
+    first = {FIRST: {"text": doc.body["PolicyDocument"], "made": doc.created_at}}
+    found: dict[str, dict[str, Any]] = doc.body.get("Versions", first)
+    return found
+
+
+def version_row(call: Call, doc: Doc, version_id: str) -> dict[str, Any]:
+    """A version as answers show it; refuses one that there is not (404)."""
+    found = versions(doc).get(version_id)
+    if found is None:
+        raise entities.not_found("Policy.Version", version_id)
     return {
-        "VersionId": VERSION,
-        "IsDefaultVersion": True,
-        "PolicyDocument": doc.body["PolicyDocument"],
-        "CreateDate": entities.text_of(call, doc.born),
+        "VersionId": version_id,
+        "IsDefaultVersion": version_id == default_version(doc),
+        "PolicyDocument": found["text"],
+        "CreateDate": entities.text_of(call, found["made"]),
     }
 
 
 @PRODUCT.operation("GetPolicy")
 def get_policy(call: Call) -> dict[str, Any]:
     """GetPolicy, with its default version."""
-    doc = _policy(call)
+    doc = policy(call)
     shown = _shown(call, doc) | _counted(call, doc) | {"PolicyDocument": doc.body["PolicyDocument"]}
-    return {"Policy": shown, "DefaultPolicyVersion": _version(call, doc)}
-
-
-@PRODUCT.operation("GetPolicyVersion")
-def get_policy_version(call: Call) -> dict[str, Any]:
-    """GetPolicyVersion: there is the first version alone."""
-    doc = _policy(call)
-    if call.params.required("VersionId") != VERSION:
-        raise entities.not_found("Policy.Version", call.params["VersionId"])
-    return {"PolicyVersion": _version(call, doc)}
+    return {"Policy": shown, "DefaultPolicyVersion": version_row(call, doc, default_version(doc))}
 
 
 @PRODUCT.operation("ListPolicies")
@@ -122,23 +131,35 @@ def list_policies(call: Call) -> dict[str, Any]:
     ids += [f"System/{name}" for name in presets.system_policy_names()]
     wanted = [one for one in ids if not kind or one.startswith(f"{kind}/")]
     page, more = entities.marker_page(call, wanted)
-    docs = [doc for doc in (_find(call, one) for one in page) if doc is not None]
+    docs = [doc for doc in (find_policy(call, one) for one in page) if doc is not None]
     rows = [_shown(call, doc) | _counted(call, doc) for doc in docs]
     return {"Policies": {"Policy": rows}, **more}
 
 
-@PRODUCT.operation("DeletePolicy", writes=True, tokened=False)
-def delete_policy(call: Call) -> dict[str, Any]:
-    """DeletePolicy: a custom one that nobody has."""
+def custom_policy(call: Call) -> Doc:
+    """The account's own policy that PolicyName names; refuses with EntityNotExist.Policy (404)."""
     name = call.params.required("PolicyName")
-    doc = _find(call, f"Custom/{name}")
+    doc = find_policy(call, f"Custom/{name}")
     if doc is None:
         raise entities.not_found("Policy", name)
+    return doc
+
+
+@PRODUCT.operation("DeletePolicy", writes=True, idempotent_by_token=False)
+def delete_policy(call: Call) -> dict[str, Any]:
+    """DeletePolicy: a custom one that nobody has, of one version; or all of it, where asked."""
+    doc = custom_policy(call)
     users, roles = _holders(call, doc.id)
-    if users or roles:
+    if call.params.boolean("CascadingDelete"):
+        for holder in (*users, *roles):
+            del holder.body["Policies"][doc.id]
+            call.docs.put(holder)
+    elif users or roles:
         kind = "User" if users else "Role"
-        raise ApiError(f"DeleteConflict.Policy.{kind}", f"{name} is attached.", 409)
-    doc.gone = call.now
+        raise ApiError(f"DeleteConflict.Policy.{kind}", f"{doc.name} is attached.", 409)
+    elif len(versions(doc)) > 1:
+        raise ApiError("DeleteConflict.Policy.Version", f"{doc.name} has other versions.", 409)
+    doc.deleted_at = call.now
     call.docs.put(doc)
     return {}
 
@@ -146,7 +167,7 @@ def delete_policy(call: Call) -> dict[str, Any]:
 @PRODUCT.operation("ListEntitiesForPolicy")
 def list_entities_for_policy(call: Call) -> dict[str, Any]:
     """ListEntitiesForPolicy: users and roles; groups are not emulated."""
-    doc = _policy(call)
+    doc = policy(call)
     users, roles = _holders(call, doc.id)
     user_rows = [
         {
@@ -169,85 +190,3 @@ def list_entities_for_policy(call: Call) -> dict[str, Any]:
     ]
     lists = {"Users": {"User": user_rows}, "Roles": {"Role": role_rows}}
     return lists | {"Groups": {"Group": []}}
-
-
-def _attached(call: Call, holder: Doc) -> dict[str, Any]:
-    found = [(_find(call, one), at) for one, at in holder.body["Policies"].items()]
-    rows = [
-        {
-            "PolicyName": doc.name,
-            "PolicyType": doc.id.partition("/")[0],
-            "Description": doc.body["Description"],
-            "DefaultVersion": VERSION,
-            "AttachDate": entities.text_of(call, at),
-        }
-        for doc, at in found
-        if doc is not None
-    ]
-    return {"Policies": {"Policy": rows}}
-
-
-@PRODUCT.operation("ListPoliciesForRole")
-def list_policies_for_role(call: Call) -> dict[str, Any]:
-    """ListPoliciesForRole: all of them, without pages."""
-    return _attached(call, entities.role(call, call.params.required("RoleName")))
-
-
-@PRODUCT.operation("ListPoliciesForUser")
-def list_policies_for_user(call: Call) -> dict[str, Any]:
-    """ListPoliciesForUser: all of them, without pages."""
-    return _attached(call, entities.user(call, call.params.required("UserName")))
-
-
-def _attach(call: Call, holder: Doc, what: str, limit_name: str) -> dict[str, Any]:
-    policy_id = _policy(call).id
-    if policy_id in holder.body["Policies"]:
-        raise ApiError(
-            f"EntityAlreadyExists.{what}.Policy", f"{policy_id} is attached already.", 409
-        )
-    limits.refuse_over(
-        call,
-        limit_name,
-        len(holder.body["Policies"]),
-        1,
-        f"LimitExceeded.{what}.Policy",
-        "The limit of policies is reached.",
-        409,
-    )
-    holder.body["Policies"][policy_id] = call.now
-    call.docs.put(holder)
-    return {}
-
-
-def _detach(call: Call, holder: Doc, what: str) -> dict[str, Any]:
-    policy_id = _policy(call).id
-    if holder.body["Policies"].pop(policy_id, None) is None:
-        raise entities.not_found(f"{what}.Policy", policy_id)
-    call.docs.put(holder)
-    return {}
-
-
-@PRODUCT.operation("AttachPolicyToRole", writes=True, tokened=False)
-def attach_policy_to_role(call: Call) -> dict[str, Any]:
-    """AttachPolicyToRole."""
-    holder = entities.role(call, call.params.required("RoleName"))
-    return _attach(call, holder, "Role", "policies_per_role")
-
-
-@PRODUCT.operation("DetachPolicyFromRole", writes=True, tokened=False)
-def detach_policy_from_role(call: Call) -> dict[str, Any]:
-    """DetachPolicyFromRole."""
-    return _detach(call, entities.role(call, call.params.required("RoleName")), "Role")
-
-
-@PRODUCT.operation("AttachPolicyToUser", writes=True, tokened=False)
-def attach_policy_to_user(call: Call) -> dict[str, Any]:
-    """AttachPolicyToUser."""
-    holder = entities.user(call, call.params.required("UserName"))
-    return _attach(call, holder, "User", "policies_per_user")
-
-
-@PRODUCT.operation("DetachPolicyFromUser", writes=True, tokened=False)
-def detach_policy_from_user(call: Call) -> dict[str, Any]:
-    """DetachPolicyFromUser."""
-    return _detach(call, entities.user(call, call.params.required("UserName")), "User")

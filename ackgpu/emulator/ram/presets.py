@@ -36,7 +36,7 @@ def find_role(session: Session, name: str, missing: tuple[str, ...] = ()) -> Doc
     """The role, whether somebody made it or it is a service role that has been authorised."""
     doc = session.get(ROLE, name)
     if doc is not None:
-        return doc if doc.gone is None else None
+        return doc if doc.deleted_at is None else None
     row = next((row for row in table("ram")["service_roles"] if row["name"] == name), None)
     return None if row is None or name in missing else _service_role(row)
 

@@ -14,7 +14,7 @@ from ackgpu.emulator.store import Doc
 SESSION_SECONDS = (3600, 43200)
 
 
-@PRODUCT.operation("CreateRole", writes=True, tokened=False)
+@PRODUCT.operation("CreateRole", writes=True, idempotent_by_token=False)
 def create_role(call: Call) -> dict[str, Any]:
     """CreateRole."""
     name = entities.name_given(call, "RoleName")
@@ -39,7 +39,7 @@ def create_role(call: Call) -> dict[str, Any]:
         "Policies": {},
         "updated": call.now,
     }
-    doc = call.docs.put(Doc(entities.ROLE, name, name=name, born=call.now, body=body))
+    doc = call.docs.put(Doc(entities.ROLE, name, name=name, created_at=call.now, body=body))
     return {"Role": _shown(call, doc) | {"AssumeRolePolicyDocument": trust}}
 
 
@@ -60,7 +60,7 @@ def _shown(call: Call, doc: Doc) -> dict[str, Any]:
         "Arn": role_arn(call, doc.id),
         "Description": doc.body["Description"],
         "MaxSessionDuration": doc.body["MaxSessionDuration"],
-        "CreateDate": entities.text_of(call, doc.born),
+        "CreateDate": entities.text_of(call, doc.created_at),
     }
 
 
@@ -89,7 +89,7 @@ def list_roles(call: Call) -> dict[str, Any]:
     return {"Roles": {"Role": rows}, **more}
 
 
-@PRODUCT.operation("UpdateRole", writes=True, tokened=False)
+@PRODUCT.operation("UpdateRole", writes=True, idempotent_by_token=False)
 def update_role(call: Call) -> dict[str, Any]:
     """UpdateRole: what is named changes, the rest stays."""
     doc = entities.role(call, call.params.required("RoleName"))
@@ -104,12 +104,12 @@ def update_role(call: Call) -> dict[str, Any]:
     return {"Role": _whole(call, call.docs.put(doc))}
 
 
-@PRODUCT.operation("DeleteRole", writes=True, tokened=False)
+@PRODUCT.operation("DeleteRole", writes=True, idempotent_by_token=False)
 def delete_role(call: Call) -> dict[str, Any]:
     """DeleteRole: refused while policies are attached (DeleteConflict.Role.Policy, 409)."""
     doc = entities.role(call, call.params.required("RoleName"))
     if doc.body["Policies"]:
         raise ApiError("DeleteConflict.Role.Policy", f"{doc.id} has policies.", 409)
-    doc.gone = call.now
+    doc.deleted_at = call.now
     call.docs.put(doc)
     return {}

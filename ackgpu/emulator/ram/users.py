@@ -12,15 +12,19 @@ from ackgpu.emulator.ram.product import PRODUCT
 from ackgpu.emulator.store import Doc
 
 TEXTS = ("DisplayName", "MobilePhone", "Email", "Comments")
+NEW = {
+    "NewDisplayName": "DisplayName",
+    "NewMobilePhone": "MobilePhone",
+    "NewEmail": "Email",
+    "NewComments": "Comments",
+}
+"""What UpdateUser calls them."""
 
 
-@PRODUCT.operation("CreateUser", writes=True, tokened=False)
+@PRODUCT.operation("CreateUser", writes=True, idempotent_by_token=False)
 def create_user(call: Call) -> dict[str, Any]:
     """CreateUser."""
-    name = entities.name_given(call, "UserName")
-    old = call.docs.get(entities.USER, name)
-    if old is not None and old.alive(call.now):
-        raise ApiError("EntityAlreadyExists.User", f"The user {name} exists.", 409)
+    name = _free_name(call, "UserName")
     limits.refuse_over(
         call,
         "ram_users",
@@ -32,13 +36,13 @@ def create_user(call: Call) -> dict[str, Any]:
     )
     body: dict[str, Any] = {text: call.params.text(text) for text in TEXTS}
     body |= {"UserId": entities.new_number(call), "Policies": {}, "updated": call.now}
-    doc = call.docs.put(Doc(entities.USER, name, name=name, born=call.now, body=body))
+    doc = call.docs.put(Doc(entities.USER, name, name=name, created_at=call.now, body=body))
     return {"User": _shown(call, doc)}
 
 
 def _shown(call: Call, doc: Doc) -> dict[str, Any]:
     shown = {text: doc.body[text] for text in TEXTS}
-    created = entities.text_of(call, doc.born)
+    created = entities.text_of(call, doc.created_at)
     return shown | {"UserName": doc.id, "UserId": doc.body["UserId"], "CreateDate": created}
 
 
@@ -60,7 +64,40 @@ def list_users(call: Call) -> dict[str, Any]:
     return {"Users": {"User": [_shown(call, doc) | _updated(call, doc) for doc in docs]}, **more}
 
 
-@PRODUCT.operation("DeleteUser", writes=True, tokened=False)
+@PRODUCT.operation("UpdateUser", writes=True, idempotent_by_token=False)
+def update_user(call: Call) -> dict[str, Any]:
+    """UpdateUser: what is given changes; a new name keeps the id, the keys and the policies."""
+    doc = entities.user(call, call.params.required("UserName"))
+    for parameter, text in NEW.items():
+        doc.body[text] = call.params.get(parameter, doc.body[text])
+    doc.body["updated"] = call.now
+    if call.params.text("NewUserName", doc.id) != doc.id:
+        doc = _renamed(call, doc)
+    call.docs.put(doc)
+    return {"User": _shown(call, doc) | _updated(call, doc)}
+
+
+def _renamed(call: Call, doc: Doc) -> Doc:
+    """The user under NewUserName; the old name is free from now."""
+    name = _free_name(call, "NewUserName")
+    for key in call.docs.find(entities.KEY, at=call.now, scope=doc.id):
+        key.scope = key.body["UserName"] = name
+        call.docs.put(key)
+    new = Doc(entities.USER, name, name=name, created_at=doc.created_at, body=dict(doc.body))
+    doc.deleted_at = call.now
+    call.docs.put(doc)
+    return new
+
+
+def _free_name(call: Call, parameter: str) -> str:
+    name = entities.name_given(call, parameter)
+    old = call.docs.get(entities.USER, name)
+    if old is not None and old.alive(call.now):
+        raise ApiError("EntityAlreadyExists.User", f"The user {name} exists.", 409)
+    return name
+
+
+@PRODUCT.operation("DeleteUser", writes=True, idempotent_by_token=False)
 def delete_user(call: Call) -> dict[str, Any]:
     """DeleteUser: refused while it has keys or policies."""
     doc = entities.user(call, call.params.required("UserName"))
@@ -68,7 +105,7 @@ def delete_user(call: Call) -> dict[str, Any]:
         raise ApiError("DeleteConflict.User.AccessKey", f"{doc.id} has access keys.", 409)
     if doc.body["Policies"]:
         raise ApiError("DeleteConflict.User.Policy", f"{doc.id} has policies.", 409)
-    doc.gone = call.now
+    doc.deleted_at = call.now
     call.docs.put(doc)
     return {}
 
@@ -81,7 +118,7 @@ def _owner(call: Call) -> str:
     return call.caller.name if call.caller.kind == "RAMUser" else ""
 
 
-@PRODUCT.operation("CreateAccessKey", writes=True, tokened=False)
+@PRODUCT.operation("CreateAccessKey", writes=True, idempotent_by_token=False)
 def create_access_key(call: Call) -> dict[str, Any]:
     """CreateAccessKey: the secret is shown this once."""
     owner = _owner(call)
@@ -96,12 +133,12 @@ def create_access_key(call: Call) -> dict[str, Any]:
     )
     key_id, secret = call.new_id("LTAI5t", 18), call.new_id("", 30)
     body = {"AccessKeySecret": secret, "Status": "Active", "UserName": owner}
-    doc = Doc(entities.KEY, key_id, scope=owner, born=call.now, body=body)
+    doc = Doc(entities.KEY, key_id, scope=owner, created_at=call.now, body=body)
     return {"AccessKey": _key(call, call.docs.put(doc)) | {"AccessKeySecret": secret}}
 
 
 def _key(call: Call, doc: Doc) -> dict[str, Any]:
-    created = entities.text_of(call, doc.born)
+    created = entities.text_of(call, doc.created_at)
     return {"AccessKeyId": doc.id, "Status": doc.body["Status"], "CreateDate": created}
 
 
@@ -120,7 +157,7 @@ def _own_key(call: Call) -> Doc:
     return doc
 
 
-@PRODUCT.operation("UpdateAccessKey", writes=True, tokened=False)
+@PRODUCT.operation("UpdateAccessKey", writes=True, idempotent_by_token=False)
 def update_access_key(call: Call) -> dict[str, Any]:
     """UpdateAccessKey: Active or Inactive."""
     status = call.params.required("Status")
@@ -132,11 +169,11 @@ def update_access_key(call: Call) -> dict[str, Any]:
     return {}
 
 
-@PRODUCT.operation("DeleteAccessKey", writes=True, tokened=False)
+@PRODUCT.operation("DeleteAccessKey", writes=True, idempotent_by_token=False)
 def delete_access_key(call: Call) -> dict[str, Any]:
     """DeleteAccessKey."""
     doc = _own_key(call)
-    doc.gone = call.now
+    doc.deleted_at = call.now
     call.docs.put(doc)
     return {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ackgpu.emulator.slb import (
     balancer_operations,
-    balancer_reading,
+    balancer_reads,
     listener_operations,
     places,
     servers,
@@ -15,7 +15,7 @@ from ackgpu.emulator.slb.product import PRODUCT
 __all__ = [
     "PRODUCT",
     "balancer_operations",
-    "balancer_reading",
+    "balancer_reads",
     "listener_operations",
     "places",
     "servers",

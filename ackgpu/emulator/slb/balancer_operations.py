@@ -14,9 +14,10 @@ from ackgpu.emulator.slb.tags import TAGGING
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.eips import unbind_eip
 
-MOST_MBPS = 5120
+MAX_MBPS = 5120
 SWITCH = frozenset({"on", "off"})
 PROTECTIONS = frozenset({"NonProtection", "ConsoleProtection"})
+MAX_NAME = 80
 DEFAULT_SPEC = "slb.s1.small"
 
 
@@ -104,7 +105,7 @@ def _settings(call: Call, doc: Doc) -> dict[str, Any]:
 
 def _mbps(call: Call) -> int:
     """The bandwidth in Mbit/s; -1 is unlimited."""
-    number = call.params.integer("Bandwidth", -1, low=-1, high=MOST_MBPS)
+    number = call.params.integer("Bandwidth", -1, low=-1, high=MAX_MBPS)
     if number == 0:
         raise ApiError("InvalidParameter.Bandwidth", "The param Bandwidth is invalid.")
     return number
@@ -125,7 +126,7 @@ def _modification_protection(call: Call, doc: Doc) -> dict[str, str]:
     }
 
 
-@PRODUCT.operation("DeleteLoadBalancer", writes=True, tokened=False)
+@PRODUCT.operation("DeleteLoadBalancer", writes=True, idempotent_by_token=False)
 def delete_load_balancer(call: Call) -> dict[str, Any]:
     """DeleteLoadBalancer: gone at once with its listeners and server groups; EIPs are unbound.
 
@@ -145,7 +146,19 @@ def delete_load_balancer(call: Call) -> dict[str, Any]:
     return {}
 
 
-@PRODUCT.operation("SetLoadBalancerDeleteProtection", writes=True, tokened=False)
+@PRODUCT.operation("SetLoadBalancerName", writes=True, idempotent_by_token=False)
+def set_load_balancer_name(call: Call) -> dict[str, Any]:
+    """SetLoadBalancerName: 1 to 80 characters."""
+    doc = living_balancer(call)
+    name = call.params.required("LoadBalancerName")
+    if len(name) > MAX_NAME:
+        raise invalid("LoadBalancerName")
+    doc.name = name
+    call.docs.put(doc)
+    return {}
+
+
+@PRODUCT.operation("SetLoadBalancerDeleteProtection", writes=True, idempotent_by_token=False)
 def set_load_balancer_delete_protection(call: Call) -> dict[str, Any]:
     """SetLoadBalancerDeleteProtection: on or off; a repeat changes nothing."""
     doc = living_balancer(call)
@@ -162,7 +175,7 @@ def set_load_balancer_delete_protection(call: Call) -> dict[str, Any]:
     return {}
 
 
-@PRODUCT.operation("SetLoadBalancerModificationProtection", writes=True, tokened=False)
+@PRODUCT.operation("SetLoadBalancerModificationProtection", writes=True, idempotent_by_token=False)
 def set_load_balancer_modification_protection(call: Call) -> dict[str, Any]:
     """SetLoadBalancerModificationProtection: a reason is kept only while it is on."""
     doc = living_balancer(call)

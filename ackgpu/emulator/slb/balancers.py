@@ -11,7 +11,7 @@ from typing import Any
 
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.lifecycle import Lifecycle
-from ackgpu.emulator.limits import refuse_over
+from ackgpu.emulator.limits import counted_in, refuse_over
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.slb.listeners import make_listener
 from ackgpu.emulator.store import Doc
@@ -53,14 +53,15 @@ def make_load_balancer(  # noqa: PLR0913 -- keyword-only, the agreed face betwee
     Raises OperationForbidden.QuotaLimit, InvalidVSwitchId.NotFound.
     """
     start = call.now if at is None else at
+    counted = counted_in(call, "balancers", region)
     refuse_over(
         call,
         "balancers",
-        call.docs.count_lasting("loadbalancer", at=start, region=region),
+        call.docs.count_lasting("loadbalancer", at=start, region=counted or None),
         1,
         "OperationForbidden.QuotaLimit",
         "The operation failed because of quota limit of shared loadbalancers.",
-        region=region,
+        region=counted,
     )
     doc = Doc("loadbalancer", call.new_id("lb-bp1", 19), region, vpc_id, name, start)
     vswitch = call.docs.get("vswitch", vswitch_id) if vswitch_id else None
@@ -85,18 +86,18 @@ def make_load_balancer(  # noqa: PLR0913 -- keyword-only, the agreed face betwee
 def _address(call: Call, doc: Doc, address_type: str, vswitch: Doc | None) -> str:
     """A public address, or one of the vSwitch; refuses with InvalidVSwitchId.NotFound."""
     if address_type == "internet":
-        return take_public_address(call, doc.id, doc.born)
+        return take_public_address(call, doc.id, doc.created_at)
     if vswitch is None:
         raise ApiError("InvalidVSwitchId.NotFound", "The specified vSwitch instance is invalid.")
-    return take_address(call, vswitch, doc.id, doc.born)
+    return take_address(call, vswitch, doc.id, doc.created_at)
 
 
 def remove_load_balancer(call: Call, doc: Doc, at: float | None = None) -> None:
     """Let it go at ``at`` with its listeners and server groups, protected or not."""
-    gone = max(call.now if at is None else at, doc.born)
+    gone = max(call.now if at is None else at, doc.created_at)
     for kind in ("listener", "vservergroup"):
         for child in lasting(call, kind, gone, scope=doc.id):
-            child.gone = max(gone, child.born)
+            child.deleted_at = max(gone, child.created_at)
             call.docs.put(child)
-    doc.gone = gone
+    doc.deleted_at = gone
     call.docs.put(doc)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.limits import refuse_over
 from ackgpu.emulator.operation import Call, token_page
-from ackgpu.emulator.slb.balancer_operations import MOST_MBPS, living_balancer
-from ackgpu.emulator.slb.listeners import NUMBERS, TEXTS, listeners_of, make_listener
+from ackgpu.emulator.slb.balancer_operations import MAX_MBPS, living_balancer
+from ackgpu.emulator.slb.listeners import NUMBERS, PLAIN, TEXTS, listeners_of, make_listener
 from ackgpu.emulator.slb.product import PRODUCT
 from ackgpu.emulator.slb.tags import TAGGING
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.wire import tag_key_tags, tagged
 
-MOST_PORT = 65535
+MAX_PORT = 65535
 PAGE, MOST = 20, 101
 """MaxResults of DescribeLoadBalancerListeners: default and most, as its schema says."""
 TCP_CONFIG = (
@@ -36,20 +37,17 @@ TCP_CONFIG = (
 )
 
 
-@PRODUCT.operation("CreateLoadBalancerTCPListener", writes=True, tokened=False)
+@PRODUCT.operation("CreateLoadBalancerTCPListener", writes=True, idempotent_by_token=False)
 def create_tcp_listener(call: Call) -> dict[str, Any]:
     """CreateLoadBalancerTCPListener: it is stopped until StartLoadBalancerListener."""
     params = call.params
     balancer = living_balancer(call)
     port = _port(call)
-    group_id = params.text("VServerGroupId")
-    if not params.text("BackendServerPort") and not group_id:
+    if not params.text("BackendServerPort") and not params.text("VServerGroupId"):
         raise ApiError(
             "MissingParameter", "The BackendServerPort or VServerGroupId is required at lease one."
         )
-    group = call.alive("vservergroup", group_id) if group_id else None
-    if group_id and (group is None or group.scope != balancer.id):
-        raise ApiError("ResourceNotFound.VServerGroup", f"{group_id} does not exist.")
+    _check_group(call, balancer)
     others = listeners_of(call, balancer.id)
     if any(row.body["ListenerPort"] == port for row in others):
         raise ApiError(
@@ -64,38 +62,62 @@ def create_tcp_listener(call: Call) -> dict[str, Any]:
         "The Total is over the quota",
         region=balancer.region,
     )
-    make_listener(call, balancer, port, call.now, _settings(call))
+    params.required("Bandwidth")
+    settings = _settings(call, PLAIN, {"HealthCheckInterval": "healthCheckInterval"})  # sic
+    settings |= {
+        "BackendServerPort": params.integer("BackendServerPort", 0, low=0, high=MAX_PORT),
+        "Tags": TAGGING.new_tags(call),
+    }
+    make_listener(call, balancer, port, call.now, settings)
+    return {}
+
+
+def _check_group(call: Call, balancer: Doc) -> None:
+    group_id = call.params.text("VServerGroupId")
+    group = call.alive("vservergroup", group_id) if group_id else None
+    if group_id and (group is None or group.scope != balancer.id):
+        raise ApiError("ResourceNotFound.VServerGroup", f"{group_id} does not exist.")
+
+
+@PRODUCT.operation("SetLoadBalancerTCPListenerAttribute", writes=True, idempotent_by_token=False)
+def set_tcp_listener(call: Call) -> dict[str, Any]:
+    """SetLoadBalancerTCPListenerAttribute: what is given changes at once, the rest stays."""
+    balancer = living_balancer(call)
+    doc = _listener(call, balancer)
+    _check_group(call, balancer)
+    doc.body |= _settings(call, doc.body, {})
+    if call.params.text("VServerGroup") == "off":
+        doc.body["VServerGroupId"] = ""
+    call.docs.put(doc)
     return {}
 
 
 def _port(call: Call) -> int:
     call.params.required("ListenerPort")
-    return call.params.integer("ListenerPort", 0, low=1, high=MOST_PORT)
+    return call.params.integer("ListenerPort", 0, low=1, high=MAX_PORT)
 
 
-def _settings(call: Call) -> dict[str, Any]:
+def _settings(call: Call, old: Mapping[str, Any], spelling: Mapping[str, str]) -> dict[str, Any]:
+    """What a request says of a listener; what it does not say is as ``old`` has it.
+
+    ``spelling``: the members that the operation's parameters call otherwise.
+    """
     params = call.params
-    params.required("Bandwidth")
-    bandwidth = params.integer("Bandwidth", -1, low=-1, high=MOST_MBPS)
+    bandwidth = params.integer("Bandwidth", old["Bandwidth"], low=-1, high=MAX_MBPS)
     if bandwidth == 0:
         raise invalid("Bandwidth")
     settings: dict[str, Any] = {
-        name: params.integer(_spelling(name), default, low=low, high=high)
-        for name, (default, low, high) in NUMBERS.items()
+        name: params.integer(spelling.get(name, name), old[name], low=low, high=high)
+        for name, (_, low, high) in NUMBERS.items()
     }
-    settings |= {name: params.text(name, default) for name, default in TEXTS.items()}
+    settings |= {name: params.text(name, old[name]) for name in TEXTS}
     return settings | {
         "Bandwidth": bandwidth,
-        "BackendServerPort": params.integer("BackendServerPort", 0, low=0, high=MOST_PORT),
-        "HealthCheck": params.text("HealthCheckSwitch", "on"),
-        "ProxyProtocolV2Enabled": params.boolean("ProxyProtocolV2Enabled"),
-        "Tags": TAGGING.new_tags(call),
+        "HealthCheck": params.text("HealthCheckSwitch", old["HealthCheck"]),
+        "ProxyProtocolV2Enabled": params.boolean(
+            "ProxyProtocolV2Enabled", default=old["ProxyProtocolV2Enabled"]
+        ),
     }
-
-
-def _spelling(name: str) -> str:
-    """A parameter's name on the wire: one begins with a small letter (sic)."""
-    return "healthCheckInterval" if name == "HealthCheckInterval" else name
 
 
 def _listener(call: Call, balancer: Doc) -> Doc:
@@ -108,13 +130,13 @@ def _listener(call: Call, balancer: Doc) -> Doc:
     raise ApiError("ResourceNotFound.Listener", "The specified listener is not found.", 404)
 
 
-@PRODUCT.operation("StartLoadBalancerListener", writes=True, tokened=False)
+@PRODUCT.operation("StartLoadBalancerListener", writes=True, idempotent_by_token=False)
 def start_listener(call: Call) -> dict[str, Any]:
     """StartLoadBalancerListener: running at once; a repeat changes nothing."""
     return _set_status(call, "running")
 
 
-@PRODUCT.operation("StopLoadBalancerListener", writes=True, tokened=False)
+@PRODUCT.operation("StopLoadBalancerListener", writes=True, idempotent_by_token=False)
 def stop_listener(call: Call) -> dict[str, Any]:
     """StopLoadBalancerListener: stopped at once; a repeat changes nothing."""
     return _set_status(call, "stopped")
@@ -127,11 +149,11 @@ def _set_status(call: Call, status: str) -> dict[str, Any]:
     return {}
 
 
-@PRODUCT.operation("DeleteLoadBalancerListener", writes=True, tokened=False)
+@PRODUCT.operation("DeleteLoadBalancerListener", writes=True, idempotent_by_token=False)
 def delete_listener(call: Call) -> dict[str, Any]:
     """DeleteLoadBalancerListener: gone at once, running or not."""
     doc = _listener(call, living_balancer(call))
-    doc.gone = call.now
+    doc.deleted_at = call.now
     call.docs.put(doc)
     return {}
 
@@ -148,7 +170,7 @@ def describe_tcp_listener(call: Call) -> dict[str, Any]:
         "SynProxy": "disable",
         "HealthCheckMethod": "",
         "AclIds": {"AclId": [doc.body["AclId"]] if doc.body["AclId"] else []},
-        "Tags": tag_key_tags(doc),
+        "Tags": tag_key_tags(call, doc),
     }
 
 
@@ -158,7 +180,7 @@ def describe_listeners(call: Call) -> dict[str, Any]:
     docs = [doc for doc in call.all("listener") if _wanted(call, doc)]
     page, token = token_page(call, docs, default=PAGE, most=MOST)
     return {
-        "Listeners": [_row(doc) for doc in page],
+        "Listeners": [_row(call, doc) for doc in page],
         "NextToken": token,
         "MaxResults": call.params.integer("MaxResults", PAGE),
         "TotalCount": len(docs),
@@ -174,11 +196,11 @@ def _wanted(call: Call, doc: Doc) -> bool:
         and params.text("ListenerProtocol", "tcp").lower() == "tcp"
         and params.integer("ListenerPort", port) == port
         and params.text("Description", doc.body["Description"]) == doc.body["Description"]
-        and tagged(doc, params.tags())
+        and tagged(call, doc, params.tags())
     )
 
 
-def _row(doc: Doc) -> dict[str, Any]:
+def _row(call: Call, doc: Doc) -> dict[str, Any]:
     body = doc.body
     keys = ("ListenerPort", "BackendServerPort", "Bandwidth", "Status", "Scheduler")
     texts = ("VServerGroupId", "AclId", "AclType", "AclStatus", "Description")
@@ -192,5 +214,5 @@ def _row(doc: Doc) -> dict[str, Any]:
         "ListenerProtocol": "tcp",
         "AclIds": [body["AclId"]] if body["AclId"] else [],
         "TCPListenerConfig": config,
-        "Tags": tag_key_tags(doc)["Tag"],
+        "Tags": tag_key_tags(call, doc)["Tag"],
     }

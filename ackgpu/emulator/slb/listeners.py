@@ -35,20 +35,22 @@ TEXTS = {
 }
 """Texts of a TCP listener and their defaults (CreateLoadBalancerTCPListener)."""
 
+PLAIN: dict[str, Any] = (
+    {name: default for name, (default, _, _) in NUMBERS.items()}
+    | TEXTS
+    | {"Bandwidth": -1, "HealthCheck": "on", "ProxyProtocolV2Enabled": False}
+)
+"""What a TCP listener is where nobody says otherwise."""
+
 
 def make_listener(
     call: Call, balancer: Doc, port: int, start: float, settings: Mapping[str, Any]
 ) -> Doc:
     """A TCP listener from ``start``, stopped unless ``settings`` say otherwise."""
-    body: dict[str, Any] = {name: default for name, (default, _, _) in NUMBERS.items()}
-    body |= TEXTS
-    body |= {
+    body = PLAIN | {
         "ListenerPort": port,
         "BackendServerPort": port,
-        "Bandwidth": -1,
         "Status": "stopped",
-        "HealthCheck": "on",
-        "ProxyProtocolV2Enabled": False,
         "Tags": {},
     }
     doc = Doc(
@@ -57,7 +59,7 @@ def make_listener(
         region=balancer.region,
         scope=balancer.id,
         name=str(port),
-        born=start,
+        created_at=start,
         body=body | dict(settings),
     )
     return call.docs.put(doc)

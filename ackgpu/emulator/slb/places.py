@@ -15,6 +15,11 @@ CENTRAL = frozenset(
 """Regions served by ``slb.aliyuncs.com`` (portal metadata, 2025)."""
 
 
+def balancer_host(region: str) -> str:
+    """The product's host in a region."""
+    return "slb.aliyuncs.com" if region in CENTRAL else f"slb.{region}.aliyuncs.com"
+
+
 @PRODUCT.operation("DescribeRegions")
 def describe_regions(call: Call) -> dict[str, Any]:
     """DescribeRegions: every region, with the product's endpoint there."""
@@ -22,9 +27,7 @@ def describe_regions(call: Call) -> dict[str, Any]:
         {
             "RegionId": row["id"],
             "LocalName": row["name"],
-            "RegionEndpoint": (
-                "slb.aliyuncs.com" if row["id"] in CENTRAL else f"slb.{row['id']}.aliyuncs.com"
-            ),
+            "RegionEndpoint": balancer_host(row["id"]),
         }
         for row in catalog.regions(call.settings)
     ]

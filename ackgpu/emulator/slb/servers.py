@@ -18,7 +18,7 @@ from ackgpu.emulator.vpc.wire import stamp, tag_key_tags, tagged
 KINDS = {"ecs": "instance", "eni": "eni"}
 DEFAULT_WEIGHT = 100
 """Also the greatest weight that a server may have."""
-MOST_PORT = 65535
+MAX_PORT = 65535
 
 
 def _named_servers(call: Call) -> list[dict[str, Any]]:
@@ -49,7 +49,7 @@ def _servers(call: Call) -> list[dict[str, Any]]:
                 "ServerIp": found.body["PrivateIpAddress"],
                 "Type": kind,
                 "Weight": _number(row.get("Weight", DEFAULT_WEIGHT), DEFAULT_WEIGHT),
-                "Port": _number(row.get("Port", 0), MOST_PORT),
+                "Port": _number(row.get("Port", 0), MAX_PORT),
                 "Description": str(row.get("Description", "")),
             }
         )
@@ -84,7 +84,7 @@ def _refuse_too_many(call: Call, balancer: Doc, held: int, adding: int) -> None:
     )
 
 
-@PRODUCT.operation("AddBackendServers", writes=True, tokened=False)
+@PRODUCT.operation("AddBackendServers", writes=True, idempotent_by_token=False)
 def add_backend_servers(call: Call) -> dict[str, Any]:
     """AddBackendServers: adding one that is there already changes nothing."""
     doc = living_balancer(call)
@@ -97,7 +97,7 @@ def add_backend_servers(call: Call) -> dict[str, Any]:
     return {"LoadBalancerId": doc.id, "BackendServers": {"BackendServer": rows}}
 
 
-@PRODUCT.operation("RemoveBackendServers", writes=True, tokened=False)
+@PRODUCT.operation("RemoveBackendServers", writes=True, idempotent_by_token=False)
 def remove_backend_servers(call: Call) -> dict[str, Any]:
     """RemoveBackendServers: removing one that is not there changes nothing."""
     doc = living_balancer(call)
@@ -109,7 +109,7 @@ def remove_backend_servers(call: Call) -> dict[str, Any]:
     return {"LoadBalancerId": doc.id, "BackendServers": {"BackendServer": server_rows(kept)}}
 
 
-@PRODUCT.operation("CreateVServerGroup", writes=True, tokened=False)
+@PRODUCT.operation("CreateVServerGroup", writes=True, idempotent_by_token=False)
 def create_vserver_group(call: Call) -> dict[str, Any]:
     """CreateVServerGroup: a group is the balancer's, and goes with it."""
     balancer = living_balancer(call)
@@ -121,7 +121,7 @@ def create_vserver_group(call: Call) -> dict[str, Any]:
         region=balancer.region,
         scope=balancer.id,
         name=call.params.text("VServerGroupName"),
-        born=call.now,
+        created_at=call.now,
         body={"BackendServers": servers, "Tags": TAGGING.new_tags(call)},
     )
     call.docs.put(doc)
@@ -134,7 +134,7 @@ def describe_vserver_groups(call: Call) -> dict[str, Any]:
     """DescribeVServerGroups of a balancer, with the listeners that use each."""
     balancer = living_balancer(call)
     groups = call.docs.find("vservergroup", at=call.now, scope=balancer.id)
-    rows = [_row(call, doc) for doc in groups if tagged(doc, call.params.tags())]
+    rows = [_row(call, doc) for doc in groups if tagged(call, doc, call.params.tags())]
     return {"VServerGroups": {"VServerGroup": rows}}
 
 
@@ -148,9 +148,9 @@ def _row(call: Call, doc: Doc) -> dict[str, Any]:
         "VServerGroupId": doc.id,
         "VServerGroupName": doc.name,
         "ServerCount": len(doc.body["BackendServers"]),
-        "CreateTime": stamp(call, doc.born),
+        "CreateTime": stamp(call, doc.created_at),
         "AssociatedObjects": {"Listeners": {"Listener": listeners}, "Rules": {"Rule": []}},
-        "Tags": tag_key_tags(doc),
+        "Tags": tag_key_tags(call, doc),
     }
 
 
@@ -159,7 +159,7 @@ def _users(call: Call, doc: Doc) -> list[Doc]:
     return [row for row in rows if row.body["VServerGroupId"] == doc.id]
 
 
-@PRODUCT.operation("DeleteVServerGroup", writes=True, tokened=False)
+@PRODUCT.operation("DeleteVServerGroup", writes=True, idempotent_by_token=False)
 def delete_vserver_group(call: Call) -> dict[str, Any]:
     """DeleteVServerGroup: refused while a listener uses the group."""
     doc = call.alive("vservergroup", call.params.required("VServerGroupId"))
@@ -167,6 +167,6 @@ def delete_vserver_group(call: Call) -> dict[str, Any]:
         raise ApiError("ResourceNotFound.VServerGroup", "The VServerGroup does not exist.", 404)
     if _users(call, doc):
         raise ApiError("RspoolVipExist", "there are vips associating with this vServer group.")
-    doc.gone = call.now
+    doc.deleted_at = call.now
     call.docs.put(doc)
     return {}

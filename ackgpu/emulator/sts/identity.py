@@ -40,7 +40,7 @@ def get_caller_identity(call: Call) -> dict[str, Any]:
     }
 
 
-@PRODUCT.operation("AssumeRole", writes=True, tokened=False)
+@PRODUCT.operation("AssumeRole", writes=True, idempotent_by_token=False)
 def assume_role(call: Call) -> dict[str, Any]:
     """AssumeRole: temporary keys for a role whose trust policy names the caller.
 
@@ -53,7 +53,7 @@ def assume_role(call: Call) -> dict[str, Any]:
         raise invalid_parameter("RoleSessionName")
     longest = int(role.body["MaxSessionDuration"])
     text = call.params.text("DurationSeconds", "3600")
-    if not text.isdigit() or not SHORTEST <= int(text) <= longest:
+    if not text.isdecimal() or not SHORTEST <= int(text) <= longest:
         raise invalid_parameter("DurationSeconds")
     account = call.caller.account_id
     body = {
@@ -65,7 +65,7 @@ def assume_role(call: Call) -> dict[str, Any]:
         "Arn": f"acs:ram::{account}:assumed-role/{role.id}/{session_name}",
         "Policy": _policy(call),
     }
-    doc = Doc("ststoken", call.new_id("STS.NT", 22), born=call.now, body=body)
+    doc = Doc("ststoken", call.new_id("STS.NT", 22), created_at=call.now, body=body)
     call.docs.put(doc)
     return _answer(call, role, doc)
 
@@ -97,7 +97,11 @@ def _trusted_role(call: Call) -> Doc:
     if found is None:
         raise invalid_parameter("RoleArn")
     if call.caller.kind == "Account" or not _trusts(call, found.group(2)):
-        raise ApiError("NoPermission", "The caller may not assume the role.", 403)
+        raise ApiError(
+            "NoPermission",
+            "You are not authorized to do this action. You should be authorized by RAM.",
+            403,
+        )
     return entities.role(call, found.group(2))
 
 
@@ -115,7 +119,9 @@ def _trusts(call: Call, name: str) -> bool:
 def _policy(call: Call) -> str:
     text = call.params.text("Policy")
     if len(text.encode()) > POLICY_BYTES:
-        raise ApiError("InvalidParameter.PolicySize", "The Policy is larger than 2048 bytes.")
+        raise ApiError(
+            "InvalidParameter.PolicySize", "The size of Policy must be smaller than 2048 bytes."
+        )
     if text:
         entities.policy_document(text, "InvalidParameter.PolicyGrammar")
     return text

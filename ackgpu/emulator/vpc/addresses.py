@@ -23,6 +23,8 @@ OWNER_KINDS = {
     "eni": "eni",
     "ngw": "natgateway",
     "lb": "loadbalancer",
+    "nlb": "nlb",
+    "alb": "alb",
     "eip": "eip",
 }
 
@@ -46,7 +48,7 @@ def take_address(call: Call, vswitch: Doc, owner: str, at: float | None = None) 
             return address
     raise ApiError(
         "OperationFailed.VSwitchNoAvailableIp",
-        f"The operation is failed because the VSwitch {vswitch.id} has no available IP.",
+        "Operation failed because the specified vswitch does not have availabe ip.",
     )
 
 
@@ -77,7 +79,7 @@ def address_owners(call: Call, vswitch_id: str) -> list[str]:
 
 def _hold(call: Call, scope: str, address: str, holder: tuple[str, float]) -> None:
     owner, start = holder
-    call.docs.put(Doc("address", f"{scope}/{address}", scope=scope, name=owner, born=start))
+    call.docs.put(Doc("address", f"{scope}/{address}", scope=scope, name=owner, created_at=start))
 
 
 def _held(call: Call, address_id: str, at: float) -> bool:
@@ -92,4 +94,4 @@ def _kind(owner: str) -> str | None:
 def _owner_gone(call: Call, owner: str, at: float) -> bool:
     kind = _kind(owner)
     doc = call.docs.get(kind, owner) if kind else None
-    return doc is not None and doc.gone is not None and doc.gone <= at
+    return doc is not None and doc.deleted_at is not None and doc.deleted_at <= at

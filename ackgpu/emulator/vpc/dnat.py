@@ -8,12 +8,21 @@ from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.lifecycle import Lifecycle
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc import timing
+from ackgpu.emulator.vpc import durations
 from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 from ackgpu.emulator.vpc.product import PRODUCT
+from ackgpu.emulator.vpc.wire import checked_name
 
 LIFECYCLE = Lifecycle(
-    "DNAT entry", frozenset({("Pending", "Available"), ("Available", "Deleting")})
+    "DNAT entry",
+    frozenset(
+        {
+            ("Pending", "Available"),
+            ("Available", "Modifying"),
+            ("Modifying", "Available"),
+            ("Available", "Deleting"),
+        }
+    ),
 )
 FIELDS = ("ExternalIp", "ExternalPort", "InternalIp", "InternalPort", "IpProtocol")
 
@@ -25,7 +34,7 @@ def forward_entries(call: Call, gateway: Doc) -> list[Doc]:
 
 def remove_forward_entry(call: Call, doc: Doc) -> None:
     """Let the entry go; it is Deleting until it is gone."""
-    retire(call, doc, LIFECYCLE, call.now, ("Deleting", timing.SNAT_CHANGING))
+    retire(call, doc, LIFECYCLE, call.now, ("Deleting", durations.SNAT_CHANGING))
 
 
 def _gateway_of(call: Call, table_id: str) -> Doc:
@@ -40,10 +49,7 @@ def create_forward_entry(call: Call) -> dict[str, Any]:
     """CreateForwardEntry for an EIP of the gateway that no SNAT entry uses."""
     params = call.params
     gateway = _gateway_of(call, params.required("ForwardTableId"))
-    address = params.required("ExternalIp")
-    _check_external_address(call, gateway, address)
-    if _used_by_snat(call, gateway, address):
-        raise ApiError("Forbidden.IpUsedInSnatTable", "The ExternalIp is used by an SNAT entry.")
+    _check_external(call, gateway, params.required("ExternalIp"))
     body = {name: params.required(name) for name in FIELDS}
     doc = Doc(
         "forward",
@@ -51,12 +57,12 @@ def create_forward_entry(call: Call) -> dict[str, Any]:
         region=gateway.region,
         scope=gateway.body["ForwardTableId"],
         name=params.text("ForwardEntryName"),
-        born=call.now,
+        created_at=call.now,
         body=body
         | {
             "NatGatewayId": gateway.id,
             "phases": LIFECYCLE.course(
-                call.now, (0, "Pending"), (timing.SNAT_CHANGING, "Available")
+                call.now, (0, "Pending"), (durations.SNAT_CHANGING, "Available")
             ),
         },
     )
@@ -64,8 +70,8 @@ def create_forward_entry(call: Call) -> dict[str, Any]:
     return {"ForwardEntryId": doc.id}
 
 
-def _check_external_address(call: Call, gateway: Doc, address: str) -> None:
-    """Refuse an address that is no EIP of the gateway, or not yet.
+def _check_external(call: Call, gateway: Doc, address: str) -> None:
+    """Refuse an address that is no EIP of the gateway, or not yet, or that an SNAT entry uses.
 
     The code for an EIP that is being bound is that of SNAT entries; Terraform's provider waits for
     its end in both.
@@ -78,6 +84,8 @@ def _check_external_address(call: Call, gateway: Doc, address: str) -> None:
         raise ApiError(
             "InvalidExternalIp.NotFound", "Specified External Ip address does not found.", 404
         )
+    if _used_by_snat(call, gateway, address):
+        raise ApiError("Forbidden.IpUsedInSnatTable", "The ExternalIp is used by an SNAT entry.")
 
 
 def _used_by_snat(call: Call, gateway: Doc, address: str) -> bool:
@@ -113,9 +121,31 @@ def describe_forward_table_entries(call: Call) -> dict[str, Any]:
     return {"ForwardTableEntries": {"ForwardTableEntry": rows}} | numbers
 
 
-@PRODUCT.operation("DeleteForwardEntry", writes=True)
-def delete_forward_entry(call: Call) -> dict[str, Any]:
-    """DeleteForwardEntry: Deleting for some seconds, then gone."""
+@PRODUCT.operation("ModifyForwardEntry", writes=True)
+def modify_forward_entry(call: Call) -> dict[str, Any]:
+    """ModifyForwardEntry: Modifying for some seconds where more than its name changes."""
+    gateway, doc = _living_entry(call)
+    params = call.params
+    if params.text("ForwardEntryName"):
+        doc.name = checked_name(call, "ForwardEntryName", "InvalidParameter.Name.Malformed")
+    wanted = {name: params.text(name, doc.body[name]) for name in FIELDS}
+    if wanted["ExternalIp"] != doc.body["ExternalIp"]:
+        _check_external(call, gateway, wanted["ExternalIp"])
+    if wanted != {name: doc.body[name] for name in FIELDS}:
+        doc.body |= wanted | {
+            "phases": LIFECYCLE.then(
+                doc.body["phases"],
+                call.now,
+                (0, "Modifying"),
+                (durations.SNAT_CHANGING, "Available"),
+            ),
+        }
+    set_going(call, doc)
+    return {}
+
+
+def _living_entry(call: Call) -> tuple[Doc, Doc]:
+    """The gateway and its entry that a request names; refuses one that is not Available."""
     gateway = _gateway_of(call, call.params.required("ForwardTableId"))
     doc = call.alive("forward", call.params.required("ForwardEntryId"))
     if doc is None or doc.scope != gateway.body["ForwardTableId"]:
@@ -126,5 +156,12 @@ def delete_forward_entry(call: Call) -> dict[str, Any]:
         raise ApiError(
             "IncorretForwardEntryStatus", "Some Forward entry status blocked this operation.."
         )
+    return gateway, doc
+
+
+@PRODUCT.operation("DeleteForwardEntry", writes=True)
+def delete_forward_entry(call: Call) -> dict[str, Any]:
+    """DeleteForwardEntry: Deleting for some seconds, then gone."""
+    _, doc = _living_entry(call)
     remove_forward_entry(call, doc)
     return {}

@@ -20,9 +20,9 @@ from ackgpu.emulator.vpc.wire import (
     tagged,
 )
 
-MOST_MBPS = {"PayByBandwidth": 500, "PayByTraffic": 200}
+MAX_MBPS = {"PayByBandwidth": 500, "PayByTraffic": 200}
 DEFAULT_MBPS = 5
-MOST_IDS = 50
+MAX_IDS = 50
 BOUND = frozenset({"Associating", "InUse", "Unassociating"})
 
 
@@ -34,9 +34,9 @@ def allocate_eip_address(call: Call) -> dict[str, Any]:
 
 @PRODUCT.operation("AllocateEipAddressPro", writes=True)
 def allocate_eip_address_pro(call: Call) -> dict[str, Any]:
-    """AllocateEipAddressPro: as AllocateEipAddress; no address can be asked for by name."""
+    """AllocateEipAddressPro: as AllocateEipAddress; no address can be requested by name."""
     if call.params.text("IpAddress") or call.params.text("InstanceId"):
-        raise ApiError("ResourceNotFound.Ip", "The specified IP address cannot be had.")
+        raise ApiError("ResourceNotFound.Ip", "The specified ip is not found.")
     return _allocate(call)
 
 
@@ -68,7 +68,7 @@ def _allocate(call: Call) -> dict[str, Any]:
 def _mbps(call: Call, charge_type: str, default: int) -> int:
     """The bandwidth, which travels as text; refuses with InvalidBandwidth.Malformed."""
     text = call.params.text("Bandwidth", str(default))
-    most = MOST_MBPS.get(charge_type, 0)
+    most = MAX_MBPS.get(charge_type, 0)
     if not text.isdecimal() or not 1 <= int(text) <= most:
         raise ApiError("InvalidBandwidth.Malformed", "The specified Bandwidth is invalid.")
     return int(text)
@@ -89,7 +89,7 @@ def incorrect_status() -> ApiError:
     )
 
 
-@PRODUCT.operation("ModifyEipAddressAttribute", writes=True, tokened=False)
+@PRODUCT.operation("ModifyEipAddressAttribute", writes=True, idempotent_by_token=False)
 def modify_eip_address_attribute(call: Call) -> dict[str, Any]:
     """ModifyEipAddressAttribute: only what is supplied changes."""
     doc = living_eip(call)
@@ -105,7 +105,7 @@ def modify_eip_address_attribute(call: Call) -> dict[str, Any]:
     return {}
 
 
-@PRODUCT.operation("ReleaseEipAddress", writes=True, tokened=False)
+@PRODUCT.operation("ReleaseEipAddress", writes=True, idempotent_by_token=False)
 def release_eip_address(call: Call) -> dict[str, Any]:
     """ReleaseEipAddress: only a pay-as-you-go one that is Available and not protected."""
     doc = living_eip(call)
@@ -127,7 +127,7 @@ def describe_eip_addresses(call: Call) -> dict[str, Any]:
     """DescribeEipAddresses: pages of at most 100."""
     ids = call.params.comma_list("AllocationId")
     addresses = call.params.comma_list("EipAddress")
-    if max(len(ids), len(addresses)) > MOST_IDS:
+    if max(len(ids), len(addresses)) > MAX_IDS:
         raise ApiError("InstanceIdLength.Exceed", "InstanceId length is exceed")
     docs = [
         doc
@@ -151,7 +151,7 @@ def _wanted(call: Call, doc: Doc) -> bool:
         and params.text("ISP", doc.body["ISP"]) == doc.body["ISP"]
         and params.text("ResourceGroupId", RESOURCE_GROUP) == RESOURCE_GROUP
         and not params.text("LockReason")
-        and tagged(doc, params.tags())
+        and tagged(call, doc, params.tags())
     )
 
 
@@ -174,7 +174,7 @@ def _row(call: Call, doc: Doc) -> dict[str, Any]:
             "Description": body["Description"],
             "Status": call.state(doc),
             "RegionId": doc.region,
-            "AllocationTime": stamp(call, doc.born),
+            "AllocationTime": stamp(call, doc.created_at),
             "ExpiredTime": "",
             "BusinessStatus": "Normal",
             "ResourceGroupId": RESOURCE_GROUP,
@@ -189,7 +189,7 @@ def _row(call: Call, doc: Doc) -> dict[str, Any]:
             "HasReservationData": "false",
             "OperationLocks": {"LockReason": []},
             "SecurityProtectionTypes": {"SecurityProtectionType": []},
-            "Tags": key_value_tags(doc),
+            "Tags": key_value_tags(call, doc),
         }
         | dict.fromkeys(EMPTY, "")
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ackgpu.emulator.lifecycle import Lifecycle
-from ackgpu.emulator.limits import refuse_over
+from ackgpu.emulator.limits import counted_in, refuse_over
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc import timing
+from ackgpu.emulator.vpc import durations
 from ackgpu.emulator.vpc.addresses import take_public_address
 from ackgpu.emulator.vpc.lifetimes import retire, set_going
 
@@ -45,14 +45,15 @@ def make_eip(  # noqa: PLR0913 -- keyword-only, the agreed face between products
     Raises QuotaExceeded.Eip.
     """
     start = call.now if at is None else at
+    counted = counted_in(call, "eips", region)
     refuse_over(
         call,
         "eips",
-        call.docs.count_lasting("eip", at=start, region=region),
+        call.docs.count_lasting("eip", at=start, region=counted or None),
         1,
         "QuotaExceeded.Eip",
         "Elastic IP address quota exceeded",
-        region=region,
+        region=counted,
     )
     eip_id = call.new_id("eip-bp1", 19)
     doc = Doc(
@@ -61,7 +62,7 @@ def make_eip(  # noqa: PLR0913 -- keyword-only, the agreed face between products
         region=region,
         scope=bound_to,
         name=name,
-        born=start,
+        created_at=start,
         body={
             "IpAddress": take_public_address(call, eip_id, start),
             "Bandwidth": str(bandwidth),
@@ -85,7 +86,7 @@ def bind_eip(call: Call, doc: Doc, instance_id: str, instance_type: str) -> None
     doc.scope = instance_id
     doc.body |= {"InstanceId": instance_id, "InstanceType": instance_type}
     doc.body["phases"] = LIFECYCLE.then(
-        doc.body["phases"], call.now, (0, "Associating"), (timing.EIP_BINDING, "InUse")
+        doc.body["phases"], call.now, (0, "Associating"), (durations.EIP_BINDING, "InUse")
     )
     set_going(call, doc)
 
@@ -94,7 +95,7 @@ def unbind_eip(call: Call, doc: Doc) -> None:
     """Begin to unbind an EIP; its scope is free at once, its state follows."""
     doc.scope = ""
     doc.body["phases"] = LIFECYCLE.then(
-        doc.body["phases"], call.now, (0, "Unassociating"), (timing.EIP_UNBINDING, "Available")
+        doc.body["phases"], call.now, (0, "Unassociating"), (durations.EIP_UNBINDING, "Available")
     )
     set_going(call, doc)
 
@@ -102,4 +103,4 @@ def unbind_eip(call: Call, doc: Doc) -> None:
 def remove_eip(call: Call, doc: Doc, at: float | None = None) -> None:
     """Release the EIP from ``at``, bound or not: what may be released is the caller's business."""
     start = call.now if at is None else at
-    retire(call, doc, LIFECYCLE, start, ("Releasing", timing.EIP_RELEASING))
+    retire(call, doc, LIFECYCLE, start, ("Releasing", durations.EIP_RELEASING))

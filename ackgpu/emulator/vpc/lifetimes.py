@@ -16,7 +16,9 @@ from ackgpu.emulator.store import Doc
 def lasting(call: Call, kind: str, at: float, *, scope: str | None = None) -> list[Doc]:
     """Documents that exist at ``at`` or are planned for later: what quotas and names count."""
     rows = call.docs.find(kind, scope=scope)
-    return [doc for doc in rows if doc.gone is None or doc.gone > max(at, doc.born)]
+    return [
+        doc for doc in rows if doc.deleted_at is None or doc.deleted_at > max(at, doc.created_at)
+    ]
 
 
 def retire(call: Call, doc: Doc, lifecycle: Lifecycle, at: float, ending: tuple[str, float]) -> Doc:
@@ -25,13 +27,13 @@ def retire(call: Call, doc: Doc, lifecycle: Lifecycle, at: float, ending: tuple[
     What is not born by ``at`` never will be. What already goes sooner stays as it is.
     """
     state, seconds = ending
-    if doc.gone is not None and doc.gone <= at + seconds:
+    if doc.deleted_at is not None and doc.deleted_at <= at + seconds:
         return doc
-    if doc.born > at:
-        doc.gone = doc.born
+    if doc.created_at > at:
+        doc.deleted_at = doc.created_at
     else:
         doc.body["phases"] = lifecycle.then(doc.body["phases"], at, (0, state))
-        doc.gone = at + seconds
+        doc.deleted_at = at + seconds
     return set_going(call, doc)
 
 
@@ -42,7 +44,7 @@ def set_going(call: Call, doc: Doc) -> Doc:
     for index in entered:
         if _stuck(call, doc, phases[index][1], first=index == entered[0]):
             doc.body["phases"] = phases[: index + 1]
-            doc.gone = None
+            doc.deleted_at = None
             break
     return call.docs.put(doc)
 

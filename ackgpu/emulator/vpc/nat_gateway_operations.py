@@ -60,17 +60,23 @@ def _check_kind(call: Call) -> None:
     if params.required("NatType") != "Enhanced":
         raise ApiError(
             "OperationFailed.NormalInventoryNotEnough",
-            "Standard NAT gateways are no longer offered.",
+            "Standard NAT gateways are no longer offered. You can create enhanced NAT gateways and"
+            " set the correct natType.",
         )
     if params.text("NetworkType", "internet") != "internet":
         raise ApiError("UnsupportedFeature.VpcNat", "The feature of VpcNat is not supported.")
     if params.text("InstanceChargeType", "PostPaid") != "PostPaid":
         raise ApiError(
             "OperationUnsupported.PrePaidPyByLcu",
-            "The subscription NAT gateway does not support the pay-by-LCU billing method.",
+            "The operation failed because the subscription NAT gateway does not support the"
+            " pay-by-LCU billing method.",
         )
     if params.text("InternetChargeType", "PayByLcu") != "PayByLcu":
-        raise ApiError("Forbidden.NatPayBySpec", "Pay-by-specification NAT is no longer supported.")
+        raise ApiError(
+            "Forbidden.NatPayBySpec",
+            "Pay-by-specification NAT is no longer supported. Newly purchased pay-as-you-go NAT"
+            " gateways only support the pay-by-CU metering method.",
+        )
 
 
 def _usable_vswitch(call: Call, vpc: Doc, vswitch_id: str) -> Doc:
@@ -83,7 +89,8 @@ def _usable_vswitch(call: Call, vpc: Doc, vswitch_id: str) -> Doc:
     if vswitch.scope != vpc.id:
         raise ApiError(
             "OperationFailed.VswNotBelongToVpc",
-            "Operation failed because the specified VSwitch is not bound to the same VPC.",
+            "Operation failed because the specified VSwitch is not bound to the same VPC with NAT"
+            " gateway.",
         )
     if call.state(vpc) != "Available":
         raise ApiError("VpcStatusError", "The Vpc is creating .")
@@ -129,7 +136,7 @@ def modify_nat_gateway_attribute(call: Call) -> dict[str, Any]:
     return {}
 
 
-@PRODUCT.operation("DeleteNatGateway", writes=True, tokened=False)
+@PRODUCT.operation("DeleteNatGateway", writes=True, idempotent_by_token=False)
 def delete_nat_gateway(call: Call) -> dict[str, Any]:
     """DeleteNatGateway: Deleting for a while, then gone.
 

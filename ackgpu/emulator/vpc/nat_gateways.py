@@ -10,7 +10,7 @@ from ackgpu.emulator.lifecycle import Lifecycle, reached
 from ackgpu.emulator.limits import refuse_over
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc import timing
+from ackgpu.emulator.vpc import durations
 from ackgpu.emulator.vpc.addresses import take_address
 from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 from ackgpu.emulator.vpc.routes import make_route_entry, remove_route_entry
@@ -64,11 +64,16 @@ def make_nat_gateway(  # noqa: PLR0913 -- keyword-only, the agreed face between 
         region=region,
     )
     vswitch = call.docs.get("vswitch", vswitch_id)
-    if vswitch is None or vswitch.scope != vpc_id or not vswitch.alive(max(start, vswitch.born)):
+    if (
+        vswitch is None
+        or vswitch.scope != vpc_id
+        or not vswitch.alive(max(start, vswitch.created_at))
+    ):
         raise ApiError(
             "InvalidVSWITCHID.NotFound", f"The specified resource of {vswitch_id} is not found."
         )
     doc = Doc("natgateway", call.new_id("ngw-bp1", 19), region, vpc_id, name, start)
+    lasts = durations.NAT_CREATING.of(call.settings, doc.id)
     doc.body = DEFAULTS | {
         "VSwitchId": vswitch_id,
         "ZoneId": vswitch.body["ZoneId"],
@@ -78,7 +83,7 @@ def make_nat_gateway(  # noqa: PLR0913 -- keyword-only, the agreed face between 
         "ForwardTableId": call.new_id("ftb-bp1", 19),
         "FullNatTableId": call.new_id("fulltb-bp1", 19),
         "Tags": dict(tags),
-        "phases": LIFECYCLE.course(start, (0, "Creating"), (timing.NAT_CREATING, "Available")),
+        "phases": LIFECYCLE.course(start, (0, "Creating"), (lasts, "Available")),
     }
     set_going(call, doc)
     _lead_out(call, doc)
@@ -88,7 +93,7 @@ def make_nat_gateway(  # noqa: PLR0913 -- keyword-only, the agreed face between 
 def remove_nat_gateway(call: Call, doc: Doc, at: float | None = None) -> None:
     """Let the gateway go from ``at``, and the default route that it made with it."""
     start = call.now if at is None else at
-    retire(call, doc, LIFECYCLE, start, ("Deleting", timing.NAT_DELETING))
+    retire(call, doc, LIFECYCLE, start, ("Deleting", durations.NAT_DELETING))
     route = call.docs.get("route", doc.body.get("route_id", ""))
     if route is not None:
         remove_route_entry(call, route, start)
@@ -97,7 +102,7 @@ def remove_nat_gateway(call: Call, doc: Doc, at: float | None = None) -> None:
 def _lead_out(call: Call, doc: Doc) -> None:
     """Add 0.0.0.0/0 to the system route table, unless it has one (CreateNatGateway)."""
     ready = reached(doc.body["phases"], "Available")
-    tables = lasting(call, "routetable", doc.born, scope=doc.scope)
+    tables = lasting(call, "routetable", doc.created_at, scope=doc.scope)
     table = next((row for row in tables if row.body["RouteTableType"] == "System"), None)
     if table is None or ready is None:
         return

@@ -32,7 +32,7 @@ def deletion_protection(call: Call) -> dict[str, Any]:
         )
     if wanted and doc.body.get("ChargeType", "PostPaid") != "PostPaid":
         raise ApiError(
-            "DeletionProtection.PrePaidNotSupport", "A prepaid resource cannot be protected."
+            "DeletionProtection.PrePaidNotSupport", "The prepaid resource is not support."
         )
     doc.body["DeletionProtection"] = wanted
     call.docs.put(doc)

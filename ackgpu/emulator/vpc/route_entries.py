@@ -43,7 +43,7 @@ INTERNAL_CODES = {
 
 
 @dataclass(frozen=True)
-class Wish:
+class RouteEntryRequest:
     """A route entry that a request asks for."""
 
     table_id: str
@@ -61,10 +61,11 @@ def create_route_entry(call: Call) -> dict[str, Any]:
     hops = params.objects("NextHopList")
     if len(hops) > 1:
         raise ApiError(
-            "OperationUnsupported.SubRouteTableECMP", "Vpc subRouteTable don't support ecmp."
+            "OperationUnsupported.SubRouteTableECMP",
+            "Vpc subRouteTable don't support ecmp or multiScope.",
         )
     hop = hops[0] if hops else dict(params)
-    wish = Wish(
+    wish = RouteEntryRequest(
         params.required("RouteTableId"),
         params.required("DestinationCidrBlock"),
         hop.get("NextHopId", ""),
@@ -78,7 +79,7 @@ def create_route_entry(call: Call) -> dict[str, Any]:
     return {"RouteEntryId": doc.id}
 
 
-def _grant(call: Call, wish: Wish) -> Doc:
+def _grant(call: Call, wish: RouteEntryRequest) -> Doc:
     """Make the entry after every check of CreateRouteEntry."""
     table = living_route_table(call, wish.table_id)
     if call.state(table) != "Available":
@@ -122,11 +123,14 @@ def _destination(call: Call, table: Doc, text: str) -> str:
     return str(network)
 
 
-def _check_next_hop(call: Call, table: Doc, wish: Wish) -> None:
+def _check_next_hop(call: Call, table: Doc, wish: RouteEntryRequest) -> None:
     if not wish.hop_id:
         raise missing("NextHopId")
     if wish.hop_type in OTHER_HOPS:
-        raise ApiError("InvalidNextHop.NotFound", "The specified route entry nexthop is unknown.")
+        raise ApiError(
+            "InvalidNextHop.NotFound",
+            "The specified route entry nexthop does not exist in our records.",
+        )
     if wish.hop_type not in NEXT_HOPS:
         raise invalid("NextHopType")
     kind, code = NEXT_HOPS[wish.hop_type]
@@ -136,13 +140,13 @@ def _check_next_hop(call: Call, table: Doc, wish: Wish) -> None:
         raise ApiError(code, f"The next hop {wish.hop_id} does not exist in the VPC.")
 
 
-@PRODUCT.operation("CreateRouteEntries", writes=True, tokened=False)
+@PRODUCT.operation("CreateRouteEntries", writes=True, idempotent_by_token=False)
 def create_route_entries(call: Call) -> dict[str, Any]:
     """CreateRouteEntries: each entry succeeds or fails by itself."""
     made: list[str] = []
 
     def make(row: dict[str, str]) -> None:
-        wish = Wish(
+        wish = RouteEntryRequest(
             row.get("RouteTableId", ""),
             row.get("DstCidrBlock", ""),
             row.get("NextHop", ""),
@@ -155,7 +159,7 @@ def create_route_entries(call: Call) -> dict[str, Any]:
     return _batch(call, ("DstCidrBlock", "NextHop"), make) | {"RouteEntryIds": made}
 
 
-@PRODUCT.operation("DeleteRouteEntries", writes=True, tokened=False)
+@PRODUCT.operation("DeleteRouteEntries", writes=True, idempotent_by_token=False)
 def delete_route_entries(call: Call) -> dict[str, Any]:
     """DeleteRouteEntries: each entry succeeds or fails by itself."""
 
@@ -191,7 +195,7 @@ def _batch(
     }
 
 
-@PRODUCT.operation("DeleteRouteEntry", writes=True, tokened=False)
+@PRODUCT.operation("DeleteRouteEntry", writes=True, idempotent_by_token=False)
 def delete_route_entry(call: Call) -> dict[str, Any]:
     """DeleteRouteEntry by its id, or by table and destination: custom, Available entries only."""
     params = call.params

@@ -11,7 +11,7 @@ from ackgpu.emulator.lifecycle import Lifecycle
 from ackgpu.emulator.limits import refuse_over
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc import timing
+from ackgpu.emulator.vpc import durations
 from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.tags import TAGGING
@@ -41,14 +41,14 @@ def make_route_table(
         region=vpc.region,
         scope=vpc.id,
         name=name,
-        born=call.now,
+        created_at=call.now,
         body={
             "RouteTableType": table_type,
             "VRouterId": vpc.body["VRouterId"],
             "Description": "",
             "Tags": dict(tags),
             "phases": LIFECYCLE.course(
-                call.now, (0, "Pending"), (timing.ROUTE_TABLE_CREATING, "Available")
+                call.now, (0, "Pending"), (durations.ROUTE_TABLE_CREATING, "Available")
             ),
         },
     )
@@ -109,7 +109,7 @@ def _wanted(call: Call, doc: Doc) -> bool:
         and params.text("RouterId", doc.body["VRouterId"]) == doc.body["VRouterId"]
         and params.text("RouterType", "VRouter") == "VRouter"
         and params.text("RouteTableType", doc.body["RouteTableType"]) == doc.body["RouteTableType"]
-        and tagged(doc, params.tags())
+        and tagged(call, doc, params.tags())
     )
 
 
@@ -120,17 +120,17 @@ def _row(call: Call, doc: Doc) -> dict[str, Any]:
         "RouteTableType": doc.body["RouteTableType"],
         "VpcId": doc.scope,
         "Status": call.state(doc),
-        "CreationTime": stamp(call, doc.born),
+        "CreationTime": stamp(call, doc.created_at),
         "RouterId": doc.body["VRouterId"],
         "RouterType": "VRouter",
         "AssociateType": "VSwitch",
         "Description": doc.body["Description"],
         "OwnerId": int(call.caller.account_id),
         "ResourceGroupId": RESOURCE_GROUP,
-        "Tags": key_value_tags(doc),
+        "Tags": key_value_tags(call, doc),
         "VSwitchIds": {"VSwitchId": vswitches_of(call, doc)},
         "GatewayIds": {"GatewayIds": []},
-        "RoutePropagationEnable": True,
+        "RoutePropagationEnable": doc.body.get("RoutePropagationEnable", True),
     }
 
 
@@ -141,7 +141,34 @@ def vswitches_of(call: Call, doc: Doc) -> list[str]:
     return [row.id for row in call.docs.find("vswitch", at=call.now, scope=doc.scope)]
 
 
-@PRODUCT.operation("DeleteRouteTable", writes=True, tokened=False)
+@PRODUCT.operation("ModifyRouteTableAttributes", writes=True, idempotent_by_token=False)
+def modify_route_table_attributes(call: Call) -> dict[str, Any]:
+    """ModifyRouteTableAttributes: name, description, and whether routes are propagated to it."""
+    doc = living_route_table(call, call.params.required("RouteTableId"))
+    if call.state(doc) != "Available":
+        raise _wrong_status()
+    name = checked_name(call, "RouteTableName", "InvalidParameter.RouteTableName.Malformed")
+    doc.name = name or doc.name
+    if "Description" in call.params:
+        doc.body["Description"] = checked_description(
+            call, "InvalidParameter.Description.Malformed"
+        )
+    doc.body["RoutePropagationEnable"] = call.params.boolean(
+        "RoutePropagationEnable", default=doc.body.get("RoutePropagationEnable", True)
+    )
+    call.docs.put(doc)
+    return {}
+
+
+def _wrong_status() -> ApiError:
+    return ApiError(
+        "IncorrectRouteTableStatus",
+        "The current status of the route table does not support this operation.",
+        404,
+    )
+
+
+@PRODUCT.operation("DeleteRouteTable", writes=True, idempotent_by_token=False)
 def delete_route_table(call: Call) -> dict[str, Any]:
     """DeleteRouteTable: custom tables without custom entries only."""
     doc = living_route_table(call, call.params.required("RouteTableId"))
@@ -156,10 +183,6 @@ def delete_route_table(call: Call) -> dict[str, Any]:
             "You cannot delete the specified route table because it still has custom route entry.",
         )
     if call.state(doc) != "Available":
-        raise ApiError(
-            "IncorrectRouteTableStatus",
-            "The current status of the route table does not support this operation.",
-            404,
-        )
-    remove_route_table(call, doc, timing.ROUTE_TABLE_DELETING)
+        raise _wrong_status()
+    remove_route_table(call, doc, durations.ROUTE_TABLE_DELETING)
     return {}

@@ -10,7 +10,7 @@ from ackgpu.emulator.lifecycle import Lifecycle
 from ackgpu.emulator.limits import refuse_over
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc import timing
+from ackgpu.emulator.vpc import durations
 from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 
 LIFECYCLE = Lifecycle(
@@ -46,8 +46,8 @@ def make_route_entry(  # noqa: PLR0913 -- keyword-only, the agreed face between 
     refuse_over(
         call,
         "routes_per_table",
-        len(taken),
-        1,
+        len([doc for doc in taken if _counts(call, doc)]),
+        int(not _is_way_out(cidr, next_hop_type) or call.doubt("nat_route") == "counted"),
         "QuotaExceeded",
         "Route entry quota exceeded in this route table.",
         region=call.region,
@@ -60,19 +60,31 @@ def make_route_entry(  # noqa: PLR0913 -- keyword-only, the agreed face between 
         call.new_id("rte-bp1", 19),
         region=table.region if table else call.region,
         scope=route_table_id,
-        born=start,
+        created_at=start,
         body={
             "DestinationCidrBlock": cidr,
             "NextHopId": next_hop_id,
             "NextHopType": next_hop_type,
             "Description": "",
-            "phases": LIFECYCLE.course(start, (0, "Pending"), (timing.ROUTE_CHANGING, "Available")),
+            "phases": LIFECYCLE.course(
+                start, (0, "Pending"), (durations.ROUTE_CHANGING, "Available")
+            ),
         },
     )
     return set_going(call, doc)
 
 
+def _counts(call: Call, doc: Doc) -> bool:
+    """Whether an entry counts against the limit: of a NAT gateway's own one that is a doubt."""
+    own = _is_way_out(doc.body["DestinationCidrBlock"], doc.body["NextHopType"])
+    return not own or call.doubt("nat_route") == "counted"
+
+
+def _is_way_out(cidr: str, next_hop_type: str) -> bool:
+    return cidr == "0.0.0.0/0" and next_hop_type == "NatGateway"
+
+
 def remove_route_entry(call: Call, doc: Doc, at: float | None = None) -> None:
     """Let the entry go from ``at``; it is Pending until it is gone."""
     start = call.now if at is None else at
-    retire(call, doc, LIFECYCLE, start, ("Pending", timing.ROUTE_CHANGING))
+    retire(call, doc, LIFECYCLE, start, ("Pending", durations.ROUTE_CHANGING))

@@ -7,7 +7,7 @@ from ackgpu.emulator.lifecycle import Lifecycle
 from ackgpu.emulator.limits import refuse_over
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc import timing
+from ackgpu.emulator.vpc import durations
 from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 
 LIFECYCLE = Lifecycle(
@@ -73,14 +73,16 @@ def write_snat_entry(
         call.new_id("snat-bp1", 19),
         region=gateway.region,
         scope=table_id,
-        born=start,
+        created_at=start,
         body={
             "NatGatewayId": gateway.id,
             "SourceVSwitchId": source[0],
             "SourceCIDR": source[1],
             "SnatIp": address,
             "EipAffinity": "0",
-            "phases": LIFECYCLE.course(start, (0, "Pending"), (timing.SNAT_CHANGING, "Available")),
+            "phases": LIFECYCLE.course(
+                start, (0, "Pending"), (durations.SNAT_CHANGING, "Available")
+            ),
         },
     )
     return set_going(call, doc)
@@ -89,4 +91,4 @@ def write_snat_entry(
 def remove_snat_entry(call: Call, doc: Doc, at: float | None = None) -> None:
     """Let the entry go from ``at``; it is Deleting until it is gone."""
     start = call.now if at is None else at
-    retire(call, doc, LIFECYCLE, start, ("Deleting", timing.SNAT_CHANGING))
+    retire(call, doc, LIFECYCLE, start, ("Deleting", durations.SNAT_CHANGING))

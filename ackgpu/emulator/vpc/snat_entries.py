@@ -9,7 +9,7 @@ from ackgpu.emulator.errors import ApiError, missing
 from ackgpu.emulator.lifecycle import reached
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc import timing
+from ackgpu.emulator.vpc import durations
 from ackgpu.emulator.vpc.dnat import forward_entries
 from ackgpu.emulator.vpc.dry_run import end_dry_run
 from ackgpu.emulator.vpc.lifetimes import lasting, set_going
@@ -110,7 +110,7 @@ def _check_address(call: Call, eip: Doc | None, address: str) -> None:
             "Create snat entry with eip in associating status is unsupported.",
         )
     in_use = _bound_since(eip, call.now)
-    if in_use is not None and call.now < in_use + timing.EIP_GATEWAY_LAG:
+    if in_use is not None and call.now < in_use + durations.EIP_GATEWAY_LAG:
         raise ApiError("EIP_NOT_IN_GATEWAY", "The Eip not in nat gateway")
 
 
@@ -125,7 +125,7 @@ def _refuse_duplicate(call: Call, gateway: Doc, source: tuple[str, str]) -> None
     for entry in lasting(call, "snat", call.now, scope=gateway.body["SnatTableId"]):
         if source[0] and entry.body["SourceVSwitchId"] == source[0]:
             raise ApiError(
-                "Forbidden.SourceVSwitchId.Duplicated", "The specified SourceCIDR is duplicated."
+                "Forbidden.SourceVSwitchId.Duplicated", "The specified SourceCIDRis duplicated."
             )
         if entry.body["SourceCIDR"] == source[1]:
             raise ApiError(
@@ -203,7 +203,7 @@ def modify_snat_entry(call: Call) -> dict[str, Any]:
                 doc.body["phases"],
                 call.now,
                 (0, "Modifying"),
-                (timing.SNAT_CHANGING, "Available"),
+                (durations.SNAT_CHANGING, "Available"),
             ),
         }
     set_going(call, doc)

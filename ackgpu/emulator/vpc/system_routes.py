@@ -14,9 +14,9 @@ SERVICES = "100.64.0.0/10"
 
 def system_routes(call: Call, table: Doc) -> list[Doc]:
     """The table's system entries as documents of kind ``route`` that are in no store."""
-    rows = [_entry(table, SERVICES, "services000000", table.born)]
+    rows = [_entry(table, SERVICES, "services000000", table.created_at)]
     rows += [
-        _entry(table, vswitch.body["CidrBlock"], vswitch.id[-14:], vswitch.born)
+        _entry(table, vswitch.body["CidrBlock"], vswitch.id[-14:], vswitch.created_at)
         for vswitch in call.docs.find("vswitch", at=call.now, scope=table.scope)
     ]
     return rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ackgpu.emulator.vpc.product import PRODUCT
-from ackgpu.emulator.vpc.tagging import Tagging
+from ackgpu.emulator.vpc.tag_rules import Tagging
 
 TAGGING = Tagging(
     kinds={

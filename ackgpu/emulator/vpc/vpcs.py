@@ -10,10 +10,10 @@ from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.lifecycle import Lifecycle
 from ackgpu.emulator.limits import refuse_over
-from ackgpu.emulator.listing import listing
+from ackgpu.emulator.lists import listing
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc import timing
+from ackgpu.emulator.vpc import durations
 from ackgpu.emulator.vpc.dry_run import end_dry_run
 from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 from ackgpu.emulator.vpc.product import PRODUCT
@@ -39,7 +39,7 @@ CLOSED = [
     for block in ("100.64.0.0/10", "224.0.0.0/4", "127.0.0.0/8", "169.254.0.0/16")
 ]
 """Blocks that a VPC cannot have (CreateVpc)."""
-MOST_IDS = 20
+MAX_IDS = 20
 
 
 def make_vpc(call: Call, *, region: str, name: str, cidr: str, tags: Mapping[str, str]) -> Doc:
@@ -61,7 +61,7 @@ def make_vpc(call: Call, *, region: str, name: str, cidr: str, tags: Mapping[str
         call.new_id("vpc-bp1", 18),
         region=region,
         name=name,
-        born=call.now,
+        created_at=call.now,
         body={
             "CidrBlock": cidr,
             "Description": "",
@@ -69,7 +69,7 @@ def make_vpc(call: Call, *, region: str, name: str, cidr: str, tags: Mapping[str
             "UserCidrs": [],
             "Tags": dict(tags),
             "phases": LIFECYCLE.course(
-                call.now, (0, "Pending"), (timing.VPC_CREATING, "Available")
+                call.now, (0, "Pending"), (durations.VPC_CREATING, "Available")
             ),
         },
     )
@@ -128,7 +128,7 @@ def vpc_cidr(text: str) -> str:
 def describe_vpcs(call: Call) -> dict[str, Any]:
     """DescribeVpcs: an unknown id gives an empty page, not an error."""
     ids = call.params.comma_list("VpcId")
-    if len(ids) > MOST_IDS:
+    if len(ids) > MAX_IDS:
         raise ApiError("InvalidVpcIdNumber.NotSupported", "The number of vpcIds exceeds the limit.")
     page, numbers = page_of(call, listing(call, "vpc", _wanted, ids=ids))
     end_dry_run(call)
@@ -142,7 +142,7 @@ def _wanted(call: Call, doc: Doc) -> bool:
         and params.text("ResourceGroupId", RESOURCE_GROUP) == RESOURCE_GROUP
         and not params.boolean("IsDefault")
         and not params.boolean("EnableIpv6")
-        and tagged(doc, params.tags())
+        and tagged(call, doc, params.tags())
     )
 
 
@@ -155,7 +155,7 @@ def vpc_row(call: Call, doc: Doc) -> dict[str, Any]:
         "RegionId": doc.region,
         "CidrBlock": doc.body["CidrBlock"],
         "Description": doc.body["Description"],
-        "CreationTime": stamp(call, doc.born),
+        "CreationTime": stamp(call, doc.created_at),
         "IsDefault": False,
         "OwnerId": int(call.caller.account_id),
         "VRouterId": doc.body["VRouterId"],
@@ -166,7 +166,7 @@ def vpc_row(call: Call, doc: Doc) -> dict[str, Any]:
         "EnabledIpv6": False,
         "Ipv6CidrBlock": "",
         "Ipv6CidrBlocks": {"Ipv6CidrBlock": []},
-        "Tags": key_value_tags(doc),
+        "Tags": key_value_tags(call, doc),
         "VSwitchIds": {"VSwitchId": _ids(call, "vswitch", doc)},
         "SecondaryCidrBlocks": {"SecondaryCidrBlock": []},
         "UserCidrs": {"UserCidr": doc.body["UserCidrs"]},
@@ -223,7 +223,7 @@ def _no_vpc() -> dict[str, Any]:
     }
 
 
-@PRODUCT.operation("ModifyVpcAttribute", writes=True, tokened=False)
+@PRODUCT.operation("ModifyVpcAttribute", writes=True, idempotent_by_token=False)
 def modify_vpc_attribute(call: Call) -> dict[str, Any]:
     """ModifyVpcAttribute: only what is supplied changes."""
     doc = living_vpc(call, call.params.required("VpcId"))
@@ -258,9 +258,9 @@ def delete_vpc(call: Call) -> dict[str, Any]:
     if call.state(doc) != "Available":
         raise ApiError("IncorrectVpcStatus", "Current VPC status does not support this operation.")
     _refuse_dependents(call, doc)
-    retire(call, doc, LIFECYCLE, call.now, ("Pending", timing.VPC_DELETING))
+    retire(call, doc, LIFECYCLE, call.now, ("Pending", durations.VPC_DELETING))
     for table in lasting(call, "routetable", call.now, scope=doc.id):
-        remove_route_table(call, table, timing.VPC_DELETING)
+        remove_route_table(call, table, durations.VPC_DELETING)
     end_dry_run(call)
     return {}
 
@@ -271,7 +271,7 @@ def _refuse_dependents(call: Call, doc: Doc) -> None:
     A vSwitch counts for some seconds after it is gone: field notes report the refusal right after
     the last vSwitch disappeared.
     """
-    recently = call.now - timing.VSWITCH_RELEASE_LAG
+    recently = call.now - durations.VSWITCH_RELEASE_LAG
     dependents = (
         ("natgateway", "NatGateway", call.now),
         ("vswitch", "VSwitch", recently),

@@ -10,16 +10,16 @@ from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError, missing
 from ackgpu.emulator.lifecycle import Lifecycle
 from ackgpu.emulator.limits import refuse_over
-from ackgpu.emulator.listing import listing
+from ackgpu.emulator.lists import listing
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc import timing
+from ackgpu.emulator.vpc import durations
 from ackgpu.emulator.vpc.addresses import address_owners, free_addresses
 from ackgpu.emulator.vpc.dry_run import end_dry_run
 from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.tags import TAGGING
-from ackgpu.emulator.vpc.vpcs import MOST_IDS, living_vpc
+from ackgpu.emulator.vpc.vpcs import MAX_IDS, living_vpc
 from ackgpu.emulator.vpc.wire import (
     checked_description,
     checked_name,
@@ -61,14 +61,14 @@ def create_vswitch(call: Call) -> dict[str, Any]:
         region=vpc.region,
         scope=vpc.id,
         name=checked_name(call, "VSwitchName", "InvalidVSwitchName.Malformed"),
-        born=call.now,
+        created_at=call.now,
         body={
             "CidrBlock": str(cidr),
             "ZoneId": zone,
             "Description": checked_description(call, "InvalidVSwitchDiscription.Malformed"),
             "Tags": TAGGING.new_tags(call),
             "phases": LIFECYCLE.course(
-                call.now, (0, "Pending"), (timing.VSWITCH_CREATING, "Available")
+                call.now, (0, "Pending"), (durations.VSWITCH_CREATING, "Available")
             ),
         },
     )
@@ -116,7 +116,7 @@ def describe_vswitches(call: Call) -> dict[str, Any]:
     if not call.params.text("VpcId") and not call.params.text("RegionId"):
         raise missing("RegionId")
     ids = call.params.comma_list("VSwitchId")
-    if len(ids) > MOST_IDS:
+    if len(ids) > MAX_IDS:
         raise ApiError(
             "InvalidVSwitchIdNumber.NotSupported", "The number of vSwitchIds exceeds the limit."
         )
@@ -135,7 +135,7 @@ def _wanted(call: Call, doc: Doc) -> bool:
         and (not table or _route_table(call, doc)["RouteTableId"] == table)
         and not params.boolean("IsDefault")
         and not params.boolean("EnableIpv6")
-        and tagged(doc, params.tags())
+        and tagged(call, doc, params.tags())
     )
 
 
@@ -149,7 +149,7 @@ def vswitch_row(call: Call, doc: Doc) -> dict[str, Any]:
         "CidrBlock": doc.body["CidrBlock"],
         "Status": call.state(doc),
         "Description": doc.body["Description"],
-        "CreationTime": stamp(call, doc.born),
+        "CreationTime": stamp(call, doc.created_at),
         "AvailableIpAddressCount": free_addresses(call, doc),
         "IsDefault": False,
         "OwnerId": int(call.caller.account_id),
@@ -158,7 +158,7 @@ def vswitch_row(call: Call, doc: Doc) -> dict[str, Any]:
         "ShareType": "",
         "EnabledIpv6": False,
         "Ipv6CidrBlock": "",
-        "Tags": key_value_tags(doc),
+        "Tags": key_value_tags(call, doc),
         "RouteTable": _route_table(call, doc),
     }
 
@@ -195,7 +195,7 @@ def _no_vswitch() -> dict[str, Any]:
     }
 
 
-@PRODUCT.operation("ModifyVSwitchAttribute", writes=True, tokened=False)
+@PRODUCT.operation("ModifyVSwitchAttribute", writes=True, idempotent_by_token=False)
 def modify_vswitch_attribute(call: Call) -> dict[str, Any]:
     """ModifyVSwitchAttribute: only what is supplied changes."""
     doc = call.alive("vswitch", call.params.required("VSwitchId"))
@@ -209,7 +209,7 @@ def modify_vswitch_attribute(call: Call) -> dict[str, Any]:
     return {}
 
 
-@PRODUCT.operation("DeleteVSwitch", writes=True, tokened=False)
+@PRODUCT.operation("DeleteVSwitch", writes=True, idempotent_by_token=False)
 def delete_vswitch(call: Call) -> dict[str, Any]:
     """DeleteVSwitch: refused while anything is in it; then Pending for some seconds, then gone."""
     doc = call.alive("vswitch", call.params.required("VSwitchId"))
@@ -221,7 +221,7 @@ def delete_vswitch(call: Call) -> dict[str, Any]:
         )
     refuse_busy(call, doc.scope)
     _refuse_dependents(call, doc)
-    retire(call, doc, LIFECYCLE, call.now, ("Pending", timing.VSWITCH_DELETING))
+    retire(call, doc, LIFECYCLE, call.now, ("Pending", durations.VSWITCH_DELETING))
     end_dry_run(call)
     return {}
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.seen_tags import seen_tags
 from ackgpu.emulator.store import Doc
 
 _NAME = re.compile(r"^(?!https?://).{1,128}$", re.DOTALL)
@@ -18,19 +19,21 @@ def stamp(call: Call, seconds: float) -> str:
     return call.instant(seconds).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def key_value_tags(doc: Doc) -> dict[str, list[dict[str, str]]]:
+def key_value_tags(call: Call, doc: Doc) -> dict[str, list[dict[str, str]]]:
     """Tags as VPC, vSwitch, route table and EIP write them."""
-    return {"Tag": [{"Key": key, "Value": value} for key, value in doc.body["Tags"].items()]}
+    return {"Tag": [{"Key": key, "Value": value} for key, value in seen_tags(call, doc).items()]}
 
 
-def tag_key_tags(doc: Doc) -> dict[str, list[dict[str, str]]]:
+def tag_key_tags(call: Call, doc: Doc) -> dict[str, list[dict[str, str]]]:
     """Tags as NAT gateways and load balancers write them."""
-    return {"Tag": [{"TagKey": key, "TagValue": value} for key, value in doc.body["Tags"].items()]}
+    return {
+        "Tag": [{"TagKey": key, "TagValue": value} for key, value in seen_tags(call, doc).items()]
+    }
 
 
-def tagged(doc: Doc, wanted: Mapping[str, str]) -> bool:
+def tagged(call: Call, doc: Doc, wanted: Mapping[str, str]) -> bool:
     """Whether it carries every wanted tag; a key without a value matches any value."""
-    tags: Mapping[str, str] = doc.body["Tags"]
+    tags = seen_tags(call, doc)
     return all(key in tags and (not value or tags[key] == value) for key, value in wanted.items())
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from importlib.resources import files
 
 from ackgpu import naming
-from ackgpu.spec.durations import LONGEST
+from ackgpu.spec.durations import MAX_LIFETIME
+from ackgpu.spec.fields import sent
 from ackgpu.spec.findings import Finding, error, warning
 from ackgpu.spec.model import AddonSpec, ClusterSpec
-from ackgpu.spec.rules.syntax import did_you_mean, problem_with_server
+from ackgpu.spec.rules.syntax import did_you_mean, problem_with_image_name, problem_with_server
 
 _REGION = re.compile(r"[a-z]{2}-[a-z0-9]+(-[a-z0-9]+)*")
 _ZONE = re.compile(r"(?P<region>[a-z]{2}-[a-z]+)-[a-z]|(?P<numbered>[a-z]{2}-[a-z]+-\d)[a-z]")
@@ -21,9 +24,9 @@ _MEMORY = re.compile(r"(>=|<=)?\d{1,9}")
 # The page on lightweight GPU workloads asks for this or later.
 _OLDEST_VERSION = (1, 14, 8)
 # A resource takes 20 tags; five are kept for ackgpu's own.
-_MOST_TAGS = 15
-_MOST_POOLS = {"ack.standard": 10}
-_MOST_POOLS_PRO = 100
+_MAX_TAGS = 15
+_MAX_POOLS = {"ack.standard": 10}
+_MAX_POOLS_PRO = 100
 _BASIC_NODES = 10
 _DOCUMENTED_NODES = 100
 # ACK documentation, quotas and limits: what an increase can reach.
@@ -38,12 +41,10 @@ _OWNED_FIELDS = {
     "cluster_type": "cluster.type",
     "cluster_spec": "cluster.spec",
     "endpoint_public_access": "cluster.endpointPublicAccess",
-    "service_cidr": "cluster.serviceCidr",
     "addons": "cluster.addons",
     "ssh_flags": "cluster.ssh",
     "container_cidr": "network.podCidr",
     "node_cidr_mask": "network.nodeCidrMask",
-    "proxy_mode": "network.proxyMode",
     "vpcid": "network.vpc",
     "vswitch_ids": "network.vswitches",
     "zone_ids": "network.vswitches",
@@ -53,6 +54,7 @@ _OWNED_FIELDS = {
     "nodepools": "nodePools",
     "num_of_nodes": "nodePools",
     "client_token": "",
+    **{row.api: row.key for row in sent(pool=False)},
 }
 
 
@@ -75,8 +77,8 @@ def check_region(spec: ClusterSpec) -> Iterator[Finding]:
 
 def check_tags(spec: ClusterSpec) -> Iterator[Finding]:
     """The user's tags fit every product that carries them."""
-    if len(spec.metadata.tags) > _MOST_TAGS:
-        yield error("metadata.tags", f"{len(spec.metadata.tags)} tags: at most {_MOST_TAGS} fit")
+    if len(spec.metadata.tags) > _MAX_TAGS:
+        yield error("metadata.tags", f"{len(spec.metadata.tags)} tags: at most {_MAX_TAGS} fit")
     for key, value in spec.metadata.tags.items():
         problem = naming.problem_with_tag(key, value)
         if problem:
@@ -117,7 +119,7 @@ def check_cluster_size(spec: ClusterSpec) -> Iterator[Finding]:
     if spec.cluster.spec == "ack.standard" and nodes > _BASIC_NODES:
         yield error(
             "cluster.spec",
-            f"a Basic cluster holds {_BASIC_NODES} nodes and {nodes} are asked for; "
+            f"a Basic cluster holds {_BASIC_NODES} nodes and {nodes} are requested; "
             "ack.pro.small holds more",
         )
     elif nodes > highest:
@@ -133,7 +135,7 @@ def check_cluster_size(spec: ClusterSpec) -> Iterator[Finding]:
 def check_pool_count(spec: ClusterSpec) -> Iterator[Finding]:
     """There is a pool, and no more than the control plane takes."""
     count = len(spec.node_pools)
-    most = _MOST_POOLS.get(spec.cluster.spec, _MOST_POOLS_PRO)
+    most = _MAX_POOLS.get(spec.cluster.spec, _MAX_POOLS_PRO)
     if not count:
         yield error("nodePools", "a GPU cluster needs at least one node pool")
     if count > most:
@@ -150,6 +152,10 @@ def check_ssh(spec: ClusterSpec) -> Iterator[Finding]:
     for index, pool in enumerate(spec.node_pools):
         if not pool.key_pair:
             yield error(f"nodePools[{index}].keyPair", "cluster.ssh needs a key pair on each pool")
+    yield warning(
+        "cluster.ssh",
+        "managed clusters ignore it (ACK documentation): nodes get the key pair, no port opens",
+    )
 
 
 def check_addons(spec: ClusterSpec) -> Iterator[Finding]:
@@ -179,6 +185,9 @@ def check_raw(spec: ClusterSpec) -> Iterator[Finding]:
             yield error(key, "passwords have no place in a file: use a pool's keyPair")
         elif field == "charge_type" and value != "PostPaid":
             yield error(key, "SLB instances made with a cluster are pay-as-you-go (PostPaid) only")
+        elif (instead := _instead_of(field)) is not None:
+            what = f": use {instead}" if instead else ", and nothing takes its place"
+            yield warning(key, f"ACK ignores or refuses this field since 2026{what}")
         elif field not in (known := _create_cluster_fields()):
             hint = did_you_mean(field, known)
             yield warning(key, f"CreateCluster is not known to have this field{hint}")
@@ -192,7 +201,7 @@ def check_lifecycle(spec: ClusterSpec) -> Iterator[Finding]:
         ("gpu.sample.timeout", spec.gpu.sample.timeout),
     )
     for key, seconds in durations:
-        if seconds is not None and not 0 < seconds <= LONGEST:
+        if seconds is not None and not 0 < seconds <= MAX_LIFETIME:
             yield error(key, "must be longer than nothing and at most 366d")
     price = spec.lifecycle.max_hourly_price
     if price is not None and not 0 < price < float("inf"):
@@ -216,6 +225,19 @@ def check_expectations(spec: ClusterSpec) -> Iterator[Finding]:
             yield error("gpu.licenseServer", problem)
 
 
+def check_sample(spec: ClusterSpec) -> Iterator[Finding]:
+    """The sample's image has a name that can be pulled, and so has one of its registry."""
+    sample = spec.gpu.sample
+    problem = problem_with_image_name(sample.image)
+    if problem:
+        yield error("gpu.sample.image", problem)
+    if sample.registry and problem_with_image_name(f"{sample.registry.rstrip('/')}/nvidia/cuda"):
+        yield error(
+            "gpu.sample.registry",
+            f"{sample.registry!r} is no host of a registry, such as registry.example.com:5000",
+        )
+
+
 def _is_other_plugin(addon: AddonSpec, spec: ClusterSpec) -> bool:
     is_flannel = addon.name in {"flannel", "kube-flannel-ds"}
     is_terway = addon.name.startswith("terway")
@@ -227,6 +249,13 @@ def _is_json_object(text: str) -> bool:
         return isinstance(json.loads(text), dict)
     except ValueError:
         return False
+
+
+def _instead_of(field: str) -> str | None:
+    """What takes the place of a deprecated field, empty for nothing; None of one that is not."""
+    path = files("ackgpu.spec").joinpath("data/deprecated_fields.toml")
+    rows: dict[str, str] = tomllib.loads(path.read_text(encoding="utf-8"))["instead"]
+    return next((what for name, what in rows.items() if fnmatchcase(field, name)), None)
 
 
 def _create_cluster_fields() -> list[str]:
@@ -247,4 +276,5 @@ RULES = (
     check_raw,
     check_lifecycle,
     check_expectations,
+    check_sample,
 )

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from ackgpu.spec import catalog
 from ackgpu.spec.catalog import GpuType
 from ackgpu.spec.findings import Finding, error, warning
+from ackgpu.spec.images import AUTO, CUSTOM
 from ackgpu.spec.model import ClusterSpec, DiskSpec, NodePoolSpec
 from ackgpu.spec.rules.syntax import did_you_mean, one_of
 
-_MOST_TYPES = 10
+_MAX_TYPES = 10
 # ACK documentation, node specifications: the smallest worker.
-_LEAST_VCPUS = 4
-_LEAST_MEMORY_GIB = 8
+_MIN_VCPUS = 4
+_MIN_MEMORY_GIB = 8
 # ACK documentation, Terway: a node of the shared-ENI mode must hold more pods than this.
 _TERWAY_PODS = 11
 # CS API reference, CreateClusterNodePool; the older of its two lower bounds is the safe one.
@@ -26,7 +27,7 @@ _GRID_IMAGES = {"AliyunLinux", "AliyunLinux3", "AliyunLinux3ContainerOptimized",
 def check_list(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
     """One to ten types, each once. A pool that only takes existing instances names them too."""
     types = pool.instance_types
-    if not 1 <= len(types) <= _MOST_TYPES:
+    if not 1 <= len(types) <= _MAX_TYPES:
         yield error(f"{key}.instanceTypes", f"{len(types)} types: a node pool takes 1 to 10")
     for index, type_id in enumerate(types):
         if type_id in types[:index]:
@@ -40,12 +41,22 @@ def check_types(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
         found = catalog.gpu_type(type_id)
         if found is None:
             yield _unknown(where, type_id)
-        elif found.vcpus < _LEAST_VCPUS or found.memory_gib < _LEAST_MEMORY_GIB:
+        elif not big_enough(found):
             yield error(
                 where,
                 f"{type_id} has {found.vcpus} vCPU and {found.memory_gib:g} GiB: "
-                f"ACK nodes need at least {_LEAST_VCPUS} vCPU and {_LEAST_MEMORY_GIB} GiB",
+                f"ACK nodes need at least {_MIN_VCPUS} vCPU and {_MIN_MEMORY_GIB} GiB",
             )
+
+
+def big_enough(found: catalog.GpuType) -> bool:
+    """Whether ACK takes instances of the type as nodes."""
+    return found.vcpus >= _MIN_VCPUS and found.memory_gib >= _MIN_MEMORY_GIB
+
+
+def fits_terway(found: catalog.GpuType) -> bool:
+    """Whether nodes of the type hold as many pods as ACK asks for with Terway."""
+    return found.terway_pods > _TERWAY_PODS
 
 
 def check_mix(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
@@ -93,7 +104,7 @@ def check_data_disks(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
 def check_image(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
     """The GRID driver's installer knows the image (ECS documentation, GRID drivers)."""
     slices = [found for found in _known(pool) if found.vgpu]
-    if slices and pool.image_type not in _GRID_IMAGES:
+    if slices and pool.image_type not in {*_GRID_IMAGES, AUTO, CUSTOM}:
         yield warning(
             f"{key}.imageType",
             f"the GRID driver that {slices[0].id} needs is not documented for {pool.image_type}",
@@ -109,6 +120,17 @@ def check_license(key: str, pool: NodePoolSpec, server: str) -> Iterator[Finding
                 f"{family} includes no GRID licence: without a licence server "
                 "the vGPU runs with reduced performance",
             )
+
+
+def check_subscribed(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
+    """A retired family is a poor subscription (ECS documentation, retired instance families)."""
+    retired = sorted({found.family for found in _known(pool) if found.retired})
+    if retired and pool.charge_type == "PrePaid" and not pool.types_open:
+        yield warning(
+            f"{key}.chargeType",
+            f"{' and '.join(retired)} is retired: the cloud converts no instance of it to a"
+            " subscription, and may sell none",
+        )
 
 
 def check_terway(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
@@ -180,5 +202,6 @@ POOL_RULES = (
     check_system_disk,
     check_data_disks,
     check_image,
+    check_subscribed,
 )
 RULES = (check_instances,)

@@ -20,7 +20,7 @@ _VSWITCH_MASKS = (16, 29)
 _NODE_MASKS = (24, 28)
 # The smallest that holds the addresses of the services that ACK itself puts there, with room left.
 _SERVICE_MASKS = (12, 24)
-_MOST_VSWITCHES = 8
+_MAX_VSWITCHES = 8
 _DOCUMENTED_ROUTES = 48
 # VPC API reference, AllocateEipAddress, billed by traffic.
 _EIP_BANDWIDTHS = (1, 200)
@@ -75,10 +75,10 @@ def check_vswitches_inside(spec: ClusterSpec) -> Iterator[Finding]:
 def check_vswitch_list(spec: ClusterSpec) -> Iterator[Finding]:
     """There are 1 to 8 vSwitches, each once, in zones of the region."""
     network = spec.network
-    if not 1 <= len(network.vswitches) <= _MOST_VSWITCHES:
+    if not 1 <= len(network.vswitches) <= _MAX_VSWITCHES:
         yield error(
             "network.vswitches",
-            f"{len(network.vswitches)} vSwitches: a node pool takes 1 to {_MOST_VSWITCHES}",
+            f"{len(network.vswitches)} vSwitches: a node pool takes 1 to {_MAX_VSWITCHES}",
         )
     for name, vswitches in _vswitch_lists(network):
         seen: set[str] = set()
@@ -130,7 +130,7 @@ def check_flannel_pods(spec: ClusterSpec) -> Iterator[Finding]:
         yield error(
             POD_CIDR,
             f"{pods} cut into /{mask} holds {shares} nodes of {2 ** (32 - mask)} addresses, "
-            f"and {spec.most_nodes} are asked for",
+            f"and {spec.most_nodes} are requested",
         )
 
 
@@ -167,7 +167,7 @@ def check_room(spec: ClusterSpec) -> Iterator[Finding]:
     needed = spec.most_nodes
     if room < needed:
         yield error(
-            "network.vswitches", f"they hold {room} addresses, and {needed} nodes are asked for"
+            "network.vswitches", f"they hold {room} addresses, and {needed} nodes are requested"
         )
     elif not network.is_flannel:
         yield from _check_pod_room(spec, room - needed)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ackgpu import naming
+from ackgpu.spec import drivers
 from ackgpu.spec.findings import Finding, error, warning
+from ackgpu.spec.images import AUTO, CUSTOM, problem_with_containerd, problem_with_image
 from ackgpu.spec.model import ClusterSpec, NodePoolSpec
 from ackgpu.spec.rules.syntax import (
     did_you_mean,
@@ -16,6 +17,7 @@ from ackgpu.spec.rules.syntax import (
     problem_with_label_value,
     problem_with_server,
 )
+from ackgpu.spec.versions import minor_of
 
 # CS API reference, CreateClusterNodePool: period in months.
 _PERIODS = (*range(1, 10), 12, 24, 36, 48, 60)
@@ -23,7 +25,6 @@ _HIGHEST_POOL = 2_000
 _SCHEDULE_LABEL = "ack.node.gpu.schedule"
 _SCHEDULES = ("default", "cgpu", "core_mem", "share", "mps", "topology", "mig", "disabled")
 _DOCKER_ENDS = (1, 24)
-_MINOR = re.compile(r"(\d+)\.(\d+)")
 
 
 def check_name(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
@@ -134,14 +135,44 @@ def check_taints(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
 
 
 def check_runtime(key: str, pool: NodePoolSpec, version: str) -> Iterator[Finding]:
-    """Docker ended with Kubernetes 1.24 on ACK."""
+    """Docker ended with Kubernetes 1.24 on ACK, containerd 1.x before 1.36."""
     if pool.runtime.name != "docker":
+        problem = problem_with_containerd(pool.runtime.version, version)
+        if problem:
+            yield error(f"{key}.runtime.version", problem)
         return
-    match = _MINOR.match(version)
-    if not match or (int(match[1]), int(match[2])) >= _DOCKER_ENDS:
+    minor = minor_of(version)
+    if minor is None or minor >= _DOCKER_ENDS:
         yield error(
             f"{key}.runtime.name", "docker is for Kubernetes before 1.24: containerd is for all"
         )
+
+
+def check_image(key: str, pool: NodePoolSpec, version: str) -> Iterator[Finding]:
+    """The version runs the image; an image of one's own has its id."""
+    problem = problem_with_image(pool.image_type, version)
+    if problem:
+        yield error(f"{key}.imageType", problem)
+    if pool.image_type == CUSTOM and not pool.image_id:
+        yield error(f"{key}.imageType", f"{CUSTOM} is an image of your own: give its imageId")
+    elif pool.image_id and pool.image_type not in {AUTO, CUSTOM}:
+        yield error(f"{key}.imageType", f"imageId names the image: leave it out, or {CUSTOM}")
+    problem = problem_with_id(pool.image_id, "m", "an image") if pool.image_id else ""
+    if problem and not pool.image_id.endswith(".vhd"):  # the cloud's own end with it
+        yield error(f"{key}.imageId", problem)
+
+
+def check_driver(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
+    """A way to the driver has what it needs; what nobody has proven on ACK is marked."""
+    gpu, driver = pool.gpu, pool.driver
+    files = {"ossEndpoint": gpu.oss_endpoint, "runfile": gpu.runfile}
+    for name, value in files.items():
+        if driver == drivers.RUNFILE and not value:
+            yield error(f"{key}.gpu.{name}", "is required for driver runfile")
+        elif value and driver != drivers.RUNFILE:
+            yield error(f"{key}.gpu.{name}", "is for driver runfile")
+    if driver == drivers.IMAGE and not pool.image_id:
+        yield error(f"{key}.gpu.driver", "image: give the imageId of the image that has the driver")
 
 
 def check_attached(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
@@ -171,6 +202,7 @@ POOL_RULES = (
     check_labels,
     check_taints,
     check_attached,
+    check_driver,
     check_license_server,
 )
 
@@ -182,6 +214,7 @@ def check_pools(spec: ClusterSpec) -> Iterator[Finding]:
         for rule in POOL_RULES:
             yield from rule(key, pool)
         yield from check_runtime(key, pool, spec.metadata.version)
+        yield from check_image(key, pool, spec.metadata.version)
 
 
 def check_subscription_ttl(spec: ClusterSpec) -> Iterator[Finding]:

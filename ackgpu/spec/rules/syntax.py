@@ -11,6 +11,13 @@ _DNS_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z
 _DNS_LIMIT = 253
 _HOST_AND_PORT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?:(\d{1,5})")
 _LAST_PORT = 65_535
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?"
+_IMAGE = re.compile(
+    rf"(?:{_HOST}/)?{_PART}(?:/{_PART})*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?"
+    r"(?:@sha256:[0-9a-f]{64})?"
+)
+"""The grammar of references of the OCI distribution project."""
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
@@ -65,3 +72,10 @@ def problem_with_server(value: str) -> str:
     if match and 0 < int(match[2]) <= _LAST_PORT:
         return ""
     return f"{value!r} is not host:port, such as license.example.com:7070"
+
+
+def problem_with_image_name(name: str) -> str:
+    """Why no kubelet pulls an image of this name; empty if it may."""
+    if _IMAGE.fullmatch(name):
+        return ""
+    return f"{name!r} is no name of an image, such as registry.example.com/nvidia/cuda:12.2"

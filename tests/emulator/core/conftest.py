@@ -26,7 +26,13 @@ def network() -> Product:
         if call.params.text("CidrBlock") == "crash":
             raise RuntimeError("a bug")
         doc = call.docs.put(
-            Doc("vswitch", call.new_id("vsw-"), call.region, call.params["VpcId"], born=call.now)
+            Doc(
+                "vswitch",
+                call.new_id("vsw-"),
+                call.region,
+                call.params["VpcId"],
+                created_at=call.now,
+            )
         )
         if call.params.text("CidrBlock") == "full":
             raise ApiError("QuotaExceeded.VSwitch", "no more")
@@ -48,7 +54,9 @@ def containers() -> Product:
         "CreateCluster", writes=True, method="POST", path="/clusters", request_id_key="request_id"
     )
     def create(call: Call) -> dict[str, Any]:
-        doc = call.docs.put(Doc("cluster", "c" + call.new_hex(32), born=call.now, body=call.body))
+        doc = call.docs.put(
+            Doc("cluster", "c" + call.new_hex(32), created_at=call.now, body=call.body)
+        )
         return {"cluster_id": doc.id}
 
     @product.operation(

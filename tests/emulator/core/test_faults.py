@@ -11,7 +11,7 @@ import pytest
 from ackgpu.clock import ManualClock
 from ackgpu.emulator.faults import ACTS, ConfigurationError, Faults, read_file
 from ackgpu.emulator.gateway import Gateway
-from ackgpu.emulator.wire import Answer
+from ackgpu.emulator.wire import HttpAnswer
 from tests.support.signing import acs3
 
 VPC = "2016-04-28"
@@ -22,7 +22,7 @@ def strike(gateway: Gateway, *faults: dict[str, Any], seed: int = 0) -> None:
     gateway.set_faults(Faults({"seed": seed, "faults": list(faults)}))
 
 
-def create(gateway: Gateway) -> Answer:
+def create(gateway: Gateway) -> HttpAnswer:
     return gateway.answer(acs3("CreateVSwitch", VPC, VSWITCH))
 
 

@@ -37,9 +37,9 @@ serve(Path(sys.argv[1]), **json.loads(sys.argv[2]))
 """
 
 
-def put(emulator: Emulator, name: str, born: float = 0.0) -> None:
+def put(emulator: Emulator, name: str, created_at: float = 0.0) -> None:
     with emulator.backend.transaction(write=True) as session:
-        session.put(Doc("vpc", name, born=born))
+        session.put(Doc("vpc", name, created_at=created_at))
 
 
 def names(emulator: Emulator) -> list[str]:
@@ -274,7 +274,7 @@ def test_status_and_reset_reach_a_state_served_or_still(tmp_path: Path) -> None:
     assert status_of(state)["documents"] == {}
     assert reset_state(state) is False
     with Emulator(state, clock=ManualClock()) as emulator:
-        put(emulator, "vpc-1", born=-1e9)
+        put(emulator, "vpc-1", created_at=-1e9)
     assert status_of(state)["documents"] == {"vpc": 1}
     with serving(state) as (line, _):
         live = status_of(state)
@@ -283,7 +283,7 @@ def test_status_and_reset_reach_a_state_served_or_still(tmp_path: Path) -> None:
         assert reset_state(state) is True
         assert status_of(state)["documents"] == {}
     with Emulator(state, clock=ManualClock()) as emulator:
-        put(emulator, "vpc-2", born=-1e9)
+        put(emulator, "vpc-2", created_at=-1e9)
     assert reset_state(state) is True
     still = status_of(state)
     assert (still["running"], still["documents"]) == (False, {})

@@ -12,7 +12,7 @@ import pytest
 from ackgpu.clock import ManualClock
 from ackgpu.emulator.gateway import Gateway
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.wire import Answer, WireRequest
+from ackgpu.emulator.wire import HttpAnswer, WireRequest
 from tests.support.signing import KEY, acs3, roa_v1, rpc_v1
 
 VPC, CS = "2016-04-28", "2015-12-15"
@@ -24,15 +24,15 @@ VSWITCH = {
 }
 
 
-def body(answer: Answer) -> Any:
+def body(answer: HttpAnswer) -> Any:
     return json.loads(answer.body)
 
 
-def create(gateway: Gateway, **changes: str) -> Answer:
+def create(gateway: Gateway, **changes: str) -> HttpAnswer:
     return gateway.answer(acs3("CreateVSwitch", VPC, VSWITCH | changes))
 
 
-def cluster(gateway: Gateway, **fields: Any) -> Answer:
+def cluster(gateway: Gateway, **fields: Any) -> HttpAnswer:
     content = {"name": "demo", "region_id": "cn-hangzhou", **fields}
     return gateway.answer(
         acs3("CreateCluster", CS, path="/clusters", body=json.dumps(content).encode())

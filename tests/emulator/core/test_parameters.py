@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ackgpu.emulator.dispatch import PRODUCTS, load_products
 from ackgpu.emulator.parameters import table
-from ackgpu.emulator.routing import PRODUCTS, load_products
 
 WORDS = {"str", "int", "bool", "num", "map"}
 

@@ -27,7 +27,7 @@ def made(gateway: Gateway, kind: str = "vswitch") -> list[Any]:
 
 def test_resources_exist_from_the_beginning_in_their_order(gateway: Gateway) -> None:
     make_resources(gateway.backend, gateway.products, [resource(), resource(region="cn-shanghai")])
-    assert [(doc.born, doc.region) for doc in made(gateway)] == [
+    assert [(doc.created_at, doc.region) for doc in made(gateway)] == [
         (-2400.0, "cn-hangzhou"),
         (-1200.0, "cn-shanghai"),
     ]
@@ -82,6 +82,7 @@ def test_products_read_their_part_of_the_scenario() -> None:
     ("scenario", "named"),
     [
         ({"limit": {}}, "limit"),
+        ({"key_identifiers": "no"}, "key_identifiers"),
         ({"limits": []}, "limits"),
         ({"limits": {"eip": 3}}, "eip"),
         ({"limits": {"eips@cn-atlantis": 3}}, "cn-atlantis"),

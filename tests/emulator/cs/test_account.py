@@ -101,6 +101,14 @@ def test_a_short_version_stands_for_its_patch(ack: Ack, asked: str) -> None:
     assert ack.detail(cluster_id)["current_version"] == "1.34.10-aliyun.1"
 
 
+def test_minors_end_when_acks_page_says(ack: Ack) -> None:
+    rows = ack("DescribeKubernetesVersionMetadata", Region=REGION, ClusterType="ManagedKubernetes")
+    ends = {row["version"].rpartition(".")[0][:4]: row["expiration_date"][:10] for row in rows}
+    assert ends["1.36"] == "2027-05-30"
+    assert ends["1.35"] == "2027-02-28"
+    assert ends["1.34"] == "2026-09-30"
+
+
 def test_the_catalogue_of_add_ons(ack: Ack) -> None:
     old = ack("DescribeAddons", region=REGION)
     assert old["StandardComponents"]["coredns"]["version"] == "v1.13.2.2"
@@ -133,6 +141,9 @@ def test_add_ons_are_installed_upgraded_and_removed(ack: Ack, clock: ManualClock
     ack("ModifyClusterAddon", cluster_id, name, config='{"a":2}')
     clock.advance(35)
     assert ack("GetClusterAddonInstance", cluster_id, name)["config"] == '{"a":2}'
+    tasks = ack("DescribeClusterTasks", cluster_id)["tasks"]
+    (task,) = [row for row in tasks if row["task_type"] == "cluster_addon_modify"]
+    assert task["state"] == "success"
     ack("UnInstallClusterAddons", cluster_id, addons=[{"name": name}])
     clock.advance(35)
     assert ack.refusal("GetClusterAddonInstance", cluster_id, name) == ("AddonNotFound", 404)

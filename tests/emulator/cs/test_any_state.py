@@ -118,7 +118,7 @@ class Account:
         """Let everything of a kind have been in ``state`` ever since."""
         with self.ack.emulator.backend.transaction(write=True) as session:
             for doc in session.find(kind):
-                doc.body |= {"phases": [[doc.born, state]], "delete_task_id": "T-1"}
+                doc.body |= {"phases": [[doc.created_at, state]], "delete_task_id": "T-1"}
                 session.put(doc)
 
 
@@ -127,6 +127,7 @@ def account(ack: Ack) -> Account:
     return Account(ack)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(("kind", "state"), STATES)
 def test_no_operation_fails_of_a_state(account: Account, kind: str, state: str) -> None:
     account.put_in_state(kind, state)

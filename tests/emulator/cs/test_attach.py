@@ -53,6 +53,21 @@ def test_an_instance_becomes_a_node_in_five_minutes(
     assert ack.node_docs(cluster_id)[0]["gpu_labels"]["aliyun.accelerator/nvidia_mem"] == "2048MiB"
 
 
+def test_a_node_that_left_with_its_instance_can_come_back_at_once(
+    ack: Ack, cluster_id: str, pool_id: str, clock: ManualClock
+) -> None:
+    instance_id = run_instance(ack)
+    ack("AttachInstancesToNodePool", cluster_id, pool_id, instances=[instance_id])
+    clock.advance(310)
+    ack("RemoveNodePoolNodes", cluster_id, pool_id, instance_ids=[instance_id])
+    clock.advance(110)
+    assert ack.nodes(cluster_id) == []
+    assert instance_id in [row["InstanceId"] for row in ack.instances()]
+    ack("AttachInstancesToNodePool", cluster_id, pool_id, instances=[instance_id])
+    clock.advance(310)
+    assert [row["node_status"] for row in ack.nodes(cluster_id)] == ["Ready"]
+
+
 def test_rows_say_which_instances_were_rejected(
     ack: Ack, cluster_id: str, pool_id: str, clock: ManualClock
 ) -> None:

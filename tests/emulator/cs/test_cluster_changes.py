@@ -39,6 +39,14 @@ def test_settings_change_and_the_cluster_is_updating_for_a_moment(
     assert ack.task(answer["task_id"])["state"] == "success"
 
 
+def test_a_change_while_it_is_updating_is_refused_in_the_published_words(
+    ack: Ack, cluster_id: str
+) -> None:
+    ack("ModifyCluster", cluster_id, timezone="Asia/Tokyo")
+    refused = ack.error("ModifyCluster", cluster_id, timezone="Asia/Shanghai")
+    assert "cannot operate cluster where state is updating" in refused.message
+
+
 def test_the_same_settings_again_change_nothing(
     ack: Ack, cluster_id: str, clock: ManualClock
 ) -> None:
@@ -66,7 +74,7 @@ def test_a_public_endpoint_comes_and_goes(ack: Ack, cluster_id: str, clock: Manu
     modify(ack, cluster_id, api_server_eip=True)
     clock.advance(60)
     assert json.loads(ack.detail(cluster_id)["master_url"])["api_server_endpoint"]
-    assert len(ack.balancers()) == 2
+    assert ack.vpc("DescribeEipAddresses")["TotalCount"] == 1
     modify(ack, cluster_id, api_server_eip=False)
     clock.advance(60)
     assert json.loads(ack.detail(cluster_id)["master_url"])["api_server_endpoint"] == ""

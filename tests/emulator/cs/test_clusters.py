@@ -120,17 +120,14 @@ def test_the_internal_balancer_and_the_security_group_are_made(ack: Ack) -> None
     assert groups[0]["SecurityGroupName"].endswith(cluster_id)
 
 
-@pytest.mark.parametrize(("ssh", "ports"), [(False, {6443, 8443}), (True, {6443, 8443, 22})])
-def test_a_public_endpoint_is_a_balancer_with_an_eip(
-    ack: Ack, ports: set[int], *, ssh: bool
-) -> None:
-    cluster_id = ack.make_cluster(endpoint_public_access=True, ssh_flags=ssh)
-    assert len(ack.balancers()) == 2
-    public = ack.balancers()[f"ManagedK8SSlbInternet-{cluster_id}"]
-    shown = ack.slb("DescribeLoadBalancerAttribute", LoadBalancerId=public["LoadBalancerId"])
-    assert set(shown["ListenerPorts"]["ListenerPort"]) == ports
+def test_a_public_endpoint_is_an_eip_on_the_private_balancer(ack: Ack) -> None:
+    cluster_id = ack.make_cluster(endpoint_public_access=True, ssh_flags=True)
+    (balancer,) = ack.balancers().values()
+    assert (balancer["AddressType"], balancer["Address"]) == ("intranet", "192.168.0.1")
+    shown = ack.slb("DescribeLoadBalancerAttribute", LoadBalancerId=balancer["LoadBalancerId"])
+    assert shown["ListenerPorts"]["ListenerPort"] == [6443], "SSH is ignored"
     (eip,) = ack.vpc("DescribeEipAddresses")["EipAddresses"]["EipAddress"]
-    assert eip["InstanceId"] == public["LoadBalancerId"]
+    assert (eip["InstanceId"], eip["InstanceType"]) == (balancer["LoadBalancerId"], "SlbInstance")
     url = json.loads(ack.detail(cluster_id)["master_url"])["api_server_endpoint"]
     assert url == ack.emulator.kube_endpoint
 
@@ -180,6 +177,38 @@ def test_lists_name_the_cluster_in_their_own_ways(ack: Ack) -> None:
     assert "meta_data" not in page["clusters"][0]
     (row,) = ack("DescribeClusters")
     assert row["cluster_id"] == cluster_id
+
+
+def test_a_row_of_a_regions_list_has_what_is_published(ack: Ack) -> None:
+    cluster_id = ack.make_cluster()
+    (row,) = ack("DescribeClustersForRegion", REGION)["clusters"]
+    assert sorted(row) == [
+        "cluster_domain", "cluster_id", "cluster_spec", "cluster_type", "container_cidr", "created",
+        "current_version", "deletion_protection", "init_version", "ip_stack", "name",
+        "next_version", "profile", "proxy_mode", "region_id", "resource_group_id",
+        "security_group_id", "service_cidr", "size", "state", "tags", "timezone", "updated",
+        "vpc_id", "vswitch_ids",
+    ]  # fmt: skip
+    assert {"key", "value"} == set(row["tags"][0])
+    detail = ack.detail(cluster_id)
+    assert {"master_url", "meta_data", "node_cidr_mask", *row} <= set(detail)
+
+
+@pytest.mark.parametrize(
+    ("key", "other"),
+    [
+        ("cluster_id", "c1"),
+        ("cluster_type", "Kubernetes"),
+        ("cluster_spec", "ack.standard"),
+        ("profile", "Edge"),
+        ("name", "else"),
+    ],
+)
+def test_a_regions_list_is_narrowed(ack: Ack, key: str, other: str) -> None:
+    ack.make_cluster()
+    (row,) = ack("DescribeClustersForRegion", REGION)["clusters"]
+    assert ack("DescribeClustersForRegion", REGION, **{key: row[key]})["clusters"] == [row]
+    assert ack("DescribeClustersForRegion", REGION, **{key: other})["clusters"] == []
 
 
 def test_an_empty_page_is_an_empty_list(ack: Ack) -> None:

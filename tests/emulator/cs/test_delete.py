@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ackgpu.clock import ManualClock
-from tests.emulator.cs.ack import Ack
+from tests.emulator.cs.ack import REGION, Ack
 
 GONE = 185.0
 
@@ -22,6 +22,7 @@ def test_a_cluster_goes_with_everything_that_was_made_for_it(ack: Ack, clock: Ma
     clock.advance(GONE)
     assert ack.refusal("DescribeClusterDetail", cluster_id) == ("ErrorClusterNotFound", 404)
     assert ack.task(answer["task_id"])["state"] == "success"
+    assert ack("DescribeClustersForRegion", REGION)["clusters"] == [], "how its end is known"
     assert ack.instances() == []
     assert ack.balancers() == {}
     assert ack.vpc("DescribeEipAddresses")["TotalCount"] == 0

@@ -170,6 +170,9 @@ def visit_changes(ask: Tour, cluster_id: str, pool_id: str) -> None:
 
 
 def visit_the_end(ask: Tour, cluster_id: str, pool_id: str) -> None:
+    ask("CreateAutoscalingConfig", cluster_id)
+    ask("ListClusterKubeconfigStates", cluster_id)
+    ask("CleanClusterUserPermissions", cluster_id, "2099")
     upgraded = ask("UpgradeCluster", cluster_id, next_version="1.35.7-aliyun.1")
     ask("GetUpgradeStatus", cluster_id)
     ask.ack.clock.advance(500)

@@ -107,7 +107,8 @@ def test_labels_never_appear(ack: Ack) -> None:
     cluster_id = ack.make_cluster()
     spoil(ack, kind="label_missing")
     ack.make_pool(cluster_id)
-    assert [doc["gpu_labels"] for doc in ack.node_docs(cluster_id)] == [{}, {}]
+    scheduled = {"ack.node.gpu.schedule": "default"}
+    assert [doc["gpu_labels"] for doc in ack.node_docs(cluster_id)] == [scheduled] * 2
 
 
 def test_a_label_has_another_value(ack: Ack) -> None:

@@ -15,11 +15,20 @@ def cluster_id(ack: Ack) -> str:
     return ack.make_cluster()
 
 
-def test_a_new_pool_is_not_found_for_a_moment(
+def test_a_new_pool_can_be_read_at_once(ack: Ack, cluster_id: str) -> None:
+    pool_id, _ = ack.ask_pool(cluster_id)
+    assert ack.pool(cluster_id, pool_id)["status"]["state"] == "initial"
+    (listed,) = ack("DescribeClusterNodePools", cluster_id)["nodepools"]
+    assert listed["nodepool_info"]["nodepool_id"] == pool_id
+
+
+def test_a_new_pool_is_not_found_for_a_moment_where_reads_lag(
     ack: Ack, cluster_id: str, clock: ManualClock
 ) -> None:
-    pool_id, _ = ack.ask_pool(cluster_id)
-    path = (cluster_id, pool_id)
+    ack.emulator.set_faults(
+        {"faults": [{"effect": "lag", "action": "DescribeClusterNodePool*", "lag": 2}]}
+    )
+    path = (cluster_id, ack.ask_pool(cluster_id)[0])
     refused = ack.refusal("DescribeClusterNodePoolDetail", *path)
     assert refused == ("ErrorNodePoolNotFound", 404)
     assert ack("DescribeClusterNodePools", cluster_id)["nodepools"] == []
@@ -145,7 +154,7 @@ def test_what_was_not_supplied_reads_back_as_observed(ack: Ack, cluster_id: str)
     assert group["scaling_group_id"].startswith("asg-")
     cluster = ack.detail(cluster_id)
     assert group["security_group_ids"] == [cluster["security_group_id"]]
-    assert group["ram_policy"] == cluster["worker_ram_role_name"]
+    assert group["ram_policy"] == group["ram_role_name"] == cluster["worker_ram_role_name"]
 
 
 def test_a_password_is_never_echoed(ack: Ack, cluster_id: str) -> None:
@@ -238,7 +247,16 @@ def test_further_disk_categories_are_fallbacks(ack: Ack, cluster_id: str) -> Non
 
 
 def test_the_runtime_version_asked_for_reads_back(ack: Ack) -> None:
-    cluster_id = ack.make_cluster()
+    cluster_id = ack.make_cluster(kubernetes_version="1.35")
     asked = {"runtime": "containerd", "runtime_version": "1.6.28"}
     pool_id = ack.make_pool(cluster_id, extra={"kubernetes_config": asked})
     assert ack.pool(cluster_id, pool_id)["kubernetes_config"]["runtime_version"] == "1.6.28"
+
+
+def test_from_1_36_on_there_is_containerd_2_alone(ack: Ack) -> None:
+    cluster_id = ack.make_cluster(kubernetes_version="1.36")
+    pool = ack.pool_request()
+    old = {"kubernetes_config": {"runtime": "containerd", "runtime_version": "1.6.28"}}
+    refused = ack.refusal("CreateClusterNodePool", cluster_id, **(pool | old))
+    assert refused == ("InvalidParameter.RuntimeVersion", 400)
+    ack.make_pool(cluster_id, extra={"kubernetes_config": {"runtime_version": "2.1.9"}})

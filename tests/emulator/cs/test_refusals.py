@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ from tests.emulator.cs.ack import ZONE, Ack
 def test_create_cluster_refuses(ack: Ack, changes: dict[str, Any], code: str) -> None:
     refused = ack.error("CreateCluster", **ack.cluster_request(**changes))
     assert refused.code == code
-    assert refused.status_code in {400, 403}
+    assert refused.status_code == 400
     assert ack("DescribeClustersV1")["clusters"] == []
 
 
@@ -85,6 +86,20 @@ def test_terway_needs_no_pod_cidr(ack: Ack) -> None:
     cluster = ack.detail(cluster_id)
     assert cluster["container_cidr"] == ""
     assert cluster["parameters"]["Network"] == "Terway"
+
+
+@pytest.mark.parametrize("way", ["auto_mode", "pod_vswitch_ids"])
+def test_pod_vswitches_or_automatic_mode_without_addons_mean_terway(ack: Ack, way: str) -> None:
+    value = {"auto_mode": {"enable": True}, "pod_vswitch_ids": [ack.vswitch_id]}[way]
+    cluster_id = ack.make_cluster(container_cidr=None, addons=None, **{way: value})
+    cluster = ack.detail(cluster_id)
+    assert (cluster["state"], cluster["container_cidr"]) == ("running", "")
+    assert json.loads(cluster["meta_data"])["Capabilities"]["Network"] == "terway-eniip"
+
+
+def test_a_pod_cidr_without_addons_means_flannel(ack: Ack) -> None:
+    cluster_id = ack.make_cluster(addons=None, cluster_spec="ack.standard", snat_entry=True)
+    assert ack.detail(cluster_id)["parameters"]["Network"] == "Flannel"
 
 
 def test_an_ill_typed_field_is_refused_in_the_words_of_the_service(ack: Ack) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from ackgpu.clock import ManualClock
 from ackgpu.emulator.catalog import instance_types
+from ackgpu.emulator.cs.durations import critical_path
 from ackgpu.emulator.cs.gpus import gpu_of, labels, schedule_labels
-from ackgpu.emulator.cs.timing import critical_path
 from tests.emulator.cs.ack import Ack
 
 

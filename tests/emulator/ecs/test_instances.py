@@ -36,6 +36,8 @@ def test_an_instance_shows_its_slice_its_place_and_what_was_asked_for(machines: 
     assert row["Tags"] == {"Tag": [{"TagKey": "owner", "TagValue": "demo"}]}
     assert (row["InstanceChargeType"], row["ExpiredTime"]) == ("PostPaid", "2099-12-31T15:59Z")
     assert row["PublicIpAddress"] == {"IpAddress": []}
+    order = list(row)
+    assert order.index("EipAddress") < order.index("PublicIpAddress"), "Ansible reads in order"
 
 
 def test_several_instances_get_their_own_addresses_and_suffixed_names(machines: Machines):
@@ -100,6 +102,13 @@ def test_a_launch_is_refused_with_the_documented_code(
     request = {k: v for k, v in machines.request(**change).items() if v is not None}
     assert machines.ecs.refusal("RunInstances", **request) == (code, status)
     assert machines.ecs("DescribeInstances")["TotalCount"] == 0
+
+
+def test_a_disk_without_a_category_is_cloud_efficiency(machines: Machines):
+    request = {k: v for k, v in machines.request().items() if k != "SystemDisk"}
+    machines.ecs("RunInstances", **request)
+    (disk,) = machines.ecs("DescribeDisks")["Disks"]["Disk"]
+    assert disk["Category"] == "cloud_efficiency"
 
 
 def test_a_vswitch_that_is_not_available_yet_is_refused(machines: Machines):
@@ -324,6 +333,7 @@ def test_pay_as_you_go_becomes_a_subscription_and_back(machines: Machines):
     )
     machines.clock.advance(6)
     machines.ecs("ModifyInstanceChargeType", **back)
+    machines.clock.advance(31)
     assert machines.row(instance_id)["InstanceChargeType"] == "PostPaid"
 
 

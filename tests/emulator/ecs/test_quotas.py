@@ -64,7 +64,7 @@ def test_clusters_are_counted_over_all_regions(quotas: Api):
 def test_a_scenarios_limit_is_the_quota(clock: ManualClock):
     with Emulator(clock=clock, seed=7, scenario={"limits": {"eips": 3}}) as emulator:
         quotas = Api(QuotasClient, quotas_models, emulator)
-        assert by_name(quotas, "eip", "eip_whitelist/eip_number")["TotalQuota"] == 3
+        assert by_name(quotas, "eip", "eip_quota_instances_num")["TotalQuota"] == 3
 
 
 def test_lists_are_paged_and_searched(quotas: Api):

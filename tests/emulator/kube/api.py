@@ -6,7 +6,7 @@ import http.client
 import json
 import ssl
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +48,7 @@ class Api:
                     chain.write_text("".join(pair))
                     self._context.load_cert_chain(chain)
 
-    def __call__(
+    def __call__(  # noqa: PLR0913 -- a request, all of it by name
         self,
         method: str,
         path: str,
@@ -56,9 +56,10 @@ class Api:
         *,
         accept: str = "application/json",
         content_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
         **query: Any,
     ) -> Answer:
-        headers = {"Accept": accept, "User-Agent": "test/1"}
+        headers = {"Accept": accept, "User-Agent": "test/1", **(headers or {})}
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         if data is not None:
             headers["Content-Type"] = content_type

@@ -20,6 +20,7 @@ GPU_LABELS = {
     "aliyun.accelerator/nvidia_mem": "2048MiB",
     "aliyun.accelerator/nvidia_count": "1",
 }
+SCHEDULE = "ack.node.gpu.schedule"
 
 
 def write_cluster(emulator: Emulator, cluster_id: str = "c1", **body: Any) -> str:
@@ -68,6 +69,8 @@ def put_node(session: Any, at: float, cluster_id: str, index: int, **body: Any) 
         "taints": [],
         **body,
     }
+    if doc.body["gpu_labels"] and SCHEDULE not in doc.body["labels"]:
+        doc.body["gpu_labels"] = {SCHEDULE: "default"} | doc.body["gpu_labels"]
     session.put(doc)
 
 

@@ -58,6 +58,7 @@ def test_values_of_the_wrong_type_are_refused(api: Api, path: tuple[str, ...], v
     answer = api("POST", DEPLOYMENTS, obj)
     assert (answer.status, answer.body["reason"]) == (400, "BadRequest")
     assert "cannot unmarshal" in answer.body["message"]
+    assert answer.body["message"].startswith('Deployment in version "v1" cannot be handled as')
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +111,7 @@ QUERIES = st.dictionaries(
 )  # fmt: skip
 
 
+@pytest.mark.long
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE"]),

@@ -16,7 +16,7 @@ import pytest
 
 from ackgpu.clock import ManualClock
 from ackgpu.emulator import Emulator
-from ackgpu.emulator.kube.spdy import DICTIONARY
+from ackgpu.emulator.spdy import DICTIONARY
 from tests.emulator.kube.api import GPU_LIMIT, PODS, Api, pod
 from tests.emulator.kube.clusters import GPU, write_node
 

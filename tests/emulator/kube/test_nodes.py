@@ -62,7 +62,7 @@ def test_a_removed_node_is_gone(
     write_node(emulator, cluster)
     with emulator.backend.transaction(write=True) as session:
         (doc,) = session.find("node", scope=cluster)
-        doc.gone = 30.0
+        doc.deleted_at = 30.0
         session.put(doc)
     assert len(api.get(NODES)["items"]) == 1
     clock.advance(31)
@@ -76,6 +76,38 @@ def test_memory_is_offered_where_the_gpu_is_shared(
     (node,) = api.get(NODES)["items"]
     assert node["status"]["allocatable"]["aliyun.com/gpu-mem"] == "2"
     assert "nvidia.com/gpu" not in node["status"]["allocatable"]
+
+
+def test_the_device_plugin_selects_its_nodes_by_the_schedule_label(
+    emulator: Emulator, cluster: str, api: Api
+) -> None:
+    write_node(emulator, cluster)
+    write_node(emulator, cluster, 1, labels={"ack.node.gpu.schedule": "disabled"})
+    path = "/apis/apps/v1/namespaces/kube-system/daemonsets/ack-nvidia-device-plugin"
+    plugin = api.get(path)
+    affinity = plugin["spec"]["template"]["spec"]["affinity"]["nodeAffinity"]
+    (term,) = affinity["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    wanted = {"key": "ack.node.gpu.schedule", "operator": "In", "values": ["default"]}
+    assert term == {"matchExpressions": [wanted]}
+    assert plugin["status"]["desiredNumberScheduled"] == 1
+    offered = [n["status"]["allocatable"].get("nvidia.com/gpu") for n in api.get(NODES)["items"]]
+    assert offered == ["1", None]
+
+
+def test_a_nodes_gpu_comes_and_goes_with_its_plugin(
+    emulator: Emulator, cluster: str, api: Api
+) -> None:
+    name = write_node(emulator, cluster)
+    seen = []
+    for value in ("disabled", None, "default"):
+        change = {"metadata": {"labels": {"ack.node.gpu.schedule": value}}}
+        api("PATCH", f"{NODES}/{name}", change, content_type=MERGE)
+        node = api.get(f"{NODES}/{name}")
+        pods = api.get("/api/v1/namespaces/kube-system/pods")["items"]
+        plugins = [p for p in pods if "device-plugin" in p["metadata"]["name"]]
+        seen.append((node["status"]["allocatable"].get("nvidia.com/gpu"), len(plugins)))
+        assert node["metadata"]["labels"]["aliyun.accelerator/nvidia_count"] == "1"
+    assert seen == [(None, 0), (None, 0), ("1", 1)]
 
 
 @pytest.mark.parametrize("instance_type", ["ecs.g7.xlarge", TYPE])
@@ -147,6 +179,7 @@ def test_the_lease_of_a_node_is_renewed(
     assert api.get(path)["spec"]["renewTime"] > first
 
 
+@pytest.mark.long
 def test_five_thousand_nodes_are_listed_in_pages_without_reading_them_again(
     emulator: Emulator, cluster: str, api: Api
 ) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ackgpu.emulator.kube.ages import short
 from ackgpu.emulator.kube.managed_fields import flat, nested, paths_of
-from ackgpu.emulator.kube.patching import (
+from ackgpu.emulator.kube.patches import (
     json_patch,
     merge_difference,
     merge_patch,
@@ -22,8 +22,8 @@ from ackgpu.emulator.kube.patching import (
 from ackgpu.emulator.kube.protobuf import decode
 from ackgpu.emulator.kube.quantities import amount, shown
 from ackgpu.emulator.kube.selectors import matches
-from ackgpu.emulator.kube.spdy import DICTIONARY
 from ackgpu.emulator.kube.status import KubeError
+from ackgpu.emulator.spdy import DICTIONARY
 
 LEAVES = st.one_of(st.booleans(), st.integers(), st.text(max_size=5))
 OBJECTS: Any = st.dictionaries(

@@ -44,7 +44,7 @@ def test_a_deleted_cluster_answers_no_longer(
     with emulator.backend.transaction(write=True) as session:
         doc = session.get("cluster", cluster)
         assert doc is not None
-        doc.gone = 60.0
+        doc.deleted_at = 60.0
         session.put(doc)
     assert api("GET", NODES).status == 200
     clock.advance(61)
@@ -206,12 +206,12 @@ def test_reading_changes_nothing(
     api.create(DEPLOYMENTS, deployment())
     clock.advance(30)
     with emulator.backend.transaction() as session:
-        before = [(doc.id, doc.body, doc.gone) for doc in session.find("kube")]
+        before = [(doc.id, doc.body, doc.deleted_at) for doc in session.find("kube")]
     for path in (NODES, PODS, DEPLOYMENTS, "/api/v1/events", "/api/v1/pods"):
         api.get(path)
         api.events(path, seconds=0)
     with emulator.backend.transaction() as session:
-        assert [(doc.id, doc.body, doc.gone) for doc in session.find("kube")] == before
+        assert [(doc.id, doc.body, doc.deleted_at) for doc in session.find("kube")] == before
 
 
 def test_a_fault_takes_rights_away(emulator: Emulator, cluster: str, api: Api) -> None:

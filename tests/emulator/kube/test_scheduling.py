@@ -173,7 +173,7 @@ def test_pods_of_a_lost_node_are_replaced_elsewhere(
     (before,) = api.get(PODS)["items"]
     with emulator.backend.transaction(write=True) as session:
         for doc in session.find("node", scope=cluster, name=before["spec"]["nodeName"]):
-            doc.gone = 30.0
+            doc.deleted_at = 30.0
             session.put(doc)
     clock.advance(60)
     (after,) = api.get(PODS)["items"]

@@ -360,7 +360,8 @@ def test_tokens_stand_for_service_accounts_and_their_roles(
         "subjects": [{"kind": "ServiceAccount", "name": "robot", "namespace": "default"}],
     }
     api.create("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", binding)
-    assert len(robot.get(NODES)["items"]) == 1
+    assert robot.get(PODS)["items"] == []
+    assert robot("GET", NODES).status == 403, "the role view has nothing of the cluster's scope"
     assert robot("POST", CONFIGS, config()).status == 403
     clock.advance(3601)
     assert robot("GET", NODES).status == 401

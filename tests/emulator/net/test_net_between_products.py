@@ -109,7 +109,7 @@ def test_addresses_are_taken_once_and_freed_with_their_owner(
         taken = {take_address(call, vswitch, f"i-{n}") for n in range(4)}
         with pytest.raises(ApiError) as caught:
             take_address(call, vswitch, "i-9")
-        call.docs.put(Doc("instance", "i-0", gone=call.now + 10))
+        call.docs.put(Doc("instance", "i-0", deleted_at=call.now + 10))
     assert caught.value.code == "OperationFailed.VSwitchNoAvailableIp"
     assert taken == {"10.1.0.1", "10.1.0.2", "10.1.0.3", "10.1.0.4"}
     assert free() == 0

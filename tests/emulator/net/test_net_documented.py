@@ -112,6 +112,12 @@ def lead_out(ask: Recorder, ids: dict[str, str]) -> dict[str, str]:
         InternalPort="80",
         IpProtocol="tcp",
     )["ForwardEntryId"]
+    ask(
+        "ModifyForwardEntry",
+        ForwardTableId=ids["forward"],
+        ForwardEntryId=forward,
+        ForwardEntryName="n",
+    )
     return {
         "snat entry": snat,
         "forward entry": forward,
@@ -165,6 +171,7 @@ def tour_vpc(ask: Recorder) -> None:
     }
     ask("CreateRouteEntries", RouteEntries=[row, row])
     ask("TagResources", ResourceType="VPC", ResourceId=[ids["vpc"]], Tag=TAG)
+    ask("ModifyRouteTableAttributes", RouteTableId=ids["own table"], RouteTableName="own")
     read_everything(ask, ids)
     ask("UnTagResources", ResourceType="VPC", ResourceId=[ids["vpc"]], All=True)
     ask("DeleteRouteEntry", **route)
@@ -195,6 +202,8 @@ def tour_slb(ask: Recorder, instance_id: str) -> None:
         Tag=TAG,
         **own,
     )
+    ask("SetLoadBalancerName", LoadBalancerName="demo", **own)
+    ask("SetLoadBalancerTCPListenerAttribute", ListenerPort=80, Description="web", **own)
     for action in ("StartLoadBalancerListener", "StopLoadBalancerListener"):
         ask(action, ListenerPort=80, **own)
     ask("TagResources", ResourceType="instance", ResourceId=[*own.values()], Tag=TAG)

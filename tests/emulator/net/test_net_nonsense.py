@@ -12,7 +12,7 @@ from ackgpu.clock import ManualClock
 from ackgpu.emulator import Emulator, slb, vpc
 from ackgpu.emulator.backend import Backend
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.operation import Operation
+from ackgpu.emulator.operation import ApiOperation
 from ackgpu.emulator.parameters import table
 from tests.emulator.net.apis import REGION
 
@@ -80,14 +80,14 @@ def furnish(backend: Backend, clock: ManualClock) -> dict[str, str]:
     return valid | {"ResourceId.1": valid["VpcId"], "ResourceType": "VPC"}
 
 
-def attempt(backend: Backend, operation: Operation, parameters: dict[str, str]) -> None:
+def attempt(backend: Backend, operation: ApiOperation, parameters: dict[str, str]) -> None:
     with backend.transaction(write=True) as session:
         call = backend.call(session, operation, params=parameters, region=REGION)
         json.dumps(operation.handler(call))
         raise UndoneError
 
 
-def outcome(backend: Backend, operation: Operation, parameters: dict[str, str]) -> str:
+def outcome(backend: Backend, operation: ApiOperation, parameters: dict[str, str]) -> str:
     """How an attempt ended: ``answered``, ``refused``, or what broke."""
     try:
         attempt(backend, operation, parameters)
@@ -113,6 +113,7 @@ def attempts(known: dict[str, str], valid: dict[str, str]) -> Iterator[tuple[str
                 yield spelling, base | {spelling: value}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("product", sorted(PRODUCTS))
 def test_an_operation_answers_or_refuses(account: tuple[Backend, dict[str, Any]], product: str):
     backend, valid = account

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ackgpu.clock import ManualClock
+from ackgpu.emulator import Emulator
 from tests.emulator.net.apis import REGION, Api, Network
 
 
@@ -86,6 +87,12 @@ def test_the_sixty_first_balancer_is_over_the_quota(slb: Api):
     body = slb("DescribeLoadBalancers", PageNumber=2, PageSize=50)
     assert (len(body["LoadBalancers"]["LoadBalancer"]), body["TotalCount"]) == (10, 60)
     assert slb("DescribeLoadBalancers", PageSize=50)["PageSize"] == 10
+
+
+def test_balancers_of_every_region_count_against_the_account(slb: Api, emulator: Emulator):
+    emulator.backend.settings["limits"] = {"balancers": 1}
+    slb("CreateLoadBalancer", RegionId="cn-beijing")
+    assert slb.refusal("CreateLoadBalancer") == ("OperationForbidden.QuotaLimit", 400)
 
 
 def test_a_repeated_token_makes_one_balancer(slb: Api):

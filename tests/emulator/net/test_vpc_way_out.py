@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ackgpu.clock import ManualClock
+from ackgpu.emulator import Emulator
 from tests.emulator.net.apis import Api, Network
 
 DEFAULT_ROUTE = "0.0.0.0/0"
@@ -129,6 +130,20 @@ def test_an_eip_has_a_widest_bandwidth(vpc: Api, charge: str, mbps: int):
 def test_the_twenty_first_eip_is_over_the_quota(vpc: Api):
     for _ in range(20):
         vpc("AllocateEipAddress")
+    assert vpc.refusal("AllocateEipAddress") == ("QuotaExceeded.Eip", 400)
+
+
+def test_eips_of_every_region_count_against_the_account(vpc: Api, emulator: Emulator):
+    emulator.backend.settings["limits"] = {"eips": 2}
+    vpc("AllocateEipAddress", RegionId="cn-beijing")
+    vpc("AllocateEipAddress")
+    assert vpc.refusal("AllocateEipAddress") == ("QuotaExceeded.Eip", 400)
+
+
+def test_a_limit_of_one_region_counts_what_is_there(vpc: Api, emulator: Emulator):
+    emulator.backend.settings["limits"] = {"eips@cn-hangzhou": 1}
+    vpc("AllocateEipAddress", RegionId="cn-beijing")
+    vpc("AllocateEipAddress")
     assert vpc.refusal("AllocateEipAddress") == ("QuotaExceeded.Eip", 400)
 
 

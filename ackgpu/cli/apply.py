@@ -1,0 +1,48 @@
+"""``ackgpu apply``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ackgpu.app import App
+from ackgpu.cli import flags as on
+from ackgpu.cli.command import Came, add_command
+from ackgpu.cli.flag_set import FlagSet
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    add_command(root, "apply", apply, changes_cloud=True)
+
+
+class ApplyFlags(FlagSet):
+    """How a file is applied."""
+
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Delete node pools that the file does not have.")
+    ] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change.")] = False
+    detailed_exitcode: Annotated[
+        bool,
+        typer.Option("--detailed-exitcode", help="With --dry-run: exit 12 if something differs."),
+    ] = False
+    yes: on.Yes = False
+
+
+def apply(
+    app: App,
+    how: ApplyFlags,
+    *,
+    file: Annotated[Path, typer.Option("--file", "-f", help="The cluster.yaml, or - for stdin.")],
+) -> Came:
+    """Change a cluster that stands to what its file says; again, it goes on where it stopped.
+
+    Old and new values are shown and asked about. What cannot be changed in place is refused before
+    anything is changed (exit 6), with the way to it.
+
+    Example: ackgpu apply -f cluster.yaml --dry-run
+    """
+    from ackgpu.commands.apply import ApplyOptions, run
+
+    return run(ApplyOptions(file=file, **how.given()), app)

@@ -1,0 +1,33 @@
+"""``ackgpu completion``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from ackgpu.app import App
+from ackgpu.cli.command import Came, add_command
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    add_command(root, "completion", completion)
+
+
+def completion(
+    app: App,
+    shell: Annotated[
+        Literal["bash", "zsh", "fish"], typer.Argument(help="The shell.", show_default=False)
+    ],
+) -> Came:
+    """Print a script that makes a shell complete ackgpu's command lines.
+
+    It completes commands, flags and their values, and the names of the clusters and node pools that
+    this machine has worked on.
+
+    Example: ackgpu completion bash > ~/.local/share/bash-completion/completions/ackgpu
+    """
+    from ackgpu.commands.completion import run
+
+    return run(app, shell)

@@ -1,0 +1,46 @@
+"""``ackgpu diagnose``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ackgpu.app import App
+from ackgpu.cli import flags as on
+from ackgpu.cli.command import Came, add_command
+from ackgpu.cli.run_sample import Private
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    add_command(root, "diagnose", diagnose)
+
+
+def diagnose(
+    app: App,
+    name: on.ClusterName,
+    node: Annotated[
+        str | None, typer.Argument(metavar="NODE", help="A node's name, or its instance's id.")
+    ] = None,
+    *,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            "--bundle",
+            metavar="PATH",
+            help="Write all that was read there as one page, without secrets.",
+            show_default=False,
+        ),
+    ] = None,
+    private: Private = False,
+) -> Came:
+    """Say what is wrong with a cluster or a node, and what mends it.
+
+    Example: ackgpu diagnose demo --bundle demo.html
+    """
+    from ackgpu.commands.diagnose import DiagnoseOptions, run
+
+    options = DiagnoseOptions(name=name, node=node or "", bundle=bundle, private=private)
+    return run(options, app)

@@ -1,0 +1,95 @@
+"""``ackgpu node``."""
+
+from typing import Annotated
+
+import typer
+
+from ackgpu.app import App
+from ackgpu.cli import flags as on
+from ackgpu.cli import pool_flags as of
+from ackgpu.cli.command import Came, add_command, command_group
+from ackgpu.cli.run_sample import Private
+
+Node = Annotated[str, typer.Argument(metavar="NODE", help="A node's name, or its instance's id.")]
+
+
+def register(root: typer.Typer) -> None:
+    """Add the commands."""
+    group = command_group("The nodes of a cluster.")
+    for name, function in (
+        ("list", list_nodes),
+        ("drain", drain),
+        ("replace", replace),
+        ("repair", repair),
+    ):
+        add_command(group, name, function, prefix="node", changes_cloud=name != "list")
+    root.add_typer(group, name="node")
+
+
+class DrainFlags(of.ChangeFlags):
+    """How a node is emptied."""
+
+    private: Private = False
+    force: Annotated[bool, typer.Option("--force", help="Also pods that nothing makes again.")] = (
+        False
+    )
+    delete_emptydir_data: Annotated[
+        bool, typer.Option("--delete-emptydir-data", help="Also pods with an emptyDir.")
+    ] = False
+    drain_timeout: Annotated[
+        str | None,
+        typer.Option(
+            "--drain-timeout",
+            metavar="DURATION",
+            help="How long the pods may take to leave. Default: 30m.",
+            show_default=False,
+        ),
+    ] = None
+
+
+class RepairFlags(of.ChangeFlags):
+    """How a node is repaired."""
+
+    private: Private = False
+
+
+def list_nodes(app: App, name: on.ClusterName) -> Came:
+    """List the nodes, with their instances and pools.
+
+    Example: ackgpu node list demo
+    """
+    from ackgpu.commands.node import list_nodes as run
+
+    return run(name, app)
+
+
+def drain(app: App, name: on.ClusterName, node: Node, how: DrainFlags) -> Came:
+    """Cordon a node and evict its pods; disruption budgets are obeyed.
+
+    Example: ackgpu node drain demo cn-hangzhou.192.168.0.4 --yes
+    """
+    from ackgpu.commands.node import NodeOptions
+    from ackgpu.commands.node import drain as run
+
+    return run(NodeOptions(name=name, node=node, **how.given()), app)
+
+
+def replace(app: App, name: on.ClusterName, node: Node, how: DrainFlags) -> Came:
+    """Drain a node, delete its instance, and verify the new one.
+
+    Example: ackgpu node replace demo cn-hangzhou.192.168.0.4 --yes
+    """
+    from ackgpu.commands.node import NodeOptions, replace_node
+
+    return replace_node(NodeOptions(name=name, node=node, **how.given()), app)
+
+
+def repair(app: App, name: on.ClusterName, node: Node, how: RepairFlags) -> Came:
+    """Have ACK restart what runs a node, and verify it.
+
+    Example: ackgpu node repair demo cn-hangzhou.192.168.0.4 --yes
+    """
+    from ackgpu.commands.node import NodeOptions
+    from ackgpu.commands.node import repair as run
+
+    return run(NodeOptions(name=name, node=node, **how.given()), app)

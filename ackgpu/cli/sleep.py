@@ -1,0 +1,57 @@
+"""``ackgpu sleep``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ackgpu.app import App
+from ackgpu.cli import flags as on
+from ackgpu.cli.command import Came, add_command
+
+At = Annotated[
+    str | None,
+    typer.Option("--at", metavar="HH:MM", show_default=False,
+                 help="Print the job that does it then on each working day, and do nothing else."),
+]  # fmt: skip
+Until = Annotated[
+    str | None,
+    typer.Option("--until", metavar="HH:MM", show_default=False,
+                 help="With --at: print the job that wakes it, too."),
+]  # fmt: skip
+Schedule = Annotated[
+    str,
+    typer.Option("--print-schedule", metavar="cron|github|kubernetes",
+                 help="The form of the jobs of --at and --until."),
+]  # fmt: skip
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    add_command(root, "sleep", sleep, changes_cloud=True)
+
+
+def sleep(  # noqa: PLR0913 -- the flags of the contract
+    app: App,
+    name: on.ClusterName,
+    *,
+    at: At = None,
+    until: Until = None,
+    print_schedule: Schedule = "cron",
+    yes: on.Yes = False,
+    timeout: on.Timeout = None,
+) -> Came:
+    """Release a cluster's nodes, and keep their sizes and bounds in its tags for wake.
+
+    Example: ackgpu sleep demo --at 20:00 --until 08:00
+    """
+    if at is not None or until is not None:
+        from ackgpu.commands.sleep_schedule import ScheduleOptions, print_jobs
+
+        schedule = ScheduleOptions(name=name, at=at or "", until=until or "", kind=print_schedule)
+        return print_jobs(schedule, app)
+    from ackgpu.commands import sleep as command
+    from ackgpu.commands.cluster_operation import ChangeOptions
+
+    return command.sleep(ChangeOptions(name=name, yes=yes, timeout=timeout or ""), app)

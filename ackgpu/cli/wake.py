@@ -1,0 +1,25 @@
+"""``ackgpu wake``."""
+
+from __future__ import annotations
+
+import typer
+
+from ackgpu.app import App
+from ackgpu.cli import flags as on
+from ackgpu.cli.command import Came, add_command
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    add_command(root, "wake", wake, changes_cloud=True)
+
+
+def wake(app: App, name: on.ClusterName, *, timeout: on.Timeout = None) -> Came:
+    """Give a sleeping cluster the nodes back that it had, and prove its GPUs.
+
+    Example: ackgpu wake demo
+    """
+    from ackgpu.commands import sleep as command
+    from ackgpu.commands.cluster_operation import ChangeOptions
+
+    return command.wake(ChangeOptions(name=name, yes=True, timeout=timeout or ""), app)

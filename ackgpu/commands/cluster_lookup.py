@@ -1,0 +1,76 @@
+"""Finding the cluster that a name means."""
+
+from __future__ import annotations
+
+from ackgpu.app import App
+from ackgpu.cloud.api import Cloud, Cluster
+from ackgpu.errors import ConflictError, NoSuchCluster, Transient
+from ackgpu.naming import EXPIRES_TAG, cluster_name_from_tags
+
+GOING = frozenset({"deleting", "delete_failed"})
+"""States of a cluster that somebody deletes (CS API reference, DescribeClusterDetail)."""
+
+
+def cluster_named(cloud: Cloud, name: str) -> Cluster:
+    """Our cluster of that name.
+
+    Raises NoSuchCluster where there is none, ConflictError where there are several or where the
+    name is somebody else's.
+    """
+    rows = cloud.containers.clusters(name=name, region=cloud.region)
+    ours = [row for row in rows if cluster_name_from_tags(row.tags) == name]
+    if len(ours) > 1:
+        ids = ", ".join(row.id for row in ours)
+        raise ConflictError(f"{len(ours)} clusters are named {name}: {ids}.")
+    if ours:
+        return ours[0]
+    if rows:
+        raise ConflictError(
+            f"The cluster {name} ({rows[0].id}) in {cloud.region} is not ackgpu's.",
+            resolution="`ackgpu verify --kubeconfig ~/.kube/config` looks at any cluster.",
+        )
+    raise not_found(name, cloud.region)
+
+
+def removed_meanwhile(cloud: Cloud, cluster: Cluster) -> ConflictError | None:
+    """The error of a cluster that was read as running, and that somebody else deletes by now.
+
+    None also where the cloud does not answer: the cluster stood moments ago.
+    """
+    try:
+        rows = cloud.containers.clusters(name=cluster.name, region=cloud.region)
+        listed = next((row for row in rows if row.id == cluster.id), None)
+        found = listed or cloud.containers.cluster(cluster.id)
+    except Transient:
+        return None
+    state = found.state if found else "gone"
+    if state != "gone" and state not in GOING:
+        return None
+    return ConflictError(
+        f"The cluster {cluster.name} ({cluster.id}) is {state}: somebody else deletes it.",
+        resolution=f"`ackgpu wait {cluster.name} --for deleted` waits for its end.",
+    )
+
+
+def only_removal(removal: str) -> str:
+    """The way on from what does not recover; ``removal`` is the command that deletes it."""
+    return f"It does not recover by itself: `{removal}` removes what exists, then create it anew."
+
+
+def does_not_expire(app: App, name: str, region: str, value: str) -> str:
+    """The warning on a cluster whose expiry is ``value``, which is no time."""
+    anew = app.settings.command(f"extend {name} --ttl 2h", region=region)
+    return (
+        f"{name} in {region} does not expire: its tag {EXPIRES_TAG} is {value!r}, which is no time"
+        f" such as 2026-11-24T09:00:00Z. `{anew}` sets it anew."
+    )
+
+
+def not_found(name: str, region: str) -> NoSuchCluster:
+    """The error of a name that nothing stands behind."""
+    error = NoSuchCluster(
+        f"There is no cluster {name} of ackgpu's in {region}.",
+        resolution="`ackgpu list --all-regions` shows what there is; --region says where to look.",
+    )
+    error.region = region
+    return error

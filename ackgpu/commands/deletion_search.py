@@ -1,0 +1,106 @@
+"""What a deletion looks at, before and after, and what its rounds came to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ackgpu.app import App
+from ackgpu.cloud.api import Cloud
+from ackgpu.commands.run_scope import until
+from ackgpu.engine.gather import kind_of_read
+from ackgpu.engine.run import Outcome, Run
+from ackgpu.errors import Interrupted, TimedOut, Unreachable
+from ackgpu.inventory.blockers import Blocker, blockers_in, untagged_by
+from ackgpu.inventory.discover import OPTIONAL_READS
+from ackgpu.inventory.inventory import Inventory
+from ackgpu.inventory.search import search
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was there, and what of others was in the way. ``at``: when the look began."""
+
+    inventory: Inventory
+    blockers: tuple[Blocker, ...]
+    at: float
+
+    @property
+    def unread(self) -> list[str]:
+        """A line on each thing that could not be read."""
+        return self._unread(without=())
+
+    def unread_after(self, whole: Inventory) -> list[str]:
+        """The same at the end of a deletion of ``whole``.
+
+        What lies in a VPC and nowhere else is gone with it: the cloud deletes none that is in use.
+        """
+        network_is_gone = whole.vpcs and not self.inventory.vpcs
+        return self._unread(without=OPTIONAL_READS if network_is_gone else ())
+
+    def _unread(self, *, without: Collection[str]) -> list[str]:
+        kinds = {kind_of_read(name): error for name, error in self.inventory.unread.items()}
+        return [
+            f"{kind} could not be read: {error.message}"
+            for kind, error in kinds.items()
+            if kind not in without
+        ]
+
+
+class DeletionSearch:
+    """Looks for what a deletion of ``name`` is about; ``made``: what the journal remembers."""
+
+    def __init__(
+        self, app: App, cloud: Cloud, name: str, made: Mapping[str, str], retain: Sequence[str]
+    ) -> None:
+        self._app = app
+        self._cloud = cloud
+        self._name = name
+        self._made = made
+        self._retain = retain
+
+    def look(self, run: Run) -> Look:
+        """Look now."""
+        at = run.clock.now()
+        inventory = search(self._cloud, self._name, run, self._made)
+        found = blockers_in(self._cloud, inventory, run, self._retain)
+        untagged = untagged_by(self._cloud, self._made, inventory, run)
+        blockers = {blocker.id: blocker for blocker in (*untagged, *found)}
+        return Look(inventory, tuple(blockers.values()), at)
+
+    def look_again(self, run: Run, first: Look) -> Look:
+        """Look once more, as late as it takes for an absence to be believed.
+
+        Raises TimedOut if the run's deadline is earlier.
+        """
+        until(self._app, run, first.at + run.visibility)
+        return self.look(run)
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What removing came to. ``inventory``: what any look found; ``last``: the look after it."""
+
+    inventory: Inventory
+    outcome: Outcome
+    last: Look | None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was stopped, ran out of time, or lost the cloud before its end."""
+        return isinstance(self.outcome.error, Interrupted | TimedOut | Unreachable)
+
+    def seen(self, look: Look) -> Removed:
+        """With one more look."""
+        return replace(self, inventory=self.inventory.joined(look.inventory), last=look)
+
+    def then(self, later: Outcome) -> Removed:
+        """With one more round, whose word on a thing counts."""
+        ids = {report.id for report in later.reports if report.id}
+        earlier = [report for report in self.outcome.reports if report.id not in ids]
+        outcome = replace(
+            later,
+            reports=(*earlier, *later.reports),
+            seconds=self.outcome.seconds + later.seconds,
+        )
+        return replace(self, outcome=outcome, last=None)

@@ -1,0 +1,218 @@
+"""``node list``, ``node drain``, ``node replace`` and ``node repair``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ackgpu.app import App
+from ackgpu.cloud.api import Cloud, Cluster, ClusterNode, NodePool
+from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange, cluster_of
+from ackgpu.commands.nodepool_size import left_behind, told_of_staying
+from ackgpu.commands.reach import TEMPORARY_MINUTES, kubeconfig_of
+from ackgpu.commands.run_scope import locked, timeout_of
+from ackgpu.engine.plan import Plan
+from ackgpu.engine.run import Outcome
+from ackgpu.errors import ConflictError, NoSuchCluster, UsageError
+from ackgpu.render.node_results import NodeList, NodeRow
+from ackgpu.render.results import PlanResult, PlanRow, Result
+from ackgpu.steps.node_drain import DrainWishes, shown
+from ackgpu.steps.node_graph import NodeOfPool, drain_graph, repair_graph, replace_graph
+from ackgpu.steps.pool_graph import Steps
+from ackgpu.steps.staying_instances import StayingInstance, staying_instances
+
+DRAIN_TIMEOUT = "30m"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeOptions(ChangeOptions):
+    """What is asked of a node. ``node`` is its name, or its instance's id."""
+
+    node: str
+    private: bool = False
+    force: bool = False
+    delete_emptydir_data: bool = False
+    drain_timeout: str = ""
+
+
+def list_nodes(name: str, app: App) -> Result:
+    """List the nodes as ACK knows them."""
+    cloud = app.cloud()
+    cluster = cluster_of(cloud, name)
+    return Result(command="node list", part=_nodes(cloud, cluster, name))
+
+
+def drain(options: NodeOptions, app: App) -> Result:
+    """Have the pods leave a node."""
+    with locked(app, app.cloud().region, options.name):
+        change = ClusterChange(app, options, "node drain", f"drain {options.node}")
+        node = _node(change, options.node)
+        _refuse_unreachable(change, options)
+        wishes = _wishes(options, app)
+        steps = drain_graph(change.standing, node.name, wishes, private=options.private)
+        question = f"This cordons {node.name} and evicts {_pods(change, options, node)}. Go on?"
+        return _carry_out(change, steps, question)
+
+
+def replace_node(options: NodeOptions, app: App) -> Result:
+    """Empty a node, delete its instance, and prove the one that takes its place."""
+    with locked(app, app.cloud().region, options.name):
+        change = ClusterChange(app, options, "node replace", f"replace {options.node}")
+        node, pool, nodes = _place(change, options)
+        change.refuse_autoscaled(pool, "its autoscaler decides what takes a node's place")
+        _refuse_unreachable(change, options)
+        staying = staying_instances(change.cloud, [node])
+        what = NodeOfPool(node, pool, nodes, stays=bool(staying))
+        wishes = _wishes(options, app)
+        steps = replace_graph(change.standing, what, wishes, private=options.private)
+        told = told_of_staying(staying)
+        fate = "takes its instance out of the cluster" if staying else "deletes its instance"
+        question = (
+            f"This evicts {_pods(change, options, node)} from {node.name}, {fate}"
+            f" {node.instance_id}, and makes a new one in {pool.name}."
+        )
+        asked = " ".join((question, *told, "Go on?"))
+        return _carry_out(change, steps, asked, staying=staying, pool=pool)
+
+
+def repair(options: NodeOptions, app: App) -> Result:
+    """Have ACK repair a node in place, and prove it."""
+    with locked(app, app.cloud().region, options.name):
+        change = ClusterChange(app, options, "node repair", f"repair {options.node}")
+        node, pool, nodes = _place(change, options)
+        _refuse_unreachable(change, options)
+        what = NodeOfPool(node, pool, nodes)
+        steps = repair_graph(change.standing, what, private=options.private)
+        question = (
+            f"ACK restarts what runs {node.name} (kubelet, container runtime), which may restart"
+            " its pods. Go on?"
+        )
+        return _carry_out(change, steps, question)
+
+
+def _carry_out(
+    change: ClusterChange,
+    steps: Steps,
+    question: str,
+    *,
+    staying: Sequence[StayingInstance] = (),
+    pool: NodePool | None = None,
+) -> Result:
+    options = change.options
+    plan = change.look(steps)
+    if options.dry_run:
+        return _shown(change, plan, staying)
+    if plan.changes:
+        change.confirm(question)
+    outcome = change.apply(steps, plan)
+    result = _result(change, outcome)
+    if staying and pool is not None:
+        result = replace(result, error=left_behind(change, pool, staying))
+    return result
+
+
+def _shown(change: ClusterChange, plan: Plan, staying: Sequence[StayingInstance]) -> Result:
+    rows = tuple(
+        PlanRow(
+            action=planned.action,
+            step=planned.step.name,
+            id=planned.id,
+            detail=planned.step.title,
+        )
+        for planned in plan.steps
+    )
+    part = PlanResult(cluster_name=change.options.name, region=change.cloud.region, steps=rows)
+    return Result(command=change.command, part=part, warnings=told_of_staying(staying))
+
+
+def _result(change: ClusterChange, outcome: Outcome) -> Result:
+    seconds = {r.step.name: r.seconds for r in outcome.reports} | {"total": change.run.elapsed}
+    return Result(
+        command=change.command,
+        part=_nodes(change.cloud, change.cluster, change.options.name),
+        resources=outcome.resources,
+        durations=seconds,
+    )
+
+
+def _nodes(cloud: Cloud, cluster: Cluster, name: str) -> NodeList:
+    pools = {pool.id: pool.name for pool in cloud.containers.node_pools(cluster.id)}
+    rows = tuple(
+        NodeRow(
+            name=node.name,
+            instance_id=node.instance_id,
+            instance_type=node.instance_type,
+            node_pool=pools.get(node.node_pool_id, node.node_pool_id),
+            state=node.state,
+            status=node.node_status,
+            error=node.error,
+        )
+        for node in cloud.containers.nodes(cluster.id)
+    )
+    return NodeList(cluster_name=name, nodes=rows)
+
+
+def _node(change: ClusterChange, wanted: str) -> ClusterNode:
+    """The node of that name or instance. Raises the error of exit code 5 if there is none."""
+    nodes = change.cloud.containers.nodes(change.cluster.id)
+    found = next((node for node in nodes if wanted in {node.name, node.instance_id}), None)
+    if found is None:
+        raise NoSuchCluster(
+            f"{change.options.name} has no node {wanted}.",
+            resolution=f"`ackgpu node list {change.options.name}` shows those that it has.",
+        )
+    if not found.name:
+        raise ConflictError(
+            f"{wanted} never joined the cluster: {found.error or 'no reason given'}.",
+            resolution="Give its pool its size again: `ackgpu nodepool list NAME` shows the pools.",
+        )
+    return found
+
+
+def _place(change: ClusterChange, options: NodeOptions) -> tuple[ClusterNode, NodePool, int]:
+    """The node, its pool, and the size that the pool is to have; as it was when first requested."""
+    if change.resumed and change.facts:
+        facts = change.facts
+        node = ClusterNode(facts["node"], facts["instance"], "", "", "", node_pool_id=facts["pool"])
+    else:
+        node = _node(change, options.node)
+    pools = change.cloud.containers.node_pools(change.cluster.id)
+    pool = next((pool for pool in pools if pool.id == node.node_pool_id), None)
+    if pool is None:
+        raise NoSuchCluster(f"{node.name} belongs to no node pool of {options.name}.")
+    change.refuse_foreign(pool)
+    size = change.facts.get("size") if change.resumed else None
+    nodes = int(size) if size else pool.desired
+    change.facts = {
+        "node": node.name,
+        "instance": node.instance_id,
+        "pool": pool.id,
+        "size": str(nodes),
+    }
+    return node, pool, nodes
+
+
+def _wishes(options: NodeOptions, app: App) -> DrainWishes:
+    return DrainWishes(
+        unmanaged=options.force,
+        local_data=options.delete_emptydir_data,
+        timeout=timeout_of(app, options.drain_timeout, DRAIN_TIMEOUT),
+    )
+
+
+def _refuse_unreachable(change: ClusterChange, options: NodeOptions) -> None:
+    if not change.cluster.public_endpoint and not options.private:
+        raise UsageError(
+            f"The API server of {options.name} has no public endpoint.",
+            resolution="From a machine in the VPC, give --private.",
+        )
+
+
+def _pods(change: ClusterChange, options: NodeOptions, node: ClusterNode) -> str:
+    """The pods that would leave, for the question; it is not asked with --yes."""
+    if options.yes or options.dry_run:
+        return "its pods"
+    text = kubeconfig_of(
+        change.cloud, change.cluster, private=options.private, minutes=TEMPORARY_MINUTES
+    )
+    return shown(change.app.connect(text).pods_on(node.name))

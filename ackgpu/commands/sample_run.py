@@ -1,0 +1,214 @@
+"""Running the CUDA sample's step on display, and leaving nothing behind."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from ackgpu.app import App
+from ackgpu.commands.run_scope import on_display
+from ackgpu.engine.apply import Apply
+from ackgpu.engine.events import Event, Listener, PartMoved, StepDone, StepFailed, StepOutput, Verb
+from ackgpu.engine.run import Run
+from ackgpu.engine.step import Resource, Step
+from ackgpu.errors import AckGpuError, LeftoversError
+from ackgpu.render.verdicts import SampleRow
+from ackgpu.render.words import count
+from ackgpu.steps.manifests import NAMESPACE, OWNER, OWNER_LABEL
+from ackgpu.steps.pod_trial import Leftover, TrialStatus
+from ackgpu.steps.pod_trials import PARTS_TOLD, PodTrialsStep
+from ackgpu.steps.sample_images import pinned
+from ackgpu.steps.sample_trial import SampleOutcome
+
+E = TypeVar("E", bound=Exception)
+
+
+@dataclass
+class Heard:
+    """What programs print in other threads, until the engine's thread shows it.
+
+    Events are told to renderers from one thread alone.
+    """
+
+    pieces: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
+    rest: str = ""
+
+    def hear(self, piece: str) -> None:
+        """Take a piece of output."""
+        self.pieces.put(piece)
+
+    def lines(self, *, ended: bool = False) -> str:
+        """The whole lines so far, without those taken before; ``ended``: the last one too."""
+        while True:
+            try:
+                self.rest += self.pieces.get_nowait()
+            except queue.Empty:
+                break
+        whole, newline, rest = self.rest.rpartition("\n")
+        if ended and rest:
+            whole, newline, rest = self.rest, "", ""
+        self.rest = rest
+        return whole + newline
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a sample's run is shown: as what, of what, and whether its output is heard."""
+
+    verb: Verb
+    subject: str
+    headline: str
+    heard: Heard = field(default_factory=Heard)
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What a sample's run came to. ``error`` ended it before every trial was over."""
+
+    error: Exception | None = None
+    left: tuple[Leftover, ...] = ()
+
+    def __add__(self, other: Carried) -> Carried:
+        """Two runs as one."""
+        return Carried(self.error or other.error, (*self.left, *other.left))
+
+    def raise_error(self) -> None:
+        """Raise the error, if there is one, with what could not be deleted."""
+        if self.error is not None:
+            raise with_leftovers(self.error, self.left)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What could not be deleted."""
+        return tuple(str(each) for each in self.left)
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """The same, as results show resources."""
+        return tuple(_resource(each) for each in self.left)
+
+
+def carry_out(app: App, step: PodTrialsStep[Any], how: Sampling) -> Carried:
+    """Run the step to its end, and clean up whatever happens. The step holds the outcomes."""
+    go_on = (
+        f"What ackgpu made may still be there: kubectl delete deployment -l {OWNER_LABEL}={OWNER}"
+    )
+    with on_display(
+        app,
+        app.reading(),
+        verb=how.verb,
+        subject=how.subject,
+        headline=how.headline,
+        steps=[step],
+        go_on=go_on,
+    ) as shown:
+        left: tuple[Leftover, ...] = ()
+        try:
+            step.told_by_part = True
+            told = replace(shown.run, listen=_with_output(shown.run, step, how.heard))
+            outcome = Apply([step], told).run()
+        finally:
+            left = put_away([step])
+        shown.finish(outcome)
+    return Carried(None if step.finished else outcome.error, left)
+
+
+def put_away(steps: Sequence[Step[Any]]) -> tuple[Leftover, ...]:
+    """Delete what samples still have in the cluster; what could not be deleted."""
+    samples = [step for step in steps if isinstance(step, PodTrialsStep)]
+    return tuple(each for step in samples for each in step.clean_up())
+
+
+def with_leftovers(error: E, left: Sequence[Leftover]) -> E:
+    """The error, which also says what could not be deleted."""
+    if isinstance(error, AckGpuError):
+        error.details = (*error.details, *map(str, left))
+    return error
+
+
+def left_behind(left: Sequence[Leftover]) -> LeftoversError | None:
+    """The error of a run that left something in the cluster; None if it did not."""
+    if not left:
+        return None
+    names = " ".join(each.name for each in left)
+    whose = "their pods run on, those of samples with their GPUs" if left[1:] else "its pod runs on"
+    return LeftoversError(
+        f"{count(len(left), 'Deployment')} of ackgpu's could not be deleted, and {whose}:"
+        f" {names.replace(' ', ', ')}.",
+        resolution="As a user who may delete Deployments: `kubectl -n"
+        f" {NAMESPACE} delete deployment {names}`.",
+    )
+
+
+def _resource(each: Leftover) -> Resource:
+    return Resource(
+        product="Kubernetes",
+        type="Deployment",
+        id=f"{NAMESPACE}/{each.name}",
+        name=each.name,
+        region="",
+        state="left",
+        owned=True,
+        billable=False,
+    )
+
+
+def sample_row(outcome: SampleOutcome) -> SampleRow:
+    """What the trial saw, for people and machines."""
+    return SampleRow(
+        gpu=outcome.gpu,
+        memory="" if outcome.memory_mib is None else f"{outcome.memory_mib} MiB",
+        driver=outcome.driver,
+        cuda=outcome.cuda,
+        toolkit=outcome.toolkit,
+        license=outcome.license,
+        program=outcome.program,
+        output=outcome.output,
+        image=outcome.image,
+        image_digest=pinned(outcome.image, outcome.image_id),
+    )
+
+
+def _with_output(run: Run, step: PodTrialsStep[Any], heard: Heard) -> Listener:
+    moved = _Moved(run, step)
+
+    def listen(event: Event) -> None:
+        moved.tell()
+        text = heard.lines(ended=isinstance(event, StepDone | StepFailed))
+        if text:
+            run.emit(StepOutput, step=step.name, text=text)
+        run.listen(event)
+
+    return listen
+
+
+class _Moved:
+    """Tells of each node's trial when it stands otherwise than at the last event.
+
+    Of one trial the step itself says all. Of many only those that failed are told of, and the
+    others counted by the step: thousands of lines tell nobody anything.
+    """
+
+    def __init__(self, run: Run, step: PodTrialsStep[Any]) -> None:
+        self._run = run
+        self._step = step
+        self._before: dict[str, TrialStatus] = {}
+
+    def tell(self) -> None:
+        """Emit what moved."""
+        parts = self._step.parts
+        if len(parts) <= 1:
+            return
+        for part in parts:
+            told = len(parts) <= PARTS_TOLD or part.standing == "failed"
+            if told and self._before.get(part.node) != part:
+                self._before[part.node] = part
+                self._run.emit(
+                    PartMoved,
+                    step=self._step.name,
+                    part=part.node,
+                    standing=part.standing,
+                    detail=part.detail,
+                )

@@ -1,0 +1,146 @@
+"""``schema commands``: every command as data, for programs that write command lines."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from ackgpu.app import App
+from ackgpu.engine.aftermath import KnownSum
+from ackgpu.render import (
+    causes,
+    changes,
+    deletions,
+    node_results,
+    results,
+    sleep_results,
+    verdicts,
+)
+from ackgpu.render.document import camel
+from ackgpu.render.output import json_file
+from ackgpu.render.results import Result
+
+DOCUMENTS: Mapping[str, Any] = {
+    "create": results.CreateSummary,
+    "apply": changes.Changes,
+    "plan": results.PlanResult,
+    "check-quota": verdicts.QuotaResult,
+    "preflight": verdicts.CheckList,
+    "policy check": verdicts.CheckList,
+    "doctor": verdicts.CheckList,
+    "offers": results.OfferList,
+    "list": results.ClusterList,
+    "describe": results.ClusterDescription,
+    "verify": verdicts.VerifyResult,
+    "diagnose": causes.DiagnosisResult,
+    "run-sample": verdicts.SampleResult,
+    "nodepool list": results.NodePoolList,
+    "nodepool add": results.NodePoolList,
+    "nodepool scale": results.NodePoolList,
+    "nodepool update": changes.Changes,
+    "nodepool delete": results.NodePoolList,
+    "nodepool attach": results.NodePoolList,
+    "node list": node_results.NodeList,
+    "node drain": node_results.NodeList,
+    "node replace": node_results.NodeList,
+    "node repair": node_results.NodeList,
+    "sleep": sleep_results.SleepSummary,
+    "wake": sleep_results.SleepSummary,
+    "delete": deletions.DeleteResult | deletions.DeletePreview,
+    "gc": deletions.GcResult,
+}
+"""The record that is a command's own part of its document. The others print a file, or facts whose
+names are their own."""
+
+ENVELOPE = {
+    "schemaVersion": {"type": "integer"},
+    "command": {"type": "string"},
+    "ok": {"type": "boolean"},
+    "exitCode": {"type": "integer"},
+    "error": {
+        "anyOf": [
+            {
+                "type": "object",
+                "properties": {
+                    "code": {"type": "string"},
+                    "message": {"type": "string"},
+                    "resolution": {"type": ["string", "null"]},
+                    "requestId": {"type": ["string", "null"]},
+                    "details": {"type": "array", "items": {"type": "string"}},
+                },
+            },
+            {"type": "null"},
+        ]
+    },
+    "warnings": {"type": "array", "items": {"type": "string"}},
+    "resources": {"type": "array", "items": {"type": "object"}},
+    "durations": {"type": "object", "additionalProperties": {"type": "number"}},
+    "emulated": {"type": "boolean"},
+}
+"""What every document holds, in the words of JSON Schema."""
+
+PLAIN = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    datetime: {"type": "string", "format": "date-time"},
+    type(None): {"type": "null"},
+}
+
+
+def commands(app: App) -> Result:
+    """Print the commands: flags, effects, exit codes and documents."""
+    from ackgpu.command_table import load
+
+    table = load()
+    content = {
+        "envelope": ENVELOPE | {"hourly": schema_of(KnownSum)},  # where a change failed
+        "flags": table["flags"],
+        "exitCodes": table["meanings"],
+        "commands": [
+            _command(path, entry) for path, entry in table["commands"].items() if "exits" in entry
+        ],
+    }
+    part = json_file(app.settings.output, "schema", content)
+    return Result(command="schema commands", part=part)
+
+
+def _command(path: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    record = DOCUMENTS.get(path)
+    return {
+        "command": path,
+        "about": entry["about"],
+        "example": entry["example"],
+        "arguments": entry["arguments"],
+        "flags": entry["flags"],
+        "effects": {key: entry[key] for key in ("reads", "writes", "costs", "asks")},
+        "exitCodes": entry["exits"],
+        "document": None if record is None else schema_of(record),
+    }
+
+
+def schema_of(kind: Any) -> dict[str, Any]:
+    """A record or another annotation, in the words of JSON Schema."""
+    if kind in PLAIN:
+        return dict(PLAIN[kind])
+    if dataclasses.is_dataclass(kind):
+        hints = get_type_hints(kind)
+        names = [field.name for field in dataclasses.fields(kind)]
+        return {"type": "object", "properties": {camel(n): schema_of(hints[n]) for n in names}}
+    return _generic(get_origin(kind), get_args(kind))
+
+
+def _generic(origin: Any, inner: tuple[Any, ...]) -> dict[str, Any]:
+    if origin is Literal:
+        return {"enum": list(inner)}
+    if origin in (Union, types.UnionType):
+        return {"anyOf": [schema_of(one) for one in inner]}
+    if origin is tuple:
+        return {"type": "array", "items": schema_of(inner[0])}
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return {"type": "object", "additionalProperties": schema_of(inner[1])}
+    return {}  # whatever JSON holds

@@ -1,0 +1,54 @@
+"""``--watch``: look again and again until a signal ends it, and show what changed."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+
+from ackgpu.app import App
+from ackgpu.cancel import interrupt_on_signals
+from ackgpu.errors import Transient, UsageError
+from ackgpu.render.output import warn
+from ackgpu.render.results import Result
+from ackgpu.render.watch_table import watching
+from ackgpu.settings import EVENT_STREAM
+
+EVERY = 5.0
+"""Real seconds between two looks, of which each makes a handful of calls."""
+EVERY_EMULATED = 1.0
+"""The same where the cloud is an emulator: it runs fast, and nobody counts the calls."""
+
+
+def watch(app: App, look: Callable[[], Result]) -> int:
+    """Show what ``look`` gives until SIGINT, SIGTERM or SIGHUP; 128 and its number.
+
+    0 if nobody reads stdout any more. A look that fails in a way that may pass is a warning, and
+    the next one is waited for; raises what the first look raises, and any other failure.
+    """
+    output = app.settings.output
+    if output not in {"table", EVENT_STREAM}:
+        raise UsageError(
+            f"--watch with -o {output}: stdout takes one document.",
+            resolution="`-o jsonl` writes one a line for each change.",
+        )
+    every = EVERY_EMULATED if app.emulated else EVERY
+    streams = app.streams
+    try:
+        with interrupt_on_signals(), watching(streams, output) as display:
+            display.show(look(), app.clock.wall(), every=every)
+            while not streams.reader_left(streams.out):
+                _pause(app, every)
+                try:
+                    display.show(look(), app.clock.wall(), every=every)
+                except Transient as error:
+                    warn(streams, f"{error.message} Looking again in {every:g} s.")
+    except KeyboardInterrupt as stop:
+        return 128 + int(stop.args[0] if stop.args else signal.SIGINT)
+    return 0
+
+
+def _pause(app: App, seconds: float) -> None:
+    """Wait so many real seconds; a call's end wakes the clock early, which is no look's time."""
+    end = app.clock.now() + seconds * app.clock.speed
+    while (left := end - app.clock.now()) > 0:
+        app.clock.sleep(left)

@@ -1,0 +1,120 @@
+"""Which operation a request is for, decided only by what its signature covers.
+
+An RPC request (path ``/``) names its action and version in signed headers (ACS3) or in parameters
+(RPC V1); a header of a V1 request is not signed and therefore not looked at. A ROA request is
+known by its method and path; an action header that contradicts them is refused.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from ackgpu.emulator.errors import ApiError, missing
+from ackgpu.emulator.operation import ApiOperation, Product
+from ackgpu.emulator.wire import WireRequest
+
+PRODUCTS = ("vpc", "ecs", "slb", "nlb", "alb", "cs", "quotas", "ram", "sts", "bss", "location")
+UNIQUE = ("Action", "Version", "AccessKeyId", "Signature")
+
+
+@dataclass(frozen=True)
+class Route:
+    """An operation, its product, and the values of its path's placeholders."""
+
+    product: Product
+    operation: ApiOperation
+    path: dict[str, str] = field(default_factory=dict)
+
+
+def load_products() -> list[Product]:
+    """Import the product packages, which registers their operations."""
+    return [importlib.import_module(f"ackgpu.emulator.{name}").PRODUCT for name in PRODUCTS]
+
+
+class Router:
+    """Finds the operation of a request among the products'."""
+
+    def __init__(self, products: Iterable[Product]) -> None:
+        self._actions: dict[tuple[str, str], Route] = {}
+        self._paths: list[tuple[str, re.Pattern[str], Product, ApiOperation]] = []
+        for product in products:
+            for operation in product.operations.values():
+                if operation.path:
+                    self._paths.append(
+                        (operation.method, _pattern(operation.path), product, operation)
+                    )
+                else:
+                    key = (product.version, operation.name)
+                    self._actions[key] = Route(product, operation)
+        self._paths.sort(key=lambda row: row[3].path.count("{"))
+
+    def find(self, request: WireRequest) -> Route:
+        """The route; refuses with InvalidAction.NotFound where there is none."""
+        _refuse_doubled(request)
+        if request.path == "/":
+            return self._rpc(request)
+        return self._roa(request)
+
+    def _rpc(self, request: WireRequest) -> Route:
+        action, version = action_and_version(request)
+        if not action:
+            raise missing("Action")
+        if not version:
+            raise missing("Version")
+        route = self._actions.get((version, action))
+        if route is None:
+            raise not_found()
+        return route
+
+    def _roa(self, request: WireRequest) -> Route:
+        for method, pattern, product, operation in self._paths:
+            match = pattern.fullmatch(request.path) if method == request.method else None
+            if match is None:
+                continue
+            named = request.header("x-acs-action")
+            if named and named != operation.name:
+                continue
+            parts = {key: unquote(value) for key, value in match.groupdict().items()}
+            return Route(product, operation, parts)
+        raise not_found()
+
+
+def action_and_version(request: WireRequest) -> tuple[str, str]:
+    """The action and version that the request's signature covers; empty where it names none."""
+    if request.header("authorization").startswith("ACS3-"):
+        return request.header("x-acs-action"), request.header("x-acs-version")
+    parameters = request.parameters()
+    return parameters.get("Action", ""), parameters.get("Version", "")
+
+
+def not_found() -> ApiError:
+    """No such action, or none at that path: POP gateway, common error codes."""
+    return ApiError(
+        "InvalidAction.NotFound",
+        "Specified api is not found, please check your url and method.",
+        404,
+    )
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    """A path that ends with a slash is looked up without it, too (Terraform's provider)."""
+    end = "/?" if template.endswith("/") else ""
+    parts = re.split(r"\{(\w+)\}", template.rstrip("/"))
+    return re.compile(
+        "".join(
+            re.escape(part) if index % 2 == 0 else f"(?P<{part}>[^/]+)"
+            for index, part in enumerate(parts)
+        )
+        + end
+    )
+
+
+def _refuse_doubled(request: WireRequest) -> None:
+    names = [name for name, _ in (*request.query, *request.form)]
+    for name in UNIQUE:
+        if names.count(name) > 1:
+            raise ApiError("InvalidParameter", f"The parameter {name} is given more than once.")

@@ -1,0 +1,43 @@
+"""One network interface read, and changed in place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ackgpu.emulator.ecs.interfaces import KIND, interface_row, own_interface
+from ackgpu.emulator.ecs.product import PRODUCT
+from ackgpu.emulator.ecs.security_groups import security_group
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.operation import Call
+
+
+@PRODUCT.operation("DescribeNetworkInterfaceAttribute")
+def describe_network_interface_attribute(call: Call) -> dict[str, Any]:
+    """DescribeNetworkInterfaceAttribute: of a product's own, too."""
+    eni_id = call.params.required("NetworkInterfaceId")
+    doc = call.alive(KIND, eni_id)
+    if doc is None:
+        raise ApiError("InvalidEniId.NotFound", f"There is no network interface {eni_id}.", 404)
+    return interface_row(call, doc)
+
+
+@PRODUCT.operation("ModifyNetworkInterfaceAttribute", writes=True, idempotent_by_token=False)
+def modify_network_interface_attribute(call: Call) -> dict[str, Any]:
+    """ModifyNetworkInterfaceAttribute: name, description, groups, whether its machine takes it."""
+    params = call.params
+    doc = own_interface(call)
+    group_ids = params.listed("SecurityGroupId")
+    for group_id in group_ids:
+        if security_group(call, group_id).scope != doc.body["VpcId"]:
+            raise ApiError("InvalidOperation.VpcMismatch", f"{group_id} is in another VPC.", 403)
+    doc.name = params.text("NetworkInterfaceName", doc.name)
+    doc.body["Description"] = params.get("Description", doc.body["Description"])
+    doc.body["SecurityGroupIds"] = group_ids or doc.body["SecurityGroupIds"]
+    if "DeleteOnRelease" in params:
+        doc.body["DeleteOnRelease"] = params.boolean("DeleteOnRelease")
+    call.docs.put(doc)
+    machine = call.docs.get("instance", doc.body["InstanceId"])
+    if machine is not None and doc.body["Type"] == "Primary":
+        machine.body["SecurityGroupIds"] = doc.body["SecurityGroupIds"]
+        call.docs.put(machine)
+    return {}

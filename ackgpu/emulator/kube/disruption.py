@@ -1,0 +1,120 @@
+"""PodDisruptionBudgets, and evictions that they stand against.
+
+Figures and words are the disruption controller's and the eviction subresource's (Kubernetes,
+``pkg/controller/disruption``, ``pkg/registry/core/pod/storage/eviction.go``).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ackgpu.emulator.kube.objects import Obj, condition, controller_of, labels_of
+from ackgpu.emulator.kube.selectors import matches
+from ackgpu.emulator.kube.state import ClusterState, StoredObject, written_entry
+from ackgpu.emulator.kube.status import KubeError
+
+MESSAGE = "Cannot evict pod as it would violate the pod's disruption budget."
+FREE = frozenset({"Pending", "Succeeded", "Failed"})
+"""Phases of pods that serve nobody: no budget stands against their eviction."""
+
+
+def budget_entries(state: ClusterState) -> list[StoredObject]:
+    """Every PodDisruptionBudget, with how many disruptions it allows now."""
+    rows = []
+    for doc in state.written("poddisruptionbudgets"):
+        obj = doc.body["object"]
+        status = _status(state, obj)
+        allowed = status["disruptionsAllowed"] > 0
+        reason = "SufficientPods" if allowed else "InsufficientPods"
+        row = condition("DisruptionAllowed", holds=allowed, reason=reason)
+        stamp = {"lastTransitionTime": state.stamp(doc.created_at), "observedGeneration": 1}
+        status["conditions"] = [{**row, **stamp}]
+        rows.append(written_entry(doc, state.now, status))
+    return rows
+
+
+def require_leave(state: ClusterState, pod: Obj) -> None:
+    """Refuse with 429 an eviction that would leave a budget with too few healthy pods."""
+    if pod["status"]["phase"] in FREE:
+        return
+    namespace = pod["metadata"]["namespace"]
+    budgets = [
+        entry.object
+        for entry in state.entries("poddisruptionbudgets")
+        if entry.key[0] == namespace and _covers(entry.object, pod)
+    ]
+    if len(budgets) > 1:
+        text = (
+            "This pod has more than one PodDisruptionBudget, which the eviction subresource does"
+            " not support."
+        )
+        raise KubeError(500, "InternalError", text)
+    for budget in budgets:
+        _require(budget, pod)
+
+
+def _require(budget: Obj, pod: Obj) -> None:
+    status = budget["status"]
+    healthy, desired = status["currentHealthy"], status["desiredHealthy"]
+    policy = budget["spec"].get("unhealthyPodEvictionPolicy", "IfHealthyBudget")
+    if not _ready(pod) and (policy == "AlwaysAllow" or healthy >= desired > 0):
+        return
+    if status["disruptionsAllowed"] > 0:
+        return
+    name = budget["metadata"]["name"]
+    why = f"The disruption budget {name} needs {desired} healthy pods and has {healthy} currently"
+    causes = [{"reason": "DisruptionBudget", "message": why}]
+    raise KubeError(429, "TooManyRequests", MESSAGE, details={"causes": causes})
+
+
+def _status(state: ClusterState, budget: Obj) -> Obj:
+    namespace = budget["metadata"]["namespace"]
+    pods = [
+        entry.object
+        for entry in state.entries("pods")
+        if entry.key[0] == namespace and _covers(budget, entry.object)
+    ]
+    spec, expected = budget["spec"], _expected(state, pods)
+    if "maxUnavailable" in spec:
+        desired = max(0, expected - _number(spec["maxUnavailable"], expected))
+    else:
+        desired = _number(spec.get("minAvailable", 0), expected)
+    healthy = sum(_ready(pod) for pod in pods)
+    return {
+        "currentHealthy": healthy,
+        "desiredHealthy": desired,
+        "disruptionsAllowed": max(0, healthy - desired),
+        "expectedPods": expected,
+        "observedGeneration": budget["metadata"].get("generation", 1),
+    }
+
+
+def _expected(state: ClusterState, pods: list[Obj]) -> int:
+    """How many pods there should be: what their controllers want, and the pods without one."""
+    owners = {uid for pod in pods if (uid := (controller_of(pod) or {}).get("uid"))}
+    wanted = sum(
+        int(entry.object["spec"]["replicas"])
+        for entry in state.entries("replicasets")
+        if entry.uid in owners
+    )
+    return wanted + sum(controller_of(pod) is None for pod in pods)
+
+
+def _number(value: Any, of: int) -> int:
+    """An absolute number, or a share of ``of`` rounded up."""
+    if isinstance(value, str) and value.endswith("%"):
+        return math.ceil(of * int(value[:-1]) / 100)
+    return int(value)
+
+
+def _covers(budget: Obj, pod: Obj) -> bool:
+    selector = budget["spec"].get("selector")
+    return selector is not None and matches(selector, labels_of(pod))
+
+
+def _ready(pod: Obj) -> bool:
+    if "deletionTimestamp" in pod["metadata"]:
+        return False
+    rows = pod["status"].get("conditions") or []
+    return any(row["type"] == "Ready" and row["status"] == "True" for row in rows)

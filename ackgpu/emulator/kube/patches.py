@@ -1,0 +1,211 @@
+"""The three patches of the Kubernetes API: JSON merge (RFC 7386), JSON (RFC 6902), strategic merge.
+
+Lists merge by key in a strategic merge patch as the types' ``patchMergeKey`` tags say; every other
+list is replaced as a whole. ``$patch``, ``$deleteFromPrimitiveList``, ``$setElementOrder`` and
+``$retainKeys`` are honoured.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from ackgpu.emulator.kube.objects import Obj
+from ackgpu.emulator.kube.status import KubeError, bad_request
+
+MERGE_KEYS: dict[str, tuple[str, ...]] = {
+    "containers": ("name",), "initContainers": ("name",), "ephemeralContainers": ("name",),
+    "volumes": ("name",), "env": ("name",), "imagePullSecrets": ("name",), "secrets": ("name",),
+    "ports": ("containerPort", "port"), "volumeMounts": ("mountPath",),
+    "volumeDevices": ("devicePath",), "hostAliases": ("ip",), "ownerReferences": ("uid",),
+    "conditions": ("type",), "addresses": ("type",), "taints": ("key",),
+    "topologySpreadConstraints": ("topologyKey",),
+}  # fmt: skip
+MERGED_PRIMITIVES = frozenset({"finalizers"})
+REPLACED = frozenset({"taints"})  # core/v1 NodeSpec.taints carries no patchMergeKey
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """The JSON merge patch of ``patch`` onto ``target``; neither is changed."""
+    if not isinstance(patch, dict):
+        return copy.deepcopy(patch)
+    result = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merge_patch(result.get(key), value)
+    return result
+
+
+def merge_difference(old: Obj, new: Obj) -> Obj:
+    """The JSON merge patch that leads from ``old`` to ``new``."""
+    delta: Obj = {key: None for key in old if key not in new}
+    for key, value in new.items():
+        before = old.get(key)
+        if isinstance(value, dict) and isinstance(before, dict):
+            inner = merge_difference(before, value)
+            if inner:
+                delta[key] = inner
+        elif value != before:
+            delta[key] = copy.deepcopy(value)
+    return delta
+
+
+def strategic_merge(target: Any, patch: Any, field: str = "") -> Any:
+    """The strategic merge patch of ``patch`` onto ``target``; neither is changed."""
+    if isinstance(patch, dict):
+        return _merge_object(target, patch)
+    if isinstance(patch, list) and isinstance(target, list):
+        if field in MERGED_PRIMITIVES:
+            return target + [item for item in patch if item not in target]
+        key = _merge_key(field, target, patch)
+        if key:
+            return _merge_list(target, patch, key)
+    return _without_directives(patch)
+
+
+def _merge_object(target: Any, patch: Obj) -> Obj:
+    if patch.get("$patch") == "replace":
+        return {key: value for key, value in patch.items() if key != "$patch"}
+    result = dict(target) if isinstance(target, dict) else {}
+    retained = patch.get("$retainKeys")
+    if retained is not None:
+        result = {key: value for key, value in result.items() if key in retained}
+    for key, value in patch.items():
+        if key.startswith("$deleteFromPrimitiveList/"):
+            name = key.partition("/")[2]
+            result[name] = [item for item in result.get(name) or [] if item not in value]
+        elif key.startswith("$"):
+            continue
+        elif value is None:
+            result.pop(key, None)
+        else:
+            result[key] = strategic_merge(result.get(key), value, key)
+    _order(result, patch)
+    return result
+
+
+def _order(result: Obj, patch: Obj) -> None:
+    """Put merged lists in the order that ``$setElementOrder`` asks for, the rest behind."""
+    for key, wanted in patch.items():
+        name = key.removeprefix("$setElementOrder/")
+        rows = result.get(name)
+        if name == key or not isinstance(rows, list):
+            continue
+        places = {_identity(row, wanted): place for place, row in enumerate(wanted)}
+        rows.sort(key=lambda row: places.get(_identity(row, wanted), len(places)))
+
+
+def _identity(row: Any, wanted: list[Any]) -> Any:
+    """What tells list elements apart: the keys that the wanted order names, or the value."""
+    if not isinstance(row, dict) or not wanted or not isinstance(wanted[0], dict):
+        return row if not isinstance(row, dict) else str(row)
+    return tuple(str(row.get(key)) for key in wanted[0])
+
+
+def _merge_key(field: str, target: list[Any], patch: list[Any]) -> str | None:
+    if field in REPLACED or not all(isinstance(row, dict) for row in (*target, *patch)):
+        return None
+    rows = [row for row in (*target, *patch) if isinstance(row, dict)]
+    return next(
+        (key for key in MERGE_KEYS.get(field, ()) if rows and all(key in row for row in rows)),
+        None,
+    )
+
+
+def _merge_list(target: list[Any], patch: list[Any], key: str) -> list[Any]:
+    if any(row.get("$patch") == "replace" for row in patch):
+        return [_without_directives(row) for row in patch if "$patch" not in row]
+    rows = {row[key]: row for row in target}
+    for row in patch:
+        if row.get("$patch") == "delete":
+            rows.pop(row[key], None)
+        else:
+            rows[row[key]] = strategic_merge(rows.get(row[key]), row)
+    return list(rows.values())
+
+
+def _without_directives(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _without_directives(inner)
+            for key, inner in value.items()
+            if not key.startswith("$") and inner is not None
+        }
+    if isinstance(value, list):
+        return [_without_directives(item) for item in value]
+    return value
+
+
+def json_patch(target: Obj, operations: Any) -> Obj:
+    """The JSON patch applied to ``target``, which is not changed.
+
+    Raises BadRequest for what is no patch, and Invalid (422) for an operation that cannot be done.
+    """
+    if not isinstance(operations, list):
+        raise bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+    document: Any = copy.deepcopy(target)
+    for operation in operations:
+        try:
+            document = _operate(document, operation)
+        except (KeyError, IndexError, ValueError, TypeError):
+            text = "the server rejected our request due to an error in our request"
+            raise KubeError(422, "Invalid", text) from None
+    result: Obj = document
+    return result
+
+
+def _operate(document: Any, operation: Obj) -> Any:
+    action, path = operation["op"], operation["path"]
+    if action == "test":
+        if _at(document, path) != operation["value"]:
+            raise ValueError(path)
+        return document
+    if action in {"move", "copy"}:
+        value = copy.deepcopy(_at(document, operation["from"]))
+        if action == "move":
+            document = _edited(document, operation["from"], "remove", None)
+        return _edited(document, path, "add", value)
+    if action not in {"add", "replace", "remove"}:
+        raise ValueError(action)
+    return _edited(document, path, action, operation.get("value"))
+
+
+def _parts(path: str) -> list[str]:
+    return [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]]
+
+
+def _at(document: Any, path: str) -> Any:
+    for part in _parts(path):
+        document = document[int(part)] if isinstance(document, list) else document[part]
+    return document
+
+
+def _edited(document: Any, path: str, action: str, value: Any) -> Any:
+    parts = _parts(path)
+    if not parts:
+        return value
+    parent = document
+    for part in parts[:-1]:
+        parent = parent[int(part)] if isinstance(parent, list) else parent[part]
+    last = parts[-1]
+    if isinstance(parent, list):
+        _edit_list(parent, last, action, value)
+    elif action == "remove":
+        del parent[last]
+    else:
+        if action == "replace":
+            parent[last]
+        parent[last] = value
+    return document
+
+
+def _edit_list(rows: list[Any], last: str, action: str, value: Any) -> None:
+    index = len(rows) if last == "-" else int(last)
+    if action == "add":
+        rows.insert(index, value)
+    elif action == "remove":
+        del rows[index]
+    else:
+        rows[index] = value

@@ -1,0 +1,48 @@
+"""Location, which knows where a product is asked: location.aliyuncs.com, version 2015-06-12.
+
+Clients of the generation before ask it for the host of a product in a region: the old Python SDK,
+the Go SDK, and Terraform's provider for what it has no host of. They then go to that host, which
+is the emulator only through a proxy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ackgpu.emulator import catalog
+from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.operation import Call, Product
+from ackgpu.emulator.slb.places import balancer_host
+
+PRODUCT = Product(code="location", version="2015-06-12", ram_prefix="location")
+REGIONAL = frozenset({"alb", "cs", "ecs", "nlb", "sts", "vpc"})
+CENTRAL = {
+    "ram": "ram.aliyuncs.com",
+    "quotas": "quotas.aliyuncs.com",
+    "bssopenapi": "business.aliyuncs.com",
+}
+
+
+@PRODUCT.operation("DescribeEndpoints")
+def describe_endpoints(call: Call) -> dict[str, Any]:
+    """DescribeEndpoints: none of a product that is not emulated, or for another kind of door."""
+    region, code = call.params.required("Id"), call.params.required("ServiceCode").lower()
+    if region not in {row["id"] for row in catalog.regions(call.settings)}:
+        raise ApiError("InvalidRegionId", "The specified region does not exist.", 404)
+    kind = call.params.text("Type", "openAPI")
+    host = _host(code, region) if kind == "openAPI" else ""
+    row = {
+        "Endpoint": host,
+        "Id": region,
+        "Namespace": "",
+        "Protocols": {"Protocols": ["HTTP", "HTTPS"]},
+        "SerivceCode": code,  # sic
+        "Type": kind,
+    }
+    return {"Endpoints": {"Endpoint": [row] if host else []}, "Success": True}
+
+
+def _host(code: str, region: str) -> str:
+    if code == "slb":
+        return balancer_host(region)
+    return f"{code}.{region}.aliyuncs.com" if code in REGIONAL else CENTRAL.get(code, "")

@@ -1,0 +1,1 @@
+"""The one answer to what is there, and whose: kinds of resources, ownership, and the search."""

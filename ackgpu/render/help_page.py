@@ -1,0 +1,134 @@
+"""Pages of help, drawn from the table of commands (ackgpu.command_table)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ackgpu.render.layout import Block, Pen, line, point
+from ackgpu.streams import Streams
+
+WIDEST = 100
+COLUMN = 34
+"""How wide names may be before their text begins on a line of its own."""
+GLOBAL = "Global flags"
+HOW = "How"
+PANELS = ("What to make", "Nodes", "Network", HOW)
+FIRST = (
+    "--file", "--nodes", "--instance-type", "--ttl", "--max-hourly-price", "--zone", "--yes",
+    "--dry-run", "--execute",
+)  # fmt: skip
+"""Flags that most lines need: before the others of their panel."""
+TITLE = "ackgpu: GPU clusters on Alibaba Cloud ACK, created, verified, deleted."
+START = (
+    ("ackgpu create demo --emulator", "a verified cluster, without an account"),
+    ("ackgpu help COMMAND", "the flags of one command"),
+)
+
+Entry = Mapping[str, Any]
+
+
+def show(streams: Streams, table: Entry, path: str) -> None:
+    """Write the page of the command ``path`` (empty: of all) to stdout."""
+    terminal = streams.is_terminal(streams.out)
+    width = min(streams.size_of(streams.out)[0] if terminal else 80, WIDEST)
+    pen = Pen(width=width, colors=streams.colors(streams.out), unicode=streams.unicode(streams.out))
+    streams.draw(streams.out, pen.render(blocks_of(table, path)))
+
+
+def blocks_of(table: Entry, path: str) -> list[Block]:
+    """The page as it is laid out."""
+    entry: Entry = table["commands"][path]
+    blocks = [*(_overview(table) if not path else _command(entry, path))]
+    for panel, flags in _panels(entry["flags"]):
+        blocks += _section(panel, [(_usage(flag), _said(flag)) for flag in flags])
+    shared = [flag for flag in table["flags"] if not _is_own(entry, flag)]
+    blocks += _section(GLOBAL, [(_usage(flag), _said(flag)) for flag in shared])
+    if entry.get("exits"):
+        codes = [(str(code), table["meanings"][str(code)]) for code in entry["exits"]]
+        blocks += _section("Exit codes", codes)
+    return blocks
+
+
+def _overview(table: Entry) -> Iterator[Block]:
+    yield line((TITLE, "bold"))
+    yield line("")
+    yield line("Usage: ackgpu COMMAND [NAME] [flags]")
+    about = table["commands"][""]["words"]
+    width = max(map(len, about))
+    for group, names in table["groups"].items():
+        yield from _section(group, [(f"{name:<{width}}", about[name]) for name in names])
+    yield from _section("Start", START)
+
+
+def _command(entry: Entry, path: str) -> Iterator[Block]:
+    arguments = [a["name"] if a["required"] else f"[{a['name']}]" for a in entry["arguments"]]
+    tail = ["COMMAND"] if entry["words"] else []
+    yield line(f"Usage: {' '.join(('ackgpu', path, *arguments, *tail))} [flags]")
+    for text in (entry["about"], *entry["more"]):
+        yield line("")
+        yield line(text)
+    if entry["example"]:
+        yield line("")
+        yield line(("Example: ", "bold"), entry["example"])
+    yield from _section("Commands", list(entry["words"].items()))
+    yield from _section("Arguments", [(a["name"], a["about"]) for a in entry["arguments"]])
+
+
+def _panels(flags: Sequence[Entry]) -> Iterator[tuple[str, list[Entry]]]:
+    """The flags by panel, those that most lines need first."""
+    by_panel: dict[str, list[Entry]] = {panel: [] for panel in PANELS}
+    for flag in flags:
+        by_panel.setdefault(flag["panel"] or HOW, []).append(flag)
+    only = [panel for panel, found in by_panel.items() if found] == [HOW]
+    for panel, found in by_panel.items():
+        yield ("Flags" if only else panel), sorted(found, key=_rank)
+
+
+def _rank(flag: Entry) -> tuple[bool, int]:
+    name = flag["names"][0]
+    return (not flag["required"], FIRST.index(name) if name in FIRST else len(FIRST))
+
+
+def _is_own(entry: Entry, flag: Entry) -> bool:
+    return any(flag["names"][0] in own["names"] for own in entry["flags"])
+
+
+def _section(title: str, rows: Sequence[tuple[str, str]]) -> Iterator[Block]:
+    if not rows:
+        return
+    width = min(max(len(name) for name, _ in rows), COLUMN)
+    yield line("")
+    yield line((title, "bold"))
+    for name, text in rows:
+        if len(name) > width:
+            yield line(f"  {name}")
+            name = ""  # noqa: PLW2901 -- its text stands below it
+        yield point(f"  {name:<{width}}  ", text)
+
+
+def _usage(flag: Entry) -> str:
+    """``-r, --region REGION``, ``--wait/--no-wait``, ``--network flannel|terway``."""
+    names = flag["names"]
+    long = [name for name in names if name.startswith("--")]
+    short = [name for name in names if not name.startswith("--")]
+    negated = [name for name in long if name != long[0] and not flag["takes"]]
+    shown = "/".join((long[0], *negated)) if negated else long[0]
+    takes = flag["takes"]
+    value = "|".join(takes) if isinstance(takes, list) else takes
+    if len(value) > COLUMN:
+        value = long[0].rpartition("-")[2].upper()
+    return " ".join(filter(None, (", ".join((*short, shown)), value)))
+
+
+def _said(flag: Entry) -> str:
+    parts = [flag["about"]]
+    if isinstance(flag["takes"], list) and len("|".join(flag["takes"])) > COLUMN:
+        parts.append(f"One of {', '.join(flag['takes'])}.")
+    if flag["required"]:
+        parts.append("Required.")
+    if flag["default"]:
+        parts.append(f"Default: {flag['default']}.")
+    if flag["environment"]:
+        parts.append(f"[{', '.join(flag['environment'])}]")
+    return " ".join(parts)

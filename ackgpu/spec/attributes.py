@@ -1,0 +1,42 @@
+"""The types of the model's attributes, as files have them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import (
+    BeforeValidator,
+    PlainSerializer,
+    Strict,
+    WithJsonSchema,
+)
+
+from ackgpu.spec import durations
+
+T = TypeVar("T")
+
+
+def _empty_for_null(value: object) -> object:
+    return "" if value is None else value
+
+
+def _seconds(value: object) -> object:
+    return durations.parse(value) if isinstance(value, str) else value
+
+
+def _plugin(value: object) -> object:
+    return "terway-eniip" if value == "terway" else value
+
+
+# YAML has lists where the model has tuples.
+Many = Annotated[tuple[T, ...], Strict(strict=False)]
+OptionalText = Annotated[str, BeforeValidator(_empty_for_null)]
+Seconds = Annotated[
+    int,
+    BeforeValidator(_seconds),
+    PlainSerializer(durations.format_seconds, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": durations.PATTERN, "examples": ["45m", "1h30m"]}),
+]
+# ACK has several Terway modes; this one shares ENIs, and it is what "terway" means here.
+Plugin = Annotated[Literal["flannel", "terway-eniip"], BeforeValidator(_plugin)]
+VerifyLevel = Literal["none", "labels", "allocatable", "network", "cuda"]

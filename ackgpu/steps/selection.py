@@ -1,0 +1,123 @@
+"""Steps for one record of a list: made by us and found by its tag, or given by its id."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from ackgpu.cloud.api import Tags
+from ackgpu.engine.step import (
+    Absent,
+    Broken,
+    Context,
+    Drift,
+    Finding,
+    Pending,
+    Ready,
+    Step,
+)
+from ackgpu.inventory.ownership import Tagged
+from ackgpu.inventory.resources import ResourceKind
+from ackgpu.naming import cluster_name_from_tags
+from ackgpu.steps.blueprint import Blueprint
+from ackgpu.steps.lookup import Pick, the_one
+
+REMOVING = frozenset({"Deleting", "Releasing"})
+"""States of what is on its way out (VPC API reference)."""
+
+
+class Named(Tagged, Protocol):
+    """A record with an id, a name and tags."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+
+R = TypeVar("R", bound=Named)
+
+
+class SelectedStep(Step[R]):
+    """One record: a subclass says ``what`` it is, which rows may be it, and how it is made."""
+
+    what: ClassVar[ResourceKind]
+
+    def __init__(
+        self, plan: Blueprint, pick: Pick, name: str, kind: str, needs: Sequence[Step[Any]] = ()
+    ) -> None:
+        super().__init__(name, kind, needs)
+        self._plan = plan
+        self._pick = pick
+        self._made = ""
+
+    @property
+    def given(self) -> bool:
+        """Whether the spec names it."""
+        return self._pick.given
+
+    @property
+    def consumes(self) -> Mapping[str, int]:
+        """One of its kind."""
+        return {} if self.given else {self.what.limit: 1}
+
+    def find(self, ctx: Context) -> Finding[R]:
+        """Look by id, or by tag.
+
+        Where this process has asked for one, it must see that one: another create of the same name
+        may have made its own meanwhile, and only both together tell which of them counts.
+        """
+        tags = None if self._pick.id else self._plan.ours
+        rows = self._rows(ctx, tags, self._pick.ids)
+        if self._made and all(row.id != self._made for row in rows):
+            return Absent()
+        found = the_one(rows, self.what.noun, self._pick, self._plan.region, run=self._plan.run)
+        if found is None:
+            return Absent()
+        if isinstance(found, Broken):
+            return found
+        state = self._state(found)
+        given = self._is_given(found)
+        resource = self.what.resource(found, self._plan.region, owned=not given)
+        if not self._usable(state) and (self.given or not given):
+            removing = state in REMOVING
+            return Pending(state, id=found.id, removing=removing, resources=(resource,))
+        drift = () if self._pick.id else self._drift(found)
+        detail = self._detail(found)
+        return Ready(found, found.id, detail, "given" if given else "ours", drift, (resource,))
+
+    def _is_given(self, found: R) -> bool:
+        """Whether it is not ours to change, whatever state it is in."""
+        untagged = cluster_name_from_tags(found.tags) != self._plan.name
+        return self.given or (self._pick.by_tag and untagged)
+
+    def create(self, ctx: Context, token: str) -> None:
+        """Ask for it."""
+        self._made = self._ask(ctx, token)
+        ctx.remember(self, "id", self._made)
+
+    @abstractmethod
+    def _ask(self, ctx: Context, token: str) -> str:
+        """Ask the cloud for it; its id."""
+
+    @abstractmethod
+    def _rows(self, ctx: Context, tags: Tags | None, ids: Sequence[str]) -> Sequence[R]:
+        """The records that may be it: those with the tags, or those with the ids."""
+
+    @abstractmethod
+    def _state(self, found: R) -> str:
+        """The cloud's word for how it stands; empty where there is none."""
+
+    def _usable(self, state: str) -> bool:
+        """Whether a record in ``state`` is ready."""
+        return state == "Available"
+
+    def _detail(self, found: R) -> str:
+        """What is worth saying of it once it is there."""
+        del found
+        return ""
+
+    def _drift(self, found: R) -> tuple[Drift, ...]:
+        """Where one of ours is not as the spec wants it."""
+        del found
+        return ()

@@ -1,0 +1,41 @@
+"""What a run costs: calls, and how late it sees what is over, under spread durations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from support.costs import Account, Cost, account
+
+from ackgpu.emulator.catalog import regions
+from ackgpu.engine.cadence import LEARNED_FROM
+
+SEEDS = (2, 3, 6, 13)
+CREATE_CALLS, DELETE_CALLS = 150, 90
+OVERSHOOT = 0.02
+
+
+def life(cloud: Account) -> tuple[Cost, float]:
+    """Make a cluster and delete it; the costs of the one, and how late it saw its end."""
+    made = cloud.run("create", "demo")
+    assert made.code == 0, made.err
+    assert made.calls_beside(len(regions())) <= CREATE_CALLS, made.calls
+    overshoot = made.seconds / cloud.critical_path() - 1
+    gone = cloud.run("delete", "demo", "-y")
+    assert gone.code == 0, gone.err
+    assert gone.calls.total() <= DELETE_CALLS, gone.calls
+    return made, overshoot
+
+
+def test_lives_keep_within_their_bars(tmp_path: Path) -> None:
+    overshoots = []
+    for seed in SEEDS:
+        with account(tmp_path / str(seed), spread=1.0, seed=seed) as cloud:
+            overshoots.append(life(cloud)[1])
+    assert min(overshoots) > 0
+    assert sum(overshoots) / len(overshoots) <= OVERSHOOT
+
+
+def test_so_do_those_of_a_machine_that_has_measured_before(tmp_path: Path) -> None:
+    with account(tmp_path, spread=1.0, seed=4) as cloud:
+        overshoots = [life(cloud)[1] for _ in range(LEARNED_FROM + 3)][LEARNED_FROM:]
+    assert sum(overshoots) / len(overshoots) <= OVERSHOOT
