@@ -103,8 +103,8 @@ class Emulator:
         return self._server.failure
 
     def when_it_fails(self, tell: Callable[[], object]) -> None:
-        """Have ``tell`` called, from another thread, if it ceases to serve by itself."""
-        self._server.on_failure = tell
+        """Have ``tell`` called once if it ceases to serve by itself, or has ceased already."""
+        self._server.when_it_fails(tell)
 
     @property
     def env(self) -> dict[str, str]:

@@ -36,8 +36,8 @@ class Server:
     """Serves a gateway and its clusters until stopped.
 
     A port of 0 means the one that the account had before, or a free one where it is taken or there
-    was none. ``latency`` in real seconds is added to each answer. ``on_failure`` is called, from
-    the server's thread, if it ends without having been stopped; ``failure`` says why.
+    was none. ``latency`` in real seconds is added to each answer. ``failure`` says what ended the
+    server if nobody stopped it, and :meth:`when_it_fails` has somebody told.
     """
 
     def __init__(
@@ -63,8 +63,9 @@ class Server:
         gateway.backend.kube_endpoint = self.kube_endpoint
         self._ready = threading.Event()
         self._failure: BaseException | None = None
+        self._failing = threading.Lock()  # a failure and the wish to be told of it may cross
         self._stop: Callable[[], object] = lambda: None
-        self.on_failure: Callable[[], object] = lambda: None
+        self._tell_of_failure: Callable[[], object] = lambda: None
         self._thread = threading.Thread(target=self._run, name="ackgpu-emulator", daemon=True)
 
     def start(self) -> None:
@@ -78,6 +79,17 @@ class Server:
     def failure(self) -> BaseException | None:
         """What ended the server; None while it serves, and after it was stopped."""
         return self._failure
+
+    def when_it_fails(self, tell: Callable[[], object]) -> None:
+        """Call ``tell`` once if the server ends without having been stopped, or already has.
+
+        It is called from the server's thread, or from this one where the server ended before.
+        """
+        with self._failing:
+            self._tell_of_failure = tell
+            failed = self._failure is not None
+        if failed:
+            tell()
 
     def stop(self) -> None:
         """Stop serving and wait until the thread has ended."""
@@ -100,10 +112,12 @@ class Server:
         try:
             asyncio.run(self._serve())
         except BaseException as error:  # noqa: BLE001 -- kept for whoever started the thread
-            self._failure = error
             if self._ready.is_set():
                 log.critical("The emulator can no longer serve: %s", error)
-                self.on_failure()
+            with self._failing:
+                self._failure = error
+                tell = self._tell_of_failure
+            tell()
         finally:
             self._ready.set()
 

@@ -17,12 +17,13 @@ import pytest
 DESCRIPTORS = 64
 SERVE = f'ulimit -n {DESCRIPTORS} && exec "$0" -m ackgpu emulator serve --state "$1"'
 SABOTAGE = """
-import io, json, os, socket, sys
+import io, json, os, socket, sys, threading
 from pathlib import Path
 from ackgpu.emulator.serve import serve
 
 class Saboteur(io.StringIO):
-    # Shuts the listening socket down as soon as its port is announced.
+    # Shuts the listening socket down as soon as its port is announced, and waits for the end of
+    # the server's thread: whoever serves has not asked yet to be told of it.
     def write(self, line):
         port = int(json.loads(line)["endpoint"].rpartition(":")[2])
         for number in range(3, 200):
@@ -33,6 +34,9 @@ class Saboteur(io.StringIO):
                     found.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue
+        for thread in threading.enumerate():
+            if thread.name == "ackgpu-emulator":
+                thread.join()
         return len(line)
 
 serve(Path(sys.argv[1]), stdout=Saboteur())
