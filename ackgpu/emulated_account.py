@@ -40,7 +40,7 @@ def open_account(state_dir: Path, closing: ExitStack) -> Emulator | Attached:
     Raises LocalError if it cannot be kept there, or cannot be read.
     """
     from ackgpu.emulator import Emulator
-    from ackgpu.emulator.spread import SPREAD
+    from ackgpu.emulator.shared.spread import SPREAD
     from ackgpu.emulator.store import NoAccountError
 
     directory = state_dir / "emulator"

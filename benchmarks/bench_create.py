@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from support.costs import Account, account
 
 from ackgpu.emulator import Emulator
-from ackgpu.emulator.catalog import regions
+from ackgpu.emulator.shared.catalog import regions
 from ackgpu.engine.cadence import LEARNED_FROM
 
 SEEDS = range(1, 9)

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from ackgpu.emulator.catalog import regions
 from ackgpu.emulator.real_time import REAL
+from ackgpu.emulator.shared.catalog import regions
 from ackgpu.emulator.store import Session
 
 AUTHORITY_DAYS = 3650

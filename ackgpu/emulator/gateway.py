@@ -20,13 +20,13 @@ from typing import Any
 from ackgpu.emulator import answers, parameters, ram_enforcement, tokens
 from ackgpu.emulator.account import REGION, Key, find_key
 from ackgpu.emulator.backend import Backend
-from ackgpu.emulator.catalog import regions
 from ackgpu.emulator.dispatch import Route, Router, action_and_version, load_products, not_found
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.faults import Fault, Faults
 from ackgpu.emulator.operation import Call, Product
 from ackgpu.emulator.real_time import REAL
 from ackgpu.emulator.request_log import LoggedRequest, RequestLog
+from ackgpu.emulator.shared.catalog import regions
 from ackgpu.emulator.signature import Nonces, authenticate
 from ackgpu.emulator.store import Session
 from ackgpu.emulator.timeline import WallClock

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from ackgpu.emulator.doubts import reading
 from ackgpu.emulator.errors import ApiError, invalid, missing
-from ackgpu.emulator.lifecycle import state_at
+from ackgpu.emulator.shared.lifecycle import state_at
 from ackgpu.emulator.store import Doc, Rows, Session
 from ackgpu.emulator.timeline import Timeline
 

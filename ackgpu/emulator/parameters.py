@@ -15,9 +15,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ackgpu.emulator import tables
 from ackgpu.emulator.dispatch import Route
 from ackgpu.emulator.errors import ApiError, invalid, missing
+from ackgpu.emulator.shared import tables
 
 COMMON = frozenset(
     {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ackgpu.emulator.tables import table
+from ackgpu.emulator.shared.tables import table
 
 KINDS = ("seen live", "documented", "another client", "guessed")
 """Seen on a real account by somebody who published it; documented by the vendor, its SDKs included;

@@ -27,14 +27,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ackgpu.emulator import catalog, doubts
+from ackgpu.emulator import doubts
 from ackgpu.emulator.account import REGION
 from ackgpu.emulator.backend import Backend
 from ackgpu.emulator.certificates import has_key_identifiers, make_authority
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.faults import ConfigurationError
-from ackgpu.emulator.limits import DEFAULTS
 from ackgpu.emulator.operation import ApiOperation, Product
+from ackgpu.emulator.shared import catalog
+from ackgpu.emulator.shared.limits import DEFAULTS
 from ackgpu.emulator.store import Session
 
 SETTINGS = frozenset({"limits", "stock", "regions", "missing_roles", "doubts"})

@@ -36,7 +36,7 @@ class Doc:
     Both may lie in the future: what a request sets in motion is written down at once, and becomes
     visible when its time has come. ``scope`` is the id of what it lives in (a vSwitch's VPC, a
     pool's cluster), for look-ups; ``body`` holds everything else, ``phases`` among it (see
-    :mod:`ackgpu.emulator.lifecycle`).
+    :mod:`ackgpu.emulator.shared.lifecycle`).
     """
 
     kind: str

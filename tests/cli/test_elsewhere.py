@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.cli import Cli, cli_on
 
-from ackgpu.emulator.catalog import regions
+from ackgpu.emulator.shared.catalog import regions
 
 BEIJING = ("-r", "cn-beijing")
 COMMANDS = {

@@ -11,7 +11,7 @@ from support.altering import Exchange, altering_proxy_to
 from support.cli import Cli
 from survival.machine import put_in_state
 
-from ackgpu.emulator.lifecycle import state_at
+from ackgpu.emulator.shared.lifecycle import state_at
 from tests.cli.machines import asked, bodies, own_instance
 
 

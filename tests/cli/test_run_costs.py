@@ -6,7 +6,7 @@ from pathlib import Path
 
 from support.costs import Account, Cost, account
 
-from ackgpu.emulator.catalog import regions
+from ackgpu.emulator.shared.catalog import regions
 from ackgpu.engine.cadence import LEARNED_FROM
 
 SEEDS = (2, 3, 6, 13)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import ackgpu.emulator
 from ackgpu.emulator.dispatch import load_products
-from ackgpu.emulator.lifecycle import Lifecycle
-from ackgpu.emulator.tables import table
+from ackgpu.emulator.shared.lifecycle import Lifecycle
+from ackgpu.emulator.shared.tables import table
 
 ROOT = Path(ackgpu.emulator.__file__).parent
 CODE_AT = {"ApiError": 0, "refuse": 0, "refuse_over": 4}

@@ -14,8 +14,8 @@ from ruamel.yaml import YAML
 from ackgpu.clock import ManualClock
 from ackgpu.emulator import Emulator
 from ackgpu.emulator.faults import ACTS
-from ackgpu.emulator.limits import DEFAULTS
 from ackgpu.emulator.resource_faults import KINDS
+from ackgpu.emulator.shared.limits import DEFAULTS
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text("utf-8")
 

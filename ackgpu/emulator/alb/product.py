@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator.operation import Call, Product
-from ackgpu.emulator.zonal_balancers import ZonalBalancers
+from ackgpu.emulator.shared.zonal_balancers import ZonalBalancers
 
 PRODUCT = Product(code="alb", version="2020-06-16", ram_prefix="alb")
 BALANCERS = ZonalBalancers("alb")

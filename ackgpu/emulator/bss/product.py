@@ -10,7 +10,7 @@ from typing import Any
 
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, Product
-from ackgpu.emulator.tables import table
+from ackgpu.emulator.shared.tables import table
 
 PRODUCT = Product(code="bss", version="2017-12-14", ram_prefix="bssapi")
 

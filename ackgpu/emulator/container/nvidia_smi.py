@@ -7,8 +7,8 @@ lightweight GPU nodes, the others are the tool's own.
 from __future__ import annotations
 
 from ackgpu.emulator.container.machine import CommandOutcome, Machine
-from ackgpu.emulator.gpus import Gpu
 from ackgpu.emulator.kube.objects import uid_of
+from ackgpu.emulator.shared.gpus import Gpu
 
 MISMATCH = "Failed to initialize NVML: Driver/library version mismatch\n"
 UNLOADED = (

@@ -10,7 +10,7 @@ import re
 
 from ackgpu.emulator.container.machine import CommandOutcome, File, Machine, toolkit_row
 from ackgpu.emulator.container.stdin import consumed
-from ackgpu.emulator.gpus import Gpu
+from ackgpu.emulator.shared.gpus import Gpu
 
 SAMPLES = ("simpleTexture", "vectorAdd", "deviceQuery")
 _KERNEL = re.compile(rb"__global__\s+void\s+(?:__launch_bounds__\([^)]*\)\s*)?(\w+)")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import catalog, limits
 from ackgpu.emulator.cs.faults import fault
 from ackgpu.emulator.cs.lookup import body_of, objects, text
 from ackgpu.emulator.cs.product import PRODUCT
@@ -12,8 +11,9 @@ from ackgpu.emulator.cs.roles import is_granted
 from ackgpu.emulator.cs.tables import versions
 from ackgpu.emulator.errors import ApiError, missing
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import catalog, limits
+from ackgpu.emulator.shared.tables import table
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.tables import table
 
 
 @PRODUCT.operation("DescribeRegions", method="GET", path="/regions", request_id_key="requestId")

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network
 from typing import Any
 
-from ackgpu.emulator import catalog, limits
 from ackgpu.emulator.cs.addon_docs import NETWORK, real_name
 from ackgpu.emulator.cs.lookup import flag, number, objects, part, text, texts
 from ackgpu.emulator.cs.roles import cluster_refusals
 from ackgpu.emulator.cs.tables import creatable_versions
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import catalog, limits
 from ackgpu.emulator.store import Doc
 
 NAME = re.compile(r"[a-zA-Z0-9\u4e00-\u9fff][a-zA-Z0-9_\-\u4e00-\u9fff]{0,62}")

@@ -22,7 +22,7 @@ from ackgpu.emulator.slb.balancers import make_load_balancer
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.eips import bind_eip, make_eip
 from ackgpu.emulator.vpc.nat_gateways import make_nat_gateway
-from ackgpu.emulator.vpc.snat import make_snat_entry
+from ackgpu.emulator.vpc.snat_entries import make_snat_entry
 
 API_PORT, KONNECTIVITY_PORT, SSH_PORT = 6443, 8443, 22
 EIP_BANDWIDTH_MBPS = 100

@@ -25,7 +25,7 @@ from ackgpu.emulator.slb.balancers import remove_load_balancer
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.eips import remove_eip
 from ackgpu.emulator.vpc.nat_gateways import remove_nat_gateway
-from ackgpu.emulator.vpc.snat import remove_snat_entry
+from ackgpu.emulator.vpc.snat_entries import remove_snat_entry
 
 MODES = {"SLB": "delete", "ALB": "retain", "SLS_Data": "retain", "SLS_ControlPlane": "retain",
          "PrivateZone": "retain"}  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
-from ackgpu.emulator.tables import table
+from ackgpu.emulator.shared.tables import table
 
 
 def taken_of(call: Call, body: dict[str, Any]) -> dict[str, Any]:

@@ -15,10 +15,10 @@ import re
 from dataclasses import dataclass
 
 from ackgpu.emulator.cs.faults import fault
-from ackgpu.emulator.gpus import Gpu
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.gpus import Gpu
+from ackgpu.emulator.shared.tables import table
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.tables import table
 
 RUNFILE_LABEL = "ack.aliyun.com/nvidia-driver-runfile"
 PLUGIN_SECONDS = 120.0

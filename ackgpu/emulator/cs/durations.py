@@ -2,7 +2,7 @@
 
 The real service takes 3 m 39 s to 6 min for a control plane with nodes in published run logs of
 2026, and 8 to 20 min in its documents; these figures lie between. What takes minutes is spread
-about the usual time (:mod:`ackgpu.emulator.spread`).
+about the usual time (:mod:`ackgpu.emulator.shared.spread`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ackgpu.emulator.spread import DurationRange
+from ackgpu.emulator.shared.spread import DurationRange
 
 CONTROL_PLANE_STAGES: tuple[tuple[str, float], ...] = (
     ("Prepare cloud resources", 60),

@@ -6,9 +6,9 @@ spaces, ``nvidia_mem`` the memory of one card. They depend on the driver as well
 
 from __future__ import annotations
 
-from ackgpu.emulator import catalog
-from ackgpu.emulator.gpus import Gpu
-from ackgpu.emulator.tables import table
+from ackgpu.emulator.shared import catalog
+from ackgpu.emulator.shared.gpus import Gpu
+from ackgpu.emulator.shared.tables import table
 
 PREFIX = "aliyun.accelerator"
 DRIVER_LABEL = "ack.aliyun.com/nvidia-driver-version"

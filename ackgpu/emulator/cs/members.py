@@ -18,11 +18,11 @@ from ackgpu.emulator.cs.tables import image_ends, runtime_version
 from ackgpu.emulator.ecs.billing_state import charge_type
 from ackgpu.emulator.ecs.instances import remove_instance
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.lifecycle import state_at
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.reachability import to_api_server
+from ackgpu.emulator.shared.lifecycle import state_at
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc.routes import make_route_entry, remove_route_entry
+from ackgpu.emulator.vpc.route_entries import make_route_entry, remove_route_entry
 
 ROUTE_FREED = 10.0
 """Seconds until the place of a removed route entry can be taken."""

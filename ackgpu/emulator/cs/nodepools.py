@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import limits
 from ackgpu.emulator.cs import durations
 from ackgpu.emulator.cs.events import record
 from ackgpu.emulator.cs.lookup import (
@@ -24,6 +23,7 @@ from ackgpu.emulator.cs.states import POOL
 from ackgpu.emulator.cs.tasks import make_task
 from ackgpu.emulator.doubts import LATE
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import limits
 from ackgpu.emulator.store import Doc
 
 

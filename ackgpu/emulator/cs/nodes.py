@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.cs import instants
 from ackgpu.emulator.cs.lookup import cluster_of
 from ackgpu.emulator.cs.members import is_ready, visible_nodes
 from ackgpu.emulator.cs.pages import paged
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import catalog
 from ackgpu.emulator.store import Doc
 
 NEVER_EXPIRES = "2099-12-31T15:59:00Z"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ackgpu.emulator import catalog
+from ackgpu.emulator.shared import catalog
 
 
 def matching_types(patterns: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -13,8 +13,8 @@ from ackgpu.emulator.cs.lookup import part, tag_rows, text
 from ackgpu.emulator.cs.members import is_ready, offline, visible_nodes
 from ackgpu.emulator.cs.tables import default_image, runtime_version
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.tables import table
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.tables import table
 
 SECTIONS = (
     "auto_scaling",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.cs.cluster_views import version_of
 from ackgpu.emulator.cs.lookup import flag, number, objects, part, tag_rows, text, texts
 from ackgpu.emulator.cs.roles import is_granted, link
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import catalog
 from ackgpu.emulator.store import Doc
 
 MAX_TYPES, MAX_VSWITCHES, MAX_INSTANCES = 10, 8, 2000

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.ram.presets import find_role
-from ackgpu.emulator.tables import table
+from ackgpu.emulator.shared.tables import table
 
 _PLACE = "https://ram.console.aliyun.com/role/authorize?request="
 

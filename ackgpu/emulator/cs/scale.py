@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ackgpu.emulator import catalog, limits
 from ackgpu.emulator.cs import durations
 from ackgpu.emulator.cs.faults import fault
 from ackgpu.emulator.cs.members import Joining, lasting_nodes, make_node
@@ -13,6 +12,7 @@ from ackgpu.emulator.cs.tasks import TaskCourse
 from ackgpu.emulator.ecs.instances import make_instance
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import catalog, limits
 from ackgpu.emulator.store import Doc
 
 BASIC = "ack.standard"

@@ -6,7 +6,7 @@ Clusters: the documented enumeration and the life cycle page; pools: the life cy
 
 from __future__ import annotations
 
-from ackgpu.emulator.lifecycle import Lifecycle
+from ackgpu.emulator.shared.lifecycle import Lifecycle
 
 CLUSTER = Lifecycle(
     "cluster",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.tables import table
+from ackgpu.emulator.shared.tables import table
 
 
 def versions() -> list[dict[str, Any]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import limits
 from ackgpu.emulator.cs.lookup import body_of, query_list, tag_rows, text, texts
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
-from ackgpu.emulator.seen_tags import change_tags, seen_tags
+from ackgpu.emulator.shared import limits
+from ackgpu.emulator.shared.seen_tags import change_tags, seen_tags
 from ackgpu.emulator.store import Doc
 
 RESOURCE_TYPE = "CLUSTER"

@@ -11,8 +11,8 @@ from ackgpu.emulator.cs.lookup import cluster_of
 from ackgpu.emulator.cs.pages import idempotent_by_token
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.lifecycle import Lifecycle
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.lifecycle import Lifecycle
 from ackgpu.emulator.store import Doc
 
 TASK = Lifecycle(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ackgpu.emulator import catalog, limits
 from ackgpu.emulator.ecs.instance_quotas import used_vcpus
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import catalog, limits
 
 MAX_NAMED = 8
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.ecs import stock
 from ackgpu.emulator.ecs.instances import DISK_GIB
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import catalog
 
 DESTINATIONS = ("Zone", "IoOptimized", "InstanceType", "Network", "ddh", "SystemDisk", "DataDisk")
 """In the order of their hierarchy: each takes the parameters of those before it."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, Params
+from ackgpu.emulator.shared import catalog
 from ackgpu.emulator.store import Doc
 
 DAY = 86400.0

@@ -12,8 +12,8 @@ from typing import Any
 from ackgpu.emulator.ecs.instance_reads import instance
 from ackgpu.emulator.ecs.instants import seconds_text
 from ackgpu.emulator.ecs.product import PRODUCT
-from ackgpu.emulator.lifecycle import reached
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.lifecycle import reached
 
 BOOT = (
     "[    0.000000] Linux version 5.10.134-19.2.al8.x86_64",

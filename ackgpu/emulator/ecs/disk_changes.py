@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.ecs import billing_methods, states
 from ackgpu.emulator.ecs.disks import (
     DATA_DISK_GIB,
@@ -18,6 +17,7 @@ from ackgpu.emulator.ecs.instance_reads import instance
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import catalog
 from ackgpu.emulator.store import Doc
 
 SETTLED_AFTER = 5.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.operation import Call, page_of
+from ackgpu.emulator.shared import catalog
 
 
 @PRODUCT.operation("DescribeImages")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.ecs import billing_methods, stock
 from ackgpu.emulator.ecs.billing_state import charge_type, convert, refuse_converting, refuse_unless
 from ackgpu.emulator.ecs.instance_reads import instance
@@ -14,6 +13,7 @@ from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.states import INSTANCE, wrong_state
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import catalog
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.eips import unbind_eip
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import catalog, limits
 from ackgpu.emulator.ecs import billing_state
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import catalog, limits
 from ackgpu.emulator.store import Doc
 
 KIND = "instance"

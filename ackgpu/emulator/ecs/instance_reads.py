@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.ecs.billing_state import charge_type, paid_until
 from ackgpu.emulator.ecs.instances import KIND
 from ackgpu.emulator.ecs.instants import NEVER, minutes_text
@@ -12,9 +11,10 @@ from ackgpu.emulator.ecs.pages import page
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.tagged import has_tags, tag_rows
 from ackgpu.emulator.errors import ApiError, invalid
-from ackgpu.emulator.lifecycle import reached
-from ackgpu.emulator.lists import listing
 from ackgpu.emulator.operation import Call, page_of
+from ackgpu.emulator.shared import catalog
+from ackgpu.emulator.shared.lifecycle import reached
+from ackgpu.emulator.shared.lists import listing
 from ackgpu.emulator.store import Doc
 
 STATES = frozenset({"Pending", "Starting", "Running", "Stopping", "Stopped"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.ecs import billing_methods, billing_state
 from ackgpu.emulator.ecs.instance_quotas import check_quota
 from ackgpu.emulator.ecs.instance_reads import instance
@@ -18,6 +17,7 @@ from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.states import INSTANCE, wrong_state
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import catalog
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.addresses import take_public_address
 

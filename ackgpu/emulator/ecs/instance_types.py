@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import catalog
 
 MAX_RESULTS = 100
 """The largest page since 2023-11-15; a larger MaxResults is cut down to it."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.ecs import stock
 from ackgpu.emulator.ecs.instance_quotas import check_quota
 from ackgpu.emulator.ecs.states import INSTANCE
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.lifecycle import state_at
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import catalog
+from ackgpu.emulator.shared.lifecycle import state_at
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.addresses import take_address
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.ecs.instances import make_interface
 from ackgpu.emulator.ecs.instants import seconds_text
 from ackgpu.emulator.ecs.pages import page
@@ -12,8 +11,9 @@ from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.security_groups import security_group
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.lists import listing
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import catalog
+from ackgpu.emulator.shared.lists import listing
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.addresses import take_address
 

@@ -11,12 +11,12 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from ackgpu.emulator import limits
 from ackgpu.emulator.ecs.instants import minutes_text
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, page_of
+from ackgpu.emulator.shared import limits
 from ackgpu.emulator.store import Doc
 
 KIND = "keypair"

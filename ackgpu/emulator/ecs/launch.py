@@ -11,7 +11,6 @@ import binascii
 from dataclasses import dataclass, field
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.ecs import billing_methods
 from ackgpu.emulator.ecs.disks import make_data_disks
 from ackgpu.emulator.ecs.instance_roles import checked_role
@@ -24,6 +23,7 @@ from ackgpu.emulator.ecs.states import INSTANCE
 from ackgpu.emulator.ecs.tagged import new_tags
 from ackgpu.emulator.errors import ApiError, missing
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import catalog
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.addresses import take_public_address
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.ecs import stock
 from ackgpu.emulator.ecs.instances import DEFAULT_DISK, check_system_disk
 from ackgpu.emulator.ecs.instants import seconds_text
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import catalog
 
 WEEKS_A_MONTH = 4
 MONTHS_A_YEAR = 12

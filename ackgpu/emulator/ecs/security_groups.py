@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import limits
 from ackgpu.emulator.ecs.instants import seconds_text
 from ackgpu.emulator.ecs.pages import page
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError, invalid
-from ackgpu.emulator.lists import listing
 from ackgpu.emulator.operation import Call, token_page
+from ackgpu.emulator.shared import limits
+from ackgpu.emulator.shared.lists import listing
 from ackgpu.emulator.store import Doc
 
 KIND = "securitygroup"

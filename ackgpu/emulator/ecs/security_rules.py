@@ -9,12 +9,12 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Any
 
-from ackgpu.emulator import limits
 from ackgpu.emulator.ecs.instants import seconds_text
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.security_groups import KIND, refuse_managed, security_group
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import limits
 from ackgpu.emulator.store import Doc
 
 PROTOCOLS = {"tcp": "TCP", "udp": "UDP", "icmp": "ICMP", "gre": "GRE", "all": "ALL"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.lifecycle import Lifecycle
+from ackgpu.emulator.shared.lifecycle import Lifecycle
 
 INSTANCE = Lifecycle(
     "instance",

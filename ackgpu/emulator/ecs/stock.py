@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import catalog
 
 
 def left(call: Call, zone: str, type_id: str) -> str | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ackgpu.emulator import limits
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
-from ackgpu.emulator.seen_tags import seen_tags
+from ackgpu.emulator.shared import limits
+from ackgpu.emulator.shared.seen_tags import seen_tags
 from ackgpu.emulator.store import Doc
 
 MAX_TAG_LENGTH = 128

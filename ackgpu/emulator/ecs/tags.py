@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import limits
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, token_page
-from ackgpu.emulator.seen_tags import change_tags, seen_tags
+from ackgpu.emulator.shared import limits
+from ackgpu.emulator.shared.seen_tags import change_tags, seen_tags
 from ackgpu.emulator.store import Doc
 
 KINDS = {

@@ -13,7 +13,7 @@ from typing import Any
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.resources import ApiResource
 from ackgpu.emulator.kube.schema import fields, message_of, walk
-from ackgpu.emulator.tables import table
+from ackgpu.emulator.shared.tables import table
 
 AVERAGE = {"target": {"type": "Utilization", "averageUtilization": 80}}
 RBAC = "rbac.authorization.k8s.io"

@@ -11,7 +11,7 @@ from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.resources import ApiResource, groups
 from ackgpu.emulator.kube.state import ClusterState
 from ackgpu.emulator.kube.status import no_such_path
-from ackgpu.emulator.tables import table
+from ackgpu.emulator.shared.tables import table
 
 PLAIN = "text/plain; charset=utf-8"
 HEALTH = frozenset({"healthz", "livez", "readyz"})

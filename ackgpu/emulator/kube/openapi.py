@@ -15,7 +15,7 @@ from functools import cache
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.resources import RESOURCES, ApiResource, groups
 from ackgpu.emulator.kube.schema import SCALARS, SchemaField, fields, message_of, reached
-from ackgpu.emulator.tables import table
+from ackgpu.emulator.shared.tables import table
 
 MORE = 0x80  # the bit of a varint that says: another byte follows
 QUOTED_EMPTY = '""'

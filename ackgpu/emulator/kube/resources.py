@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ackgpu.emulator.tables import table
+from ackgpu.emulator.shared.tables import table
 
 READ = ("get", "list", "watch")
 ALL = (*READ, "create", "delete", "deletecollection", "patch", "update")

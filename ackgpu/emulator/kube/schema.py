@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ackgpu.emulator.tables import table
+from ackgpu.emulator.shared.tables import table
 
 _TYPE = re.compile(r"((?:\[\]|map)*)(.+)")
 SCALARS: dict[str, tuple[type, ...]] = {

@@ -21,10 +21,10 @@ from typing import Any, Protocol
 
 from ackgpu.emulator.kube.objects import Obj, uid_of
 from ackgpu.emulator.kube.patches import merge_patch
-from ackgpu.emulator.lifecycle import state_at
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.lifecycle import state_at
+from ackgpu.emulator.shared.tables import table
 from ackgpu.emulator.store import Doc, Session
-from ackgpu.emulator.tables import table
 from ackgpu.emulator.timeline import Timeline
 
 KIND = "kube"

@@ -12,7 +12,7 @@ from typing import Any
 from ackgpu.emulator.kube.nodes import SCHEDULE_LABEL, NodeFacts, facts, plugin_down
 from ackgpu.emulator.kube.objects import Obj, suffix_of, uid_of
 from ackgpu.emulator.kube.state import ClusterState, StoredObject, brought_entry, version_at
-from ackgpu.emulator.tables import table
+from ackgpu.emulator.shared.tables import table
 
 NAMESPACE = "kube-system"
 STARTS_AFTER = 2.0  # seconds from a node's joining to its first pods

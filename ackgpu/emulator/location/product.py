@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, Product
+from ackgpu.emulator.shared import catalog
 from ackgpu.emulator.slb.places import balancer_host
 
 PRODUCT = Product(code="location", version="2015-06-12", ram_prefix="location")

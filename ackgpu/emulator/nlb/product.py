@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator.operation import Call, Product
-from ackgpu.emulator.zonal_balancers import ZonalBalancers
+from ackgpu.emulator.shared.zonal_balancers import ZonalBalancers
 
 PRODUCT = Product(code="nlb", version="2022-04-30", ram_prefix="nlb")
 BALANCERS = ZonalBalancers("nlb", made_as="LoadbalancerId")

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import limits
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.lifecycle import Lifecycle, reached
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.quotas import tables
 from ackgpu.emulator.quotas.product import PRODUCT
 from ackgpu.emulator.quotas.reads import pages
+from ackgpu.emulator.shared import limits
+from ackgpu.emulator.shared.lifecycle import Lifecycle, reached
 from ackgpu.emulator.store import Doc
 
 KIND = "quotaapplication"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.errors import ApiError, missing
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.quotas import tables
 from ackgpu.emulator.quotas.product import PRODUCT
+from ackgpu.emulator.shared import catalog
 
 DEFAULT, MOST, MAX_PRODUCTS = 30, 100, 200
 NEEDS_DIMENSIONS = frozenset({"ecs", "ecs-spec", "edas", "ess"})

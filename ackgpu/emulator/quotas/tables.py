@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ackgpu.emulator import limits
 from ackgpu.emulator.account import REGION
 from ackgpu.emulator.ecs.instance_quotas import gpu_cards, used_vcpus, vgpu_instances
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
-from ackgpu.emulator.tables import table
+from ackgpu.emulator.shared import limits
+from ackgpu.emulator.shared.tables import table
 
 COMMON = "CommonQuota"
 Row = dict[str, Any]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import limits
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.ram import entities
 from ackgpu.emulator.ram.policies import default_version, find_policy, policy
 from ackgpu.emulator.ram.product import PRODUCT
+from ackgpu.emulator.shared import limits
 from ackgpu.emulator.store import Doc
 
 

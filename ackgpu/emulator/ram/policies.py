@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import limits
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.ram import entities, presets
 from ackgpu.emulator.ram.product import PRODUCT
 from ackgpu.emulator.ram.roles import role_arn
+from ackgpu.emulator.shared import limits
 from ackgpu.emulator.store import Doc
 
 FIRST = "v1"

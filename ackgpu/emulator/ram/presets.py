@@ -10,8 +10,8 @@ import hashlib
 import json
 from typing import Any
 
+from ackgpu.emulator.shared.tables import table
 from ackgpu.emulator.store import Doc, Session
-from ackgpu.emulator.tables import table
 
 ROLE = "ramrole"
 

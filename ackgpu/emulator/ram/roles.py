@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import limits
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.ram import entities, presets
 from ackgpu.emulator.ram.product import PRODUCT
+from ackgpu.emulator.shared import limits
 from ackgpu.emulator.store import Doc
 
 SESSION_SECONDS = (3600, 43200)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ackgpu.emulator.slb import (
-    balancer_operations,
+    balancer_changes,
     balancer_reads,
-    listener_operations,
+    listener_changes,
     places,
     servers,
     tags,
@@ -14,9 +14,9 @@ from ackgpu.emulator.slb.product import PRODUCT
 
 __all__ = [
     "PRODUCT",
-    "balancer_operations",
+    "balancer_changes",
     "balancer_reads",
-    "listener_operations",
+    "listener_changes",
     "places",
     "servers",
     "tags",

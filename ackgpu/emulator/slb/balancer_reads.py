@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
-from ackgpu.emulator.slb.balancer_operations import living_balancer, network_type
+from ackgpu.emulator.shared import catalog
+from ackgpu.emulator.shared.fields import stamp, tag_key_tags, tagged
+from ackgpu.emulator.slb.balancer_changes import living_balancer, network_type
 from ackgpu.emulator.slb.listeners import listeners_of
 from ackgpu.emulator.slb.product import PRODUCT
 from ackgpu.emulator.slb.servers import server_rows
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc.wire import stamp, tag_key_tags, tagged
 
 CHARGE_NUMBERS = {"paybybandwidth": "3", "paybytraffic": "4"}
 """How DescribeLoadBalancers writes InternetChargeType; its alias has the word."""

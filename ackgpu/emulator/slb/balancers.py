@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.lifecycle import Lifecycle
-from ackgpu.emulator.limits import counted_in, refuse_over
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.lifecycle import Lifecycle
+from ackgpu.emulator.shared.limits import counted_in, refuse_over
 from ackgpu.emulator.slb.listeners import make_listener
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.addresses import take_address, take_public_address

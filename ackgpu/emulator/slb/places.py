@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import catalog
 from ackgpu.emulator.slb.product import PRODUCT
 from ackgpu.emulator.vpc.places import zone_name
 

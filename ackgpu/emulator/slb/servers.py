@@ -6,14 +6,14 @@ import json
 from typing import Any
 
 from ackgpu.emulator.errors import ApiError, invalid
-from ackgpu.emulator.limits import refuse_over
 from ackgpu.emulator.operation import Call
-from ackgpu.emulator.slb.balancer_operations import living_balancer
+from ackgpu.emulator.shared.fields import stamp, tag_key_tags, tagged
+from ackgpu.emulator.shared.limits import refuse_over
+from ackgpu.emulator.slb.balancer_changes import living_balancer
 from ackgpu.emulator.slb.listeners import listeners_of
 from ackgpu.emulator.slb.product import PRODUCT
 from ackgpu.emulator.slb.tags import TAGGING
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc.wire import stamp, tag_key_tags, tagged
 
 KINDS = {"ecs": "instance", "eni": "eni"}
 DEFAULT_WEIGHT = 100

@@ -6,7 +6,7 @@ UNCONFIRMED, chosen inside what the polling clients of the field allow for.
 
 from __future__ import annotations
 
-from ackgpu.emulator.spread import DurationRange
+from ackgpu.emulator.shared.spread import DurationRange
 
 VPC_CREATING = 3.0
 VPC_DELETING = 3.0

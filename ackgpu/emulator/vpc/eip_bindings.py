@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.limits import refuse_over
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.limits import refuse_over
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc.dnat import forward_entries, remove_forward_entry
-from ackgpu.emulator.vpc.eip_addresses import incorrect_status, living_eip
+from ackgpu.emulator.vpc.eip_changes import incorrect_status, living_eip
 from ackgpu.emulator.vpc.eips import bind_eip, unbind_eip
+from ackgpu.emulator.vpc.forward_entries import forward_entries, remove_forward_entry
 from ackgpu.emulator.vpc.lifetimes import lasting
 from ackgpu.emulator.vpc.product import PRODUCT
-from ackgpu.emulator.vpc.snat import remove_snat_entry
+from ackgpu.emulator.vpc.snat_entries import remove_snat_entry
 
 KINDS = {
     "Nat": "natgateway",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ackgpu.emulator.lifecycle import Lifecycle
-from ackgpu.emulator.limits import counted_in, refuse_over
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.lifecycle import Lifecycle
+from ackgpu.emulator.shared.limits import counted_in, refuse_over
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import durations
 from ackgpu.emulator.vpc.addresses import take_public_address

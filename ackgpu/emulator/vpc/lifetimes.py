@@ -8,8 +8,8 @@ entered; ``name`` narrows it to the resource of that name.
 
 from __future__ import annotations
 
-from ackgpu.emulator.lifecycle import Lifecycle
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.lifecycle import Lifecycle
 from ackgpu.emulator.store import Doc
 
 

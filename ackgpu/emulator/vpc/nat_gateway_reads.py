@@ -6,13 +6,13 @@ from typing import Any
 
 from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.lists import listing
 from ackgpu.emulator.operation import Call, page_of
+from ackgpu.emulator.shared.fields import stamp, tag_key_tags, tagged
+from ackgpu.emulator.shared.lists import listing
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc.dnat import forward_entries
 from ackgpu.emulator.vpc.dry_run import end_dry_run
+from ackgpu.emulator.vpc.forward_entries import forward_entries
 from ackgpu.emulator.vpc.product import PRODUCT
-from ackgpu.emulator.vpc.wire import stamp, tag_key_tags, tagged
 
 MAX_BANDWIDTH = 5120
 MAX_SESSIONS = 2_000_000

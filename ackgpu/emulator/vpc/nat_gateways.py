@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.lifecycle import Lifecycle, reached
-from ackgpu.emulator.limits import refuse_over
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.lifecycle import Lifecycle, reached
+from ackgpu.emulator.shared.limits import refuse_over
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import durations
 from ackgpu.emulator.vpc.addresses import take_address
 from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
-from ackgpu.emulator.vpc.routes import make_route_entry, remove_route_entry
+from ackgpu.emulator.vpc.route_entries import make_route_entry, remove_route_entry
 
 LIFECYCLE = Lifecycle(
     "NAT gateway",

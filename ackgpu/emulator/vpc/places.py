@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import catalog
 from ackgpu.emulator.vpc.product import PRODUCT
 
 WITHOUT_NAT = frozenset({"cn-beijing-c", "cn-hangzhou-b", "cn-shanghai-b"})

@@ -7,11 +7,11 @@ from typing import Any
 from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, page_of, token_page
+from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.route_tables import vswitches_of
 from ackgpu.emulator.vpc.system_routes import system_routes
-from ackgpu.emulator.vpc.wire import stamp
 
 PAGE = 100
 MAX_RESULTS = 500

@@ -7,21 +7,21 @@ from typing import Any
 
 from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.lifecycle import Lifecycle
-from ackgpu.emulator.limits import refuse_over
 from ackgpu.emulator.operation import Call, page_of
-from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc import durations
-from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
-from ackgpu.emulator.vpc.product import PRODUCT
-from ackgpu.emulator.vpc.tags import TAGGING
-from ackgpu.emulator.vpc.wire import (
+from ackgpu.emulator.shared.fields import (
     checked_description,
     checked_name,
     key_value_tags,
     stamp,
     tagged,
 )
+from ackgpu.emulator.shared.lifecycle import Lifecycle
+from ackgpu.emulator.shared.limits import refuse_over
+from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc import durations
+from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
+from ackgpu.emulator.vpc.product import PRODUCT
+from ackgpu.emulator.vpc.tags import TAGGING
 
 LIFECYCLE = Lifecycle(
     "route table",

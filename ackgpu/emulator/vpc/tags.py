@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ackgpu.emulator.shared.tag_rules import Tagging
 from ackgpu.emulator.vpc.product import PRODUCT
-from ackgpu.emulator.vpc.tag_rules import Tagging
 
 TAGGING = Tagging(
     kinds={

@@ -5,13 +5,20 @@ from __future__ import annotations
 from ipaddress import IPv4Network
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError, missing
-from ackgpu.emulator.lifecycle import Lifecycle
-from ackgpu.emulator.limits import refuse_over
-from ackgpu.emulator.lists import listing
 from ackgpu.emulator.operation import Call, page_of
+from ackgpu.emulator.shared import catalog
+from ackgpu.emulator.shared.fields import (
+    checked_description,
+    checked_name,
+    key_value_tags,
+    stamp,
+    tagged,
+)
+from ackgpu.emulator.shared.lifecycle import Lifecycle
+from ackgpu.emulator.shared.limits import refuse_over
+from ackgpu.emulator.shared.lists import listing
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import durations
 from ackgpu.emulator.vpc.addresses import address_owners, free_addresses
@@ -20,13 +27,6 @@ from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.tags import TAGGING
 from ackgpu.emulator.vpc.vpcs import MAX_IDS, living_vpc
-from ackgpu.emulator.vpc.wire import (
-    checked_description,
-    checked_name,
-    key_value_tags,
-    stamp,
-    tagged,
-)
 
 LIFECYCLE = Lifecycle("vSwitch", frozenset({("Pending", "Available"), ("Available", "Pending")}))
 MASKS = range(16, 30)

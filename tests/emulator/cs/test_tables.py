@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ackgpu.clock import ManualClock
-from ackgpu.emulator.catalog import instance_types
 from ackgpu.emulator.cs.durations import critical_path
 from ackgpu.emulator.cs.gpus import gpu_of, labels, schedule_labels
+from ackgpu.emulator.shared.catalog import instance_types
 from tests.emulator.cs.ack import Ack
 
 

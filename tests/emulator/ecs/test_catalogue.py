@@ -9,7 +9,8 @@ import pytest
 from alibabacloud_ecs20140526.client import Client as EcsClient
 
 from ackgpu.clock import ManualClock
-from ackgpu.emulator import Emulator, catalog
+from ackgpu.emulator import Emulator
+from ackgpu.emulator.shared import catalog
 from tests.emulator.net.apis import REGION, Api
 
 TYPE = "ecs.vgn5i-m2.xlarge"

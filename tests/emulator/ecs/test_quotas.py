@@ -9,8 +9,9 @@ import pytest
 from alibabacloud_quotas20200510.client import Client as QuotasClient
 
 from ackgpu.clock import ManualClock
-from ackgpu.emulator import Emulator, limits
+from ackgpu.emulator import Emulator
 from ackgpu.emulator.quotas import tables
+from ackgpu.emulator.shared import limits
 from tests.emulator.ecs.machines import Machines, machines_of
 from tests.emulator.net.apis import REGION, Api
 

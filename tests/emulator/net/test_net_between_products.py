@@ -20,8 +20,8 @@ from ackgpu.emulator.vpc.addresses import take_address
 from ackgpu.emulator.vpc.eips import make_eip, remove_eip
 from ackgpu.emulator.vpc.nat_gateways import make_nat_gateway, remove_nat_gateway
 from ackgpu.emulator.vpc.product import PRODUCT
-from ackgpu.emulator.vpc.routes import make_route_entry, remove_route_entry
-from ackgpu.emulator.vpc.snat import make_snat_entry
+from ackgpu.emulator.vpc.route_entries import make_route_entry, remove_route_entry
+from ackgpu.emulator.vpc.snat_entries import make_snat_entry
 from tests.emulator.net.apis import REGION, Api, Network
 
 ACK_TAGS = {"ack.aliyun.com": "c1", "kubernetes.do.not.delete": "true"}

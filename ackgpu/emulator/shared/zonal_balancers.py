@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.lifecycle import Lifecycle
 from ackgpu.emulator.operation import Call, Product
-from ackgpu.emulator.seen_tags import seen_tags
+from ackgpu.emulator.shared.fields import tagged
+from ackgpu.emulator.shared.lifecycle import Lifecycle
+from ackgpu.emulator.shared.seen_tags import seen_tags
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.addresses import take_address
-from ackgpu.emulator.vpc.wire import tagged
 
 LIFECYCLE = Lifecycle("load balancer", frozenset({("Provisioning", "Active")}))
 PROVISIONING, DELETING = 20.0, 15.0

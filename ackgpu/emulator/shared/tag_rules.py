@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.limits import refuse_over
 from ackgpu.emulator.operation import Call, Product, token_page
-from ackgpu.emulator.seen_tags import change_tags, seen_tags
+from ackgpu.emulator.shared.limits import refuse_over
+from ackgpu.emulator.shared.seen_tags import change_tags, seen_tags
 from ackgpu.emulator.store import Doc
 
 MAX_RESOURCES = 50

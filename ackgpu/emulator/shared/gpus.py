@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ackgpu.emulator.tables import table
+from ackgpu.emulator.shared.tables import table
 
 
 @dataclass(frozen=True)

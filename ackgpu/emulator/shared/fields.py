@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
-from ackgpu.emulator.seen_tags import seen_tags
+from ackgpu.emulator.shared.seen_tags import seen_tags
 from ackgpu.emulator.store import Doc
 
 _NAME = re.compile(r"^(?!https?://).{1,128}$", re.DOTALL)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.lifecycle import Lifecycle
 from ackgpu.emulator.operation import Call, page_of
+from ackgpu.emulator.shared.fields import checked_name
+from ackgpu.emulator.shared.lifecycle import Lifecycle
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import durations
 from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 from ackgpu.emulator.vpc.product import PRODUCT
-from ackgpu.emulator.vpc.wire import checked_name
 
 LIFECYCLE = Lifecycle(
     "DNAT entry",

@@ -7,18 +7,18 @@ from typing import Any
 from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, page_of
-from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc.dry_run import end_dry_run
-from ackgpu.emulator.vpc.eips import make_eip, remove_eip
-from ackgpu.emulator.vpc.product import PRODUCT
-from ackgpu.emulator.vpc.tags import TAGGING
-from ackgpu.emulator.vpc.wire import (
+from ackgpu.emulator.shared.fields import (
     checked_description,
     checked_name,
     key_value_tags,
     stamp,
     tagged,
 )
+from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc.dry_run import end_dry_run
+from ackgpu.emulator.vpc.eips import make_eip, remove_eip
+from ackgpu.emulator.vpc.product import PRODUCT
+from ackgpu.emulator.vpc.tags import TAGGING
 
 MAX_MBPS = {"PayByBandwidth": 500, "PayByTraffic": 200}
 DEFAULT_MBPS = 5

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from ackgpu.emulator.tables import table
+from ackgpu.emulator.shared.tables import table
 
 Settings = Mapping[str, Any]
 

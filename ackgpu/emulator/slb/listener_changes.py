@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ackgpu.emulator.errors import ApiError, invalid
-from ackgpu.emulator.limits import refuse_over
 from ackgpu.emulator.operation import Call, token_page
-from ackgpu.emulator.slb.balancer_operations import MAX_MBPS, living_balancer
+from ackgpu.emulator.shared.fields import tag_key_tags, tagged
+from ackgpu.emulator.shared.limits import refuse_over
+from ackgpu.emulator.slb.balancer_changes import MAX_MBPS, living_balancer
 from ackgpu.emulator.slb.listeners import NUMBERS, PLAIN, TEXTS, listeners_of, make_listener
 from ackgpu.emulator.slb.product import PRODUCT
 from ackgpu.emulator.slb.tags import TAGGING
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc.wire import tag_key_tags, tagged
 
 MAX_PORT = 65535
 PAGE, MOST = 20, 101

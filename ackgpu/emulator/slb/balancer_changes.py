@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator import catalog
 from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared import catalog
 from ackgpu.emulator.slb.balancers import make_load_balancer, remove_load_balancer
 from ackgpu.emulator.slb.product import PRODUCT
 from ackgpu.emulator.slb.tags import TAGGING

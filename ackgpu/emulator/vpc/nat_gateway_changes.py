@@ -6,16 +6,16 @@ from typing import Any
 
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.fields import checked_description, checked_name
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc.dnat import forward_entries, remove_forward_entry
 from ackgpu.emulator.vpc.eips import unbind_eip
+from ackgpu.emulator.vpc.forward_entries import forward_entries, remove_forward_entry
 from ackgpu.emulator.vpc.lifetimes import lasting
 from ackgpu.emulator.vpc.nat_gateways import make_nat_gateway, remove_nat_gateway
 from ackgpu.emulator.vpc.places import nat_zones
 from ackgpu.emulator.vpc.product import PRODUCT
-from ackgpu.emulator.vpc.snat import remove_snat_entry
+from ackgpu.emulator.vpc.snat_entries import remove_snat_entry
 from ackgpu.emulator.vpc.tags import TAGGING
-from ackgpu.emulator.vpc.wire import checked_description, checked_name
 
 
 @PRODUCT.operation("CreateNatGateway", writes=True)

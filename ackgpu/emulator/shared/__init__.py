@@ -1,0 +1,1 @@
+"""What several emulated products use, in no product's room."""

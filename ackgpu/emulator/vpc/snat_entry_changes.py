@@ -1,0 +1,219 @@
+"""The operations on SNAT entries."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from ackgpu.emulator.errors import ApiError, missing
+from ackgpu.emulator.operation import Call, page_of
+from ackgpu.emulator.shared.fields import checked_name
+from ackgpu.emulator.shared.lifecycle import reached
+from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc import durations
+from ackgpu.emulator.vpc.dry_run import end_dry_run
+from ackgpu.emulator.vpc.forward_entries import forward_entries
+from ackgpu.emulator.vpc.lifetimes import lasting, set_going
+from ackgpu.emulator.vpc.product import PRODUCT
+from ackgpu.emulator.vpc.snat_entries import (
+    LIFECYCLE,
+    gateway_of_table,
+    remove_snat_entry,
+    write_snat_entry,
+)
+
+
+@PRODUCT.operation("CreateSnatEntry", writes=True)
+def create_snat_entry(call: Call) -> dict[str, Any]:
+    """CreateSnatEntry: Pending for some seconds, then Available."""
+    params = call.params
+    gateway = gateway_of_table(call, params.required("SnatTableId"))
+    _refuse_unready(call, gateway)
+    source = _source(call, gateway)
+    addresses = _checked_addresses(call, gateway, params.required("SnatIp"))
+    _refuse_duplicate(call, gateway, source)
+    name = checked_name(call, "SnatEntryName", "InvalidParameter.Name.Malformed")
+    doc = write_snat_entry(call, gateway, source, addresses, call.now)
+    doc.name = name
+    doc.body["EipAffinity"] = params.text("EipAffinity", "0")
+    call.docs.put(doc)
+    end_dry_run(call)
+    return {"SnatEntryId": doc.id}
+
+
+def _refuse_unready(call: Call, gateway: Doc) -> None:
+    if call.state(gateway) != "Available":
+        raise ApiError("IncorrectStatus.NATGW", "NATGW status is invalid.")
+
+
+def _source(call: Call, gateway: Doc) -> tuple[str, str]:
+    """The entry's vSwitch (or empty) and CIDR block; exactly one of the two is given."""
+    vswitch_id, cidr = call.params.text("SourceVSwitchId"), call.params.text("SourceCIDR")
+    if vswitch_id and cidr:
+        raise ApiError(
+            "CreateSnatEntry.ParamExclusive.sourceVSwitchIdAndsourceCIDR",
+            "SourceVSwitchId and SourceCIDR exclude each other.",
+        )
+    if vswitch_id:
+        vswitch = call.alive("vswitch", vswitch_id)
+        if vswitch is None:
+            raise ApiError("InvalidVSwitchId.NotFound", "VSwitch not exist.", 404)
+        if vswitch.scope != gateway.scope:
+            raise ApiError(
+                "OperationFailed.VSwitchNotInVpc",
+                "The specified vswitch and natgateway are not in the same vpc.",
+            )
+        return vswitch_id, vswitch.body["CidrBlock"]
+    if not cidr:
+        raise missing("SourceVSwitchId")
+    try:
+        return "", str(IPv4Network(cidr))
+    except ValueError:
+        raise ApiError("InvalidSourceCIDR.Malformed", "SourceCIDR is illegal.") from None
+
+
+def _checked_addresses(call: Call, gateway: Doc, text: str) -> str:
+    """The addresses if every one is an EIP that the gateway knows, else a refusal.
+
+    Field notes: the gateway knows an EIP only some seconds after AssociateEipAddress, first
+    because it is Associating (OperationUnsupported.EipInBinding), then because the gateway has
+    not heard of it (EIP_NOT_IN_GATEWAY).
+    """
+    bound = {
+        eip.body["IpAddress"]: eip for eip in call.docs.find("eip", at=call.now, scope=gateway.id)
+    }
+    forwarded = {entry.body["ExternalIp"] for entry in forward_entries(call, gateway)}
+    for address in text.split(","):
+        _check_address(call, bound.get(address), address)
+        if address in forwarded:
+            raise ApiError(
+                "Forbidden.IpUsedInForwardTable",
+                "The specified SnatIp already used in forward table",
+            )
+    return text
+
+
+def _check_address(call: Call, eip: Doc | None, address: str) -> None:
+    try:
+        IPv4Address(address)
+    except ValueError:
+        raise ApiError(
+            "InvalidSnatIp.Malformed", "The specified SnatIp is not a valid IP address."
+        ) from None
+    if eip is None:
+        raise ApiError(
+            "InvalidSnatIp.NotFound", "Specified SnatIp does not found on the NAT Gateway", 404
+        )
+    if call.state(eip) == "Associating":
+        raise ApiError(
+            "OperationUnsupported.EipInBinding",
+            "Create snat entry with eip in associating status is unsupported.",
+        )
+    in_use = _bound_since(eip, call.now)
+    if in_use is not None and call.now < in_use + durations.EIP_GATEWAY_LAG:
+        raise ApiError("EIP_NOT_IN_GATEWAY", "The Eip not in nat gateway")
+
+
+def _bound_since(eip: Doc, now: float) -> float | None:
+    """When the present binding was done; None for an EIP that was born bound."""
+    past = [phase for phase in eip.body["phases"] if phase[0] <= now]
+    associating = [at for at, state in past if state == "Associating"]
+    return reached([p for p in past if p[0] >= associating[-1]], "InUse") if associating else None
+
+
+def _refuse_duplicate(call: Call, gateway: Doc, source: tuple[str, str]) -> None:
+    for entry in lasting(call, "snat", call.now, scope=gateway.body["SnatTableId"]):
+        if source[0] and entry.body["SourceVSwitchId"] == source[0]:
+            raise ApiError(
+                "Forbidden.SourceVSwitchId.Duplicated", "The specified SourceCIDRis duplicated."
+            )
+        if entry.body["SourceCIDR"] == source[1]:
+            raise ApiError(
+                "OperationUnsupported.CidrConflict",
+                "The specified CIDR block conflicts with an existing SNAT entry.",
+            )
+
+
+@PRODUCT.operation("DescribeSnatTableEntries")
+def describe_snat_table_entries(call: Call) -> dict[str, Any]:
+    """DescribeSnatTableEntries of a table or of a NAT gateway; one of the two must be named."""
+    params = call.params
+    if not params.text("SnatTableId") and not params.text("NatGatewayId"):
+        raise ApiError(
+            "DESCRIBE_SNAT_PARAM_INVALID", "SnatTableId and natGatewayId can not both be null"
+        )
+    docs = [doc for doc in call.all("snat", scope=params.text("SnatTableId")) if _wanted(call, doc)]
+    page, numbers = page_of(call, docs)
+    return {"SnatTableEntries": {"SnatTableEntry": [_row(call, doc) for doc in page]}} | numbers
+
+
+def _wanted(call: Call, doc: Doc) -> bool:
+    params, body = call.params, doc.body
+    keys = ("NatGatewayId", "SourceVSwitchId", "SourceCIDR", "SnatIp")
+    return (
+        params.text("SnatEntryId", doc.id) == doc.id
+        and params.text("SnatEntryName", doc.name) == doc.name
+        and not params.listed("NetworkInterfaceIds")
+        and all(params.text(key, body[key]) == body[key] for key in keys)
+    )
+
+
+def _row(call: Call, doc: Doc) -> dict[str, Any]:
+    return {
+        "SnatEntryId": doc.id,
+        "SnatEntryName": doc.name,
+        "SnatTableId": doc.scope,
+        "NatGatewayId": doc.body["NatGatewayId"],
+        "SourceVSwitchId": doc.body["SourceVSwitchId"],
+        "SourceCIDR": doc.body["SourceCIDR"],
+        "SnatIp": doc.body["SnatIp"],
+        "EipAffinity": doc.body["EipAffinity"],
+        "Status": call.state(doc),
+    }
+
+
+def _living_entry(call: Call) -> tuple[Doc, Doc]:
+    """The gateway and the entry that the request names, which must be Available."""
+    gateway = gateway_of_table(call, call.params.required("SnatTableId"))
+    doc = call.alive("snat", call.params.required("SnatEntryId"))
+    if doc is None or doc.scope != gateway.body["SnatTableId"]:
+        raise ApiError("InvalidSnatEntryId.NotFound", "Specified SNAT entry does not exist.", 404)
+    if call.state(doc) != "Available":
+        raise ApiError(
+            "IncorretSnatEntryStatus",
+            "The Specified SnatEntry is not stable status, can not operation",
+        )
+    return gateway, doc
+
+
+@PRODUCT.operation("ModifySnatEntry", writes=True)
+def modify_snat_entry(call: Call) -> dict[str, Any]:
+    """ModifySnatEntry: Modifying for some seconds where something changes."""
+    gateway, doc = _living_entry(call)
+    _refuse_unready(call, gateway)
+    if call.params.text("SnatEntryName"):
+        doc.name = checked_name(call, "SnatEntryName", "InvalidParameter.Name.Malformed")
+    addresses = call.params.text("SnatIp", doc.body["SnatIp"])
+    affinity = call.params.text("EipAffinity", doc.body["EipAffinity"])
+    if (addresses, affinity) != (doc.body["SnatIp"], doc.body["EipAffinity"]):
+        doc.body |= {
+            "SnatIp": _checked_addresses(call, gateway, addresses),
+            "EipAffinity": affinity,
+            "phases": LIFECYCLE.then(
+                doc.body["phases"],
+                call.now,
+                (0, "Modifying"),
+                (durations.SNAT_CHANGING, "Available"),
+            ),
+        }
+    set_going(call, doc)
+    end_dry_run(call)
+    return {}
+
+
+@PRODUCT.operation("DeleteSnatEntry", writes=True)
+def delete_snat_entry(call: Call) -> dict[str, Any]:
+    """DeleteSnatEntry: Deleting for some seconds, then gone."""
+    _, doc = _living_entry(call)
+    remove_snat_entry(call, doc)
+    return {}
