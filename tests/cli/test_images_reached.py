@@ -113,5 +113,5 @@ def test_a_registry_of_the_environment_that_is_none_is_found_before_anything(
     cli.env["ACKGPU_IMAGE_REGISTRY"] = "https://registry.example.com"
     ended = cli("create", "-f", spec(tmp_path))
     assert ended.code == 3
-    assert "images: 'https://registry.example.com/nvidia/cuda:10.1-devel" in ended.err
+    assert "images: 'https://registry.example.com/nvidia/cuda:10.1-cudnn7-devel" in ended.err
     assert cli.account() == {}
