@@ -18,11 +18,11 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from ackgpu.cancel import CancelToken
-from ackgpu.clock import SPEEDS, Clock, SystemClock, Wakeup, possible_speed
+from ackgpu.clock import Clock, SystemClock, Wakeup
 from ackgpu.emulated_account import leading_to, open_account
 from ackgpu.errors import AckGpuError, UsageError
 from ackgpu.policy_purposes import purpose_of
-from ackgpu.settings import DEFAULT_REGION, Settings
+from ackgpu.settings import DEFAULT_REGION, Settings, clock_speed
 from ackgpu.streams import Streams
 
 if TYPE_CHECKING:
@@ -143,16 +143,7 @@ class App:
                 resolution="A clock that runs fast would time the real cloud out: unset it, or set"
                 " ACKGPU_ENDPOINT_URL to an emulator.",
             )
-        try:
-            speed = float(text)
-        except ValueError:
-            speed = 0.0
-        if not possible_speed(speed):
-            raise UsageError(
-                f"ACKGPU_CLOCK_SPEED is {text!r}, which is no number from {SPEEDS[0]:g} to"
-                f" {SPEEDS[1]:.0f}."
-            )
-        return SystemClock(speed, self.wakeup)
+        return SystemClock(clock_speed(text), self.wakeup)
 
     @property
     def region(self) -> str:
@@ -219,6 +210,10 @@ class App:
             return cloud
         self.require_region(region)
         return cloud.in_region(region)
+
+    def offline_cloud(self, region: str) -> Cloud:
+        """The account in ``region``, for who calls nothing: credentials are not looked for."""
+        return self._connect(region, later=True)
 
     def require_region(self, region: str, *, offline: bool = False) -> None:
         """Refuse a region that does not exist; raises UsageError.
@@ -374,11 +369,11 @@ class App:
         """The account, in a region that may not exist."""
         return self._parts.cloud(self._connect) if self._parts.cloud else self._connect()
 
-    def _connect(self) -> Cloud:
+    def _connect(self, region: str = "", *, later: bool = False) -> Cloud:
         from ackgpu.cloud.aliyun.cloud import connect
 
         cloud = connect(
-            self.settings.region,
+            region or self.settings.region,
             env=self.env,
             home=self.home,
             profile="" if self.settings.emulator else self.settings.profile,
@@ -390,6 +385,7 @@ class App:
             insist=self._insist,
             tell=self.tell,
             bounded=self._parts.bounded,
+            later=later,
         )
         self._closing.callback(cloud.close)
         return cloud

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
+from ackgpu.clock import SPEEDS, possible_speed
 from ackgpu.errors import LocalError, UsageError
 from ackgpu.state_dir import VARIABLE, state_dir
 
@@ -188,3 +189,17 @@ def leads_to_loopback(env: Mapping[str, str]) -> bool:
     named = (value for key, value in env.items() if key.startswith("ACKGPU_ENDPOINT"))
     hosts = (value.partition("://")[2].partition("/")[0] for value in named)
     return any(host.startswith(("127.", "localhost", "[::1]")) for host in hosts)
+
+
+def clock_speed(text: str) -> float:
+    """The speed that ``ACKGPU_CLOCK_SPEED`` names; raises UsageError."""
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not possible_speed(speed):
+        raise UsageError(
+            f"ACKGPU_CLOCK_SPEED is {text!r}, which is no number from {SPEEDS[0]:g} to"
+            f" {SPEEDS[1]:.0f}."
+        )
+    return speed

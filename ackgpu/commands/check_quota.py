@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from ackgpu.app import App
 from ackgpu.commands.load_spec import SpecOptions, load_spec
 from ackgpu.commands.plan_report import sketch
 from ackgpu.engine.gather import settle_all
+from ackgpu.engine.reads import ReadResults
 from ackgpu.errors import AckGpuError, PreflightFailed
-from ackgpu.preflight.facts import ReadResults, Target, needs_of
+from ackgpu.preflight.facts import Target, in_account, needs_of
 from ackgpu.preflight.limit_values import LimitRules
 from ackgpu.preflight.limits import Edition, checked_profile, overrides_of
 from ackgpu.preflight.quota import LimitCheck, check_limits, offline
 from ackgpu.preflight.quota_reads import OtherRegions, quota_reads
-from ackgpu.preflight.reads import IDENTITY, REGIONS
+from ackgpu.preflight.reads import IDENTITY
 from ackgpu.render.results import Result
 from ackgpu.render.verdicts import QuotaResult, QuotaRow
-from ackgpu.spec.model import ClusterSpec
+from ackgpu.steps.reads import REGIONS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,15 +36,14 @@ def run(options: CheckQuotaOptions, app: App) -> Result:
     """Show every limit that the cluster touches; exit code 3 where one is short."""
     rules = LimitRules(checked_profile(options.limits), overrides_of(options.overrides))
     spec = load_spec(options.wants, app, unnamed="new", offline=options.offline).spec
-    needs = needs_of(step.consumes for step in sketch(spec))
+    steps = sketch(app, spec, app.offline_cloud(spec.region))
+    needs = needs_of(step.consumes for step in steps)
     began = app.clock.now()
     if options.offline:
         edition = Edition(spec.cluster.spec, spec.network.plugin)
         rows, account = offline(needs, edition, rules), ""
     else:
-        rows, account = _online(
-            app, spec, Target(spec, app.cloud(spec.region), app.clock, needs, needs), rules
-        )
+        rows, account = _online(app, Target(spec, app.clock, needs, needs), rules)
     return Result(
         command="check-quota",
         part=QuotaResult(
@@ -95,13 +94,12 @@ def limits_error(rows: list[LimitCheck], *, strict: bool) -> AckGpuError | None:
     return None
 
 
-def _online(
-    app: App, spec: ClusterSpec, target: Target, rules: LimitRules
-) -> tuple[list[LimitCheck], str]:
-    reads: dict[str, Any] = {**quota_reads(target), IDENTITY: lambda: app.identity}
-    results = settle_all(app.reading(), reads, OtherRegions(target, rules))
+def _online(app: App, target: Target, rules: LimitRules) -> tuple[list[LimitCheck], str]:
+    cloud = app.cloud(target.region)
+    reads = in_account(quota_reads(target), cloud) | {IDENTITY: lambda: app.identity}
+    results = settle_all(app.reading(), reads, OtherRegions(target, cloud, rules))
     facts = ReadResults(results)
-    _refuse_unknown_region(facts, spec.region)
+    _refuse_unknown_region(facts, target.region)
     return check_limits(target, facts, rules), facts[IDENTITY].account_id
 
 

@@ -170,9 +170,10 @@ class ClusterChange:
         total = needs | {"nodes": needs.get("nodes", 0) + sum(pool.total for pool in pools)}
         if "node_pools" in needs:
             total["node_pools"] = needs["node_pools"] + len(pools)
-        target = Target(spec, self.cloud, self.app.clock, total, total, tuple(zones))
+        target = Target(spec, self.app.clock, total, total, tuple(zones))
         rules = LimitRules()
-        report = carry_out(target, chosen(all_checks(rules), only=only, skip=()), rules, self.run)
+        checks = chosen(all_checks(rules), only=only, skip=())
+        report = carry_out(target, self.cloud, checks, rules, self.run)
         report.raise_errors(self.options.way_out)
         unknown = tuple(found for found in report.findings if found.severity == "unknown")
         self.doubts = doubts_of(replace(report, findings=unknown))

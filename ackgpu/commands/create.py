@@ -45,6 +45,7 @@ from ackgpu.engine.events import Warned
 from ackgpu.engine.gather import settle_all
 from ackgpu.engine.journal import Journal
 from ackgpu.engine.plan import Plan, survey
+from ackgpu.engine.reads import ReadResults
 from ackgpu.engine.run import Outcome, Run
 from ackgpu.engine.step import Step
 from ackgpu.errors import (
@@ -60,7 +61,7 @@ from ackgpu.errors import (
     is_unclassified,
 )
 from ackgpu.naming import RUN_TAG, run_id
-from ackgpu.preflight.facts import ReadResults, needs_of
+from ackgpu.preflight.facts import in_account, needs_of
 from ackgpu.preflight.price import Estimate, estimate, over_budget, price_reads
 from ackgpu.render.results import Result
 from ackgpu.render.words import count, money
@@ -217,7 +218,7 @@ class _Creation:
         new = (p.step.consumes for p in plan.steps if p.action == "CREATE")
         zones = [zone.zone_id for zone in blueprint.zones]
         target = target_of(self._app, self._spec, needs=needs_of(new), zones=zones)
-        report, self._price = before_creation(target, skip, run)
+        report, self._price = before_creation(target, self._app.cloud(self._spec.region), skip, run)
         self._headline += f"\n{in_one_line(report, target, self._price)}"
         self._doubts += doubts_of(report)
         self._at_once = doubts_of(report, at_once=True)
@@ -279,7 +280,8 @@ class _Creation:
         if "price" in self._options.skip_preflight or "all" in self._options.skip_preflight:
             return ""
         target = target_of(self._app, spec)
-        self._price = estimate(target, ReadResults(settle_all(run, price_reads(target))))
+        reads = in_account(price_reads(target), self._app.cloud(spec.region))
+        self._price = estimate(target, ReadResults(settle_all(run, reads)))
         return over_budget(target, self._price)[0]
 
     def _rolls_back(self, error: Exception) -> bool:

@@ -26,6 +26,7 @@ from ackgpu.commands.pool_spec import (
 from ackgpu.commands.rows import pool_row
 from ackgpu.commands.run_scope import locked
 from ackgpu.engine.plan import Plan
+from ackgpu.engine.reads import ReadResults
 from ackgpu.engine.step import Drift, Ready
 from ackgpu.errors import (
     AccessDenied,
@@ -42,6 +43,7 @@ from ackgpu.steps.node_pool import POOL_ENDED
 from ackgpu.steps.placement import refuse_unfit_nodes
 from ackgpu.steps.pool_change import pool_named
 from ackgpu.steps.pool_graph import add_graph
+from ackgpu.steps.reads import GIVEN_VSWITCHES
 from ackgpu.steps.type_choice import choose_types
 
 CHECKS = ("quota", "stock", "key-pair", "vgpu")
@@ -79,8 +81,8 @@ def add(options: AddOptions, app: App) -> Result:
         whole = standing_document(change.cluster, vswitches, document) | {"gpu": gpu}
         spec, warnings = checked_spec(whole)
         refuse_unfit_nodes(spec, change.cluster.version)
-        facts = {"given": vswitches}
-        spec, choice = choose_types(cloud, spec, change.run, [change.cluster], facts)
+        facts = ReadResults({GIVEN_VSWITCHES: vswitches})
+        spec, choice, _ = choose_types(cloud, spec, change.run, [change.cluster], facts)
         if choice is not None:
             warnings = said_of(warnings_in(spec))
         decided = blueprint_of(spec, change.cluster, vswitches)

@@ -12,8 +12,9 @@ from ackgpu.commands.plan_report import plan_result
 from ackgpu.commands.preflight import before_creation, doubts_of, images_in_doubt, target_of
 from ackgpu.engine.gather import settle_all
 from ackgpu.engine.plan import Plan, survey
+from ackgpu.engine.reads import ReadResults
 from ackgpu.errors import AckGpuError, OverBudget
-from ackgpu.preflight.facts import ReadResults, needs_of
+from ackgpu.preflight.facts import in_account, needs_of
 from ackgpu.preflight.price import Estimate, estimate, over_budget, price_reads
 from ackgpu.render.results import Result
 from ackgpu.steps.blueprint import Blueprint
@@ -78,7 +79,7 @@ def _checked(
     zones = [zone.zone_id for zone in blueprint.zones]
     target = target_of(app, blueprint.spec, needs=needs_of(new), zones=zones)
     try:
-        report, _ = before_creation(target, skip, app.reading())
+        report, _ = before_creation(target, app.cloud(blueprint.region), skip, app.reading())
     except AckGpuError as error:
         return app.complete(error), ()
     return None, doubts_of(report)
@@ -88,7 +89,8 @@ def priced(app: App, blueprint: Blueprint) -> Estimate:
     """What the blueprint costs an hour, once it stands."""
     zones = [zone.zone_id for zone in blueprint.zones]
     target = target_of(app, blueprint.spec, zones=zones)
-    facts = ReadResults(settle_all(app.reading(), price_reads(target)))
+    reads = in_account(price_reads(target), app.cloud(blueprint.region))
+    facts = ReadResults(settle_all(app.reading(), reads))
     return estimate(target, facts)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
+from ackgpu.app import App
+from ackgpu.cloud.api import Cloud
 from ackgpu.engine.plan import Plan, PlannedStep
 from ackgpu.engine.step import Pending, Ready, Step
 from ackgpu.preflight.price import Estimate
@@ -13,16 +14,13 @@ from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.blueprint import Blueprint, TypeChoice, ZonePlan
 from ackgpu.steps.graph_of import Ports, create_graph
 
-UNCONNECTED: Any = SimpleNamespace(network=None, compute=None, containers=None)
-"""Stands where steps keep a cloud that they are never going to ask."""
 
-
-def sketch(spec: ClusterSpec) -> tuple[Step[Any], ...]:
-    """The steps of ``spec`` with its decisions open: only for what they say of themselves."""
+def sketch(app: App, spec: ClusterSpec, cloud: Cloud) -> tuple[Step[Any], ...]:
+    """The steps of ``spec`` with its decisions open: for what they say of themselves."""
     zones = tuple(ZonePlan(v.zone, v.cidr, v.id) for v in spec.network.vswitches)
     pods = tuple(ZonePlan(v.zone, v.cidr, v.id, pods=True) for v in spec.network.pod_vswitches)
     blueprint = Blueprint(spec, spec.metadata.version, zones, {}, pod_zones=pods)
-    return create_graph(Ports(UNCONNECTED, UNCONNECTED, UNCONNECTED), blueprint)
+    return create_graph(Ports(cloud, app.connect, app.kubeconfig()), blueprint)
 
 
 def plan_result(blueprint: Blueprint, plan: Plan, price: Estimate) -> PlanResult:

@@ -41,7 +41,8 @@ def check(options: PolicyOptions, app: App) -> Result:
     """Try every read that a creation makes; exit code 3 where RAM refuses one."""
     spec = load_spec(options.wants, app, unnamed="new").spec
     rules = LimitRules()
-    report = carry_out(target_of(app, spec), [permissions.CHECK], rules, app.reading())
+    target, cloud = target_of(app, spec), app.cloud(spec.region)
+    report = carry_out(target, cloud, [permissions.CHECK], rules, app.reading())
     return Result(
         command="policy check",
         part=check_list(f"ackgpu policy check · {spec.region}", report.findings, app),

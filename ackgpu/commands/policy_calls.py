@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ackgpu.app import App
-from ackgpu.commands.plan_report import UNCONNECTED, sketch
+from ackgpu.commands.plan_report import sketch
 from ackgpu.engine.step import Step
 from ackgpu.errors import UsageError
 from ackgpu.inventory.discover import MORE_READS, TAGGED_AT_BIRTH
@@ -114,9 +114,9 @@ def actions_for(purpose: str, app: App, spec: ClusterSpec) -> list[str]:
 
 
 def _create(app: App, spec: ClusterSpec) -> Calls:
-    steps = sketch(spec)
+    steps = sketch(app, spec, app.offline_cloud(spec.region))
     owns = needs_of(step.consumes for step in steps)
-    target = Target(spec, UNCONNECTED, app.clock, owns, owns)
+    target = Target(spec, app.clock, owns, owns)
     made = {call for call in _writes(steps) if not _removes(call) or call == _IN_CREATION}
     looking = (
         *placement_calls(spec), *cluster_drift.reads_of(spec), *LOOKING, *VERIFYING, SHOWN,
@@ -132,8 +132,8 @@ def _apply(app: App, spec: ClusterSpec) -> Calls:
     }
 
 
-def _delete(_app: App, spec: ClusterSpec) -> Calls:
-    steps = sketch(spec)
+def _delete(app: App, spec: ClusterSpec) -> Calls:
+    steps = sketch(app, spec, app.offline_cloud(spec.region))
     removing = [step for step in steps if any(map(_removes, step.writes))]
     removed = {call for call in _writes(removing) if _removes(call)} - {_IN_CREATION}
     left = {kind.deletes for kind in LEFT_BEHIND if kind.deletes}

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ackgpu.app import App
+from ackgpu.cloud.api import Cloud
 from ackgpu.commands.load_spec import SpecOptions, load_spec
 from ackgpu.commands.plan_report import sketch
 from ackgpu.commands.run_scope import check_directory
+from ackgpu.engine.reads import ReadResults
 from ackgpu.engine.run import Run
 from ackgpu.preflight import images, name, stock
 from ackgpu.preflight.check import CheckFinding
 from ackgpu.preflight.checks import PreflightReport, all_checks, carry_out, chosen
-from ackgpu.preflight.facts import ReadResults, Target, needs_of
+from ackgpu.preflight.facts import Target, needs_of
 from ackgpu.preflight.limit_values import LimitRules
 from ackgpu.preflight.limits import checked_profile, overrides_of
 from ackgpu.preflight.price import Estimate, estimate
@@ -58,9 +60,11 @@ def run(options: PreflightOptions, app: App) -> Result:
     skip = (name.ID,) if spec.name == UNNAMED else ()
     checks = chosen(all_checks(rules), only=options.only, skip=skip)
     if not OF_TYPES.isdisjoint(check.id for check in checks):
-        spec, _ = choose_types(app.cloud(spec.region), spec, app.reading(), [], {})
+        cloud, run = app.cloud(spec.region), app.reading()
+        spec, *_ = choose_types(cloud, spec, run, [], ReadResults({}))
     began = app.clock.now()
-    report = carry_out(target_of(app, spec), checks, rules, app.reading())
+    target, cloud = target_of(app, spec), app.cloud(spec.region)
+    report = carry_out(target, cloud, checks, rules, app.reading())
     part = check_list(f"ackgpu preflight · {spec.region}", report.findings, app)
     if options.junit:
         write_junit(options.junit, part, emulated=app.emulated)
@@ -81,11 +85,10 @@ def target_of(
     zones: Sequence[str] = (),
 ) -> Target:
     """What the checks look at. Without ``needs``: all that the spec takes, as if nothing stood."""
-    owns = needs_of(step.consumes for step in sketch(spec))
+    owns = needs_of(step.consumes for step in sketch(app, spec, app.cloud(spec.region)))
     named = [v.zone for v in spec.network.vswitches if not v.id and v.zone != "auto"]
     return Target(
         spec,
-        app.cloud(spec.region),
         app.clock,
         needs=owns if needs is None else needs,
         owns=owns,
@@ -100,12 +103,12 @@ def check_list(title: str, findings: Iterable[CheckFinding], app: App) -> CheckL
 
 
 def before_creation(
-    target: Target, skip: Sequence[str], run: Run
+    target: Target, cloud: Cloud, skip: Sequence[str], run: Run
 ) -> tuple[PreflightReport, Estimate | None]:
     """Check, and raise what stands in the way; the report and the price, where it was asked."""
     rules = LimitRules()
     checks = chosen(all_checks(rules), only=(), skip=skip)
-    report = carry_out(target, checks, rules, run)
+    report = carry_out(target, cloud, checks, rules, run)
     report.raise_errors("Fix what is said with each; --skip-preflight CHECK goes on without one.")
     return report, estimate(target, report.facts) if "price" in report.ids else None
 

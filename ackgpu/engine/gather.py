@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from ackgpu.engine.loop import Loop
 from ackgpu.engine.run import Run
 from ackgpu.engine.workers import Call
 from ackgpu.errors import CloudError, Interrupted, Transient
 
+K = TypeVar("K", bound=str)
 
-def no_more(name: str, value: Any) -> Mapping[str, Call]:
+
+def no_more(name: Any, value: Any) -> Mapping[Any, Call]:
     """Nothing follows."""
     del name, value
     return {}
 
 
 def settle_all(
-    run: Run, calls: Mapping[str, Call], then: Callable[[str, Any], Mapping[str, Call]] = no_more
-) -> dict[str, Any]:
+    run: Run, calls: Mapping[K, Call], then: Callable[[K, Any], Mapping[K, Call]] = no_more
+) -> dict[K, Any]:
     """What each call returned or raised, by its name.
 
     Raises Interrupted when asked to stop, and TimedOut at the run's deadline.
@@ -28,13 +30,13 @@ def settle_all(
     ``then`` is told the name of each call and what it returned or raised, and names the calls that
     follow from it: they begin at once, beside those that are still out.
     """
-    results: dict[str, Any] = {}
+    results: dict[K, Any] = {}
     loop = Loop(run.clock, run.cancel, run.workers)
 
-    def schedule(more: Mapping[str, Call]) -> None:
+    def schedule(more: Mapping[K, Call]) -> None:
         for name, call in more.items():
 
-            def keep(value: Any, error: Exception | None, name: str = name) -> None:
+            def keep(value: Any, error: Exception | None, name: K = name) -> None:
                 results[name] = value if error is None else error
                 schedule(then(name, results[name]))
 
@@ -47,7 +49,7 @@ def settle_all(
     return results
 
 
-def all_of(run: Run, calls: Mapping[str, Call]) -> dict[str, Any]:
+def all_of(run: Run, calls: Mapping[K, Call]) -> dict[K, Any]:
     """What each call returned, by its name; raises the first error in the order of the calls."""
     results = settle_all(run, calls)
     raise_first({name: results[name] for name in calls})
@@ -87,7 +89,7 @@ def kind_of_read(name: str) -> str:
     return re.split(" (?:of|in) ", name, maxsplit=1)[0]
 
 
-def raise_first(results: Mapping[str, Any]) -> None:
+def raise_first(results: Mapping[K, Any]) -> None:
     """Raise the first of the results that is an error, where there is one."""
     for result in results.values():
         if isinstance(result, Exception):

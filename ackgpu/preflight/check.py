@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from ackgpu.engine.reads import ReadResults
 from ackgpu.errors import AckGpuError, PreflightFailed, reason
-from ackgpu.preflight.facts import ReadResults, Reads, Target
+from ackgpu.preflight.facts import Reads, Target
 
 Severity = Literal["ok", "warning", "unknown", "error", "skipped"]
 

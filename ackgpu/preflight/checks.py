@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ackgpu.cloud.api import Cloud
 from ackgpu.engine.gather import settle_all
+from ackgpu.engine.reads import ReadResults
 from ackgpu.engine.run import Run
 from ackgpu.errors import AckGpuError, OverBudget, PreflightFailed, Unreachable, UsageError
 from ackgpu.preflight import (
@@ -25,7 +27,7 @@ from ackgpu.preflight import (
     vgpu,
 )
 from ackgpu.preflight.check import Check, CheckFinding
-from ackgpu.preflight.facts import STOOD_IN_FOR, ReadResults, Target
+from ackgpu.preflight.facts import STOOD_IN_FOR, Target, in_account
 from ackgpu.preflight.limit_values import LimitRules
 from ackgpu.preflight.limits_check import quota_check
 from ackgpu.preflight.quota_reads import OtherRegions
@@ -126,7 +128,7 @@ def chosen(checks: Sequence[Check], *, only: Sequence[str], skip: Sequence[str])
 
 
 def carry_out(
-    target: Target, checks: Sequence[Check], rules: LimitRules, run: Run
+    target: Target, cloud: Cloud, checks: Sequence[Check], rules: LimitRules, run: Run
 ) -> PreflightReport:
     """Make every read at once, and judge. What RAM allows is judged by the reads of all checks.
 
@@ -135,7 +137,8 @@ def carry_out(
     """
     every = all_checks(rules) if permissions.CHECK in checks else checks
     reads = {read: call for check in every for read, call in check.reads(target).items()}
-    facts = ReadResults(settle_all(run, reads, OtherRegions(target, rules)))
+    calls = in_account(reads, cloud)
+    facts = ReadResults(settle_all(run, calls, OtherRegions(target, cloud, rules)))
     for result in facts.results.values():
         if isinstance(result, Unreachable) and result.action not in STOOD_IN_FOR:
             raise result

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ackgpu.cloud.api import IdentityApi
+from ackgpu.engine.reads import ReadResults
+from ackgpu.preflight.calls import call
 from ackgpu.preflight.check import Check, CheckFinding
-from ackgpu.preflight.facts import ReadResults, Reads, Target
+from ackgpu.preflight.facts import Reads, Target
 from ackgpu.preflight.reads import IDENTITY
 
 ID = "credentials"
 
 
 def _reads(target: Target) -> Reads:
-    return {IDENTITY: target.cloud.identity.whoami}
+    del target
+    return {IDENTITY: call(IdentityApi.whoami)}
 
 
 def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:

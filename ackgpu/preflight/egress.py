@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from ackgpu.cloud.api import NatGateway, NetworkApi, SnatEntry, VSwitch
+from ackgpu.cloud.api import Cloud, NatGateway, NetworkApi, SnatEntry, VSwitch
+from ackgpu.engine.reads import Read, ReadResults
+from ackgpu.preflight.calls import CloudCall, call, name_of
 from ackgpu.preflight.check import Check, CheckFinding
-from ackgpu.preflight.facts import ReadResults, Reads, Target
+from ackgpu.preflight.facts import Reads, Target
 from ackgpu.preflight.quota_reads import route_entries_of
-from ackgpu.preflight.reads import ROUTE_ENTRIES, VSWITCHES, Read
+from ackgpu.preflight.reads import ROUTE_ENTRIES, VSWITCHES
 from ackgpu.spec.cidrs import parse_or_none
 
 ID = "egress"
@@ -24,13 +24,12 @@ def _reads(target: Target) -> Reads:
     network = target.spec.network
     if not _judged(target):
         return {}
-    cloud, vpc_id = target.cloud, network.vpc.id
-    reads: dict[str, Callable[[], Any]] = {
-        READ: _ways_out(cloud.network, vpc_id),
-        VSWITCHES: partial(cloud.network.vswitches, vpc_id=vpc_id),
-        ROUTE_ENTRIES: route_entries_of(cloud.network, vpc_id),
+    vpc_id = network.vpc.id
+    return {
+        READ: _ways_out(vpc_id),
+        VSWITCHES: call(NetworkApi.vswitches, vpc_id=vpc_id),
+        ROUTE_ENTRIES: route_entries_of(vpc_id),
     }
-    return reads
 
 
 def _judged(target: Target) -> bool:
@@ -38,16 +37,14 @@ def _judged(target: Target) -> bool:
     return bool(network.vpc.id) and not network.nat.create
 
 
-def _ways_out(network: NetworkApi, vpc_id: str) -> Callable[[], list[WayOut]]:
-    nat_gateways, snat_entries = network.nat_gateways, network.snat_entries
-
-    def read() -> list[WayOut]:
+def _ways_out(vpc_id: str) -> CloudCall[list[WayOut]]:
+    def read(cloud: Cloud) -> list[WayOut]:
         return [
-            (gateway, snat_entries(table_id=gateway.snat_table_id))
-            for gateway in nat_gateways(vpc_id=vpc_id)
+            (gateway, cloud.network.snat_entries(table_id=gateway.snat_table_id))
+            for gateway in cloud.network.nat_gateways(vpc_id=vpc_id)
         ]
 
-    return read
+    return CloudCall((name_of(NetworkApi.nat_gateways), name_of(NetworkApi.snat_entries)), read)
 
 
 def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:

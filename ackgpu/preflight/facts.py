@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from ackgpu.clock import Clock
 from ackgpu.cloud.api import Cloud
-from ackgpu.errors import AccessDenied, AckGpuError
-from ackgpu.preflight.reads import Read
+from ackgpu.engine.reads import Read
+from ackgpu.preflight.calls import CloudCall
 from ackgpu.spec.model import ClusterSpec
 
-T = TypeVar("T")
-Reads = Mapping[str, Callable[[], Any]]
+Reads = Mapping[Read[Any], CloudCall[Any]]
 STOOD_IN_FOR = frozenset({"ListProductQuotas", "GetPayAsYouGoPrice"})
 """Actions whose refusal stops nothing: documented figures stand in for what they would tell, or
 its price is unknown."""
@@ -29,7 +28,6 @@ class Target:
     """
 
     spec: ClusterSpec
-    cloud: Cloud
     clock: Clock
     needs: Mapping[str, int]
     owns: Mapping[str, int]
@@ -42,36 +40,9 @@ class Target:
         return self.spec.region
 
 
-@dataclass(frozen=True)
-class ReadResults:
-    """The results of the reads by their keys. A read that failed holds its error."""
-
-    results: Mapping[str, Any]
-
-    def __getitem__(self, read: Read[T]) -> T:
-        """The result of a read; raises its error where it failed."""
-        found: T = self.results[read]
-        if isinstance(found, Exception):
-            raise found
-        return found
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.results
-
-    def get(self, read: Read[T]) -> T | None:
-        """The result, or None where there is none or the read failed."""
-        found: T | None = self.results.get(read)
-        return None if isinstance(found, Exception) else found
-
-    def error(self, name: str) -> AckGpuError | None:
-        """Why the read failed, or None."""
-        found = self.results.get(name)
-        return found if isinstance(found, AckGpuError) else None
-
-    def denied(self) -> list[AccessDenied]:
-        """Every refusal by RAM, one for each action."""
-        found = [error for error in self.results.values() if isinstance(error, AccessDenied)]
-        return list({error.action: error for error in found}.values())
+def in_account(reads: Reads, cloud: Cloud) -> dict[Read[Any], Callable[[], Any]]:
+    """The reads, ready to be made in an account."""
+    return {read: asked.in_account(cloud) for read, asked in reads.items()}
 
 
 def needs_of(consumptions: Iterable[Mapping[str, int]]) -> dict[str, int]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ackgpu.engine.reads import ReadResults
 from ackgpu.preflight.check import Check, CheckFinding
-from ackgpu.preflight.facts import ReadResults, Target
+from ackgpu.preflight.facts import Target
 from ackgpu.regions import is_mainland
 from ackgpu.spec.rules.syntax import problem_with_image_name
 from ackgpu.steps.sample_images import images_of

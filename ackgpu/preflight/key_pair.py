@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
+from ackgpu.cloud.api import ComputeApi
+from ackgpu.engine.reads import ReadResults
+from ackgpu.preflight.calls import call
 from ackgpu.preflight.check import Check, CheckFinding
-from ackgpu.preflight.facts import ReadResults, Reads, Target
+from ackgpu.preflight.facts import Reads, Target
 from ackgpu.preflight.reads import key_pairs_called
 from ackgpu.spec.fields import flag_of
 
@@ -18,10 +20,7 @@ def _named(target: Target) -> list[str]:
 
 
 def _reads(target: Target) -> Reads:
-    return {
-        key_pairs_called(name): partial(target.cloud.compute.key_pairs, name)
-        for name in _named(target)
-    }
+    return {key_pairs_called(name): call(ComputeApi.key_pairs, name) for name in _named(target)}
 
 
 def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ackgpu.cloud.api import Quota
+from ackgpu.engine.reads import Read, ReadResults
 from ackgpu.errors import reason
-from ackgpu.preflight.facts import ReadResults, Target
+from ackgpu.preflight.facts import Target
 from ackgpu.preflight.limits import PROFILES, Edition, LimitKind
-from ackgpu.preflight.reads import ATTRIBUTES, USER_QUOTA, Read, quotas_of
+from ackgpu.preflight.reads import ATTRIBUTES, USER_QUOTA, quotas_of
 
 
 @dataclass(frozen=True)

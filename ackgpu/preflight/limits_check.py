@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ackgpu.engine.reads import ReadResults
 from ackgpu.preflight.check import Check, CheckFinding
-from ackgpu.preflight.facts import ReadResults, Target
+from ackgpu.preflight.facts import Target
 from ackgpu.preflight.limit_values import LimitRules
 from ackgpu.preflight.quota import check_limits
 from ackgpu.preflight.quota_reads import quota_reads

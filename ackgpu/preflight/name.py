@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ackgpu.cloud.api import Cluster
+from ackgpu.cloud.api import Cluster, ComputeApi, ContainerApi
+from ackgpu.engine.reads import ReadResults
 from ackgpu.errors import ConflictError
+from ackgpu.preflight.calls import call
 from ackgpu.preflight.check import Check, CheckFinding
-from ackgpu.preflight.facts import ReadResults, Reads, Target
+from ackgpu.preflight.facts import Reads, Target
 from ackgpu.preflight.quota_reads import CLUSTERS
-from ackgpu.preflight.reads import REGIONS, clusters_in
+from ackgpu.preflight.reads import clusters_in
 from ackgpu.steps.placement import name_taken
+from ackgpu.steps.reads import REGIONS
 
 ID = "name"
 
 
 def _reads(target: Target) -> Reads:
     return {
-        REGIONS: target.cloud.compute.regions,
-        clusters_in(target.region): target.cloud.containers.clusters,
+        REGIONS: call(ComputeApi.regions),
+        clusters_in(target.region): call(ContainerApi.clusters),
     }
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from ipaddress import IPv4Network
-from typing import Any
 
-from ackgpu.cloud.api import Vpc
+from ackgpu.cloud.api import ContainerApi, NetworkApi, Vpc
+from ackgpu.engine.reads import ReadResults
 from ackgpu.naming import cluster_name_from_tags
+from ackgpu.preflight.calls import call
 from ackgpu.preflight.check import Check, CheckFinding
-from ackgpu.preflight.facts import ReadResults, Reads, Target
+from ackgpu.preflight.facts import Reads, Target
 from ackgpu.preflight.quota_reads import route_entries_of
 from ackgpu.preflight.reads import CLUSTERS_HERE, GIVEN_VPC, ROUTE_ENTRIES, VSWITCHES
 from ackgpu.spec.cidrs import parse_or_none
@@ -23,14 +23,12 @@ def _reads(target: Target) -> Reads:
     vpc_id = target.spec.network.vpc.id
     if not vpc_id:
         return {}
-    cloud = target.cloud
-    reads: dict[str, Callable[[], Any]] = {
-        GIVEN_VPC: partial(cloud.network.vpcs, ids=[vpc_id]),
-        VSWITCHES: partial(cloud.network.vswitches, vpc_id=vpc_id),
-        ROUTE_ENTRIES: route_entries_of(cloud.network, vpc_id),
-        CLUSTERS_HERE: cloud.containers.clusters,
+    return {
+        GIVEN_VPC: call(NetworkApi.vpcs, ids=[vpc_id]),
+        VSWITCHES: call(NetworkApi.vswitches, vpc_id=vpc_id),
+        ROUTE_ENTRIES: route_entries_of(vpc_id),
+        CLUSTERS_HERE: call(ContainerApi.clusters),
     }
-    return reads
 
 
 def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from ackgpu.cloud.api import Cloud, NodePrice, Price, Stock
 from ackgpu.engine.gather import settle_all
+from ackgpu.engine.reads import Read, ReadResults
 from ackgpu.engine.run import Run
 from ackgpu.errors import AckGpuError, UsageError
-from ackgpu.preflight.facts import ReadResults, Reads
-from ackgpu.preflight.reads import Read, node_price, stock_of_type
+from ackgpu.preflight.reads import node_price
 from ackgpu.spec import catalog
 from ackgpu.spec.catalog import GpuType
 from ackgpu.spec.rules.instances import big_enough
+from ackgpu.steps.reads import stock_of_type
 from ackgpu.steps.type_choice import DOCUMENTED, candidates
+
+Calls = Mapping[Read[Any], Callable[[], Any]]
 
 DISK_GIB = 120
 """The system disk that is priced along: the default of a node pool."""
@@ -112,12 +115,22 @@ def look(cloud: Cloud, search: Search, run: Run) -> Found:
 
     A stock that cannot be read leaves its rows out and is told; a price that cannot is unknown.
     """
-    reads: Reads = {
-        _stock(region, row.id): partial(cloud.in_region(region).compute.stock, row.id)
+    places = {
+        _stock(region, row.id): (region, row.id)
         for region in search.regions
         for row in search.wanted()
     }
-    facts = ReadResults(settle_all(run, reads, partial(_prices_after, cloud, search)))
+    reads: Calls = {
+        read: partial(cloud.in_region(region).compute.stock, type_id)
+        for read, (region, type_id) in places.items()
+    }
+
+    def prices_after(read: Read[Any], value: Any) -> Calls:
+        if read not in places or not isinstance(value, list) or not _here(search, value):
+            return {}
+        return _prices(cloud, search, *places[read])
+
+    facts = ReadResults(settle_all(run, reads, prices_after))
     offers = [
         offer
         for region in search.regions
@@ -132,17 +145,14 @@ def look(cloud: Cloud, search: Search, run: Run) -> Found:
     return Found(tuple(sorted(offers, key=lambda offer: offer.order)), tuple(errors))
 
 
-def _prices_after(cloud: Cloud, search: Search, name: str, value: Any) -> Reads:
-    kind, region, type_id = name.split(" ")
-    if kind != "stock" or not isinstance(value, list) or not _here(search, value):
-        return {}
+def _prices(cloud: Cloud, search: Search, region: str, type_id: str) -> Calls:
     ask = partial(
         cloud.in_region(region).compute.price,
         instance_type=type_id,
         zone_id="",
         disks=[(catalog.disk_category([type_id]), DISK_GIB)],
     )
-    reads: dict[str, Callable[[], Any]] = {node_price(region, type_id): ask}
+    reads: dict[Read[Any], Callable[[], Any]] = {node_price(region, type_id): ask}
     if search.spot:
         reads[_spot(region, type_id)] = partial(ask, spot=True)
     return reads

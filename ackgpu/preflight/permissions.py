@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ackgpu.engine.reads import ReadResults
 from ackgpu.preflight.check import Check, CheckFinding, Severity
-from ackgpu.preflight.facts import STOOD_IN_FOR, ReadResults, Target
+from ackgpu.preflight.facts import STOOD_IN_FOR, Target
 
 ID = "permissions"
 

@@ -5,18 +5,19 @@ What nobody tells is unknown, never 0; a total with an unknown part is the least
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
-from ackgpu.cloud.api import NodePrice, Price
-from ackgpu.cloud.api.billing import PaidByUse
+from ackgpu.cloud.api import ComputeApi, NodePrice, Price
+from ackgpu.cloud.api.billing import BillingApi, PaidByUse
+from ackgpu.engine.reads import Read, ReadResults
 from ackgpu.errors import AckGpuError, OverBudget, reason
+from ackgpu.preflight.calls import CloudCall, call
 from ackgpu.preflight.check import Check, CheckFinding
 from ackgpu.preflight.documented_prices import control_plane_price
-from ackgpu.preflight.facts import ReadResults, Reads, Target
-from ackgpu.preflight.reads import Read, node_price, period_price, price_of_use
+from ackgpu.preflight.facts import Reads, Target
+from ackgpu.preflight.reads import node_price, period_price, price_of_use
 from ackgpu.preflight.stock import stock_of, stock_reads
 from ackgpu.spec.fields import flag_of
 from ackgpu.spec.model import NodePoolSpec
@@ -60,7 +61,7 @@ class Estimate:
 
 def price_reads(target: Target) -> Reads:
     """The price of a node of every type of every pool."""
-    reads: dict[str, Callable[[], Any]] = dict(stock_reads(target))
+    reads: dict[Read[Any], CloudCall[Any]] = dict(stock_reads(target))
     zone = next(iter(target.zones), "")
     for pool in target.spec.node_pools:
         for type_id in pool.instance_types:
@@ -69,16 +70,15 @@ def price_reads(target: Target) -> Reads:
                 "zone_id": zone,
                 "disks": _disks(pool),
             }
-            compute = target.cloud.compute
             if pool.charge_type == "PrePaid":
-                paid = partial(compute.subscription_price, **of_a_node, months=pool.period)
+                paid = call(ComputeApi.subscription_price, **of_a_node, months=pool.period)
                 reads[period_price(pool.name, type_id)] = paid
             else:
-                by_hour = partial(compute.price, **of_a_node, spot=pool.spot.enabled)
+                by_hour = call(ComputeApi.price, **of_a_node, spot=pool.spot.enabled)
                 reads[node_price(pool.name, type_id)] = by_hour
     for what, limit in PAID_BY_USE:
         if target.owns.get(limit):
-            reads[price_of_use(what)] = partial(target.cloud.billing.hourly_price, what)
+            reads[price_of_use(what)] = call(BillingApi.hourly_price, what)
     return reads
 
 

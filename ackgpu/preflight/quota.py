@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ackgpu.cloud.api import Eip, Instance, RouteEntry
+from ackgpu.engine.reads import ReadResults
 from ackgpu.errors import AckGpuError, reason
-from ackgpu.preflight.facts import ReadResults, Target
+from ackgpu.preflight.facts import Target
 from ackgpu.preflight.limit_values import (
     LimitRules,
     LimitValue,
@@ -22,9 +23,10 @@ from ackgpu.preflight.limit_values import (
 )
 from ackgpu.preflight.limits import Edition, LimitKind, limit_kinds, ticket_link
 from ackgpu.preflight.quota_reads import CLUSTERS, EVERYWHERE, IN_GIVEN, OF_INSTANCES
-from ackgpu.preflight.reads import INSTANCES, REGIONS, ROUTE_ENTRIES, VPCS, eips_in
+from ackgpu.preflight.reads import INSTANCES, ROUTE_ENTRIES, VPCS, eips_in
 from ackgpu.spec import catalog
 from ackgpu.spec.instance_limits import counts_against, paying_of
+from ackgpu.steps.reads import REGIONS
 
 PER_NEW = frozenset({"nodes", "node_pools"})
 """Limits of the new cluster itself: nothing of it is used yet."""

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from functools import partial
+from dataclasses import replace
 from typing import Any
 
-from ackgpu.cloud.api import Cloud, NetworkApi, RouteEntry, SnatEntry
-from ackgpu.preflight.facts import ReadResults, Reads, Target
+from ackgpu.cloud.api import (
+    BalancerApi,
+    Cloud,
+    ComputeApi,
+    ContainerApi,
+    NetworkApi,
+    QuotaApi,
+    RouteEntry,
+    SnatEntry,
+)
+from ackgpu.engine.reads import Read, ReadResults
+from ackgpu.preflight.calls import CloudCall, call, name_of
+from ackgpu.preflight.facts import Reads, Target, in_account
 from ackgpu.preflight.limit_values import LimitRules, live_sources, live_value
 from ackgpu.preflight.limits import limit_kinds
 from ackgpu.preflight.reads import (
     ATTRIBUTES,
     INSTANCES,
     NAT_GATEWAYS,
-    REGIONS,
     ROUTE_ENTRIES,
     SNAT_ENTRIES,
     USER_QUOTA,
     VPCS,
     VSWITCHES,
-    Read,
     balancers_in,
     clusters_in,
     eips_in,
@@ -29,6 +38,7 @@ from ackgpu.preflight.reads import (
     quotas_of,
 )
 from ackgpu.spec.model import NetworkSpec
+from ackgpu.steps.reads import REGIONS
 
 CLUSTERS = "clusters"
 EVERYWHERE: Mapping[str, Callable[[str], Read[Any]]] = {
@@ -51,25 +61,25 @@ OF_INSTANCES = re.compile("vgpu_.*|gpus_.*")
 
 def quota_reads(target: Target) -> Reads:
     """The reads that the limits in ``target.needs`` ask for; they do not depend on each other."""
-    cloud, needs = target.cloud, target.needs
+    needs = target.needs
     kinds = [kind for key, kind in limit_kinds().items() if key in needs]
-    reads: dict[str, Callable[[], Any]] = {
-        quotas_of(product): partial(cloud.quota_center.quotas, product)
+    reads: dict[Read[Any], CloudCall[Any]] = {
+        quotas_of(product): call(QuotaApi.quotas, product)
         for product in sorted({kind.product for kind in kinds})
     }
     attributes = [kind.attribute for kind in kinds if kind.attribute]
     if attributes:
-        reads[ATTRIBUTES] = partial(cloud.compute.account_attributes, attributes)
+        reads[ATTRIBUTES] = call(ComputeApi.account_attributes, attributes)
     if any(kind.user_quota for kind in kinds):
-        reads[USER_QUOTA] = cloud.containers.user_quota
+        reads[USER_QUOTA] = call(ContainerApi.user_quota)
     if needs.keys() & EVERYWHERE.keys():
-        reads[REGIONS] = cloud.compute.regions
-        reads |= _reads_in(cloud, target.region, needs)
+        reads[REGIONS] = call(ComputeApi.regions)
+        reads |= _reads_in(target.region, needs)
     if "vpcs" in needs:
-        reads[VPCS] = cloud.network.vpcs
+        reads[VPCS] = call(NetworkApi.vpcs)
     if any(OF_INSTANCES.fullmatch(key) for key in needs):
-        reads[INSTANCES] = cloud.compute.instances
-    return reads | _reads_of_given(cloud, target.spec.network, needs)
+        reads[INSTANCES] = call(ComputeApi.instances)
+    return reads | _reads_of_given(target.spec.network, needs)
 
 
 class OtherRegions:
@@ -81,23 +91,25 @@ class OtherRegions:
     :func:`ackgpu.engine.gather.settle_all`.
     """
 
-    def __init__(self, target: Target, rules: LimitRules) -> None:
+    def __init__(self, target: Target, cloud: Cloud, rules: LimitRules) -> None:
         self._target = target
+        self._cloud = cloud
         self._rules = rules
-        self._results: dict[str, Any] = {}
+        self._results: dict[Read[Any], Any] = {}
         self._waiting = {
             key: {REGIONS} if key == CLUSTERS else {REGIONS, *live_sources(kind)}
             for key, kind in limit_kinds().items()
             if key in EVERYWHERE and key in target.needs
         }
 
-    def __call__(self, name: str, value: Any) -> Reads:
-        """What to read next, now that ``name`` has come to ``value``."""
-        self._results[name] = value
+    def __call__(self, read: Read[Any], value: Any) -> Mapping[Read[Any], Callable[[], Any]]:
+        """What to read next, now that ``read`` has come to ``value``."""
+        self._results[read] = value
         ready = {k for k, names in self._waiting.items() if names <= self._results.keys()}
         for key in ready:
             del self._waiting[key]
-        return self._reads({k for k in ready if k == CLUSTERS or not self._is_counted(k)})
+        more = self._reads({k for k in ready if k == CLUSTERS or not self._is_counted(k)})
+        return in_account(more, self._cloud)
 
     def _is_counted(self, key: str) -> bool:
         """Whether what is used of an account-wide limit is known without the other regions."""
@@ -109,55 +121,57 @@ class OtherRegions:
         regions = self._results.get(REGIONS)
         if not isinstance(regions, list):
             return {}
-        found: dict[str, Callable[[], Any]] = {}
-        for region in regions:
-            if region != self._target.region:
-                found |= _reads_in(self._target.cloud.in_region(region), region, keys)
-        return found
+        here = self._target.region
+        return {
+            read: replace(asked, region=region)
+            for region in regions
+            if region != here
+            for read, asked in _reads_in(region, keys).items()
+        }
 
 
-def _reads_in(cloud: Cloud, region: str, needs: Collection[str]) -> dict[str, Callable[[], Any]]:
-    calls: Mapping[str, Callable[[], Any]] = {
-        CLUSTERS: cloud.containers.clusters,
-        "eips": cloud.network.eips,
-        "load_balancers": cloud.balancers.pay_as_you_go_count,
-        "security_groups": cloud.compute.security_groups,
+def _reads_in(region: str, needs: Collection[str]) -> dict[Read[Any], CloudCall[Any]]:
+    calls: Mapping[str, CloudCall[Any]] = {
+        CLUSTERS: call(ContainerApi.clusters),
+        "eips": call(NetworkApi.eips),
+        "load_balancers": call(BalancerApi.pay_as_you_go_count),
+        "security_groups": call(ComputeApi.security_groups),
     }
-    return {EVERYWHERE[key](region): call for key, call in calls.items() if key in needs}
+    return {EVERYWHERE[key](region): asked for key, asked in calls.items() if key in needs}
 
 
 def _reads_of_given(
-    cloud: Cloud, network: NetworkSpec, needs: Mapping[str, int]
-) -> dict[str, Callable[[], Any]]:
+    network: NetworkSpec, needs: Mapping[str, int]
+) -> dict[Read[Any], CloudCall[Any]]:
     vpc_id, nat_id = network.vpc.id, network.nat.id
-    reads: dict[str, Callable[[], Any]] = {}
+    reads: dict[Read[Any], CloudCall[Any]] = {}
     if vpc_id and "route_entries" in needs:
-        reads[ROUTE_ENTRIES] = route_entries_of(cloud.network, vpc_id)
+        reads[ROUTE_ENTRIES] = route_entries_of(vpc_id)
     if vpc_id and "vswitches" in needs:
-        reads[VSWITCHES] = partial(cloud.network.vswitches, vpc_id=vpc_id)
+        reads[VSWITCHES] = call(NetworkApi.vswitches, vpc_id=vpc_id)
     if vpc_id and "nat_gateways" in needs:
-        reads[NAT_GATEWAYS] = partial(cloud.network.nat_gateways, vpc_id=vpc_id)
+        reads[NAT_GATEWAYS] = call(NetworkApi.nat_gateways, vpc_id=vpc_id)
     if nat_id and "snat_entries" in needs:
-        reads[SNAT_ENTRIES] = _snat_entries_of(cloud.network, nat_id)
+        reads[SNAT_ENTRIES] = _snat_entries_of(nat_id)
     return reads
 
 
-def route_entries_of(network: NetworkApi, vpc_id: str) -> Callable[[], list[RouteEntry]]:
+def route_entries_of(vpc_id: str) -> CloudCall[list[RouteEntry]]:
     """A read of the custom entries of a VPC's system route table; none where there is no VPC."""
-    vpcs, route_entries = network.vpcs, network.route_entries
 
-    def read() -> list[RouteEntry]:
-        tables = [vpc.route_table_id for vpc in vpcs(ids=[vpc_id]) if vpc.route_table_id]
-        return [entry for table_id in tables for entry in route_entries(table_id=table_id)]
+    def read(cloud: Cloud) -> list[RouteEntry]:
+        vpcs = cloud.network.vpcs(ids=[vpc_id])
+        tables = [vpc.route_table_id for vpc in vpcs if vpc.route_table_id]
+        entries = (cloud.network.route_entries(table_id=table_id) for table_id in tables)
+        return [entry for rows in entries for entry in rows]
 
-    return read
+    return CloudCall((name_of(NetworkApi.vpcs), name_of(NetworkApi.route_entries)), read)
 
 
-def _snat_entries_of(network: NetworkApi, nat_id: str) -> Callable[[], list[SnatEntry]]:
-    nat_gateways, snat_entries = network.nat_gateways, network.snat_entries
+def _snat_entries_of(nat_id: str) -> CloudCall[list[SnatEntry]]:
+    def read(cloud: Cloud) -> list[SnatEntry]:
+        tables = [gateway.snat_table_id for gateway in cloud.network.nat_gateways(ids=[nat_id])]
+        entries = (cloud.network.snat_entries(table_id=table_id) for table_id in tables)
+        return [entry for rows in entries for entry in rows]
 
-    def read() -> list[SnatEntry]:
-        tables = [gateway.snat_table_id for gateway in nat_gateways(ids=[nat_id])]
-        return [entry for table_id in tables for entry in snat_entries(table_id=table_id)]
-
-    return read
+    return CloudCall((name_of(NetworkApi.nat_gateways), name_of(NetworkApi.snat_entries)), read)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, cast
+from typing import Any
 
-from ackgpu.cloud.api import Cloud
 from ackgpu.preflight.check import Check
 from ackgpu.preflight.facts import Target
 
@@ -47,39 +45,9 @@ def _allow(actions: Sequence[str]) -> dict[str, Any]:
 
 
 def calls_of(checks: Iterable[Check], target: Target) -> set[str]:
-    """The calls that the checks' reads make for ``target``; nothing is called."""
-    noted: set[str] = set()
-    looked = replace(target, cloud=cast("Cloud", _NotingCloud(noted)))
-    for check in checks:
-        check.reads(looked)
-    return noted
-
-
-class _NotingCloud:
-    """Stands where a cloud would be called, and notes which ones were named."""
-
-    def __init__(self, noted: set[str]) -> None:
-        self._noted = noted
-
-    def __getattr__(self, product: str) -> _NotingProduct:
-        return _NotingProduct(product, self._noted)
-
-
-class _NotingProduct:
-    def __init__(self, product: str, noted: set[str]) -> None:
-        self._product = product
-        self._noted = noted
-
-    def __getattr__(self, method: str) -> Callable[..., None]:
-        self._noted.add(f"{self._product}.{method}")
-        return _never
-
-    def __repr__(self) -> str:
-        return f"<calls of {self._product}>"
-
-
-def _never(*_: Any, **__: Any) -> None:
-    raise AssertionError("a call that is only to be named was made")
+    """The calls that the checks' reads make for ``target``."""
+    reads = (asked for check in checks for asked in check.reads(target).values())
+    return {name for asked in reads for name in asked.names}
 
 
 @cache

@@ -1,13 +1,12 @@
 """The keys of what is read before anything is made, each with the type of what it reads.
 
-Two checks that need the same thing name the same key, and it is read once. A key is the words that
-a list of reads shows; what depends on a region, a type or a product has a function.
+Two checks that need the same thing name the same key, and it is read once. What depends on a
+region, a type or a product has a function. Those of decisions are in :mod:`ackgpu.steps.reads`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Generic, TypeVar
 
 from ackgpu.cloud.api import (
     Cluster,
@@ -15,7 +14,6 @@ from ackgpu.cloud.api import (
     Identity,
     Instance,
     InstanceType,
-    KubernetesVersion,
     NatGateway,
     NodePrice,
     Price,
@@ -24,24 +22,13 @@ from ackgpu.cloud.api import (
     SecurityGroup,
     SecurityRules,
     SnatEntry,
-    Stock,
     Vpc,
     VSwitch,
 )
-
-T_co = TypeVar("T_co", covariant=True)
-
-
-class Read(str, Generic[T_co]):
-    """The key of a read whose result is of the type T_co."""
-
-    __slots__ = ()
-
+from ackgpu.engine.reads import Read
 
 IDENTITY = Read[Identity]("identity")
-REGIONS = Read[list[str]]("regions")
 ZONES = Read[list[str]]("zones")
-VERSIONS = Read[list[KubernetesVersion]]("versions")
 TYPES = Read[list[InstanceType]]("types")
 INSTANCES = Read[list[Instance]]("instances")
 VPCS = Read[list[Vpc]]("vpcs")
@@ -81,11 +68,6 @@ def balancers_in(region: str) -> Read[int]:
 def groups_in(region: str) -> Read[list[SecurityGroup]]:
     """The security groups of a region."""
     return Read(f"security groups in {region}")
-
-
-def stock_of_type(type_id: str) -> Read[list[Stock]]:
-    """Where a type is sold in the region."""
-    return Read(f"stock {type_id}")
 
 
 def key_pairs_called(name: str) -> Read[list[str]]:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ackgpu.cloud.api import ComputeApi
+from ackgpu.engine.reads import ReadResults
+from ackgpu.preflight.calls import call
 from ackgpu.preflight.check import Check, CheckFinding
-from ackgpu.preflight.facts import ReadResults, Reads, Target
-from ackgpu.preflight.reads import REGIONS, ZONES
+from ackgpu.preflight.facts import Reads, Target
+from ackgpu.preflight.reads import ZONES
+from ackgpu.steps.reads import REGIONS
 
 ID = "region"
 
 
 def _reads(target: Target) -> Reads:
-    return {REGIONS: target.cloud.compute.regions, ZONES: target.cloud.compute.zones}
+    del target
+    return {REGIONS: call(ComputeApi.regions), ZONES: call(ComputeApi.zones)}
 
 
 def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:

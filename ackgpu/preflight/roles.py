@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, partial
+from functools import cache
 from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
+from ackgpu.cloud.api import ContainerApi
+from ackgpu.engine.reads import ReadResults
 from ackgpu.errors import AccessDenied, CloudError
+from ackgpu.preflight.calls import call
 from ackgpu.preflight.check import Check, CheckFinding
-from ackgpu.preflight.facts import ReadResults, Reads, Target
+from ackgpu.preflight.facts import Reads, Target
 from ackgpu.preflight.reads import MISSING_ROLES
 from ackgpu.spec.model import ClusterSpec
 
@@ -50,7 +53,7 @@ def _optional(spec: ClusterSpec) -> list[str]:
 
 def _reads(target: Target) -> Reads:
     roles = wanted_roles(target.spec)
-    return {MISSING_ROLES: partial(target.cloud.containers.missing_roles, roles)}
+    return {MISSING_ROLES: call(ContainerApi.missing_roles, roles)}
 
 
 def _judge_service(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from ipaddress import IPv4Network
 
-from ackgpu.cloud.api import SecurityGroup, SecurityRule, SecurityRules, Vpc
+from ackgpu.cloud.api import ComputeApi, NetworkApi, SecurityGroup, SecurityRule, SecurityRules, Vpc
+from ackgpu.engine.reads import ReadResults
+from ackgpu.preflight.calls import call
 from ackgpu.preflight.check import Check, CheckFinding, Severity
-from ackgpu.preflight.facts import ReadResults, Reads, Target
+from ackgpu.preflight.facts import Reads, Target
 from ackgpu.preflight.reads import GIVEN_GROUP, GIVEN_VPC, GROUP_RULES
 from ackgpu.spec.cidrs import parse_or_none
 
@@ -35,14 +36,14 @@ def _reads(target: Target) -> Reads:
     network = target.spec.network
     if not network.security_group_id:
         return {}
-    group_id, compute = network.security_group_id, target.cloud.compute
+    group_id = network.security_group_id
     reads: Reads = {
-        GIVEN_GROUP: partial(compute.security_groups, ids=[group_id]),
-        GROUP_RULES: partial(compute.security_rules, group_id),
+        GIVEN_GROUP: call(ComputeApi.security_groups, ids=[group_id]),
+        GROUP_RULES: call(ComputeApi.security_rules, group_id),
     }
     if not network.vpc.id:
         return reads
-    return {**reads, GIVEN_VPC: partial(target.cloud.network.vpcs, ids=[network.vpc.id])}
+    return {**reads, GIVEN_VPC: call(NetworkApi.vpcs, ids=[network.vpc.id])}
 
 
 def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:

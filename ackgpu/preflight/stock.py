@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
-from ackgpu.cloud.api import Stock
+from ackgpu.cloud.api import ComputeApi, Stock
+from ackgpu.engine.reads import ReadResults
 from ackgpu.errors import NoCapacity
+from ackgpu.preflight.calls import call
 from ackgpu.preflight.check import Check, CheckFinding
-from ackgpu.preflight.facts import ReadResults, Reads, Target
-from ackgpu.preflight.reads import TYPES, stock_of_type
+from ackgpu.preflight.facts import Reads, Target
+from ackgpu.preflight.reads import TYPES
 from ackgpu.spec import catalog
 from ackgpu.spec.model import NodePoolSpec
+from ackgpu.steps.reads import stock_of_type
 
 ID = "stock"
 
 
 def stock_reads(target: Target) -> Reads:
     """The stock of every type of the spec."""
-    stock = target.cloud.compute.stock
-    return {stock_of_type(t): partial(stock, t) for t in target.spec.instance_types}
+    return {stock_of_type(t): call(ComputeApi.stock, t) for t in target.spec.instance_types}
 
 
 def stock_of(target: Target, facts: ReadResults, pool: NodePoolSpec) -> list[Stock]:
@@ -29,7 +30,7 @@ def stock_of(target: Target, facts: ReadResults, pool: NodePoolSpec) -> list[Sto
 
 
 def _reads(target: Target) -> Reads:
-    types = partial(target.cloud.compute.instance_types, target.spec.instance_types)
+    types = call(ComputeApi.instance_types, target.spec.instance_types)
     return {TYPES: types, **stock_reads(target)}
 
 

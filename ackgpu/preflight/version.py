@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ackgpu.cloud.api import ContainerApi
+from ackgpu.engine.reads import ReadResults
+from ackgpu.preflight.calls import call
 from ackgpu.preflight.check import Check, CheckFinding
-from ackgpu.preflight.facts import ReadResults, Reads, Target
-from ackgpu.preflight.reads import VERSIONS
+from ackgpu.preflight.facts import Reads, Target
 from ackgpu.spec.versions import is_of
+from ackgpu.steps.reads import VERSIONS
 
 ID = "version"
 
 
 def _reads(target: Target) -> Reads:
-    return {VERSIONS: target.cloud.containers.versions}
+    del target
+    return {VERSIONS: call(ContainerApi.versions)}
 
 
 def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ackgpu.engine.reads import ReadResults
 from ackgpu.preflight.check import Check, CheckFinding
-from ackgpu.preflight.facts import ReadResults, Target
+from ackgpu.preflight.facts import Target
 from ackgpu.spec import catalog, drivers
 from ackgpu.spec.catalog import GpuType
 from ackgpu.spec.model import NodePoolSpec

@@ -112,7 +112,7 @@ def create_graph(ports: Ports, plan: Blueprint) -> tuple[Step[Any], ...]:
             kubeconfig,
             sizes,
             after=[*pools, *more],
-            console=lambda id_: cloud.compute.console_output(id_),  # noqa: PLW0108 -- no cloud yet
+            console=cloud.compute.console_output,
             image_registry=ports.image_registry,
         )
         steps += verification(ports.connect, to_verify)

@@ -5,13 +5,14 @@ What exists already decides first, so that a second ``create`` finds what the fi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from ackgpu.cloud.api import Cloud, Cluster, KubernetesVersion, Stock, VSwitch
 from ackgpu.engine.gather import all_of, raise_first, settle_all
+from ackgpu.engine.reads import Read, ReadResults
 from ackgpu.engine.run import Run
 from ackgpu.errors import ConflictError, NoCapacity, PreflightFailed, ResourceNotFound
 from ackgpu.naming import CLUSTER_TAG, cluster_name_from_tags
@@ -21,6 +22,15 @@ from ackgpu.spec.model import ClusterSpec
 from ackgpu.spec.versions import is_of
 from ackgpu.steps import type_choice
 from ackgpu.steps.blueprint import PODS, Blueprint, ZonePlan
+from ackgpu.steps.reads import (
+    GIVEN_VSWITCHES,
+    NAMED_CLUSTERS,
+    NAT_ZONES,
+    OUR_VSWITCHES,
+    REGIONS,
+    VERSIONS,
+    stock_of_type,
+)
 from ackgpu.steps.type_choice import choose_types
 
 READS = (
@@ -41,19 +51,20 @@ def decide(cloud: Cloud, spec: ClusterSpec, run: Run, tags: Mapping[str, str]) -
     Raises :class:`~ackgpu.errors.NoCapacity` when no zone has any type of the spec,
     :class:`~ackgpu.errors.PreflightFailed` when its region or version does not exist.
     """
-    facts = settle_all(run, {"regions": cloud.compute.regions, **_reads(cloud, spec)})
-    regions = facts["regions"]
-    if isinstance(regions, list) and spec.region not in regions:
+    results = settle_all(run, {REGIONS: cloud.compute.regions, **_reads(cloud, spec)})
+    facts = ReadResults(results)
+    regions = facts.get(REGIONS)
+    if regions is not None and spec.region not in regions:
         raise PreflightFailed(
             f"The region {spec.region} does not exist, or is not open to this account.",
             resolution=f"Choose one of: {', '.join(regions)}.",
         )
-    raise_first(facts)
-    ours = [c for c in facts["clusters"] if cluster_name_from_tags(c.tags) == spec.name]
-    version = _version(spec, ours, facts.get("versions", []))
+    raise_first(results)
+    ours = [c for c in facts[NAMED_CLUSTERS] if cluster_name_from_tags(c.tags) == spec.name]
+    version = _version(spec, ours, facts[VERSIONS])
     refuse_unfit_nodes(spec, version)
     _refuse_dedicated(spec, ours)
-    spec, choice = choose_types(cloud, spec, run, ours, facts)
+    spec, choice, facts = choose_types(cloud, spec, run, ours, facts)
     zones = _zones(spec, facts)
     pods = _pod_zones(spec, facts, zones)
     return Blueprint(spec, version, zones, tags, pod_zones=pods, choice=choice)
@@ -129,22 +140,22 @@ def _refuse_dedicated(spec: ClusterSpec, ours: Sequence[Cluster]) -> None:
         )
 
 
-def _reads(cloud: Cloud, spec: ClusterSpec) -> dict[str, Any]:
+def _reads(cloud: Cloud, spec: ClusterSpec) -> dict[Read[Any], Callable[[], Any]]:
     mine = {CLUSTER_TAG: spec.name}
-    reads: dict[str, Any] = {
-        "clusters": lambda: cloud.containers.clusters(name=spec.name),
-        "vswitches": lambda: cloud.network.vswitches(tags=mine),
-        "versions": cloud.containers.versions,
+    reads: dict[Read[Any], Callable[[], Any]] = {
+        NAMED_CLUSTERS: partial(cloud.containers.clusters, name=spec.name),
+        OUR_VSWITCHES: partial(cloud.network.vswitches, tags=mine),
+        VERSIONS: cloud.containers.versions,
     }
     wanted = (*spec.network.vswitches, *spec.network.pod_vswitches)
     given = [vswitch.id for vswitch in wanted if vswitch.id]
     if given:
-        reads["given"] = lambda: cloud.network.vswitches(ids=given)
+        reads[GIVEN_VSWITCHES] = partial(cloud.network.vswitches, ids=given)
     if is_open(spec):
         for type_id in spec.instance_types:
-            reads[f"stock {type_id}"] = partial(cloud.compute.stock, type_id)
+            reads[stock_of_type(type_id)] = partial(cloud.compute.stock, type_id)
         if spec.network.nat.create and not spec.network.nat.id:
-            reads["nat zones"] = cloud.network.nat_zones
+            reads[NAT_ZONES] = cloud.network.nat_zones
     return reads
 
 
@@ -166,9 +177,9 @@ def _version(
     return fitting[0]
 
 
-def _zones(spec: ClusterSpec, facts: Mapping[str, Any]) -> tuple[ZonePlan, ...]:
-    existing = _made(facts["vswitches"], pods=False)
-    given: dict[str, VSwitch] = {v.id: v for v in facts.get("given", [])}
+def _zones(spec: ClusterSpec, facts: ReadResults) -> tuple[ZonePlan, ...]:
+    existing = _made(facts[OUR_VSWITCHES], pods=False)
+    given = {v.id: v for v in facts.get(GIVEN_VSWITCHES) or ()}
     taken = [v.zone_id for v in existing]
     named = [v.zone for v in spec.network.vswitches]
     zones: list[ZonePlan] = []
@@ -189,11 +200,11 @@ def _zones(spec: ClusterSpec, facts: Mapping[str, Any]) -> tuple[ZonePlan, ...]:
 
 
 def _pod_zones(
-    spec: ClusterSpec, facts: Mapping[str, Any], zones: Sequence[ZonePlan]
+    spec: ClusterSpec, facts: ReadResults, zones: Sequence[ZonePlan]
 ) -> tuple[ZonePlan, ...]:
     """The vSwitches of Terway's pods; ``auto`` is the next zone that has nodes."""
-    existing = {v.zone_id: v for v in _made(facts["vswitches"], pods=True)}
-    given: dict[str, VSwitch] = {v.id: v for v in facts.get("given", [])}
+    existing = {v.zone_id: v for v in _made(facts[OUR_VSWITCHES], pods=True)}
+    given = {v.id: v for v in facts.get(GIVEN_VSWITCHES) or ()}
     named = {v.zone for v in spec.network.pod_vswitches}
     free = iter([zone.zone_id for zone in zones if zone.zone_id not in named])
     plans: list[ZonePlan] = []
@@ -239,15 +250,16 @@ def next_zone(cloud: Cloud, blueprint: Blueprint, run: Run) -> ZonePlan | None:
     spec = blueprint.spec
     if not is_open(spec):
         return None
-    reads: dict[str, Any] = {
-        f"stock {type_id}": partial(cloud.compute.stock, type_id) for type_id in spec.instance_types
+    types = spec.instance_types
+    reads: dict[Read[Any], Callable[[], Any]] = {
+        stock_of_type(type_id): partial(cloud.compute.stock, type_id) for type_id in types
     }
-    reads["vswitches"] = lambda: cloud.network.vswitches(tags=blueprint.ours)
-    facts = all_of(run, reads)
+    reads[OUR_VSWITCHES] = partial(cloud.network.vswitches, tags=blueprint.ours)
+    facts = ReadResults(all_of(run, reads))
     used = {zone.zone_id for zone in blueprint.zones}
-    ranked = _ranked({t: facts[f"stock {t}"] for t in spec.instance_types})
+    ranked = _ranked({t: facts[stock_of_type(t)] for t in types})
     zone_id = next((zone for zone in ranked if zone not in used), "")
-    cidr = further_vswitch_cidr(spec.network, [v.cidr for v in facts["vswitches"]])
+    cidr = further_vswitch_cidr(spec.network, [v.cidr for v in facts[OUR_VSWITCHES]])
     return ZonePlan(zone_id, cidr) if zone_id and cidr else None
 
 
@@ -262,14 +274,18 @@ def _given_zone(vswitch_id: str, given: Mapping[str, VSwitch], region: str) -> Z
 
 
 def _by_stock(
-    spec: ClusterSpec, facts: Mapping[str, Any], used: Collection[str], *, way_out: bool
+    spec: ClusterSpec, facts: ReadResults, used: Collection[str], *, way_out: bool
 ) -> str:
     """The zone for ``auto``: of those that are left the one that has the most of the spec's types.
 
     ``way_out``: the NAT gateway goes there, which not every zone can hold. Raises NoCapacity.
     """
-    stocks = {t: facts.get(f"stock {t}", []) for t in spec.instance_types}
-    nat_zones = facts.get("nat zones") if way_out else None
+    reads = {t: stock_of_type(t) for t in spec.instance_types}
+    stocks = {
+        t: facts[read] if read in facts else []  # noqa: SIM401 -- one that failed is raised
+        for t, read in reads.items()
+    }
+    nat_zones = facts.get(NAT_ZONES) if way_out else None
     left = [zone_id for zone_id in _ranked(stocks) if zone_id not in used]
     fitting = [zone_id for zone_id in left if not nat_zones or zone_id in nat_zones]
     if fitting:

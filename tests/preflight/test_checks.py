@@ -10,9 +10,10 @@ from typing import Any, cast
 import pytest
 
 import ackgpu.preflight
+from ackgpu.engine.reads import ReadResults
 from ackgpu.preflight.check import Check
 from ackgpu.preflight.checks import all_checks
-from ackgpu.preflight.facts import ReadResults, Target
+from ackgpu.preflight.facts import Target
 from ackgpu.preflight.limit_values import LimitRules
 from ackgpu.spec.model import ClusterSpec
 
@@ -41,6 +42,6 @@ def test_a_check_is_on_the_page(check: Check) -> None:
 def test_a_pool_that_names_no_type_is_not_said_to_get_its_driver(pool: dict[str, Any]) -> None:
     document = {"metadata": {"name": "demo"}, "nodePools": [{"name": "gpu", **pool}]}
     spec = ClusterSpec.model_validate(document)
-    target = Target(spec, cast("Any", None), cast("Any", None), {}, {})
+    target = Target(spec, cast("Any", None), {}, {})
     (check,) = [each for each in carried_out() if each.id == "vgpu"]
     assert {found.severity for found in check.run(target, ReadResults({}))} == {"warning"}

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import random
 import tomllib
 from importlib.resources import files
-from types import SimpleNamespace
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from ackgpu.cancel import CancelToken
+from ackgpu.clock import ManualClock
 from ackgpu.cloud import api
+from ackgpu.cloud.aliyun.cloud import connect
 from ackgpu.errors import UsageError
 from ackgpu.preflight.limits import PROFILES, Edition, limit_kinds, overrides_of
 from ackgpu.preflight.offer_search import gpu_memory
@@ -28,7 +32,6 @@ PROTOCOLS = {
     "containers": api.ContainerApi,
     "quota_center": api.QuotaApi,
 }
-UNCONNECTED: Any = SimpleNamespace(network=None, compute=None, containers=None, balancers=None)
 
 
 def read(name: str) -> dict[str, Any]:
@@ -37,7 +40,16 @@ def read(name: str) -> dict[str, Any]:
 
 def steps_of(spec: ClusterSpec) -> tuple[Any, ...]:
     zones = (ZonePlan("cn-hangzhou-k", "192.168.0.0/24"),)
-    ports = Ports(UNCONNECTED, UNCONNECTED, UNCONNECTED)
+    cloud = connect(
+        "cn-hangzhou",
+        env={},
+        home=Path(),
+        clock=ManualClock(),
+        cancel=CancelToken(),
+        rng=random.Random(1),  # noqa: S311 -- no secret
+        later=True,
+    )
+    ports = Ports(cloud, cast("Any", None), cast("Any", None))
     return create_graph(ports, Blueprint(spec, "1.34.1-aliyun.1", zones, {}))
 
 

@@ -17,7 +17,7 @@ from ackgpu.cloud.aliyun.calls import Calls
 from ackgpu.cloud.aliyun.clients import CALL_SECONDS, Clients
 from ackgpu.cloud.aliyun.compute import AliyunCompute
 from ackgpu.cloud.aliyun.containers import AliyunContainers
-from ackgpu.cloud.aliyun.credentials import CredentialSource, find
+from ackgpu.cloud.aliyun.credentials import CredentialSource, find, found_later
 from ackgpu.cloud.aliyun.endpoints import Endpoints, Product
 from ackgpu.cloud.aliyun.identity import AliyunIdentity
 from ackgpu.cloud.aliyun.network import AliyunNetwork
@@ -126,12 +126,14 @@ def connect(  # noqa: PLR0913 -- keyword-only: what the composition root passes 
     insist: float | None = None,
     tell: Tell | None = None,
     bounded: bool = True,
+    later: bool = False,
 ) -> AliyunCloud:
     """The cloud that the environment and the profile name; no call is made.
 
     ``insist``: how many real seconds a cloud that answered before is tried to be reached again;
     ``tell`` is told when that begins. ``bounded``: whether a call is given up after
-    :data:`~ackgpu.cloud.aliyun.clients.CALL_SECONDS`.
+    :data:`~ackgpu.cloud.aliyun.clients.CALL_SECONDS`. ``later``: credentials are looked for by the
+    first call, which raises what is said here.
 
     The region is ``region``, else the profile's, else ``default_region``. Raises CredentialsError
     where there are no credentials, UsageError on a malformed endpoint.
@@ -141,7 +143,7 @@ def connect(  # noqa: PLR0913 -- keyword-only: what the composition root passes 
     def look() -> CredentialSource:
         return find(env, home, profile=profile, endpoints=endpoints)
 
-    source = look()
+    source = found_later(look) if later else look()
     _log.debug("The credentials are those of %s", source.name)
     patience = INSIST_SECONDS if insist is None else insist
     retrier = Retrier(clock, cancel, rng, insist=patience, tell=tell)

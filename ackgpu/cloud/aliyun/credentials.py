@@ -110,6 +110,11 @@ def static(key_id: str, secret: str, token: str = "", *, name: str = "keys") -> 
     return CredentialSource(name, build, renewed=not token)
 
 
+def found_later(find_it: Callable[[], CredentialSource]) -> CredentialSource:
+    """Credentials that are looked for when they are first used."""
+    return CredentialSource("where they are found", lambda: find_it().build())
+
+
 def find(
     env: Mapping[str, str],
     home: Path,
