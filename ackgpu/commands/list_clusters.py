@@ -63,7 +63,8 @@ def run(options: ListOptions, app: App, known: Prices | None = None) -> Result:
         clusters=tuple(rows),
         regions=tuple(looked.found),
         unread_regions=tuple(looked.failures),
-        next_commands=() if rows else (app.command("create demo"),),
+        next_commands=() if rows else (_next_command(options, app),),
+        selection=_selection(options),
     )
     return Result(
         command="list",
@@ -71,6 +72,16 @@ def run(options: ListOptions, app: App, known: Prices | None = None) -> Result:
         warnings=(*looked.warnings, *doubts, *_not_priced(rows)),
         error=app.complete(looked.error),
     )
+
+
+def _selection(options: ListOptions) -> tuple[str, ...]:
+    return (*(["--expired"] if options.expired else []), *(f"-l {it}" for it in options.selectors))
+
+
+def _next_command(options: ListOptions, app: App) -> str:
+    """What to type where nothing is listed: others may be there than those that were wanted."""
+    everywhere = " --all-regions" if options.all_regions else ""
+    return app.command(f"list{everywhere}" if _selection(options) else "create demo")
 
 
 def _priced(app: App, seen: Sequence[CostRow], known: Prices) -> list[ClusterRow]:
@@ -102,10 +113,11 @@ def _seen_in(app: App, cloud: Cloud, wanted: Mapping[str, str]) -> list[CostRow]
     clusters = [
         cluster
         for cluster in cloud.containers.clusters(region=cloud.region)
-        if cluster_name_from_tags(cluster.tags) and _carries(cluster.tags, wanted)
+        if cluster_name_from_tags(cluster.tags)
     ]
     vpcs = [vpc for vpc in cloud.network.vpcs() if _carries(vpc.tags, wanted)]
-    seen = [CostRow(cluster_row(app, each), cloud, each) for each in clusters]
+    listed = (each for each in clusters if _carries(each.tags, wanted))
+    seen = [CostRow(cluster_row(app, each), cloud, each) for each in listed]
     return [*seen, *_unfinished(app, cloud, clusters, vpcs)]
 
 

@@ -33,7 +33,8 @@ def cluster_list(part: ClusterList) -> list[Block]:
     """``list``: one cluster a line."""
     if not part.clusters:
         where = f" in {', '.join(part.regions)}" if part.regions else ""
-        return [line(f"No clusters of ackgpu{where}."), *_next_commands(part.next_commands)]
+        kind = f" with {' '.join(part.selection)}" if part.selection else ""
+        return [line(f"No clusters of ackgpu{where}{kind}."), *_next_commands(part.next_commands)]
     signs = {row.hourly.currency for row in part.clusters if row.hourly and row.hourly.currency}
     hour = f"{'/'.join(sorted(signs)) or 'price'}/hour"
     header = ("name", "id", "region", "state", "version", "nodes", "expires", hour, "so far")

@@ -118,13 +118,15 @@ class ClusterRow:
 class ClusterList:
     """``list``. ``regions`` were looked at; ``next_commands`` make a first cluster.
 
-    ``unread_regions`` refused or failed, so that nobody knows what is in them.
+    ``unread_regions`` refused or failed, so that nobody knows what is in them. ``selection`` is
+    what a cluster had to be in order to be listed, as flags: ``--expired``, ``-l team=ml``.
     """
 
     clusters: tuple[ClusterRow, ...]
     regions: tuple[str, ...] = ()
     unread_regions: tuple[str, ...] = ()
     next_commands: tuple[str, ...] = ()
+    selection: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

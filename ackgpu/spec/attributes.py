@@ -8,6 +8,7 @@ from pydantic import (
     BeforeValidator,
     PlainSerializer,
     Strict,
+    ValidationInfo,
     WithJsonSchema,
 )
 
@@ -15,13 +16,21 @@ from ackgpu.spec import durations
 
 T = TypeVar("T")
 
+DOCUMENT = "document"
+"""The context of a validation whose values come from a file, as opposed to a program."""
+
 
 def _empty_for_null(value: object) -> object:
     return "" if value is None else value
 
 
-def _seconds(value: object) -> object:
-    return durations.parse(value) if isinstance(value, str) else value
+def _seconds(value: object, info: ValidationInfo) -> object:
+    """A bare number in a file may be meant as hours: only a program gives seconds so."""
+    if isinstance(value, str):
+        return durations.parse(value)
+    if info.context == DOCUMENT and value is not None:
+        raise ValueError(f"{value!r} is not a duration such as {durations.EXAMPLES}")
+    return value
 
 
 def _plugin(value: object) -> object:

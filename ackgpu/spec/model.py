@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ackgpu.spec import catalog, drivers
-from ackgpu.spec.attributes import Many, OptionalText, Plugin, Seconds, VerifyLevel
+from ackgpu.spec.attributes import DOCUMENT, Many, OptionalText, Plugin, Seconds, VerifyLevel
 from ackgpu.spec.fields import ChargeType, Driver, Edition, ImageType, MultiAzPolicy, OnFailure
 from ackgpu.spec.misfits import Misfit, MisfitError
 
@@ -351,7 +351,7 @@ def parse(document: Mapping[str, Any]) -> ClusterSpec:
     Raises :class:`MisfitError`. Rules are not applied.
     """
     try:
-        return ClusterSpec.model_validate(document, by_alias=True, by_name=False)
+        return ClusterSpec.model_validate(document, context=DOCUMENT, by_alias=True, by_name=False)
     except ValidationError as refused:
         raise MisfitError(
             tuple(

@@ -222,3 +222,13 @@ def test_scalars_are_read_as_yaml_1_2_reads_them():
 def test_characters_that_json_escapes_in_halves_are_whole():
     spec = spec_of('metadata: {name: demo, tags: {face: "\\ud83d\\ude00", half: "\\ud83d"}}')
     assert spec.metadata.tags == {"face": "\U0001f600", "half": "\ufffd"}
+
+
+@pytest.mark.parametrize("number", ["3", "2.5", "true"])
+@pytest.mark.parametrize("key", ["ttl", "timeout"])
+def test_a_number_without_a_unit_is_no_duration(key, number):
+    with pytest.raises(SpecError) as refused:
+        spec_of(f"metadata: {{name: demo}}\nlifecycle: {{{key}: {number}}}")
+    (finding,) = refused.value.findings
+    assert finding.key == f"lifecycle.{key}"
+    assert finding.message.endswith("is not a duration such as 45m, 3h, 1h30m or 2d")
