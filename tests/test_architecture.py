@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -192,6 +193,29 @@ def test_the_sdks_are_imported_inside_functions() -> None:
 
 def test_the_emulator_shares_nothing_with_what_it_tests() -> None:
     assert table().may_import["emulator"] == {"emulator", "clock"}
+
+
+def _reaches(module: str, known: Mapping[str, set[str]]) -> set[str]:
+    """Every module that one imports, directly or through others."""
+    found: set[str] = set()
+    waiting = [module]
+    while waiting:
+        fresh = known[waiting.pop()] - found
+        found |= fresh
+        waiting += fresh
+    return found
+
+
+def test_the_emulated_kubernetes_api_imports_in_no_circle() -> None:
+    """No module of it imports itself through others of the emulator, inside functions neither."""
+    files = [path for path in (ROOT / "emulator").rglob("*.py") if path.name != "__init__.py"]
+    inside = {f"ackgpu.{name_of(path)}": path for path in files}
+    known = {
+        name: {target for target, _ in read(path).imports if target in inside}
+        for name, path in inside.items()
+    }
+    mine = [name for name in inside if name.startswith("ackgpu.emulator.kube")]
+    assert not [name for name in mine if name in _reaches(name, known)]
 
 
 def test_no_object_is_judged_by_its_exact_type() -> None:

@@ -92,7 +92,7 @@ def _served(state: ClusterState) -> Iterator[tuple[StoredObject, list[Obj], list
             and spec["selector"].items() <= labels_of(entry.object).items()
             and entry.object["status"].get("podIP")
         ]
-        ports = [_port(row, pods) for row in spec["ports"]]
+        ports = [_port(row, pods) for row in spec.get("ports") or []]
         yield service, pods, [row for row in ports if row["port"]]
 
 

@@ -30,6 +30,11 @@ def labels_of(obj: Obj) -> dict[str, str]:
     return obj["metadata"].get("labels") or {}
 
 
+def containers_of(spec: Obj) -> list[Obj]:
+    """All containers of a pod, those first that run first."""
+    return [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]
+
+
 def owner_reference(owner: Obj) -> Obj:
     """A controlling owner reference to ``owner``."""
     return {

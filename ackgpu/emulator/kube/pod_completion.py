@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ackgpu.emulator.kube.objects import SAFE_LETTERS, Obj
+from ackgpu.emulator.kube.objects import SAFE_LETTERS, Obj, containers_of
 from ackgpu.emulator.kube.state import ClusterState
 
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 -- a path
@@ -25,11 +25,6 @@ def complete_pod(state: ClusterState, pod: Obj) -> str:
     _tolerations(spec)
     spec.setdefault("enableServiceLinks", True)
     return why
-
-
-def containers_of(spec: Obj) -> list[Obj]:
-    """All containers of a pod, those first that run first."""
-    return [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]
 
 
 def ranges_of(state: ClusterState, namespace: str, kind: str) -> Iterator[Obj]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from ackgpu.emulator.kube.custom import resources_of
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.pod_timeline import courses, finished, pod_docs
 from ackgpu.emulator.kube.quantities import amount, shown
@@ -85,8 +86,6 @@ def _pod_usage(spec: Obj) -> Usage:
 
 def _used(state: ClusterState, namespace: str, hard: Mapping[str, Any]) -> Usage:
     """What there is in a namespace of what a quota limits; pods that have ended do not count."""
-    from ackgpu.emulator.kube.custom import resources_of
-
     total: Usage = defaultdict(Decimal)
     for resource in resources_of(state):
         counted = f"count/{resource.plural}.{resource.group}".rstrip(".")

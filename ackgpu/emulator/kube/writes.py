@@ -15,7 +15,8 @@ from ackgpu.emulator.kube.object_store import lay_over, new_object, store_again,
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.patches import json_patch, merge_patch, strategic_merge
 from ackgpu.emulator.kube.permissions import require_verb
-from ackgpu.emulator.kube.pod_admission import admit, violation
+from ackgpu.emulator.kube.pod_admission import admit
+from ackgpu.emulator.kube.pod_security import violation
 from ackgpu.emulator.kube.pods import qos_class
 from ackgpu.emulator.kube.quotas import over_quota
 from ackgpu.emulator.kube.request import PROTOBUF, KubeRequest, unsupported
