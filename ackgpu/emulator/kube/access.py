@@ -14,6 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aiohttp import web
+
+from ackgpu.emulator.kube.objects import uid_of
 from ackgpu.emulator.kube.state import KIND
 from ackgpu.emulator.kube.status import unauthorized
 from ackgpu.emulator.store import Doc, Session
@@ -23,11 +26,22 @@ CLUSTER_PREFIX = "ack:cluster:"
 
 @dataclass(frozen=True)
 class KubeUser:
-    """A user of one cluster."""
+    """A user of one cluster. ``credential``: the id of what they showed to be let in."""
 
     user: str
     groups: tuple[str, ...]
     admin: bool
+    credential: str = ""
+
+
+def credentials(http: web.Request) -> tuple[dict[str, Any] | None, str]:
+    """The client's certificate with its SHA-256, and its ``Authorization``."""
+    found = http.transport.get_extra_info("peercert") if http.transport else None
+    tls = http.transport.get_extra_info("ssl_object") if http.transport else None
+    if found and tls is not None:
+        digest = hashlib.sha256(tls.getpeercert(binary_form=True)).hexdigest()
+        found = {**found, "sha256": digest}
+    return found, http.headers.get("Authorization", "")
 
 
 def identify(
@@ -55,7 +69,8 @@ def _by_certificate(
         raise unauthorized()
     groups = tuple(name for name in organizations if not name.startswith(CLUSTER_PREFIX))
     requested = any(key == "organizationalUnitName" for key, _ in subject)
-    return cluster, KubeUser(common_name, (*groups, "system:authenticated"), admin=not requested)
+    named, shown = (*groups, "system:authenticated"), f"X509SHA256={certificate.get('sha256', '')}"
+    return cluster, KubeUser(common_name, named, admin=not requested, credential=shown)
 
 
 def _is_revoked(cluster: Doc, common_name: str) -> bool:
@@ -77,7 +92,9 @@ def _by_token(session: Session, now: float, token: str) -> tuple[Doc, KubeUser]:
         "system:authenticated",
     )
     user = f"system:serviceaccount:{namespace}:{name}"
-    return _cluster(session, now, doc.scope), KubeUser(user, groups, admin=False)
+    return _cluster(session, now, doc.scope), KubeUser(
+        user, groups, admin=False, credential=f"JTI={uid_of(token)}"
+    )
 
 
 def _cluster(session: Session, now: float, cluster_id: str) -> Doc:

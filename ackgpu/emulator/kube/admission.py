@@ -6,9 +6,12 @@ on are left out; nothing wrong is stored in silence.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 from ackgpu.emulator.kube import custom
+from ackgpu.emulator.kube.columns import look_up
 from ackgpu.emulator.kube.names import (
     LABEL,
     LABEL_RULE,
@@ -22,19 +25,30 @@ from ackgpu.emulator.kube.names import (
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.quantities import amount
 from ackgpu.emulator.kube.resources import ApiResource
+from ackgpu.emulator.kube.schema import message_of, walk
 from ackgpu.emulator.kube.selectors import matches
+from ackgpu.emulator.kube.state import ClusterState
 from ackgpu.emulator.kube.status import invalid
+from ackgpu.emulator.tables import table
 
 Cause = tuple[str, str]
 
 TEMPLATED = frozenset({"deployments", "replicasets", "jobs"})
 HIGHEST_PORT = 65535
+NODE_PORTS = range(30000, 32768)
+POD_FIELDS = frozenset({"activeDeadlineSeconds", "ephemeralContainers", "tolerations"})
 
 
-def validate(resource: ApiResource, obj: Obj) -> None:
-    """Refuse with 422 what breaks the rules of its kind, every cause at once."""
+def validate(state: ClusterState, resource: ApiResource, obj: Obj, old: Obj | None) -> None:
+    """Refuse with 422 what breaks the rules of its kind, every cause at once.
+
+    ``old``: what the object was before the change; None where it is new.
+    """
     name = str(obj["metadata"].get("name", ""))
     causes = [*_name_causes(resource, name), *_metadata_causes(obj["metadata"])]
+    message = message_of(resource.api_version, resource.kind)
+    if message is not None:
+        walk(message, obj, lambda *place: causes.extend(_field_causes(*place)))
     spec = obj.get("spec") or {}
     if resource.custom:
         causes += custom.causes(resource, obj)
@@ -45,11 +59,33 @@ def validate(resource: ApiResource, obj: Obj) -> None:
     elif resource.key in TEMPLATED:
         causes += _template_causes(resource, spec)
     elif resource.key == "services":
-        causes += _service_causes(spec)
-    elif resource.key == "nodes":
-        causes += _taint_causes(spec)
+        causes += _service_causes(state, obj)
+    causes += _change_causes(resource, old, obj) if old else []
     if causes:
         raise invalid(resource.kind, resource.group, name, causes)
+
+
+def _field_causes(message: str, obj: Obj, path: str) -> Iterator[Cause]:
+    """What ``data/kube/rules.json`` says against the fields of one message."""
+    for field, rule in table("kube/rules")["messages"].get(message, {}).items():
+        words, value = rule.split(), obj.get(field)
+        where = f"{path}.{field}".lstrip(".")
+        if value in (None, "", [], {}):
+            if words[0] == "required":
+                yield where, "Required value"
+            continue
+        known = [word for word in words if word[0].isupper()]
+        if known and value not in known:
+            listed = ", ".join(f'"{word}"' for word in known)
+            yield where, f'Unsupported value: "{value}": supported values: {listed}'
+        if "port" in words and not 0 < value <= HIGHEST_PORT:
+            yield where, _port_fault(value)
+        if "min" in words and value < int(words[-1]):
+            yield where, f"Invalid value: {value}: must be greater than or equal to {words[-1]}"
+
+
+def _port_fault(number: int) -> str:
+    return f"Invalid value: {number}: must be between 1 and {HIGHEST_PORT}, inclusive"
 
 
 def _name_causes(resource: ApiResource, name: str) -> Iterator[Cause]:
@@ -72,21 +108,28 @@ def _metadata_causes(metadata: Obj) -> Iterator[Cause]:
             yield "metadata.annotations", f'Invalid value: "{key}": {fault}'
 
 
-def _service_causes(spec: Obj) -> Iterator[Cause]:
+def _service_causes(state: ClusterState, obj: Obj) -> Iterator[Cause]:
+    spec, key = obj["spec"], (obj["metadata"].get("namespace"), obj["metadata"].get("name"))
     ports = spec.get("ports") or []
     if not ports and spec["type"] != "ExternalName":
         yield "spec.ports", "Required value"
+    others = (e.object["spec"] for e in state.entries("services") if e.key != key)
+    taken = {row.get("nodePort") for other in others for row in other.get("ports") or []}
     for index, row in enumerate(ports):
-        if not 0 < row.get("port", 0) <= HIGHEST_PORT:
-            text = "must be between 1 and 65535, inclusive"
-            yield f"spec.ports[{index}].port", f"Invalid value: {row.get('port', 0)}: {text}"
-
-
-def _taint_causes(spec: Obj) -> Iterator[Cause]:
-    for index, row in enumerate(spec.get("taints") or []):
-        for field in ("key", "effect"):
-            if not row.get(field):
-                yield f"spec.taints[{index}].{field}", "Required value"
+        where = f"spec.ports[{index}]"
+        if len(ports) > 1 and not row.get("name"):
+            yield f"{where}.name", "Required value"
+        target, node = row.get("targetPort"), row.get("nodePort")
+        if isinstance(target, int) and not 0 < target <= HIGHEST_PORT:
+            yield f"{where}.targetPort", _port_fault(target)
+        if node and node not in NODE_PORTS:
+            text = "provided port is not in the valid range. The range of valid ports is"
+            yield (
+                f"{where}.nodePort",
+                f"Invalid value: {node}: {text} {NODE_PORTS[0]}-{NODE_PORTS[-1]}",
+            )
+        elif node and node in taken:
+            yield f"{where}.nodePort", f"Invalid value: {node}: provided port is already allocated"
 
 
 def _template_causes(resource: ApiResource, spec: Obj) -> Iterator[Cause]:
@@ -107,30 +150,25 @@ def _template_causes(resource: ApiResource, spec: Obj) -> Iterator[Cause]:
     elif template["spec"].get("restartPolicy") not in {"OnFailure", "Never"}:
         text = 'Required value: valid values: "OnFailure", "Never"'
         yield "spec.template.spec.restartPolicy", text
-    if not isinstance(spec.get("replicas", 0), int) or spec.get("replicas", 0) < 0:
-        text = f"Invalid value: {spec.get('replicas')}: must be greater than or equal to 0"
-        yield "spec.replicas", text
     yield from _pod_causes(template["spec"], "spec.template.spec")
 
 
 def _pod_causes(spec: Obj, path: str) -> Iterator[Cause]:
-    containers = spec.get("containers") or []
-    if not containers:
-        yield f"{path}.containers", "Required value"
     names: set[str] = set()
-    for index, container in enumerate(containers):
-        where = f"{path}.containers[{index}]"
-        name = container.get("name")
-        if not name:
-            yield f"{where}.name", "Required value"
-        elif name in names:
-            yield f"{where}.name", f'Duplicate value: "{name}"'
-        elif not LABEL.fullmatch(name):
-            yield f"{where}.name", f'Invalid value: "{name}": {LABEL_RULE}'
-        names.add(str(name))
-        if not container.get("image"):
-            yield f"{where}.image", "Required value"
-        yield from _resource_causes(container.get("resources") or {}, f"{where}.resources")
+    volumes = {row.get("name") for row in spec.get("volumes") or []}
+    for part in ("initContainers", "containers"):
+        for index, container in enumerate(spec.get(part) or []):
+            where = f"{path}.{part}[{index}]"
+            name = str(container.get("name", ""))
+            if name in names:
+                yield f"{where}.name", f'Duplicate value: "{name}"'
+            elif name and not LABEL.fullmatch(name):
+                yield f"{where}.name", f'Invalid value: "{name}": {LABEL_RULE}'
+            names.add(name)
+            for number, row in enumerate(container.get("volumeMounts") or []):
+                if row.get("name") and row["name"] not in volumes:
+                    yield f"{where}.volumeMounts[{number}].name", f'Not found: "{row["name"]}"'
+            yield from _resource_causes(container.get("resources") or {}, f"{where}.resources")
 
 
 def _resource_causes(resources: Obj, path: str) -> Iterator[Cause]:
@@ -144,13 +182,47 @@ def _resource_causes(resources: Obj, path: str) -> Iterator[Cause]:
                 text = "quantities must match the regular expression"
                 yield f"{path}.{kind}[{name}]", f'Invalid value: "{value}": {text}'
     for name, value in requests.items():
-        if "/" not in name:
-            continue
-        if name not in limits:
-            yield (
-                f"{path}.limits",
-                "Required value: Limit must be set for non overcommitable resources",
-            )
-        elif str(limits[name]) != str(value):
+        if "/" in name and name not in limits:
+            text = "Limit must be set for non overcommitable resources"
+            yield f"{path}.limits", f"Required value: {text}"
+        elif "/" in name and str(limits[name]) != str(value):
             text = f"must be equal to {name} limit of {limits[name]}"
             yield f"{path}.requests", f'Invalid value: "{value}": {text}'
+        elif (
+            _readable(value)
+            and _readable(limits.get(name))
+            and amount(value) > amount(limits[name])
+        ):
+            text = f"must be less than or equal to {name} limit of {limits[name]}"
+            yield f"{path}.requests", f'Invalid value: "{value}": {text}'
+
+
+def _readable(value: Any) -> bool:
+    try:
+        amount(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _change_causes(resource: ApiResource, old: Obj, obj: Obj) -> Iterator[Cause]:
+    """What may not change of an object that exists."""
+    for path, why in table("kube/rules")["unchanged"].get(resource.key, {}).items():
+        before, after = look_up(old, path), look_up(obj, path)
+        if before != after and not (resource.key == "jobs" and after is None):
+            shown = json.dumps(after, separators=(",", ":"))
+            forbidden = why.startswith("Forbidden")
+            yield path.lstrip("."), why if forbidden else f"Invalid value: {shown}: {why}"
+    if resource.key == "pods" and _fixed(old["spec"]) != _fixed(obj["spec"]):
+        yield "spec", table("kube/rules")["pod_update"]
+    if old.get("immutable") and any(old.get(f) != obj.get(f) for f in ("data", "binaryData")):
+        yield "data", "Forbidden: field is immutable when `immutable` is set"
+
+
+def _fixed(spec: Obj) -> Obj:
+    """The part of a pod's spec that cannot be changed."""
+    rest = {key: value for key, value in spec.items() if key not in POD_FIELDS}
+    for field in ("containers", "initContainers"):
+        if field in rest:
+            rest[field] = [{**row, "image": ""} for row in rest[field]]
+    return rest

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 from weakref import WeakSet
 
 from aiohttp import web
 
-from ackgpu.emulator.kube.access import KubeUser, identify
+from ackgpu.emulator.kube.access import KubeUser, credentials, identify
 from ackgpu.emulator.kube.autoscaling import as_asked
 from ackgpu.emulator.kube.contents import open_cluster
 from ackgpu.emulator.kube.custom import resources_of
@@ -24,11 +24,11 @@ from ackgpu.emulator.kube.logs import follow_log
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.permissions import require_access
 from ackgpu.emulator.kube.pod_timeline import settle
-from ackgpu.emulator.kube.reads import Snapshots, get, list_objects
+from ackgpu.emulator.kube.reads import Snapshots, as_table, get, list_objects
 from ackgpu.emulator.kube.request import KubeRequest, as_yaml, parse_path, require_known_form
 from ackgpu.emulator.kube.resources import SUBRESOURCE_VERBS, ApiResource
 from ackgpu.emulator.kube.state import ClusterState, KubeBackend
-from ackgpu.emulator.kube.status import KubeError, not_allowed
+from ackgpu.emulator.kube.status import KubeError, NoSuchPathError, not_allowed
 from ackgpu.emulator.kube.subresources import evict, issue_token, review, scale_of, set_scale
 from ackgpu.emulator.kube.trouble import Trouble
 from ackgpu.emulator.kube.watch import watch
@@ -70,6 +70,8 @@ class KubeServer:
         try:
             self._meet_trouble(http)
             return await self._answer(http)
+        except NoSuchPathError as error:
+            return web.Response(text=f"{error.message}\n", status=error.code)
         except KubeError as error:
             refused = _encoded(http, error.status(), error.code)
             refused.headers.update(error.headers)
@@ -116,7 +118,7 @@ class KubeServer:
             raise not_allowed()
         self._look(http, lambda state, _: require_access(state, request))
         require_known_form(request)
-        if target.subresource == "exec":
+        if target.subresource in {"attach", "exec"}:
             return await execute(http, request, self._backend)
         if target.subresource == "log":
             return await follow_log(http, request, lambda do: self._look(http, lambda s, _: do(s)))
@@ -138,7 +140,8 @@ class KubeServer:
         if request.verb == "list":
             return list_objects(state, request, self._snapshots)
         if request.target.subresource == "scale":
-            return scale_of(state, request)
+            scale = scale_of(state, request)
+            return as_table(state, request, [scale]) if request.wants("Table") else scale
         return get(state, request)
 
     def _change(self, http: web.Request, request: KubeRequest) -> tuple[Obj, int]:
@@ -146,7 +149,7 @@ class KubeServer:
         dry_run = request.dry_run
         with suppress(_Undo), self._backend.transaction(write=True) as session:
             now = self._backend.timeline_now(session)
-            cluster, _ = identify(session, now, *_credentials(http))
+            cluster, _ = identify(session, now, *credentials(http))
             state = open_cluster(session, cluster, self._backend)
             settle(state)
             answer = write(state, request)
@@ -158,7 +161,7 @@ class KubeServer:
         """Run ``do`` on the caller's cluster, reading."""
         with self._backend.transaction() as session:
             now = self._backend.timeline_now(session)
-            cluster, identity = identify(session, now, *_credentials(http))
+            cluster, identity = identify(session, now, *credentials(http))
             return do(open_cluster(session, cluster, self._backend), identity)
 
 
@@ -201,11 +204,6 @@ def _write_subresource(state: ClusterState, request: KubeRequest) -> tuple[Obj, 
     if request.verb == "patch":
         return patch(state, request)[0], 200
     return update(state, request), 200
-
-
-def _credentials(http: web.Request) -> tuple[Mapping[str, Any] | None, str]:
-    certificate = http.transport.get_extra_info("peercert") if http.transport else None
-    return certificate, http.headers.get("Authorization", "")
 
 
 def _encoded(http: web.Request, body: Obj, status: int = 200) -> web.Response:

@@ -12,7 +12,7 @@ import math
 from ackgpu.emulator.kube.metrics import container_usage
 from ackgpu.emulator.kube.object_store import store_again
 from ackgpu.emulator.kube.objects import Obj, condition
-from ackgpu.emulator.kube.quantities import amount
+from ackgpu.emulator.kube.quantities import amount, shown
 from ackgpu.emulator.kube.state import ClusterState, StoredObject, written_entry
 from ackgpu.emulator.store import Doc
 
@@ -100,7 +100,7 @@ def _status(state: ClusterState, doc: Doc) -> Obj:
         rows = [condition("AbleToScale", holds=False, reason="FailedGetScale", message=text)]
         return {"currentReplicas": 0, "desiredReplicas": 0, "conditions": _since(state, doc, rows)}
     replicas = entry.object["status"].get("replicas", 0)
-    used, why = _utilization(entry.object)
+    used, each, why = _utilization(entry.object)
     text = "recommended size matches current size"
     rows = [condition("AbleToScale", holds=True, reason="ReadyForNewScale", message=text)]
     status: Obj = {"currentReplicas": replicas, "desiredReplicas": entry.object["spec"]["replicas"]}
@@ -115,7 +115,9 @@ def _status(state: ClusterState, doc: Doc) -> Obj:
         " (percentage of request)"
     )
     rows.append(condition("ScalingActive", holds=True, reason="ValidMetricFound", message=text))
-    current = {"averageUtilization": used}
+    text = "the desired count is within the acceptable range"
+    rows.append(condition("ScalingLimited", holds=False, reason="DesiredWithinRange", message=text))
+    current = {"averageUtilization": used, "averageValue": each}
     status["currentMetrics"] = [
         {"type": "Resource", "resource": {"name": "cpu", "current": current}}
     ]
@@ -126,14 +128,14 @@ def _since(state: ClusterState, doc: Doc, rows: list[Obj]) -> list[Obj]:
     return [{**row, "lastTransitionTime": state.stamp(doc.created_at)} for row in rows]
 
 
-def _utilization(target: Obj) -> tuple[int, str]:
-    """The share of its CPU requests that a target's containers take, or why it is unknown."""
+def _utilization(target: Obj) -> tuple[int, str, str]:
+    """The share of its CPU requests and the cores that a target's pod takes; or why not known."""
     used = asked = amount("0")
     for row in target["spec"]["template"]["spec"]["containers"]:
         request = ((row.get("resources") or {}).get("requests") or {}).get("cpu")
         if request is None:
             why = f"missing request for cpu in container {row['name']} of Pod"
-            return 0, f"failed to get cpu utilization: {why}"
+            return 0, "", f"failed to get cpu utilization: {why}"
         asked += amount(request)
         used += container_usage(row)[0]
-    return math.floor(used / asked * 100), ""
+    return math.floor(used / asked * 100), shown(used), ""

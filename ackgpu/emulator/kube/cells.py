@@ -40,6 +40,11 @@ def _node_address(kind: str, obj: Obj, _now: datetime) -> str:
     return next((str(row["address"]) for row in rows if row["type"] == kind), NONE)
 
 
+def _kernel(obj: Obj, _now: datetime) -> str:
+    info = obj["status"]["nodeInfo"]
+    return f"{info['kernelVersion']} ({info['architecture']})"
+
+
 def _pod_ready(obj: Obj, _now: datetime) -> str:
     rows = obj["status"].get("containerStatuses") or []
     return f"{sum(row['ready'] for row in rows)}/{len(obj['spec']['containers'])}"
@@ -202,6 +207,12 @@ def _quota(kind: str, obj: Obj, _now: datetime) -> str:
 
 def _modes(part: str, obj: Obj, _now: datetime) -> str:
     return ",".join(MODES[mode] for mode in (obj.get(part) or {}).get("accessModes") or [])
+
+
+def _phase(obj: Obj, _now: datetime) -> str:
+    """Of a volume or claim: one that is being deleted waits for who uses it."""
+    leaving = "deletionTimestamp" in obj["metadata"]
+    return "Terminating" if leaving else str(obj["status"].get("phase", ""))
 
 
 def _volume_claim(obj: Obj, _now: datetime) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.kube.object_store import remove, store_again, store_new
+from ackgpu.emulator.kube.object_store import store_again, store_new
 from ackgpu.emulator.kube.objects import Obj, suffix_of
 from ackgpu.emulator.kube.quantities import amount
 from ackgpu.emulator.kube.resources import by_plural
@@ -20,6 +20,8 @@ from ackgpu.emulator.store import Doc
 CLAIMS, VOLUMES = "persistentvolumeclaims", "persistentvolumes"
 DRIVER = "diskplugin.csi.alibabacloud.com"
 DEFAULT = "storageclass.kubernetes.io/is-default-class"
+PROTECTION = {CLAIMS: "kubernetes.io/pvc-protection", VOLUMES: "kubernetes.io/pv-protection"}
+"""The finalizers that the API server gives every new claim and volume."""
 BOUND = {"pv.kubernetes.io/bind-completed": "yes", "pv.kubernetes.io/bound-by-controller": "yes"}
 
 
@@ -33,12 +35,7 @@ def choose_class(state: ClusterState, claim: Obj) -> None:
 
 
 def bind_claims(state: ClusterState) -> None:
-    """Let go of volumes whose claim is gone, then bind the claims that wait."""
-    for doc in state.written(VOLUMES):
-        spec = doc.body["object"]["spec"]
-        gone = "uid" in (spec.get("claimRef") or {}) and not _has_claim(state, spec)
-        if gone and spec.get("persistentVolumeReclaimPolicy") == "Delete":
-            remove(state, doc)
+    """Bind the claims that wait."""
     for claim in sorted(state.written(CLAIMS), key=lambda doc: int(doc.body["created"])):
         obj = claim.body["object"]
         wanted = BOUND.items() - (obj["metadata"].get("annotations") or {}).items()
@@ -91,6 +88,7 @@ def _provisioned(state: ClusterState, claim: Obj) -> Doc | None:
         "metadata": {
             "name": f"d-{suffix_of(metadata['uid'], 20)}",
             "annotations": {"pv.kubernetes.io/provisioned-by": DRIVER},
+            "finalizers": [PROTECTION[VOLUMES]],
         },
         "spec": {
             "accessModes": spec["accessModes"],

@@ -29,7 +29,7 @@ def apply_defaults(resource: ApiResource, obj: Obj) -> None:
     walk(message, obj, _fill)
 
 
-def _fill(message: str, obj: Obj) -> None:
+def _fill(message: str, obj: Obj, _path: str) -> None:
     for name, value in table("kube/defaults")["messages"].get(message, {}).items():
         if name not in obj:
             obj[name] = copy.deepcopy(value)

@@ -6,10 +6,8 @@ Figures and words are the disruption controller's and the eviction subresource's
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 from ackgpu.emulator.kube.objects import Obj, condition, controller_of, labels_of
+from ackgpu.emulator.kube.quantities import share_of
 from ackgpu.emulator.kube.selectors import matches
 from ackgpu.emulator.kube.state import ClusterState, StoredObject, written_entry
 from ackgpu.emulator.kube.status import KubeError
@@ -77,9 +75,9 @@ def _status(state: ClusterState, budget: Obj) -> Obj:
     ]
     spec, expected = budget["spec"], _expected(state, pods)
     if "maxUnavailable" in spec:
-        desired = max(0, expected - _number(spec["maxUnavailable"], expected))
+        desired = max(0, expected - share_of(spec["maxUnavailable"], expected))
     else:
-        desired = _number(spec.get("minAvailable", 0), expected)
+        desired = share_of(spec.get("minAvailable", 0), expected)
     healthy = sum(_ready(pod) for pod in pods)
     return {
         "currentHealthy": healthy,
@@ -99,13 +97,6 @@ def _expected(state: ClusterState, pods: list[Obj]) -> int:
         if entry.uid in owners
     )
     return wanted + sum(controller_of(pod) is None for pod in pods)
-
-
-def _number(value: Any, of: int) -> int:
-    """An absolute number, or a share of ``of`` rounded up."""
-    if isinstance(value, str) and value.endswith("%"):
-        return math.ceil(of * int(value[:-1]) / 100)
-    return int(value)
 
 
 def _covers(budget: Obj, pod: Obj) -> bool:

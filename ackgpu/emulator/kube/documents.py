@@ -10,7 +10,7 @@ from ackgpu.emulator.kube import discovery, openapi
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.resources import ApiResource, groups
 from ackgpu.emulator.kube.state import ClusterState
-from ackgpu.emulator.kube.status import no_such_path
+from ackgpu.emulator.kube.status import NoSuchPathError
 from ackgpu.emulator.shared.tables import table
 
 PLAIN = "text/plain; charset=utf-8"
@@ -78,7 +78,7 @@ def _resources(resources: Sequence[ApiResource], parts: list[str]) -> Document |
 
 def _found(body: Obj | None) -> Document:
     if body is None:
-        raise no_such_path()
+        raise NoSuchPathError
     return _json(body)
 
 
@@ -114,7 +114,7 @@ def _checks(kind: str) -> list[str]:
 def _health(kind: str, check: str, query: Mapping[str, str]) -> Document:
     """``ok``, or with ``verbose`` a line for each check of a real server; only one by its path."""
     if check and check not in _checks(kind):
-        raise no_such_path()
+        raise NoSuchPathError
     if check or "verbose" not in query:
         return Document(b"ok", PLAIN)
     left_out = query.get("exclude", "")

@@ -136,11 +136,11 @@ def _of_pod(state: ClusterState, doc: Doc, course: PodTimeline) -> Iterator[Happ
             yield Happening(refused + BACK_OFF, "Normal", "BackOff", text, "kubelet")
             continue
         started = course.started or state.now
-        text = f'Successfully pulled image "{image}" in {PULL:g}s'
+        waited = f"{PULL:g}s ({PULL:g}s including waiting)"
+        text = f'Successfully pulled image "{image}" in {waited}. Image size: 83886080 bytes.'
         yield Happening(pulling + PULL, "Normal", "Pulled", text, "kubelet")
         for verb in ("Created", "Started"):
-            text = f"{verb} container {container['name']}"
-            yield Happening(started, "Normal", verb, text, "kubelet")
+            yield Happening(started, "Normal", verb, f"Container {verb.lower()}", "kubelet")
     if doc.deleted_at is not None:
         text = f"Stopping container {doc.body['object']['spec']['containers'][0]['name']}"
         yield Happening(float(doc.body["at"]), "Normal", "Killing", text, "kubelet")
@@ -158,7 +158,8 @@ def _entry(
     state: ClusterState, namespace: str, involved: Obj, row: Happening, number: int
 ) -> StoredObject:
     uid = uid_of("event", involved["uid"], row.reason, row.message, str(number))
-    name = f"{involved['name']}.{uid[:8]}{uid[9:13]}"
+    nanos = int(state.timeline.instant(row.at).timestamp() * TICKS) * 1000 + number
+    name = f"{involved['name']}.{nanos:x}"
     stamp = state.stamp(row.at)
     return brought_entry(
         state,

@@ -18,10 +18,10 @@ from ackgpu.emulator.container.machine import CommandOutcome, File, Machine, mac
 from ackgpu.emulator.container.network import network_of, service_address
 from ackgpu.emulator.container.shell import SHELLS, NoSuchProgram, run, run_script
 from ackgpu.emulator.container.stdin import UNREAD, NeedsInput
-from ackgpu.emulator.kube.access import identify
+from ackgpu.emulator.kube.access import credentials, identify
 from ackgpu.emulator.kube.channels import Channel, open_spdy, open_websocket
 from ackgpu.emulator.kube.contents import open_cluster
-from ackgpu.emulator.kube.objects import Obj
+from ackgpu.emulator.kube.objects import Obj, uid_of
 from ackgpu.emulator.kube.pod_timeline import PodTimeline, courses, finished, pod_docs
 from ackgpu.emulator.kube.request import KubeRequest
 from ackgpu.emulator.kube.state import KIND, ClusterState, KubeBackend
@@ -37,12 +37,14 @@ class ExecSession:
     """What is to be run, and where its container lies.
 
     ``version`` is the cluster's. ``directories`` are those that the container has before.
+    ``attached``: to the container's own process, which ``command`` is then.
     """
 
     cluster_id: str
     pod_uid: str
     container: str
     command: list[str]
+    attached: bool
     machine: Machine
     stdin: bool
     tty: bool
@@ -56,8 +58,7 @@ async def execute(
     """Run the command that the query asks for; refuses where the container does not run."""
     with backend.transaction() as session:
         now = backend.timeline_now(session)
-        certificate = http.transport.get_extra_info("peercert") if http.transport else None
-        cluster, _ = identify(session, now, certificate, http.headers.get("Authorization", ""))
+        cluster, _ = identify(session, now, *credentials(http))
         state = open_cluster(session, cluster, backend)
         wanted = _session(state, request, http.query.getall("command", []))
     upgrade = http.headers.get("Upgrade", "").lower()
@@ -86,7 +87,8 @@ def _hang_up(transport: asyncio.Transport, *, farewell: bool) -> None:
 
 
 def _session(state: ClusterState, request: KubeRequest, command: list[str]) -> ExecSession:
-    if not command:
+    attached = request.target.subresource == "attach"
+    if not command and not attached:
         raise bad_request("you must specify at least one command for the container")
     namespace, name = request.target.key
     doc, course = running_pod(state, (namespace, name))
@@ -105,7 +107,10 @@ def _session(state: ClusterState, request: KubeRequest, command: list[str]) -> E
         cluster_id=state.id,
         pod_uid=uid,
         container=container["name"],
-        command=command,
+        command=[*(container.get("command") or []), *(container.get("args") or [])]
+        if attached
+        else command,
+        attached=attached,
         machine=machine,
         stdin=request.flag("stdin"),
         tty=request.flag("tty"),
@@ -143,10 +148,13 @@ def choose_container(pod: Obj, name: str) -> Obj:
 
 
 async def _run(channel: Channel, session: ExecSession, backend: KubeBackend) -> Obj:
-    shell = session.command[0].rsplit("/", 1)[-1] in SHELLS
+    shell = session.command[:1] and session.command[0].rsplit("/", 1)[-1] in SHELLS
     plain = all(word.startswith("-") and "c" not in word for word in session.command[1:])
     if session.tty and session.stdin and shell and plain:
         return await _terminal(channel, session, backend)
+    if session.attached:  # what the process printed before goes to its log and to nobody else
+        await _linger(channel, session, backend)
+        return _status(0)
     try:
         outcome = await _outcome(channel, session)
     except NoSuchProgram as error:
@@ -185,11 +193,10 @@ async def _print(channel: Channel, outcome: CommandOutcome, *, tty: bool) -> Non
 
 async def _linger(channel: Channel, session: ExecSession, backend: KubeBackend) -> None:
     """Wait as a command that runs on does: until the client leaves or the pod ends."""
-    reader = asyncio.create_task(_drain(channel)) if session.stdin else None
+    reader = asyncio.create_task(_drain(channel))  # which answers pings too
     while not channel.closed and _alive(backend, session):  # noqa: ASYNC110 -- nobody tells
         await asyncio.sleep(LOOK_EVERY)
-    if reader is not None:
-        reader.cancel()
+    reader.cancel()
 
 
 async def _drain(channel: Channel) -> None:
@@ -263,8 +270,9 @@ def _status(code: int) -> Obj:
 def _not_started(program: str) -> Obj:
     text = (
         "Internal error occurred: error executing command in container: failed to exec in"
-        " container: failed to start exec: OCI runtime exec failed: exec failed: unable to start"
-        f' container process: exec: "{program}": executable file not found in $PATH: unknown'
+        f' container: failed to start exec "{uid_of(program).replace("-", "") * 2}": OCI runtime'
+        f' exec failed: exec failed: unable to start container process: exec: "{program}":'
+        " executable file not found in $PATH: unknown"
     )
     return KubeError(500, "InternalError", text).status()
 

@@ -28,7 +28,13 @@ def log_of(state: ClusterState, request: KubeRequest) -> tuple[bytes, bool]:
         raise bad_request(f"{where}: trying and failing to pull image")
     if course.started is None or course.started > state.now or course.process is None:
         raise bad_request(f"{where}: ContainerCreating")
+    if request.flag("previous"):
+        named = f'container "{container["name"]}" in pod "{request.target.name}"'
+        raise bad_request(f"previous terminated {named} not found")
     text = course.process[container["name"]].out
+    since = request.query.get("sinceSeconds", "")
+    if since.isdecimal() and course.started < state.now - int(since):
+        text = b""
     if request.flag("timestamps"):
         stamp = state.stamp_micro(course.started).encode()
         text = b"".join(stamp + b" " + line for line in text.splitlines(keepends=True))

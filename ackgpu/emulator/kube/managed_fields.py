@@ -104,7 +104,12 @@ def record_update(before: Obj | None, after: Obj, manager: str, stamp: str, sub:
     if own | changed:
         row = _row(after, manager, "Update", stamp, own | changed)
         rows.append({**row, "subresource": sub} if sub else row)
-    after["metadata"]["managedFields"] = rows
+    after["metadata"]["managedFields"] = _in_order(rows)
+
+
+def _in_order(rows: list[Obj]) -> list[Obj]:
+    """As the API server sorts them: who applies first, then by time and name."""
+    return sorted(rows, key=lambda row: (row["operation"], row.get("time", ""), row["manager"]))
 
 
 def _same(first: Any, second: Any) -> bool:
@@ -158,7 +163,7 @@ def apply(live: Obj, applied: Obj, manager: str, stamp: str, *, force: bool) -> 
     mine = next((old for old in rows if _is(old, manager, "Apply", "")), None)
     if mine is not None and mine["fieldsV1"] == row["fieldsV1"]:
         row["time"] = mine["time"]
-    merged["metadata"]["managedFields"] = [*kept, row]
+    merged["metadata"]["managedFields"] = _in_order([*kept, row])
     return merged
 
 
@@ -191,21 +196,29 @@ def _tidy(obj: Any, path: Path) -> None:
 
 
 def _conflict(found: list[tuple[Obj, Path]]) -> KubeError:
+    """The refusal, in the words of the API server's field managers."""
+    fields: dict[str, list[str]] = {}
+    for row, path in found:
+        fields.setdefault(_manager(row), []).append(dotted(path))
     causes = [
-        {
-            "reason": "FieldManagerConflict",
-            "message": f'conflict with "{row["manager"]}" using {row["apiVersion"]}',
-            "field": dotted(path),
-        }
-        for row, path in found
+        {"reason": "FieldManagerConflict", "message": f"conflict with {who}", "field": field}
+        for who, listed in fields.items()
+        for field in listed
     ]
-    noun = "conflict" if len(causes) == 1 else "conflicts"
-    head = f"Apply failed with {len(causes)} {noun}:"
     if len(causes) == 1:
-        message = f"{head} {causes[0]['message']}: {causes[0]['field']}"
+        message = f"1 conflict: {causes[0]['message']}: {causes[0]['field']}"
     else:
-        message = "\n".join([head, *(f"- {c['message']}: {c['field']}" for c in causes)])
-    return KubeError(409, "Conflict", message, details={"causes": causes})
+        told = [
+            "\n- ".join([f"conflicts with {who}:", *sorted(fields[who])]) for who in sorted(fields)
+        ]
+        message = f"{len(causes)} conflicts: " + "\n".join(told)
+    return KubeError(409, "Conflict", f"Apply failed with {message}", details={"causes": causes})
+
+
+def _manager(row: Obj) -> str:
+    sub = f' with subresource "{row["subresource"]}"' if row.get("subresource") else ""
+    using = f" using {row['apiVersion']}" if row["operation"] == "Update" else ""
+    return f'"{row["manager"]}"{sub}{using}'
 
 
 def dotted(path: Path) -> str:

@@ -8,10 +8,12 @@ list is replaced as a whole. ``$patch``, ``$deleteFromPrimitiveList``, ``$setEle
 from __future__ import annotations
 
 import copy
+import json
+import re
 from typing import Any
 
 from ackgpu.emulator.kube.objects import Obj
-from ackgpu.emulator.kube.status import KubeError, bad_request
+from ackgpu.emulator.kube.status import KubeError, bad_request, invalid
 
 MERGE_KEYS: dict[str, tuple[str, ...]] = {
     "containers": ("name",), "initContainers": ("name",), "ephemeralContainers": ("name",),
@@ -209,3 +211,33 @@ def _edit_list(rows: list[Any], last: str, action: str, value: Any) -> None:
         del rows[index]
     else:
         rows[index] = value
+
+
+def refused_patch(changes: Any, patched: Obj, refusal: KubeError) -> KubeError:
+    """The refusal of a patch that leaves an object of wrong types or with unknown fields.
+
+    A strategic merge patch is quoted as Go prints it, of the others the object that they leave.
+    """
+    why = refusal.message.partition(": ")[2] or refusal.message
+    shown = json.dumps(patched, separators=(",", ":"))
+    if isinstance(changes, dict):
+        shown = _as_go(changes)
+        if match := re.search(r"cannot unmarshal (\w+) into .* of type (\S+)$", why):
+            given, wanted = match.groups()
+            head = {"[": "cannot restore slice from {0}", "m": "cannot restore map from {0}"}
+            plain = (
+                "unrecognized type: {1}" if wanted.islower() else "cannot restore struct from: {0}"
+            )
+            why = head.get(wanted[0] if "[" in wanted else "", plain).format(given, wanted)
+    return invalid("", "", "", [("patch", f"Invalid value: {json.dumps(shown)}: {why}")])
+
+
+def _as_go(value: Any) -> str:
+    """A value as Go's fmt prints it."""
+    if isinstance(value, dict):
+        return f"map[{' '.join(f'{key}:{_as_go(value[key])}' for key in sorted(value))}]"
+    if isinstance(value, list):
+        return f"[{' '.join(map(_as_go, value))}]"
+    return (
+        str(value).lower() if isinstance(value, bool) else "<nil>" if value is None else str(value)
+    )

@@ -15,6 +15,7 @@ from ackgpu.emulator.kube.state import ClusterState
 from ackgpu.emulator.kube.status import KubeError, qualified
 
 OPEN = frozenset({"selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"})
+STREAMED = frozenset({"attach", "exec", "portforward"})
 EXEC_IS_CREATE = (1, 35)
 """From here on a command over a WebSocket, whose request is a GET, needs ``create`` beside ``get``
 (feature gate AuthorizePodWebsocketUpgradeCreatePermission)."""
@@ -26,7 +27,7 @@ def require_access(state: ClusterState, request: KubeRequest) -> None:
         return
     require_verb(state, request, request.verb)
     major, minor = state.kubernetes_version.split(".")[:2]
-    if request.target.subresource == "exec" and (int(major), int(minor)) >= EXEC_IS_CREATE:
+    if request.target.subresource in STREAMED and (int(major), int(minor)) >= EXEC_IS_CREATE:
         require_verb(state, request, "create")
 
 

@@ -75,6 +75,8 @@ def _status(state: ClusterState, doc: Doc, course: PodTimeline, rows: list[Obj])
         "qosClass": qos_class(obj["spec"]),
         "startTime": state.stamp(course.bound),
     }
+    generation = {"observedGeneration": obj["metadata"].get("generation", 1)}
+    status |= {**generation, "conditions": [{**row, **generation} for row in status["conditions"]]}
     if course.node is not None:
         status["hostIP"] = course.node.address
         status["hostIPs"] = [{"ip": course.node.address}]
@@ -163,6 +165,9 @@ def _container(
         "state": current,
     }
     if known:
+        mounts = container.get("volumeMounts") or []
+        status["volumeMounts"] = [{**row, "recursiveReadOnly": "Disabled"} for row in mounts]
+        status["resources"] = container["resources"]
         pod_key = f"{course.node_name}/{container['name']}/{course.started}"
         status["containerID"] = f"containerd://{uid_of(pod_key).replace('-', '') * 2}"
     return {"status": status, "changed": changed}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal, InvalidOperation
 
 _BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60}
@@ -31,3 +32,10 @@ def shown(value: Decimal) -> str:
     if value == value.to_integral_value():
         return str(int(value))
     return f"{int(value * 1000)}m"
+
+
+def share_of(value: str | int, whole: int) -> int:
+    """An absolute number, or a share of ``whole`` (``25%``) rounded up."""
+    if isinstance(value, str) and value.endswith("%"):
+        return math.ceil(whole * int(value[:-1]) / 100)
+    return int(value)

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from ackgpu.emulator.kube.columns import reduced, table
 from ackgpu.emulator.kube.objects import Obj, labels_of
 from ackgpu.emulator.kube.request import KubeRequest
+from ackgpu.emulator.kube.resources import SCALE
 from ackgpu.emulator.kube.selectors import field_selector, label_selector
 from ackgpu.emulator.kube.state import ClusterState, StoredObject
 from ackgpu.emulator.kube.status import bad_request, expired, not_found, too_large
@@ -129,7 +130,8 @@ def _listed(state: ClusterState, request: KubeRequest, rows: list[Obj], metadata
 def as_table(state: ClusterState, request: KubeRequest, rows: list[Obj]) -> Obj:
     """The rows as the Table that kubectl prints."""
     include = request.query.get("includeObject", "Metadata")
-    shown = table(request.target.resource, rows, state.timeline.instant(state.now), include)
+    resource = SCALE if request.target.subresource == "scale" else request.target.resource
+    shown = table(resource, rows, state.timeline.instant(state.now), include)
     if rows:
         shown["metadata"] = {"resourceVersion": rows[-1]["metadata"]["resourceVersion"]}
     return shown
@@ -172,7 +174,8 @@ def _resume(
         raw = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         number, version, start = int(raw["list"]), int(raw["rv"]), int(raw["start"])
     except (ValueError, KeyError, TypeError):
-        raise bad_request("continue key is not valid") from None
+        why = f"invalid character {token[:1]!r} looking for beginning of value"
+        raise bad_request(f"invalid continue token: continue key is not valid: {why}") from None
     snapshot = snapshots.find(number, version, instant)
     lost = snapshots.trouble.strikes(state.settings, "continue_expired")
     if snapshot is None or start < 0 or lost:

@@ -10,7 +10,7 @@ from typing import Any
 from ackgpu.emulator.kube.access import KubeUser
 from ackgpu.emulator.kube.protobuf import decode
 from ackgpu.emulator.kube.resources import RESOURCES, ApiResource
-from ackgpu.emulator.kube.status import KubeError, bad_request, no_such_path
+from ackgpu.emulator.kube.status import KubeError, NoSuchPathError, bad_request
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 OPTIONS = frozenset({("DELETE", ""), ("POST", "eviction")})
@@ -139,9 +139,9 @@ def parse_path(path: str, resources: Sequence[ApiResource] = RESOURCES) -> Reque
     elif parts[:1] == ["apis"] and len(parts) > 1:
         group, rest = parts[1], parts[2:]
     else:
-        raise no_such_path()
+        raise NoSuchPathError
     if not rest[1:]:
-        raise no_such_path()
+        raise NoSuchPathError
     return _in_version(resources, (group, rest[0]), rest[1:])
 
 
@@ -154,12 +154,12 @@ def _in_version(
     wanted = (*version, parts[0])
     resource = next((r for r in resources if (r.group, r.version, r.plural) == wanted), None)
     if resource is None or parts[3:] or (namespace and not resource.namespaced):
-        raise no_such_path()
+        raise NoSuchPathError
     name, subresource = [*parts[1:], "", ""][:2]
     if subresource and subresource not in resource.subresources:
-        raise no_such_path()
+        raise NoSuchPathError
     if name and resource.namespaced and not namespace:
-        raise no_such_path()
+        raise NoSuchPathError
     return RequestTarget(resource, namespace, name, subresource)
 
 

@@ -65,6 +65,7 @@ RESOURCES: tuple[ApiResource, ...] = tuple(_resource(row) for row in table("kube
 
 SUBRESOURCE_VERBS = {
     "approval": ("get", "patch", "update"),
+    "attach": ("create", "get"),
     "status": ("get", "patch", "update"),
     "scale": ("get", "patch", "update"),
     "eviction": ("create",),
@@ -75,9 +76,16 @@ SUBRESOURCE_VERBS = {
 SUBRESOURCE_KINDS = {
     "scale": ("autoscaling", "v1", "Scale"),
     "eviction": ("policy", "v1", "Eviction"),
+    "attach": ("", "v1", "PodAttachOptions"),
     "exec": ("", "v1", "PodExecOptions"),
     "token": ("authentication.k8s.io", "v1", "TokenRequest"),
 }
+
+SCALE = _resource({
+    "group": "autoscaling", "version": "v1", "plural": "scales", "kind": "Scale",
+    "columns": ["Name", "Desired# .spec.replicas|0", "Available# .status.replicas|0", "Age"],
+})  # fmt: skip
+"""What a subresource ``scale`` is printed as."""
 
 _BY_KEY = {r.key: r for r in reversed(RESOURCES)}
 

@@ -94,18 +94,19 @@ def reached(messages: list[str]) -> list[str]:
     return list(found)
 
 
-def walk(message: str, obj: Any, visit: Any) -> None:
-    """Call ``visit(message, object)`` for an object and, after it, each object inside it."""
-    visit(message, obj)
+def walk(message: str, obj: Any, visit: Any, path: str = "") -> None:
+    """Call ``visit(message, object, path)`` for an object, and then for each object inside it."""
+    visit(message, obj, path)
     for name, value in list(obj.items()):
         field = fields(message).get(name)
         if field is not None and field.kind not in SCALARS:
-            for inner in _inside(value, len(field.forms)):
-                walk(field.kind, inner, visit)
+            for inner, where in _inside(value, field.forms, f"{path}.{name}".lstrip(".")):
+                walk(field.kind, inner, visit, where)
 
 
-def _inside(value: Any, depth: int) -> list[Any]:
-    if not depth:
-        return [value] if isinstance(value, dict) else []
-    rows = value.values() if isinstance(value, dict) else value or []
-    return [found for row in rows for found in _inside(row, depth - 1)]
+def _inside(value: Any, forms: tuple[str, ...], path: str) -> list[tuple[Any, str]]:
+    if not forms:
+        return [(value, path)] if isinstance(value, dict) else []
+    rows = value.items() if isinstance(value, dict) else enumerate(value or [])
+    form = "{}.{}" if forms[0] == "map" else "{}[{}]"
+    return [found for key, row in rows for found in _inside(row, forms[1:], form.format(path, key))]

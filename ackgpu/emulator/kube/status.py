@@ -66,15 +66,15 @@ def qualified(plural: str, group: str) -> str:
 
 
 def _details(plural: str, group: str, name: str) -> dict[str, Any]:
-    details = {"name": name, "kind": plural}
-    if group:
-        details["group"] = group
-    return details
+    details = {"name": name, "kind": plural, "group": group}
+    return {key: value for key, value in details.items() if value}
 
 
-def no_such_path() -> KubeError:
-    """Nothing is served at that path."""
-    return KubeError(404, "NotFound", "the server could not find the requested resource")
+class NoSuchPathError(KubeError):
+    """Nothing is served at that path; it is told as text and not as a ``Status``."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "NotFound", "404 page not found")
 
 
 def not_found(plural: str, group: str, name: str) -> KubeError:

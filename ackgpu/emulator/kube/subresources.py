@@ -16,7 +16,7 @@ from ackgpu.emulator.kube.permissions import allowed, rules_of
 from ackgpu.emulator.kube.request import KubeRequest, unsupported
 from ackgpu.emulator.kube.resources import SUBRESOURCE_KINDS
 from ackgpu.emulator.kube.state import KIND, ClusterState
-from ackgpu.emulator.kube.status import KubeError, bad_request, success
+from ackgpu.emulator.kube.status import KubeError, bad_request, invalid, success
 from ackgpu.emulator.kube.type_check import checked
 from ackgpu.emulator.kube.writes import PATCHES, require, store_change
 from ackgpu.emulator.store import Doc
@@ -81,8 +81,11 @@ def issue_token(state: ClusterState, request: KubeRequest) -> Obj:
     spec = _body(request).get("spec") or {}
     seconds = int(spec.get("expirationSeconds") or TOKEN_LASTS)
     if not SHORTEST_TOKEN <= seconds <= MAX_TOKEN:
-        text = "spec.expirationSeconds: must be between 10 minutes and 2^32 seconds"
-        raise KubeError(422, "Invalid", text)
+        short = seconds < SHORTEST_TOKEN
+        text = "less than 10 minutes" if short else "larger than 2^32 seconds"
+        why = f"Invalid value: {seconds}: may not specify a duration {text}"
+        group, _, kind = SUBRESOURCE_KINDS["token"]
+        raise invalid(kind, group, "", [("spec.expirationSeconds", why)])
     secret = f"{state.rng.getrandbits(256):064x}"
     head = base64.urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=")
     token = f"{head}.{secret}.emulated"
@@ -126,7 +129,9 @@ def review(state: ClusterState, request: KubeRequest) -> Obj:
 
 
 def _user(identity: KubeUser) -> Obj:
-    return {"username": identity.user, "groups": list(identity.groups)}
+    told: Obj = {"username": identity.user, "groups": list(identity.groups)}
+    shown = {"authentication.kubernetes.io/credential-id": [identity.credential]}
+    return {**told, "extra": shown} if identity.credential else told
 
 
 def _token_status(state: ClusterState, token: str) -> Obj:

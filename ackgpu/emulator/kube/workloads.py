@@ -26,14 +26,18 @@ from ackgpu.emulator.kube.objects import (
 )
 from ackgpu.emulator.kube.pod_admission import admit
 from ackgpu.emulator.kube.pod_timeline import courses, evicted, finished, pod_docs
+from ackgpu.emulator.kube.quantities import share_of
 from ackgpu.emulator.kube.resources import by_plural
 from ackgpu.emulator.kube.state import ClusterState, StoredObject, written_entry
+from ackgpu.emulator.kube.volume_protection import release_unused
 from ackgpu.emulator.store import Doc
 
 HASH_LABEL = "pod-template-hash"
 MAX_GRACE = 86400.0 * 365  # seconds: what is longer is for ever here
 BURST = 500  # pods made in one go (kube-controller-manager, BurstReplicas)
 REVISION = "deployment.kubernetes.io/revision"
+UNTOLD = frozenset({REVISION, "kubectl.kubernetes.io/last-applied-configuration"})
+"""Annotations of a Deployment that its ReplicaSets do not get."""
 
 
 def reconcile(state: ClusterState) -> None:
@@ -48,6 +52,7 @@ def reconcile(state: ClusterState) -> None:
     for doc in state.written("jobs"):
         if "deletionTimestamp" not in doc.body["object"]["metadata"]:
             _reconcile_job(state, doc)
+    release_unused(state)
     bind_claims(state)
     state.forget_entries()
 
@@ -71,17 +76,39 @@ def _reconcile_deployment(state: ClusterState, doc: Doc) -> None:
     wanted = template_hash(obj["spec"]["template"])
     sets = owned(state, "replicasets", obj["metadata"]["uid"])
     current = next((rs for rs in sets if _hash(rs.body["object"]) == wanted), None)
-    for old in sets:
-        if old is not current:
-            _resize(state, old, 0)
+    if current is None and obj["spec"].get("paused"):
+        current = max(sets, key=lambda rs: _revision(rs.body["object"]), default=None)
+        if current is None:
+            return
+    others = [rs for rs in sets if rs is not current]
+    for old in others:
+        _resize(state, old, 0)
+    newest = max((_revision(rs.body["object"]) for rs in others), default=0)
     if current is None:
-        revision = 1 + max((_revision(rs.body["object"]) for rs in sets), default=0)
-        current = store_new(state, by_plural("replicasets"), _replica_set(obj, wanted, revision))
+        current = store_new(state, by_plural("replicasets"), _replica_set(obj, wanted))
         current.body["scaled"] = [[state.now, 0, int(obj["spec"]["replicas"])]]
         state.session.put(current)
-        obj["metadata"].setdefault("annotations", {})[REVISION] = str(revision)
-        store_again(state, doc)
+    _annotate(state, doc, current, newest + 1)
     _resize(state, current, int(obj["spec"]["replicas"]))
+
+
+def _annotate(state: ClusterState, deployment: Doc, current: Doc, revision: int) -> None:
+    """Number the present ReplicaSet, and tell it what its Deployment is annotated with."""
+    obj, made = deployment.body["object"], current.body["object"]
+    revision = max(revision, _revision(made))
+    own = obj["metadata"].get("annotations") or {}
+    wanted = int(obj["spec"]["replicas"])
+    share = (obj["spec"]["strategy"].get("rollingUpdate") or {}).get("maxSurge", 0)
+    most = {"desired-replicas": wanted, "max-replicas": wanted + share_of(share, wanted),
+            "revision": revision}  # fmt: skip
+    told = {name: value for name, value in own.items() if name not in UNTOLD}
+    told |= {f"deployment.kubernetes.io/{name}": str(number) for name, number in most.items()}
+    if made["metadata"].get("annotations") != told:
+        made["metadata"]["annotations"] = told
+        store_again(state, current)
+    if own.get(REVISION) != str(revision):
+        obj["metadata"]["annotations"] = {**own, REVISION: str(revision)}
+        store_again(state, deployment)
 
 
 def _hash(obj: Obj) -> str:
@@ -92,7 +119,7 @@ def _revision(obj: Obj) -> int:
     return int((obj["metadata"].get("annotations") or {}).get(REVISION, 0))
 
 
-def _replica_set(deployment: Obj, wanted: str, revision: int) -> Obj:
+def _replica_set(deployment: Obj, wanted: str) -> Obj:
     template = copy.deepcopy(deployment["spec"]["template"])
     labels = {**(template["metadata"].get("labels") or {}), HASH_LABEL: wanted}
     template["metadata"]["labels"] = labels
@@ -106,7 +133,6 @@ def _replica_set(deployment: Obj, wanted: str, revision: int) -> Obj:
             "name": f"{metadata['name']}-{wanted}",
             "namespace": metadata["namespace"],
             "labels": labels,
-            "annotations": {REVISION: str(revision)},
             "ownerReferences": [owner_reference(deployment)],
         },
         "spec": {
@@ -261,10 +287,11 @@ def replica_set_entries(state: ClusterState) -> list[StoredObject]:
 def _counts(state: ClusterState, owners: list[str]) -> tuple[dict[str, int], float]:
     """How many pods there are and are ready, and when that changed last."""
     found = courses(state)
-    counts, changed = {"replicas": 0}, 0.0
+    counts, changed = {"replicas": 0, "terminatingReplicas": 0}, 0.0
     for uid in owners:
         for pod in owned(state, "pods", uid):
             course = found[pod.body["object"]["metadata"]["uid"]]
+            counts["terminatingReplicas"] += pod.deleted_at is not None
             if pod.deleted_at is not None or evicted(course, state):
                 continue
             counts["replicas"] += 1
@@ -286,7 +313,7 @@ def _deployment(state: ClusterState, doc: Doc) -> StoredObject:
               if _hash(rs.body["object"]) == wanted]  # fmt: skip
     updated, _ = _counts(state, newest)
     status: Obj = {"observedGeneration": obj["metadata"]["generation"]}
-    status |= {key: value for key, value in counts.items() if value}
+    status |= {key: n for key, n in counts.items() if n or key == "terminatingReplicas"}
     if updated["replicas"]:
         status["updatedReplicas"] = updated["replicas"]
     missing = int(obj["spec"]["replicas"]) - counts.get("availableReplicas", 0)

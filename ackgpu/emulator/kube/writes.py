@@ -8,12 +8,12 @@ from typing import Any
 from ackgpu.emulator.kube.admission import validate
 from ackgpu.emulator.kube.autoscaling import as_asked, upgraded
 from ackgpu.emulator.kube.certificate_signer import name_requestor, sign_approved
-from ackgpu.emulator.kube.claims import choose_class
+from ackgpu.emulator.kube.claims import PROTECTION, choose_class
 from ackgpu.emulator.kube.defaults import apply_defaults
 from ackgpu.emulator.kube.managed_fields import apply, record_update
 from ackgpu.emulator.kube.object_store import lay_over, new_object, store_again, store_new
 from ackgpu.emulator.kube.objects import Obj
-from ackgpu.emulator.kube.patches import json_patch, merge_patch, strategic_merge
+from ackgpu.emulator.kube.patches import json_patch, merge_patch, refused_patch, strategic_merge
 from ackgpu.emulator.kube.permissions import require_verb
 from ackgpu.emulator.kube.pod_admission import admit
 from ackgpu.emulator.kube.pod_security import violation
@@ -27,7 +27,6 @@ from ackgpu.emulator.kube.status import (
     already_exists,
     bad_request,
     conflict,
-    invalid,
     not_found,
     qualified,
 )
@@ -47,7 +46,11 @@ STATUS_BY_CLUSTER = frozenset({
     "persistentvolumeclaims", "persistentvolumes", "customresourcedefinitions", "resourcequotas",
     "poddisruptionbudgets",
 })  # fmt: skip
-POD_FIELDS = frozenset({"activeDeadlineSeconds", "tolerations"})
+FIRST_STATUS: dict[str, Obj] = {
+    "services": {"loadBalancer": {}}, "namespaces": {"phase": "Active"},
+    "persistentvolumeclaims": {"phase": "Pending"}, "persistentvolumes": {"phase": "Pending"},
+}  # fmt: skip
+"""What the API server itself says of a new object, before any controller sees it."""
 
 
 def create(state: ClusterState, request: KubeRequest) -> Obj:
@@ -72,6 +75,9 @@ def _insert(state: ClusterState, request: KubeRequest, obj: Obj) -> Obj:
     if state.entry(resource.key, key) is not None:
         raise already_exists(resource.plural, resource.group, key[1])
     _admit(state, request, obj)
+    if resource.key in PROTECTION:
+        given = obj["metadata"].get("finalizers") or []
+        obj["metadata"]["finalizers"] = list(dict.fromkeys([*given, PROTECTION[resource.key]]))
     if "managedFields" not in obj["metadata"]:
         record_update(None, obj, request.manager, state.stamp(state.now), "")
     doc = store_new(state, resource, obj)
@@ -179,7 +185,12 @@ def patch(state: ClusterState, request: KubeRequest) -> tuple[Obj, bool]:
     patched: Obj = PATCHES[kind](copy.deepcopy(asked), changes)
     if not isinstance(patched, dict):
         raise bad_request("the patch leaves no object")
-    return store_change(state, request, entry, check_kind(request, patched)), False
+    try:
+        obj = check_kind(request, copy.deepcopy(patched))
+    except KubeError as refusal:
+        strategic = changes if "strategic" in kind else None
+        raise refused_patch(strategic, patched, refusal) from None
+    return store_change(state, request, entry, obj), False
 
 
 def _apply(state: ClusterState, request: KubeRequest) -> tuple[Obj, bool]:
@@ -222,7 +233,6 @@ def store_change(
     _check_version(request, entry, obj)
     obj = _kept(request, old, obj)
     _complete(state, request, old, obj)
-    _check_immutable(request, old, obj)
     if not recorded:
         stamp = state.stamp(state.now)
         record_update(old, obj, request.manager, stamp, request.target.subresource)
@@ -245,7 +255,7 @@ def _complete(state: ClusterState, request: KubeRequest, old: Obj | None, obj: O
     apply_defaults(resource, obj)
     if old is None and resource.key == "persistentvolumeclaims":
         choose_class(state, obj)
-    validate(resource, obj)
+    validate(state, resource, obj, old)
     if resource.key == "services":
         complete_service(state, old["spec"] if old else {}, obj)
 
@@ -319,37 +329,8 @@ def _dry(request: KubeRequest, doc: Doc) -> Obj:
     obj, plural = dict(doc.body["object"]), request.target.resource.key
     if plural == "pods":
         return {**obj, "status": {"phase": "Pending", "qosClass": qos_class(obj["spec"])}}
-    if plural in STATUS_BY_CLUSTER:
-        empty: Obj = {"loadBalancer": {}} if plural == "services" else {}
-        return {**obj, "status": empty}
-    return obj
-
-
-def _check_immutable(request: KubeRequest, old: Obj, obj: Obj) -> None:
-    resource, name = request.target.resource, request.target.name
-    if resource.key in {"deployments", "replicasets", "jobs"}:
-        before, after = old["spec"].get("selector"), obj["spec"].get("selector")
-        if before != after and not (resource.key == "jobs" and after is None):
-            text = f"Invalid value: {after}: field is immutable"
-            raise invalid(resource.kind, resource.group, name, [("spec.selector", text)])
-    if resource.key == "pods" and _fixed(old["spec"]) != _fixed(obj["spec"]):
-        text = (
-            "Forbidden: pod updates may not change fields other than"
-            " `spec.containers[*].image`,`spec.initContainers[*].image`,"
-            "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing"
-            " tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was"
-            " previously negative)"
-        )
-        raise invalid(resource.kind, resource.group, name, [("spec", text)])
-
-
-def _fixed(spec: Obj) -> Obj:
-    """The part of a pod's spec that cannot be changed."""
-    rest = {key: value for key, value in spec.items() if key not in POD_FIELDS}
-    for field in ("containers", "initContainers"):
-        if field in rest:
-            rest[field] = [{**row, "image": ""} for row in rest[field]]
-    return rest
+    known = plural in STATUS_BY_CLUSTER or plural in FIRST_STATUS
+    return {**obj, "status": FIRST_STATUS.get(plural, {})} if known else obj
 
 
 def shown_after(state: ClusterState, request: KubeRequest, key: tuple[str, str]) -> Obj:

@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 from ackgpu.clock import ManualClock
 from ackgpu.emulator import Emulator
-from tests.emulator.kube.api import DEPLOYMENTS, PODS, Api, deployment, pod
+from tests.emulator.kube.api import DEPLOYMENTS, PODS, TABLE, Api, deployment, pod
 from tests.emulator.kube.clusters import write_node
 from tests.emulator.kube.conftest import Kubectl
 
@@ -86,6 +86,39 @@ def test_a_claim_takes_the_smallest_volume_that_fits(api: Api) -> None:
     assert phases == {"big": "Available", "fits": "Released", "small": "Available"}
 
 
+def test_what_is_in_use_waits_with_its_deletion(api: Api, clock: ManualClock) -> None:
+    api.create(CLAIMS, claim())
+    name = api.get(f"{CLAIMS}/data")["spec"]["volumeName"]
+    used = {"name": "v", "persistentVolumeClaim": {"claimName": "data"}}
+    api.create(PODS, pod("p", "sleep", "infinity", volumes=[used]))
+    clock.advance(60)
+    api("DELETE", f"{CLAIMS}/data")
+    api("DELETE", f"{VOLUMES}/{name}")
+    for path in (f"{CLAIMS}/data", f"{VOLUMES}/{name}"):
+        left = api.get(path)
+        assert left["status"]["phase"] == "Bound"
+        assert left["metadata"]["deletionTimestamp"]
+        assert api("GET", path, accept=TABLE).body["rows"][0]["cells"].count("Terminating") == 1
+    assert left["metadata"]["finalizers"] == ["kubernetes.io/pv-protection"]
+    api("DELETE", f"{PODS}/p")
+    clock.advance(29)
+    assert api.get(f"{CLAIMS}/data")["metadata"]["finalizers"] == ["kubernetes.io/pvc-protection"]
+    clock.advance(2)
+    assert api("GET", f"{CLAIMS}/data").status == 404
+    assert api("GET", f"{VOLUMES}/{name}").status == 404
+
+
+def test_a_finalizer_of_somebody_else_keeps_a_claim(api: Api) -> None:
+    body = claim()
+    body["metadata"]["finalizers"] = ["example.com/hold", "kubernetes.io/pvc-protection"]
+    api.create(CLAIMS, body)
+    api("DELETE", f"{CLAIMS}/data")
+    assert api.get(f"{CLAIMS}/data")["metadata"]["deletionTimestamp"]
+    free = {"metadata": {"finalizers": []}}
+    api("PATCH", f"{CLAIMS}/data", free, content_type=MERGE)
+    assert api("GET", f"{CLAIMS}/data").status == 404
+
+
 def test_a_pod_waits_for_its_claims(api: Api, clock: ManualClock) -> None:
     used = {"name": "v", "persistentVolumeClaim": {"claimName": "data"}}
     api.create(PODS, pod("p", "sleep", "infinity", volumes=[used]))
@@ -134,8 +167,10 @@ def test_an_autoscaler_holds_its_bounds_and_says_what_it_sees(api: Api) -> None:
     assert conditions(shown) == {
         "AbleToScale": ("True", "ReadyForNewScale"),
         "ScalingActive": ("True", "ValidMetricFound"),
+        "ScalingLimited": ("False", "DesiredWithinRange"),
     }
-    assert shown["status"]["currentMetrics"][0]["resource"]["current"] == {"averageUtilization": 50}
+    current = shown["status"]["currentMetrics"][0]["resource"]["current"]
+    assert current == {"averageUtilization": 50, "averageValue": "1m"}
     assert shown["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"] == 80
 
 

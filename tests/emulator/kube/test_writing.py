@@ -173,9 +173,7 @@ def test_apply_conflicts_name_the_manager_and_the_field(api: Api) -> None:
     apply(api, config(a="1"), "one")
     answer = apply(api, config(a="2"), "two")
     assert answer.status == 409
-    assert answer.body["message"] == (
-        'Apply failed with 1 conflict: conflict with "one" using v1: .data.a'
-    )
+    assert answer.body["message"] == ('Apply failed with 1 conflict: conflict with "one": .data.a')
     assert answer.body["details"]["causes"][0]["reason"] == "FieldManagerConflict"
     forced = apply(api, config(a="2"), "two", force="true").body
     assert forced["data"] == {"a": "2"}
