@@ -29,7 +29,7 @@ from ackgpu.emulator.kube.schema import message_of, walk
 from ackgpu.emulator.kube.selectors import matches
 from ackgpu.emulator.kube.state import ClusterState
 from ackgpu.emulator.kube.status import invalid
-from ackgpu.emulator.tables import table
+from ackgpu.emulator.shared.tables import table
 
 Cause = tuple[str, str]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ackgpu.emulator.kube.objects import Obj, containers_of, labels_of
 from ackgpu.emulator.kube.state import ClusterState
-from ackgpu.emulator.tables import table
+from ackgpu.emulator.shared.tables import table
 
 MODE = "pod-security.kubernetes.io/{}"
 NET_BIND = "NET_BIND_SERVICE"
