@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
-from ackgpu.cancel import CancelToken
+from ackgpu.cancel import CancelToken, StopSignals
 from ackgpu.clock import Clock, SystemClock, Wakeup
 from ackgpu.emulated_account import leading_to, open_account
 from ackgpu.errors import AckGpuError, UsageError
@@ -49,8 +49,8 @@ class Parts:
     make the program's own is passed to it. ``connect`` reaches a cluster's Kubernetes API.
     ``bounded``: whether a call over the network is made in a thread of its own, to be given up if
     its answer drips; without it all of the program runs in the calling thread if ``workers`` do.
-    ``listen`` hears the events of runs in place of a display. ``cancels`` each stop what is under
-    way where it is safe, when they are requested.
+    ``listen`` hears the events of runs in place of a display. ``signals`` ask to stop, as do
+    ``cancels``, each of which stops what is under way where it is safe.
     """
 
     clock: Clock | None = None
@@ -61,6 +61,7 @@ class Parts:
     bounded: bool = True
     listen: Listener | None = None
     cancels: tuple[CancelToken, ...] = ()
+    signals: StopSignals | None = None
 
 
 class App:
@@ -93,6 +94,7 @@ class App:
         self.wakeup = Wakeup()
         self.cancel = CancelToken(self.wakeup)
         self.listen = self._parts.listen
+        self.signals = self._parts.signals or StopSignals()
         self.given_env = env
         self._closing = ExitStack()
         for token in self._parts.cancels:

@@ -1,14 +1,10 @@
-"""Stopping: the first SIGINT, SIGTERM or SIGHUP asks, a second SIGINT or SIGTERM insists."""
+"""Stopping: a token that is asked, and what asks it."""
 
 from __future__ import annotations
 
-import os
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
-from types import FrameType
 
 from ackgpu.clock import Wakeup
 
@@ -50,77 +46,24 @@ class CancelToken:
             self._others.remove(other)
 
 
-_left_alone: ContextVar[bool] = ContextVar("ackgpu_signals_left_alone", default=False)
+class StopSignals:
+    """How a command hears from outside that it is to stop. This one hears nothing.
 
-
-@contextmanager
-def signals_left_alone() -> Iterator[None]:
-    """Handle no signal while the block lasts: they belong to the program around."""
-    token = _left_alone.set(True)
-    try:
-        yield
-    finally:
-        _left_alone.reset(token)
-
-
-def are_signals_ours() -> bool:
-    """Whether signals are handled here, and not by the program around."""
-    return not _left_alone.get()
-
-
-@contextmanager
-def stop_on_signals(token: CancelToken, insist: Callable[[int], None]) -> Iterator[None]:
-    """Ask ``token`` to stop on the first signal; on a second call ``insist`` and exit.
-
-    ``insist`` gets the exit code and prints what is left and how to go on. It runs inside the
-    handler, so that it works while a call hangs. SIGHUP never insists: a terminal that is closed
-    sends it twice, through its shell and by itself.
+    Handlers are a process's own: only the command line passes one that installs some
+    (:class:`ackgpu.cli.signals.ProcessSignals`). In another program that program has them.
     """
 
-    def handle(number: int, frame: FrameType | None) -> None:
-        del frame
-        if not token.requested:
-            token.request(number)
-            return
-        if number == signal.SIGHUP:
-            return
-        insist(128 + number)
-        os._exit(128 + number)  # a worker may hang in a call: nothing may wait for it
+    @contextmanager
+    def requesting(self, token: CancelToken, insist: Callable[[int], None]) -> Iterator[None]:
+        """Ask ``token`` to stop on the first signal; on a second call ``insist`` and exit.
 
-    with _handled(_stopping(), handle):
+        ``insist`` gets the exit code and prints what is left and how to go on.
+        """
+        del token, insist
         yield
 
-
-@contextmanager
-def interrupt_on_signals() -> Iterator[None]:
-    """Raise KeyboardInterrupt on SIGTERM and SIGHUP as well, with the number of the signal."""
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        del frame
-        raise KeyboardInterrupt(number)
-
-    with _handled(_stopping(), handle):
+    @contextmanager
+    def interrupting(self, stopped: Callable[[int], BaseException]) -> Iterator[None]:
+        """Raise at once what ``stopped`` makes of a signal's number."""
+        del stopped
         yield
-
-
-def _stopping() -> list[int]:
-    """The signals that ask to stop; under nohup, which ignores it, SIGHUP is none of them."""
-    if not are_signals_ours():
-        return []
-    hung_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
-    return [signal.SIGINT, signal.SIGTERM, *hung_up]
-
-
-@contextmanager
-def _handled(
-    numbers: list[int], handler: Callable[[int, FrameType | None], None]
-) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield  # Python lets the main thread alone hear signals; it asks the others' token to stop
-        return
-    before = {number: signal.signal(number, handler) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, previous in before.items():
-            signal.signal(number, previous)

@@ -218,6 +218,12 @@ def test_the_emulated_kubernetes_api_imports_in_no_circle() -> None:
     assert not [name for name in mine if name in _reaches(name, known)]
 
 
+def test_only_the_command_line_installs_signal_handlers() -> None:
+    installing = re.compile(r"\b(signal\.signal|add_signal_handler)\(")
+    found = [str(p.relative_to(ROOT)) for p in MODULES if installing.search(p.read_text())]
+    assert found == ["cli/signals.py"]
+
+
 def test_no_object_is_judged_by_its_exact_type() -> None:
     """A subclass is what its class is: isinstance tells, the class itself or its name does not."""
     exact = re.compile(r"\btype\([\w.]+\)(\.__name__)? (is|in|not|==|!=) ")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ackgpu import __version__
 from ackgpu.app import App, Parts
+from ackgpu.cli.signals import ProcessSignals
 from ackgpu.clock import SystemClock
 from ackgpu.errors import UsageError
 from ackgpu.private_file import write_private
@@ -44,13 +45,14 @@ class Invocation:
         streams = Streams.system(color=settings.color, no_input=settings.no_input)
         emulated = settings.emulator or leads_to_loopback(self.env)
         self.streams = replace(streams, emulated=emulated)
+        parts = self.parts or Parts()
         self.app = App(
             settings,
             self.streams,
             self.env,
             home=home_of(self.env),
             typed=self.typed,
-            parts=self.parts,
+            parts=replace(parts, signals=parts.signals or ProcessSignals()),
         )
         self.app.title = command
         return self.app

@@ -100,7 +100,7 @@ def run(options: CreateOptions, app: App) -> Result:
     want = load_spec(options.wants, app)
     with locked(app, want.spec.region, want.spec.name):
         creation = _Creation(options, want.spec, app)
-        with closing(creation.journal), stoppable(creation.stopped):
+        with closing(creation.journal), stoppable(app, creation.stopped):
             try:
                 result = creation.carry_out(want)
             except NoCapacity as error:

@@ -42,7 +42,7 @@ class DiagnoseOptions:
 def run(options: DiagnoseOptions, app: App) -> Result:
     """Look, and show what is wrong; the exit code is 0 if it could look."""
     check_directory("--bundle", options.bundle)
-    with stoppable(lambda: Stopped("Stopped.", same_again(app))):
+    with stoppable(app, lambda: Stopped("Stopped.", same_again(app))):
         part, seen = _diagnosed(options, app)
     if options.bundle is not None:
         from ackgpu.commands.diagnose_bundle import write_bundle

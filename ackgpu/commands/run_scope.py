@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -14,12 +13,7 @@ from typing import Any, NamedTuple
 from filelock import FileLock, Timeout
 
 from ackgpu.app import App
-from ackgpu.cancel import (
-    CancelToken,
-    are_signals_ours,
-    interrupt_on_signals,
-    stop_on_signals,
-)
+from ackgpu.cancel import CancelToken
 from ackgpu.engine.events import Event, Listener, RunFinished, RunStarted, Tick, Verb, to_json
 from ackgpu.engine.run import NOW, Outcome, Run
 from ackgpu.engine.step import Step, info_of
@@ -66,7 +60,7 @@ def locked(app: App, region: str, name: str, *, needed: bool = True) -> Iterator
     False: a disk that takes no lock is a warning, and the command goes on without.
     """
     with ExitStack() as stack:
-        stack.enter_context(stoppable(lambda: Stopped("Stopped.", same_again(app))))
+        stack.enter_context(stoppable(app, lambda: Stopped("Stopped.", same_again(app))))
         try:
             stack.enter_context(_lock(app, region, name))
         except LocalError as error:
@@ -113,20 +107,19 @@ class Stopped(NamedTuple):
 
 
 @contextmanager
-def stoppable(stopped: Callable[[], Stopped]) -> Iterator[None]:
-    """Raise Interrupted with what ``stopped`` says on SIGINT, SIGTERM and SIGHUP.
+def stoppable(app: App, stopped: Callable[[], Stopped]) -> Iterator[None]:
+    """Raise Interrupted with what ``stopped`` says when a signal asks to stop.
 
     For looks and waits, in which nothing is under way that has to be finished.
     """
-    try:
-        with interrupt_on_signals():
-            yield
-    except KeyboardInterrupt as stop:
-        if not are_signals_ours():
-            raise
-        number = stop.args[0] if stop.args else signal.SIGINT
+
+    def interrupted(number: int) -> Interrupted:
         said = stopped()
-        raise Interrupted(said.message, signal_number=number, resolution=said.go_on) from None
+        return Interrupted(said.message, signal_number=number, resolution=said.go_on)
+
+    try:
+        with app.signals.interrupting(interrupted):
+            yield
     except Interrupted as stop:
         stop.resolution = stop.resolution or stopped().go_on
         raise
@@ -176,7 +169,7 @@ def on_display(  # noqa: PLR0913 -- keyword-only, each named where it is given
                 renderer.close()
             warn(app.streams, f"Stopped at once, exit {code}. {go_on or same_again(app)}")
 
-        stack.enter_context(stop_on_signals(app.cancel, insist))
+        stack.enter_context(app.signals.requesting(app.cancel, insist))
         infos = tuple(info_of(step) for step in steps)
         told.emit(RunStarted, verb=verb, subject=subject, headline=headline, steps=infos)
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ackgpu.app import App
-from ackgpu.cancel import stop_on_signals
 from ackgpu.cloud.api import Cloud
 from ackgpu.commands.run_scope import same_again
 from ackgpu.render.output import warn
@@ -74,7 +73,7 @@ def side_by_side(app: App, works: Mapping[str, Callable[[App], T]]) -> dict[str,
     with ExitStack() as stack:
         for each in apps.values():
             stack.callback(each.close)
-        stack.enter_context(stop_on_signals(app.cancel, insist))
+        stack.enter_context(app.signals.requesting(app.cancel, insist))
         pool = stack.enter_context(ThreadPoolExecutor(MAX_AT_ONCE))
         begun = {label: pool.submit(work, apps[label]) for label, work in works.items()}
         return {label: future.result() for label, future in begun.items()}

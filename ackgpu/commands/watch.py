@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 
 from ackgpu.app import App
-from ackgpu.cancel import interrupt_on_signals
-from ackgpu.errors import Transient, UsageError
+from ackgpu.errors import Interrupted, Transient, UsageError
 from ackgpu.render.output import warn
 from ackgpu.render.results import Result
 from ackgpu.render.watch_table import watching
@@ -34,7 +32,7 @@ def watch(app: App, look: Callable[[], Result]) -> int:
     every = EVERY_EMULATED if app.emulated else EVERY
     streams = app.streams
     try:
-        with interrupt_on_signals(), watching(streams, output) as display:
+        with app.signals.interrupting(_stopped), watching(streams, output) as display:
             display.show(look(), app.clock.wall(), every=every)
             while not streams.reader_left(streams.out):
                 _pause(app, every)
@@ -42,9 +40,13 @@ def watch(app: App, look: Callable[[], Result]) -> int:
                     display.show(look(), app.clock.wall(), every=every)
                 except Transient as error:
                     warn(streams, f"{error.message} Looking again in {every:g} s.")
-    except KeyboardInterrupt as stop:
-        return 128 + int(stop.args[0] if stop.args else signal.SIGINT)
+    except Interrupted as stop:
+        return stop.exits_with
     return 0
+
+
+def _stopped(number: int) -> Interrupted:
+    return Interrupted("Stopped.", signal_number=number)
 
 
 def _pause(app: App, seconds: float) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from ackgpu.app import App, Parts
-from ackgpu.cancel import CancelToken, signals_left_alone
+from ackgpu.cancel import CancelToken
 from ackgpu.engine.events import Listener
 from ackgpu.errors import AckGpuError, UsageError
 from ackgpu.library.operation import LOGGER
@@ -51,10 +51,7 @@ def hosted(host: Host, title: str, about: About = None) -> Iterator[App]:
     parts = Parts(listen=host.listen, cancels=host.cancels)
     typed = (*title.split(), *_typed(about))
     streams = _silent(host.env)
-    with (
-        signals_left_alone(),
-        App(settings, streams, host.env, home=host.home, typed=typed, parts=parts) as app,
-    ):
+    with App(settings, streams, host.env, home=host.home, typed=typed, parts=parts) as app:
         app.title = title
         app.concern(name)
         try:

@@ -100,7 +100,8 @@ PROGRAM = """
 import sys
 sys.path.insert(0, {folder!r})
 import render_samples as samples
-from ackgpu.cancel import CancelToken, stop_on_signals
+from ackgpu.cancel import CancelToken
+from ackgpu.cli.signals import ProcessSignals
 from ackgpu.clock import SystemClock
 from ackgpu.render.choose import listener
 from ackgpu.streams import Streams
@@ -108,7 +109,7 @@ from ackgpu.streams import Streams
 streams, clock, token = Streams.system(), SystemClock(), CancelToken()
 show = listener(streams, "table", quiet=False, clock=clock)
 story = samples.Story(show)
-with stop_on_signals(token, lambda code: show.close()):
+with ProcessSignals().requesting(token, lambda code: show.close()):
     samples.create_begins(story)
     print("ready", flush=True)
     while True:
