@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ackgpu.emulator.operation import Caller
-from ackgpu.emulator.store import Session
+from ackgpu.emulator.store import Transaction
 
 ACCOUNT_ID = "1234567890123456"
 ACCESS_KEY_ID = "LTAI5tEmulatorKey000001"
@@ -32,7 +32,7 @@ class Key:
     expires: float | None = None
 
 
-def find_key(session: Session, access_key_id: str, now: float) -> Key | None:
+def find_key(session: Transaction, access_key_id: str, now: float) -> Key | None:
     """The key of that id: the account's own, a RAM user's, or a temporary one."""
     if access_key_id == ACCESS_KEY_ID:
         return Key(ACCESS_KEY_SECRET, root(access_key_id))

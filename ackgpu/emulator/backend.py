@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from ackgpu.emulator.account import ACCESS_KEY_ID, root
 from ackgpu.emulator.operation import ApiOperation, Call, Caller, Params
-from ackgpu.emulator.store import Session, Store
+from ackgpu.emulator.store import Store, Transaction
 from ackgpu.emulator.timeline import Timeline, WallClock, load_timeline
 
 
@@ -49,7 +49,7 @@ class Backend:
         self._request_ids = random.Random(f"{source}:requests")  # noqa: S311 -- the same
 
     @staticmethod
-    def _open(session: Session, seed: int | None) -> str:
+    def _open(session: Transaction, seed: int | None) -> str:
         if seed is not None:
             session.set_meta("seed", str(seed))
         kept = session.meta("seed")
@@ -61,23 +61,23 @@ class Backend:
         return f"{kept}:{opened}"
 
     @contextmanager
-    def transaction(self, write: bool = False) -> Iterator[Session]:  # noqa: FBT001, FBT002
+    def transaction(self, write: bool = False) -> Iterator[Transaction]:  # noqa: FBT001, FBT002
         """One transaction; callers in other threads wait for it."""
         with self._lock, self.store.transaction(write=write) as session:
             yield session
 
-    def timeline(self, session: Session) -> Timeline:
+    def timeline(self, session: Transaction) -> Timeline:
         """The account's timeline."""
         return load_timeline(session, self.clock.wall())
 
-    def timeline_now(self, session: Session | None = None) -> float:
+    def timeline_now(self, session: Transaction | None = None) -> float:
         """The emulated second it is; within a transaction, pass its session."""
         if session is not None:
             return self.timeline(session).at(self.clock.wall())
         with self.transaction() as own:
             return self.timeline(own).at(self.clock.wall())
 
-    def instant(self, session: Session, seconds: float) -> datetime:
+    def instant(self, session: Transaction, seconds: float) -> datetime:
         """The instant at which the timeline shows ``seconds``."""
         return self.timeline(session).instant(seconds)
 
@@ -88,7 +88,7 @@ class Backend:
 
     def call(  # noqa: PLR0913 -- a record: all of it is named where it is used
         self,
-        session: Session,
+        session: Transaction,
         operation: ApiOperation,
         *,
         params: Mapping[str, str] | None = None,
@@ -116,7 +116,7 @@ class Backend:
             kube_endpoint=self.kube_endpoint,
         )
 
-    def internal_call(self, session: Session, name: str, *, region: str = "") -> Call:
+    def internal_call(self, session: Transaction, name: str, *, region: str = "") -> Call:
         """A call that a service makes on its own behalf, such as ACK's for a Service of type LB."""
         operation = ApiOperation("internal", name, _nothing, writes=True)
         return self.call(session, operation, region=region)

@@ -18,7 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ackgpu.emulator.real_time import REAL
 from ackgpu.emulator.shared.catalog import regions
-from ackgpu.emulator.store import Session
+from ackgpu.emulator.store import Transaction
 
 AUTHORITY_DAYS = 3650
 BACKDATED = timedelta(days=1)
@@ -27,13 +27,13 @@ SERVER_NAMES = ("localhost", "kubernetes", "kubernetes.default.svc", "*.aliyuncs
 CERTIFICATE, KEY = "authority.certificate", "authority.key"
 
 
-def authority_pem(session: Session) -> str:
+def authority_pem(session: Transaction) -> str:
     """The authority's certificate; made where the account has none (a writing transaction then)."""
     certificate = session.meta(CERTIFICATE)
     return certificate if certificate is not None else make_authority(session)
 
 
-def has_key_identifiers(session: Session) -> bool | None:
+def has_key_identifiers(session: Transaction) -> bool | None:
     """Whether the account's authority says which key is its own; None if it has no authority."""
     certificate = session.meta(CERTIFICATE)
     if certificate is None:
@@ -41,7 +41,7 @@ def has_key_identifiers(session: Session) -> bool | None:
     return _key_id(x509.load_pem_x509_certificate(certificate.encode())) is not None
 
 
-def server_certificate(session: Session) -> tuple[str, str]:
+def server_certificate(session: Transaction) -> tuple[str, str]:
     """A certificate for loopback, clusters and every product's endpoints, and its key, both PEM."""
     names = [*SERVER_NAMES, *(f"*.{row['id']}.aliyuncs.com" for row in regions())]
     wanted: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
@@ -52,7 +52,7 @@ def server_certificate(session: Session) -> tuple[str, str]:
 
 
 def client_certificate(
-    session: Session, common_name: str, organizations: Sequence[str], days: float
+    session: Transaction, common_name: str, organizations: Sequence[str], days: float
 ) -> tuple[str, str]:
     """A client certificate as kubeconfigs carry it, and its key, both PEM.
 
@@ -65,7 +65,7 @@ def client_certificate(
     return _issue(session, subject, ExtendedKeyUsageOID.CLIENT_AUTH, days, None)
 
 
-def sign_request(session: Session, request: str, organization: str, days: float) -> str:
+def sign_request(session: Transaction, request: str, organization: str, days: float) -> str:
     """The client certificate that a PEM request asks for, PEM; raises ValueError for what is none.
 
     Its subject is the request's with ``organization`` and, as the mark of a requested certificate,
@@ -85,7 +85,7 @@ def sign_request(session: Session, request: str, organization: str, days: float)
 
 
 def _issue(
-    session: Session,
+    session: Transaction,
     subject: x509.Name,
     usage: x509.ObjectIdentifier,
     days: float,
@@ -97,7 +97,7 @@ def _issue(
 
 
 def _signed(  # noqa: PLR0913, PLR0917 -- what a certificate says
-    session: Session,
+    session: Transaction,
     subject: x509.Name,
     key: CertificatePublicKeyTypes,
     usage: x509.ObjectIdentifier,
@@ -130,7 +130,7 @@ def _signed(  # noqa: PLR0913, PLR0917 -- what a certificate says
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def make_authority(session: Session, *, key_identifiers: bool = True) -> str:
+def make_authority(session: Transaction, *, key_identifiers: bool = True) -> str:
     """Make the account's authority and return its certificate.
 
     Without ``key_identifiers``, as the published kubeconfigs of ACK of 2019 and 2020 have it,

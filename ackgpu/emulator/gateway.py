@@ -28,7 +28,7 @@ from ackgpu.emulator.real_time import REAL
 from ackgpu.emulator.request_log import LoggedRequest, RequestLog
 from ackgpu.emulator.shared.catalog import regions
 from ackgpu.emulator.signature import Nonces, authenticate
-from ackgpu.emulator.store import Session
+from ackgpu.emulator.store import Transaction
 from ackgpu.emulator.timeline import WallClock
 from ackgpu.emulator.wire import HttpAnswer, WireRequest
 
@@ -142,7 +142,7 @@ class Gateway:
             result = tokens.carry_out(self._admit(exchange, route, key, session))
         return answers.success(operation, result, exchange.request_id, as_xml=exchange.as_xml)
 
-    def _authenticate(self, exchange: Exchange, session: Session) -> Key:
+    def _authenticate(self, exchange: Exchange, session: Transaction) -> Key:
         now = exchange.at = self.backend.timeline_now(session)
         key = authenticate(
             exchange.request,
@@ -162,7 +162,7 @@ class Gateway:
         if refusal is not None:
             raise refusal
 
-    def _admit(self, exchange: Exchange, route: Route, key: Key, session: Session) -> Call:
+    def _admit(self, exchange: Exchange, route: Route, key: Key, session: Transaction) -> Call:
         """The call as its handler gets it, once RAM and the parameter tables let it pass."""
         exchange.admitted = True
         if route.product.style == "roa":

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from ackgpu.emulator.doubts import reading
 from ackgpu.emulator.errors import ApiError, invalid, missing
 from ackgpu.emulator.shared.lifecycle import state_at
-from ackgpu.emulator.store import Doc, Rows, Session
+from ackgpu.emulator.store import Doc, Rows, Transaction
 from ackgpu.emulator.timeline import Timeline
 
 Handler = Callable[["Call"], Any]
@@ -216,7 +216,7 @@ class Call:
 
     operation: ApiOperation
     params: Params
-    docs: Session
+    docs: Transaction
     timeline: Timeline
     now: float
     rng: random.Random

@@ -12,7 +12,7 @@ from typing import Any
 from ackgpu.emulator.dispatch import Route
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Caller
-from ackgpu.emulator.store import Doc, Session
+from ackgpu.emulator.store import Doc, Transaction
 
 OTHER_NAMES = {
     "cs:DescribeClustersV1": ("cs:DescribeClustersV1", "cs:GetClusters"),
@@ -33,7 +33,7 @@ def actions_of(route: Route) -> tuple[str, ...]:
     return OTHER_NAMES.get(name, (name,))
 
 
-def enforce(session: Session, caller: Caller, route: Route, region: str) -> None:
+def enforce(session: Transaction, caller: Caller, route: Route, region: str) -> None:
     """Refuse where no policy of the caller allows the operation, or one denies it."""
     actions = actions_of(route)
     if caller.kind == "Account" or actions == ("sts:GetCallerIdentity",):
@@ -47,7 +47,7 @@ def enforce(session: Session, caller: Caller, route: Route, region: str) -> None
     _link(session, caller, LINKED.get(actions[0], ""))
 
 
-def _link(session: Session, caller: Caller, service: str) -> None:
+def _link(session: Transaction, caller: Caller, service: str) -> None:
     """Make the service's linked role, if it needs one and the account has none yet."""
     if not service or session.get(LINKED_ROLE, service) is not None:
         return

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from ackgpu.emulator.store import Doc, Session
+from ackgpu.emulator.store import Doc, Transaction
 
 API_PORT, KUBELET_PORT, DNS_PORT = 6443, 10250, 53
 ANY_PORT = "-1/-1"
@@ -64,7 +64,7 @@ def obstacle(source: Place, target: Place, traffic: Traffic) -> str:
     return ""
 
 
-def between_pods(docs: Session, cluster: Doc, ends: tuple[Doc, Doc], traffic: Traffic) -> str:
+def between_pods(docs: Transaction, cluster: Doc, ends: tuple[Doc, Doc], traffic: Traffic) -> str:
     """What stops traffic from a pod on the first node to one on the second; empty if nothing.
 
     Pods of one node reach each other without passing an interface.
@@ -75,26 +75,26 @@ def between_pods(docs: Session, cluster: Doc, ends: tuple[Doc, Doc], traffic: Tr
     return obstacle(_pod(docs, cluster, first), _pod(docs, cluster, second), traffic)
 
 
-def to_api_server(docs: Session, cluster: Doc, node: Doc) -> str:
+def to_api_server(docs: Transaction, cluster: Doc, node: Doc) -> str:
     """What keeps a node, and its pods, from the API server; empty if nothing does."""
     return obstacle(node_place(docs, node), _control_plane(docs, cluster), Traffic("TCP", API_PORT))
 
 
-def to_kubelet(docs: Session, cluster: Doc, node: Doc) -> str:
+def to_kubelet(docs: Transaction, cluster: Doc, node: Doc) -> str:
     """What keeps the API server from a node's kubelet: from ``exec`` and ``logs``."""
     return obstacle(
         _control_plane(docs, cluster), node_place(docs, node), Traffic("TCP", KUBELET_PORT)
     )
 
 
-def node_place(docs: Session, node: Doc) -> Place:
+def node_place(docs: Transaction, node: Doc) -> Place:
     """A node by its instance's address and groups."""
     instance = docs.get("instance", str(node.body.get("instance_id", node.id)))
     ids = instance.body["SecurityGroupIds"] if instance else ()
     return Place(str(node.body["ip_address"]), _groups(docs, ids))
 
 
-def _pod(docs: Session, cluster: Doc, node: Doc) -> Place:
+def _pod(docs: Transaction, cluster: Doc, node: Doc) -> Place:
     place = node_place(docs, node)
     if cluster.body.get("network") != "Flannel" or not node.body.get("pod_cidr"):
         return place
@@ -102,14 +102,14 @@ def _pod(docs: Session, cluster: Doc, node: Doc) -> Place:
     return Place(address, place.groups, member=False)
 
 
-def _control_plane(docs: Session, cluster: Doc) -> Place:
+def _control_plane(docs: Transaction, cluster: Doc) -> Place:
     endpoint = cluster.body.get("endpoints", {}).get("intranet", {})
     address = str(endpoint.get("url", "")).removeprefix("https://").partition(":")[0]
     group_id = cluster.body.get("security_group_id", "")
     return Place(address or "0.0.0.0", _groups(docs, [group_id]))  # noqa: S104 -- no listener
 
 
-def _groups(docs: Session, ids: Iterable[str]) -> tuple[Doc, ...]:
+def _groups(docs: Transaction, ids: Iterable[str]) -> tuple[Doc, ...]:
     found = (docs.get("securitygroup", each) for each in ids)
     return tuple(group for group in found if group is not None)
 

@@ -36,7 +36,7 @@ from ackgpu.emulator.faults import ConfigurationError
 from ackgpu.emulator.operation import ApiOperation, Product
 from ackgpu.emulator.shared import catalog
 from ackgpu.emulator.shared.limits import DEFAULTS
-from ackgpu.emulator.store import Session
+from ackgpu.emulator.store import Transaction
 
 SETTINGS = frozenset({"limits", "stock", "regions", "missing_roles", "doubts"})
 KEYS = SETTINGS | {"latency_ms", "faults", "resources", "seed", "key_identifiers"}
@@ -122,7 +122,7 @@ def settings_of(scenario: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in scenario.items() if key in SETTINGS and value is not None}
 
 
-def settle_authority(session: Session, scenario: Mapping[str, Any]) -> None:
+def settle_authority(session: Transaction, scenario: Mapping[str, Any]) -> None:
     """Give a new account the certificate authority that the scenario describes, if it does.
 
     Raises :class:`ConfigurationError` for an account that has another: kubeconfigs trust it.
@@ -162,7 +162,7 @@ def make_resources(
 
 def _make(
     backend: Backend,
-    session: Session,
+    session: Transaction,
     operations: Mapping[str, ApiOperation],
     resource: Mapping[str, Any],
     age: float,

@@ -88,7 +88,7 @@ class Rows(Sequence[Doc]):
         return [_doc(row) for row in self._connection.execute(query, [*self._values, *bounds])]
 
 
-class Session:
+class Transaction:
     """The documents as one transaction sees them."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -238,11 +238,11 @@ class Store:
             raise NoAccountError(self.path, f"it is damaged ({' '.join(broken)} cannot be read)")
 
     @contextmanager
-    def transaction(self, *, write: bool) -> Iterator[Session]:
+    def transaction(self, *, write: bool) -> Iterator[Transaction]:
         """One transaction: committed when the block ends well, undone when it raises."""
         self._connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
         try:
-            yield Session(self._connection)
+            yield Transaction(self._connection)
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:  # SQLite ends it by itself where the disk is full

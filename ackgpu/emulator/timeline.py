@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from ackgpu.emulator.store import Session
+from ackgpu.emulator.store import Transaction
 
 
 class WallClock(Protocol):
@@ -55,7 +55,7 @@ class Timeline:
         return datetime.fromtimestamp(start + (seconds - begin) / speed, UTC)
 
 
-def load_timeline(session: Session, now: datetime, speed: float | None = None) -> Timeline:
+def load_timeline(session: Transaction, now: datetime, speed: float | None = None) -> Timeline:
     """The account's timeline, begun now where it has none, going on at ``speed`` where given.
 
     Writes only where it begins or changes speed: call it in a writing transaction then.

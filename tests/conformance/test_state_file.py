@@ -12,7 +12,7 @@ import pytest
 
 from ackgpu.clock import ManualClock
 from ackgpu.emulator import Emulator
-from ackgpu.emulator.store import Doc, Session
+from ackgpu.emulator.store import Doc, Transaction
 from tests.conformance.life import VGPU, ZONE
 from tests.conformance.serving import Wire, announced, start
 
@@ -72,7 +72,7 @@ def ask_pools(wire: Wire, cluster_id: str, vswitch_id: str, acknowledged: list[s
         acknowledged.append(made["nodepool_id"])
 
 
-def parts(session: Session, node: Doc) -> dict[str, bool]:
+def parts(session: Transaction, node: Doc) -> dict[str, bool]:
     """What a node consists of, and whether it is there."""
     instance = session.get("instance", node.body["instance_id"])
     enis = session.find("eni", scope=instance.body["VSwitchId"]) if instance else []

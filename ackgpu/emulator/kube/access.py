@@ -19,7 +19,7 @@ from aiohttp import web
 from ackgpu.emulator.kube.objects import uid_of
 from ackgpu.emulator.kube.state import KIND
 from ackgpu.emulator.kube.status import unauthorized
-from ackgpu.emulator.store import Doc, Session
+from ackgpu.emulator.store import Doc, Transaction
 
 CLUSTER_PREFIX = "ack:cluster:"
 
@@ -45,7 +45,7 @@ def credentials(http: web.Request) -> tuple[dict[str, Any] | None, str]:
 
 
 def identify(
-    session: Session, now: float, certificate: Mapping[str, Any] | None, authorization: str
+    session: Transaction, now: float, certificate: Mapping[str, Any] | None, authorization: str
 ) -> tuple[Doc, KubeUser]:
     """The cluster that the caller may speak to, and who they are there; else 401."""
     if authorization.lower().startswith("bearer "):
@@ -56,7 +56,7 @@ def identify(
 
 
 def _by_certificate(
-    session: Session, now: float, certificate: Mapping[str, Any]
+    session: Transaction, now: float, certificate: Mapping[str, Any]
 ) -> tuple[Doc, KubeUser]:
     subject = [pair for group in certificate.get("subject", ()) for pair in group]
     organizations = tuple(value for key, value in subject if key == "organizationName")
@@ -81,7 +81,7 @@ def _is_revoked(cluster: Doc, common_name: str) -> bool:
     return int(generation) < int(cluster.body.get("certificate_generation", 0))
 
 
-def _by_token(session: Session, now: float, token: str) -> tuple[Doc, KubeUser]:
+def _by_token(session: Transaction, now: float, token: str) -> tuple[Doc, KubeUser]:
     doc = session.get(KIND, token_id(token))
     if doc is None or not doc.alive(now):
         raise unauthorized()
@@ -97,7 +97,7 @@ def _by_token(session: Session, now: float, token: str) -> tuple[Doc, KubeUser]:
     )
 
 
-def _cluster(session: Session, now: float, cluster_id: str) -> Doc:
+def _cluster(session: Transaction, now: float, cluster_id: str) -> Doc:
     cluster = session.get("cluster", cluster_id) if cluster_id else None
     if cluster is None or not cluster.alive(now):
         raise unauthorized()

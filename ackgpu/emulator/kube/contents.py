@@ -23,7 +23,7 @@ from ackgpu.emulator.kube import (
     workloads,
 )
 from ackgpu.emulator.kube.state import ClusterState, KubeBackend, Source
-from ackgpu.emulator.store import Doc, Session
+from ackgpu.emulator.store import Doc, Transaction
 
 SOURCES: Mapping[str, Source] = {
     "configmaps": accounts.config_entries,
@@ -51,6 +51,6 @@ SOURCES: Mapping[str, Source] = {
 }
 
 
-def open_cluster(session: Session, cluster: Doc, backend: KubeBackend) -> ClusterState:
+def open_cluster(session: Transaction, cluster: Doc, backend: KubeBackend) -> ClusterState:
     """The cluster's state at this moment, within a transaction."""
     return ClusterState(session, cluster, backend, SOURCES)

@@ -24,7 +24,7 @@ from ackgpu.emulator.kube.patches import merge_patch
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared.lifecycle import state_at
 from ackgpu.emulator.shared.tables import table
-from ackgpu.emulator.store import Doc, Session
+from ackgpu.emulator.store import Doc, Transaction
 from ackgpu.emulator.timeline import Timeline
 
 KIND = "kube"
@@ -41,16 +41,16 @@ class KubeBackend(Protocol):
     rng: random.Random
 
     @contextmanager
-    def transaction(self, write: bool = False) -> Iterator[Session]:  # noqa: FBT001, FBT002
+    def transaction(self, write: bool = False) -> Iterator[Transaction]:  # noqa: FBT001, FBT002
         """One transaction."""
 
-    def timeline(self, session: Session) -> Timeline:
+    def timeline(self, session: Transaction) -> Timeline:
         """The account's timeline."""
 
-    def timeline_now(self, session: Session | None = None) -> float:
+    def timeline_now(self, session: Transaction | None = None) -> float:
         """The emulated second it is."""
 
-    def internal_call(self, session: Session, name: str, *, region: str = "") -> Call:
+    def internal_call(self, session: Transaction, name: str, *, region: str = "") -> Call:
         """A call on ACK's own behalf."""
 
 
@@ -107,7 +107,11 @@ class ClusterState:
     """A cluster within one transaction, at the moment ``now``."""
 
     def __init__(
-        self, session: Session, cluster: Doc, backend: KubeBackend, sources: Mapping[str, Source]
+        self,
+        session: Transaction,
+        cluster: Doc,
+        backend: KubeBackend,
+        sources: Mapping[str, Source],
     ) -> None:
         self.session = session
         self.cluster = cluster

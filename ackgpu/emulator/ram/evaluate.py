@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ackgpu.emulator.operation import Caller
 from ackgpu.emulator.ram import presets
-from ackgpu.emulator.store import Session
+from ackgpu.emulator.store import Transaction
 
 PARTS = 5
 Statement = Mapping[str, Any]
@@ -30,7 +30,7 @@ class AccessRequest(NamedTuple):
 
 
 def decide(
-    session: Session,
+    session: Transaction,
     caller: Caller,
     action: str,
     resource: str,
@@ -102,7 +102,7 @@ def _list(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else [str(one) for one in value]
 
 
-def _statements(session: Session, caller: Caller) -> Iterator[Statement]:
+def _statements(session: Transaction, caller: Caller) -> Iterator[Statement]:
     """The statements of every policy that the user or role has."""
     if caller.kind == "RAMUser":
         holder = session.get("ramuser", caller.name)
@@ -116,7 +116,7 @@ def _statements(session: Session, caller: Caller) -> Iterator[Statement]:
         yield from _policy_statements(session, policy_id)
 
 
-def _policy_statements(session: Session, policy_id: str) -> list[Statement]:
+def _policy_statements(session: Transaction, policy_id: str) -> list[Statement]:
     kind, _, name = policy_id.partition("/")
     if kind == "System":
         statements: list[Statement] = (presets.system_policy(name) or {}).get("statements", [])
@@ -128,7 +128,7 @@ def _policy_statements(session: Session, policy_id: str) -> list[Statement]:
     return own
 
 
-def _session_policy(session: Session, caller: Caller) -> list[Statement]:
+def _session_policy(session: Transaction, caller: Caller) -> list[Statement]:
     doc = session.get("ststoken", caller.access_key_id)
     if doc is None or not doc.body.get("Policy"):
         return []

@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from ackgpu.emulator.shared.tables import table
-from ackgpu.emulator.store import Doc, Session
+from ackgpu.emulator.store import Doc, Transaction
 
 ROLE = "ramrole"
 
@@ -32,7 +32,7 @@ def document(policy: dict[str, Any]) -> str:
     return json.dumps({"Version": "1", "Statement": policy["statements"]})
 
 
-def find_role(session: Session, name: str, missing: tuple[str, ...] = ()) -> Doc | None:
+def find_role(session: Transaction, name: str, missing: tuple[str, ...] = ()) -> Doc | None:
     """The role, whether somebody made it or it is a service role that has been authorised."""
     doc = session.get(ROLE, name)
     if doc is not None:
@@ -41,7 +41,7 @@ def find_role(session: Session, name: str, missing: tuple[str, ...] = ()) -> Doc
     return None if row is None or name in missing else _service_role(row)
 
 
-def all_roles(session: Session, missing: tuple[str, ...] = ()) -> list[Doc]:
+def all_roles(session: Transaction, missing: tuple[str, ...] = ()) -> list[Doc]:
     """Every role, by name."""
     names = {doc.id for doc in session.find(ROLE)}
     names |= {row["name"] for row in table("ram")["service_roles"]}
