@@ -1,27 +1,25 @@
 """The composition root: every collaborator, built when it is first needed.
 
-Only this module knows which implementation stands behind each protocol. Commands get an
-:class:`App` and nothing else. Whoever runs the program inside another one replaces a collaborator
-by naming it in :class:`Parts`.
+Only this module knows which implementation stands behind each protocol. Whoever runs the program
+inside another one, and a test, replaces a collaborator by naming it in :class:`Parts`: with one
+argument of :class:`App`. Commands get a :class:`~ackgpu.session.Session`, which adds their own run.
 """
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self
 
 from ackgpu.cancel import CancelToken, StopSignals
 from ackgpu.clock import Clock, SystemClock, Wakeup
 from ackgpu.emulated_account import leading_to, open_account
-from ackgpu.errors import AckGpuError, UsageError
-from ackgpu.policy_purposes import purpose_of
+from ackgpu.engine.display import Display
+from ackgpu.errors import UsageError
 from ackgpu.settings import DEFAULT_REGION, Settings, clock_speed
 from ackgpu.streams import Streams
 
@@ -31,14 +29,7 @@ if TYPE_CHECKING:
     from ackgpu.cloud.api import Cloud, Identity, KubeconfigFile, KubeConnect
     from ackgpu.emulator import Emulator
     from ackgpu.emulator.attached import Attached
-    from ackgpu.engine.events import Listener
-    from ackgpu.engine.journal import Journal
-    from ackgpu.engine.run import Run
     from ackgpu.engine.workers import Workers
-
-E = TypeVar("E", bound=BaseException | None)
-_JOURNAL = "journal.jsonl"
-_NAMED_COMMAND = re.compile(r"`ackgpu ([^`]+)`")
 
 
 @dataclass(frozen=True)
@@ -46,11 +37,12 @@ class Parts:
     """The collaborators to use in place of the program's own; None stands for its own.
 
     ``clock`` is the time of everything, the adapters' too. ``cloud`` makes the account; what would
-    make the program's own is passed to it. ``connect`` reaches a cluster's Kubernetes API.
+    make the program's own is passed to it. ``connect`` reaches a cluster's Kubernetes API, and
+    ``kubeconfig`` opens the user's file, or the one at a path.
     ``bounded``: whether a call over the network is made in a thread of its own, to be given up if
     its answer drips; without it all of the program runs in the calling thread if ``workers`` do.
-    ``listen`` hears the events of runs in place of a display. ``signals`` ask to stop, as do
-    ``cancels``, each of which stops what is under way where it is safe.
+    ``display`` shows runs and warnings; ``signals`` ask to stop, as do ``cancels``: each stops what
+    is under way where it is safe. Without them, nothing is shown and no signal is heard.
     """
 
     clock: Clock | None = None
@@ -58,17 +50,18 @@ class Parts:
     workers: Workers | None = None
     rng: random.Random | None = None
     connect: KubeConnect | None = None
+    kubeconfig: Callable[[str | None], KubeconfigFile] | None = None
     bounded: bool = True
-    listen: Listener | None = None
+    display: Display | None = None
     cancels: tuple[CancelToken, ...] = ()
     signals: StopSignals | None = None
 
 
 class App:
-    """What a command may use. Close it in the end, or use it as a context manager.
+    """The collaborators of one command. Close it in the end, or use it as a context manager.
 
-    ``typed`` is the command line without the program's name, ``title`` the words of its command,
-    ``label`` the display's word for its work beside other work, ``threaded`` if there may be some.
+    ``typed`` is the command line without the program's name; ``threaded``: pieces of its work may
+    have threads of their own.
     """
 
     def __init__(  # noqa: PLR0913 -- keyword-only: what surrounds one command line
@@ -87,13 +80,11 @@ class App:
         self.streams = streams
         self.home = home
         self.typed = tuple(typed)
-        self._subject = self._subject_region = ""
-        self.title = self.label = ""
         self._insist: float | None = None
         self.news: SimpleQueue[str] | None = None
         self.wakeup = Wakeup()
         self.cancel = CancelToken(self.wakeup)
-        self.listen = self._parts.listen
+        self.display = self._parts.display or Display()
         self.signals = self._parts.signals or StopSignals()
         self.given_env = env
         self._closing = ExitStack()
@@ -108,7 +99,7 @@ class App:
 
             self._closing.enter_context(recording(settings.given.record, " ".join(self.typed)))
 
-    def __enter__(self) -> App:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *failure: object) -> None:
@@ -152,10 +143,6 @@ class App:
         """The region of commands that take no spec: flag, environment, profile, default."""
         return self._cloud.region
 
-    def again(self, *, without: str = "") -> str:
-        """This very command line, to be typed again, but for the flag ``without``."""
-        return shlex.join(("ackgpu", *(word for word in self.typed if word != without)))
-
     def insist(self, seconds: float) -> None:
         """Say for how many real seconds a cloud that stops answering is tried again."""
         self._insist = seconds
@@ -166,44 +153,7 @@ class App:
         if news is not None:
             news.put(text)
         else:
-            self.streams.write(self.streams.err, f"! {text}\n")
-
-    @property
-    def subject(self) -> tuple[str, str]:
-        """The cluster that the command works on, and its region; both empty without one."""
-        return self._subject, self._subject_region
-
-    def concern(self, cluster: str, region: str = "") -> None:
-        """Say which cluster the command works on; ``region`` if only a spec names it."""
-        self._subject, self._subject_region = cluster, region
-
-    def command(self, line: str) -> str:
-        """``ackgpu <line>`` with the flags that lead it to this cloud and region."""
-        return self.settings.command(line, region=self._subject_region)
-
-    def completed(self, text: str) -> str:
-        """``text`` with each command between backticks as it has to be typed.
-
-        The word NAME in one becomes the name of the cluster that this command works on, and a
-        policy to be generated is that of this command.
-        """
-
-        def whole(found: re.Match[str]) -> str:
-            words = found[1].split(" ")
-            purpose = purpose_of(self.title)
-            if words == ["policy", "generate"] and purpose:
-                words += ["--for", purpose]
-            named = (self._subject if word == "NAME" else word for word in words)
-            return f"`{self.command(' '.join(named if self._subject else words))}`"
-
-        return _NAMED_COMMAND.sub(whole, text)
-
-    def complete(self, error: E) -> E:
-        """``error``, with the commands that it names completed."""
-        if isinstance(error, AckGpuError):
-            error.details = tuple(self.completed(detail) for detail in error.details)
-            error.resolution = self.completed(error.resolution) if error.resolution else None
-        return error
+            self.display.warn(text)
 
     def cloud(self, region: str = "") -> Cloud:
         """The account in ``region``, or in the default one."""
@@ -255,6 +205,8 @@ class App:
 
     def kubeconfig(self, path: str | None = None) -> KubeconfigFile:
         """The user's kubeconfig: ``path``, else the first of ``KUBECONFIG``, else the default."""
+        if self._parts.kubeconfig is not None:
+            return self._parts.kubeconfig(path)
         from ackgpu.cloud.kube.kubeconfig import open_kubeconfig
 
         return open_kubeconfig(path, self.given_env, self.home)
@@ -265,48 +217,9 @@ class App:
 
         return read_text(path)
 
-    def journal(self, region: str, name: str) -> Journal:
-        """The journal of a cluster; nothing is written before it begins."""
-        from ackgpu.engine.journal import Journal
-
-        return Journal(self.cluster_dir(region, name) / _JOURNAL, self.clock)
-
-    def regions_known(self, name: str) -> list[str]:
-        """The regions in which this machine keeps a journal of a cluster of that name."""
-        regions = self.cluster_dir("", name).parent.glob("*")
-        return sorted(path.name for path in regions if (path / name / _JOURNAL).exists())
-
     def cluster_dir(self, region: str, name: str) -> Path:
         """Where this machine keeps what it knows of a cluster."""
         return self.settings.state_dir / "clusters" / self.identity.account_id / region / name
-
-    def run(
-        self, journal: Journal, listen: Listener, *, token_run: str, name: str, region: str
-    ) -> Run:
-        """An engine's run. Client tokens come from the account, the cluster and ``token_run``."""
-        from ackgpu.engine.run import Run
-        from ackgpu.engine.waits import FILE, Waits
-
-        tokens = self.tokens(token_run, name, region)
-        waits = Waits(self.cluster_dir(region, name).parent / FILE)
-        return Run(self.clock, self.cancel, self.workers, journal, listen, tokens, waits=waits)
-
-    def tokens(self, token_run: str, name: str, region: str) -> Callable[[str], str]:
-        """The client token of each step of a run over a cluster."""
-        from ackgpu.naming import client_token
-
-        account = self.identity.account_id
-        return lambda step: client_token(
-            account=account, region=region, cluster=name, run=token_run, step=step
-        )
-
-    def reading(self) -> Run:
-        """A run only for reads: it keeps no journal and tells nobody."""
-        from ackgpu.engine.journal import Journal
-        from ackgpu.engine.run import Run
-
-        none, step_itself = Journal(None, self.clock), str
-        return Run(self.clock, self.cancel, self.workers, none, lambda _: None, step_itself)
 
     @cached_property
     def workers(self) -> Workers:

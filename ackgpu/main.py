@@ -135,8 +135,8 @@ def _failed(invocation: Invocation, error: BaseException) -> int:
 
     if isinstance(error, ImportError):
         error = LocalError(f"{INCOMPLETE}: {error}.", resolution="Install it again.")
-    if invocation.app is not None:
-        invocation.app.complete(error)
+    if invocation.session is not None:
+        invocation.session.complete(error)
     log_path = ""
     if not isinstance(error, AckGpuError | KeyboardInterrupt):
         log_path = invocation.write_crash_log(error)

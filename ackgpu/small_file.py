@@ -11,6 +11,8 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from ackgpu.errors import UsageError
+
 KIB, MIB = 1024, 1024 * 1024
 
 
@@ -55,3 +57,12 @@ def read_at_most(stream: BinaryIO, limit: int) -> bytes:
 def why(error: OSError) -> str:
     """The reason in words, without the path."""
     return error.strerror or str(error)
+
+
+def check_directory(flag: str, path: Path | None) -> None:
+    """Raise UsageError where the file that ``flag`` names would have no directory to lie in."""
+    if path is not None and not path.parent.is_dir():
+        raise UsageError(
+            f"{flag} {path}: the directory {path.parent} does not exist.",
+            resolution="Make the directory, or give another path.",
+        )

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came, add_command
 from ackgpu.cli.flag_set import FlagSet
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -31,7 +31,7 @@ class ApplyFlags(FlagSet):
 
 
 def apply(
-    app: App,
+    session: Session,
     how: ApplyFlags,
     *,
     file: Annotated[Path, typer.Option("--file", "-f", help="The cluster.yaml, or - for stdin.")],
@@ -45,4 +45,4 @@ def apply(
     """
     from ackgpu.commands.apply import ApplyOptions, run
 
-    return run(ApplyOptions(file=file, **how.given()), app)
+    return run(ApplyOptions(file=file, **how.given()), session)

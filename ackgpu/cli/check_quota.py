@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import spec_flags as on
 from ackgpu.cli.command import Came, add_command
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -17,7 +17,7 @@ def register(root: typer.Typer) -> None:
 
 
 def check_quota(
-    app: App,
+    session: Session,
     spec: on.QuotaFlags,
     limits: on.LimitFlags,
     *,
@@ -37,4 +37,4 @@ def check_quota(
     options = CheckQuotaOptions(
         wants=spec.wants(), strict=strict, offline=offline, **limits.given()
     )
-    return run(options, app)
+    return run(options, session)

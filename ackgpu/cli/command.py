@@ -1,7 +1,7 @@
-"""How a typer command is made of a function: the global flags are added, the app is handed in.
+"""How a typer command is made of a function: global flags are added, the session is handed in.
 
-The function takes the :class:`~ackgpu.app.App` first and returns what is shown. The global flags
-work before the command and behind it.
+The function takes the :class:`~ackgpu.session.Session` first and returns what is shown. The global
+flags work before the command and behind it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_type_hints
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli.flag_set import FlagSet
 from ackgpu.cli.invocation import Invocation
 from ackgpu.cli.strict_parser import OnceCommand, OnceGroup
 from ackgpu.errors import AckGpuError, Interrupted, NoSuchCluster, UsageError
+from ackgpu.session import Session
 from ackgpu.settings import Flags, Output
 from ackgpu.streams import ColorChoice
 
@@ -129,25 +129,25 @@ def add_command(
         invocation: Invocation = ctx.obj
         chosen = {key: given.pop(key) for key in missing}
         insist = given.pop("insist", None)
-        app = invocation.start(title, Flags(**chosen))
+        session = invocation.start(title, Flags(**chosen))
         if insist:
-            app.insist(_seconds(insist))
-        app.concern(_checked(given.get("name")))
+            session.insist(_seconds(insist))
+        session.concern(_checked(given.get("name")))
         for key, (kind, names) in sets.items():
             given[key] = kind.of({name: given.pop(name) for name in names})
         try:
-            code = _shown(app, function(app, **given))
+            code = _shown(session, function(session, **given))
         except KeyboardInterrupt:
             raise Interrupted("Stopped.", signal_number=2) from None
         except AckGpuError as error:
             if isinstance(error, NoSuchCluster) and error.region:
                 from ackgpu.commands.elsewhere import point_elsewhere
 
-                point_elsewhere(app, error)
+                point_elsewhere(session, error)
             if changes_cloud or title in WATCHING:
                 from ackgpu.commands.what_stands import say_what_stands
 
-                say_what_stands(app, error)
+                say_what_stands(session, error)
             raise
         raise typer.Exit(code)
 
@@ -162,12 +162,12 @@ def add_command(
     group.command(name, cls=OnceCommand)(command)
 
 
-def _shown(app: App, came: Came) -> int:
+def _shown(session: Session, came: Came) -> int:
     if isinstance(came, int):
         return came
     from ackgpu.render.output import present
 
-    return present(app.streams, app.settings.output, came)
+    return present(session.streams, session.settings.output, came)
 
 
 def _seconds(insist: str) -> float:
@@ -195,7 +195,7 @@ Sets = dict[str, tuple[type[FlagSet], list[str]]]
 
 
 def _parameters(function: Callable[..., Came]) -> tuple[list[inspect.Parameter], Sets]:
-    """The flags of ``function`` behind its app, its sets opened; and which flags each set holds."""
+    """The flags of ``function`` behind its session, its sets opened; which flags each set holds."""
     hints = get_type_hints(function, include_extras=True)
     own: list[inspect.Parameter] = []
     sets: Sets = {}

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli.command import Came, add_command
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -16,7 +16,7 @@ def register(root: typer.Typer) -> None:
 
 
 def completion(
-    app: App,
+    session: Session,
     shell: Annotated[
         Literal["bash", "zsh", "fish"], typer.Argument(help="The shell.", show_default=False)
     ],
@@ -30,4 +30,4 @@ def completion(
     """
     from ackgpu.commands.completion import run
 
-    return run(app, shell)
+    return run(session, shell)

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import spec_flags as on
 from ackgpu.cli.command import Came, add_command, command_group
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -26,7 +26,7 @@ def register(root: typer.Typer) -> None:
 
 
 def init(
-    app: App,
+    session: Session,
     spec: on.InitFlags,
     *,
     file: Annotated[
@@ -43,11 +43,11 @@ def init(
     """
     from ackgpu.commands import config as command
 
-    return command.init(spec.wants(), app, path=file, force=force)
+    return command.init(spec.wants(), session, path=file, force=force)
 
 
 def validate(
-    app: App,
+    session: Session,
     file: Annotated[Path, typer.Argument(help="A cluster.yaml, or -.", show_default=False)],
 ) -> Came:
     """Check a cluster.yaml without asking the cloud; every finding at its line.
@@ -56,24 +56,24 @@ def validate(
     """
     from ackgpu.commands import config as command
 
-    return command.validate(app, file)
+    return command.validate(session, file)
 
 
-def schema(app: App) -> Came:
+def schema(session: Session) -> Came:
     """Print the JSON Schema of cluster.yaml, for editors.
 
     Example: ackgpu config schema > cluster.schema.json
     """
     from ackgpu.commands import config as command
 
-    return command.schema(app)
+    return command.schema(session)
 
 
-def show(app: App) -> Came:
+def show(session: Session) -> Came:
     """Show the settings in force and where the credentials come from.
 
     Example: ackgpu config show -o json
     """
     from ackgpu.commands import config as command
 
-    return command.show(app)
+    return command.show(session)

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import flags
 from ackgpu.cli import spec_flags as on
 from ackgpu.cli.command import Came, add_command
 from ackgpu.cli.flag_set import FlagSet
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -34,7 +34,7 @@ class CreateHowFlags(FlagSet):
     kubeconfig: flags.Kubeconfig = None
 
 
-def create(app: App, spec: on.CreateFlags, how: CreateHowFlags) -> Came:
+def create(session: Session, spec: on.CreateFlags, how: CreateHowFlags) -> Came:
     """Make a cluster and prove that its GPUs are usable; again, it goes on where it stopped.
 
     A name that exists with the same spec is continued; with another spec it is refused (exit 6),
@@ -45,4 +45,4 @@ def create(app: App, spec: on.CreateFlags, how: CreateHowFlags) -> Came:
     from ackgpu.commands.create import CreateOptions, run
 
     given = how.given() | {"skip_preflight": on.by_comma(how.skip_preflight)}
-    return run(CreateOptions(wants=spec.wants(), **given), app)
+    return run(CreateOptions(wants=spec.wants(), **given), session)

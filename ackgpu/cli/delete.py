@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came, add_command
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -17,7 +17,7 @@ def register(root: typer.Typer) -> None:
 
 
 def delete(  # noqa: PLR0913 -- the flags of the contract
-    app: App,
+    session: Session,
     name: on.ClusterName,
     *,
     retain: Annotated[
@@ -61,4 +61,4 @@ def delete(  # noqa: PLR0913 -- the flags of the contract
         timeout=timeout or "",
         kubeconfig=kubeconfig,
     )
-    return run(options, app)
+    return run(options, session)

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came, add_command
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -17,7 +17,7 @@ def register(root: typer.Typer) -> None:
 
 
 def describe(
-    app: App,
+    session: Session,
     name: on.ClusterName,
     *,
     resources: Annotated[
@@ -33,4 +33,4 @@ def describe(
     from ackgpu.commands import describe as command
 
     options = command.DescribeOptions(name=name, resources=resources, events=events)
-    return command.watch(options, app) if watch else command.run(options, app)
+    return command.watch(options, session) if watch else command.run(options, session)

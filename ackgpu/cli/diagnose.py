@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came, add_command
 from ackgpu.cli.run_sample import Private
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -19,7 +19,7 @@ def register(root: typer.Typer) -> None:
 
 
 def diagnose(
-    app: App,
+    session: Session,
     name: on.ClusterName,
     node: Annotated[
         str | None, typer.Argument(metavar="NODE", help="A node's name, or its instance's id.")
@@ -43,4 +43,4 @@ def diagnose(
     from ackgpu.commands.diagnose import DiagnoseOptions, run
 
     options = DiagnoseOptions(name=name, node=node or "", bundle=bundle, private=private)
-    return run(options, app)
+    return run(options, session)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli.command import Came, add_command
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -13,11 +13,11 @@ def register(root: typer.Typer) -> None:
     add_command(root, "doctor", doctor)
 
 
-def doctor(app: App) -> Came:
+def doctor(session: Session) -> Came:
     """Check this machine, the credentials and the way to each endpoint; change nothing.
 
     Example: ackgpu doctor -o json
     """
     from ackgpu.commands.doctor import run
 
-    return run(app)
+    return run(session)

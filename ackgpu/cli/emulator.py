@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli.command import Came, add_command, command_group
 from ackgpu.cli.flag_set import FlagSet
+from ackgpu.session import Session
 
 State = Annotated[
     Path | None,
@@ -72,7 +72,7 @@ class ServeFlags(FlagSet):
     ] = None
 
 
-def serve(app: App, how: ServeFlags) -> Came:
+def serve(session: Session, how: ServeFlags) -> Came:
     """Serve the emulated cloud on loopback until SIGTERM or Ctrl-C.
 
     Prints one line of JSON once it accepts connections; ``env`` in it is what to export.
@@ -81,11 +81,11 @@ def serve(app: App, how: ServeFlags) -> Came:
     """
     from ackgpu.commands import emulator as command
 
-    return command.serve(command.ServeOptions(**how.given()), app)
+    return command.serve(command.ServeOptions(**how.given()), session)
 
 
 def up(
-    app: App,
+    session: Session,
     how: ServeFlags,
     *,
     detach: Annotated[
@@ -102,44 +102,44 @@ def up(
     from ackgpu.commands import emulator_process as process
 
     options = command.ServeOptions(**how.given())
-    return process.up(options, app) if detach else command.serve(options, app)
+    return process.up(options, session) if detach else command.serve(options, session)
 
 
-def down(app: App, *, state: State = None) -> Came:
+def down(session: Session, *, state: State = None) -> Came:
     """End the emulator that is served in the background; its account is kept.
 
     Example: ackgpu emulator down
     """
     from ackgpu.commands.emulator_process import down as run
 
-    return run(app, state)
+    return run(session, state)
 
 
-def env(app: App, *, state: State = None) -> Came:
+def env(session: Session, *, state: State = None) -> Came:
     """Print the variables that lead ackgpu and any SDK to the emulator, for bash, zsh and fish.
 
     Example: eval "$(ackgpu emulator env)"
     """
     from ackgpu.commands.emulator_process import env as run
 
-    return run(app, state)
+    return run(session, state)
 
 
-def status(app: App, *, state: State = None) -> Came:
+def status(session: Session, *, state: State = None) -> Came:
     """Say whether an emulator is served, where, and what its account holds.
 
     Example: ackgpu emulator status -o json
     """
     from ackgpu.commands import emulator as command
 
-    return command.status(app, state)
+    return command.status(session, state)
 
 
-def reset(app: App, *, state: State = None) -> Came:
+def reset(session: Session, *, state: State = None) -> Came:
     """Empty the emulated account.
 
     Example: ackgpu emulator reset
     """
     from ackgpu.commands import emulator as command
 
-    return command.reset(app, state)
+    return command.reset(session, state)

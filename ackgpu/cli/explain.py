@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli.command import Came, add_command
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -16,7 +16,7 @@ def register(root: typer.Typer) -> None:
 
 
 def explain(
-    app: App,
+    session: Session,
     code: Annotated[
         str,
         typer.Argument(help="An error code, of ackgpu or the cloud, or an exit code."),
@@ -28,5 +28,5 @@ def explain(
     """
     from ackgpu.commands.explain import run
 
-    del app
+    del session
     return run(code)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came, add_command, command_group
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -17,31 +17,31 @@ def register(root: typer.Typer) -> None:
     root.add_typer(group, name="export")
 
 
-def spec(app: App, name: on.ClusterName) -> Came:
+def spec(session: Session, name: on.ClusterName) -> Came:
     """Write the cluster.yaml of what stands; create -f finds nothing to change in it.
 
     Example: ackgpu export spec demo > cluster.yaml
     """
     from ackgpu.commands.export import run
 
-    return run(app, name, "spec")
+    return run(session, name, "spec")
 
 
-def terraform(app: App, name: on.ClusterName) -> Came:
+def terraform(session: Session, name: on.ClusterName) -> Came:
     """Write Terraform configuration with import blocks, to take the cluster over.
 
     Example: ackgpu export terraform demo > demo.tf
     """
     from ackgpu.commands.export import run
 
-    return run(app, name, "terraform")
+    return run(session, name, "terraform")
 
 
-def ros(app: App, name: on.ClusterName) -> Came:
+def ros(session: Session, name: on.ClusterName) -> Came:
     """Write a ROS template that makes a cluster like this one.
 
     Example: ackgpu export ros demo > demo.ros.json
     """
     from ackgpu.commands.export import run
 
-    return run(app, name, "ros")
+    return run(session, name, "ros")

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came, add_command
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -17,7 +17,7 @@ def register(root: typer.Typer) -> None:
 
 
 def extend(
-    app: App,
+    session: Session,
     name: on.ClusterName,
     *,
     ttl: Annotated[
@@ -37,4 +37,4 @@ def extend(
     """
     from ackgpu.commands.extend import ExtendOptions, run
 
-    return run(ExtendOptions(name=name, ttl=ttl or "", hold=hold), app)
+    return run(ExtendOptions(name=name, ttl=ttl or "", hold=hold), session)

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came, add_command
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -17,7 +17,7 @@ def register(root: typer.Typer) -> None:
 
 
 def gc(  # noqa: PLR0913 -- the flags of the contract
-    app: App,
+    session: Session,
     *,
     older_than: Annotated[
         str | None,
@@ -71,5 +71,5 @@ def gc(  # noqa: PLR0913 -- the flags of the contract
         timeout=timeout or "",
     )
     if print_schedule is not None:
-        return print_job(print_schedule, options, app)
-    return run(options, app)
+        return print_job(print_schedule, options, session)
+    return run(options, session)

@@ -7,25 +7,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ackgpu import __version__
-from ackgpu.app import App, Parts
+from ackgpu.app import Parts
 from ackgpu.cli.signals import ProcessSignals
 from ackgpu.clock import SystemClock
 from ackgpu.errors import UsageError
 from ackgpu.private_file import write_private
 from ackgpu.redaction import forget, learn_environment, redacted
+from ackgpu.render.terminal import Terminal
+from ackgpu.session import Session
 from ackgpu.settings import Flags, Output, Settings, asked_output, home_of, leads_to_loopback
 from ackgpu.streams import Streams
 
 
 @dataclass
 class Invocation:
-    """Filled in while the command line is parsed; ``app`` exists once the flags are known."""
+    """Filled in while the command line is parsed; ``session`` exists once the flags are known."""
 
     env: Mapping[str, str]
     typed: Sequence[str] = ()
     flags: Flags = field(default_factory=Flags)
     command: str = ""
-    app: App | None = None
+    session: Session | None = None
     parts: Parts | None = None
     streams: Streams = field(default_factory=Streams.system)
     output: Output = field(init=False)
@@ -35,7 +37,7 @@ class Invocation:
         learn_environment(self.env)
         self.output = asked_output(self.typed, self.env)
 
-    def start(self, command: str, flags: Flags) -> App:
+    def start(self, command: str, flags: Flags) -> Session:
         """Settle the flags, and make what the command runs with."""
         self.command = command
         settings = Settings.resolve(flags.over(self.flags), self.env)
@@ -46,28 +48,33 @@ class Invocation:
         emulated = settings.emulator or leads_to_loopback(self.env)
         self.streams = replace(streams, emulated=emulated)
         parts = self.parts or Parts()
-        self.app = App(
+        parts = replace(
+            parts,
+            display=parts.display or Terminal(self.streams, settings),
+            signals=parts.signals or ProcessSignals(),
+        )
+        self.session = Session(
             settings,
             self.streams,
             self.env,
             home=home_of(self.env),
             typed=self.typed,
-            parts=replace(parts, signals=parts.signals or ProcessSignals()),
+            title=command,
+            parts=parts,
         )
-        self.app.title = command
-        return self.app
+        return self.session
 
     def close(self) -> None:
         """Stop what the command started."""
-        if self.app is not None:
-            self.app.close()
+        if self.session is not None:
+            self.session.close()
 
     def write_crash_log(self, error: BaseException) -> str:
         """Keep the traceback of a bug in a file, and say where; empty where it cannot be kept."""
-        if self.app is None:
+        if self.session is None:
             return ""
         stamp = SystemClock().wall().strftime("%Y%m%dT%H%M%SZ")
-        path = self.app.settings.state_dir / "logs" / f"crash-{stamp}.log"
+        path = self.session.settings.state_dir / "logs" / f"crash-{stamp}.log"
         text = "".join(traceback.format_exception(error))
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came, add_command, command_group
+from ackgpu.session import Session
 
 Minutes = Annotated[
     int | None,
@@ -29,7 +29,7 @@ def register(root: typer.Typer) -> None:
 
 
 def write(  # noqa: PLR0913 -- the flags of the contract
-    app: App,
+    session: Session,
     name: on.ClusterName,
     *,
     temporary_minutes: Minutes = None,
@@ -57,11 +57,15 @@ def write(  # noqa: PLR0913 -- the flags of the contract
         renewing=renewing,
         path=kubeconfig,
     )
-    return command.write(options, app)
+    return command.write(options, session)
 
 
 def show(
-    app: App, name: on.ClusterName, *, temporary_minutes: Minutes = None, private: Private = False
+    session: Session,
+    name: on.ClusterName,
+    *,
+    temporary_minutes: Minutes = None,
+    private: Private = False,
 ) -> Came:
     """Print a cluster's kubeconfig.
 
@@ -70,24 +74,26 @@ def show(
     from ackgpu.commands import kubeconfig as command
 
     options = command.KubeconfigOptions(name=name, minutes=temporary_minutes, private=private)
-    return command.show(options, app)
+    return command.show(options, session)
 
 
-def remove(app: App, name: on.ClusterName, *, kubeconfig: on.Kubeconfig = None) -> Came:
+def remove(session: Session, name: on.ClusterName, *, kubeconfig: on.Kubeconfig = None) -> Came:
     """Take a cluster's context out of your kubeconfig.
 
     Example: ackgpu kubeconfig remove demo
     """
     from ackgpu.commands import kubeconfig as command
 
-    return command.remove(command.KubeconfigOptions(name=name, path=kubeconfig), app)
+    return command.remove(command.KubeconfigOptions(name=name, path=kubeconfig), session)
 
 
-def credential(app: App, name: on.ClusterName, *, temporary_minutes: Minutes = None) -> Came:
+def credential(
+    session: Session, name: on.ClusterName, *, temporary_minutes: Minutes = None
+) -> Came:
     """Print a short-lived credential for kubectl, as a kubeconfig of `write --exec` asks for it.
 
     Example: ackgpu kubeconfig credential demo
     """
     from ackgpu.commands import credential as command
 
-    return command.run(name, temporary_minutes, app)
+    return command.run(name, temporary_minutes, session)

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came, add_command
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -17,7 +17,7 @@ def register(root: typer.Typer) -> None:
 
 
 def list_clusters(
-    app: App,
+    session: Session,
     *,
     all_regions: Annotated[
         bool, typer.Option("--all-regions", "-A", help="Ask every region.")
@@ -46,4 +46,4 @@ def list_clusters(
     options = command.ListOptions(
         all_regions=all_regions, expired=expired, selectors=tuple(selector or ())
     )
-    return command.watch(options, app) if watch else command.run(options, app)
+    return command.watch(options, session) if watch else command.run(options, session)

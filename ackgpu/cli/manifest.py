@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli.command import Came, add_command, command_group
 from ackgpu.cli.run_sample import Image, Private
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -19,7 +19,7 @@ def register(root: typer.Typer) -> None:
 
 
 def sample(
-    app: App,
+    session: Session,
     name: Annotated[
         str | None,
         typer.Argument(help="Fit it to this cluster's nodes and region.", show_default=False),
@@ -35,4 +35,4 @@ def sample(
     from ackgpu.commands import manifest as command
 
     options = command.ManifestOptions(name=name or "", image=image or "", private=private)
-    return command.sample(options, app)
+    return command.sample(options, session)

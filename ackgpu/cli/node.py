@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import flags as on
 from ackgpu.cli import pool_flags as of
 from ackgpu.cli.command import Came, add_command, command_group
 from ackgpu.cli.run_sample import Private
+from ackgpu.session import Session
 
 Node = Annotated[str, typer.Argument(metavar="NODE", help="A node's name, or its instance's id.")]
 
@@ -53,17 +53,17 @@ class RepairFlags(of.ChangeFlags):
     private: Private = False
 
 
-def list_nodes(app: App, name: on.ClusterName) -> Came:
+def list_nodes(session: Session, name: on.ClusterName) -> Came:
     """List the nodes, with their instances and pools.
 
     Example: ackgpu node list demo
     """
     from ackgpu.commands.node import list_nodes as run
 
-    return run(name, app)
+    return run(name, session)
 
 
-def drain(app: App, name: on.ClusterName, node: Node, how: DrainFlags) -> Came:
+def drain(session: Session, name: on.ClusterName, node: Node, how: DrainFlags) -> Came:
     """Cordon a node and evict its pods; disruption budgets are obeyed.
 
     Example: ackgpu node drain demo cn-hangzhou.192.168.0.4 --yes
@@ -71,20 +71,20 @@ def drain(app: App, name: on.ClusterName, node: Node, how: DrainFlags) -> Came:
     from ackgpu.commands.node import NodeOptions
     from ackgpu.commands.node import drain as run
 
-    return run(NodeOptions(name=name, node=node, **how.given()), app)
+    return run(NodeOptions(name=name, node=node, **how.given()), session)
 
 
-def replace(app: App, name: on.ClusterName, node: Node, how: DrainFlags) -> Came:
+def replace(session: Session, name: on.ClusterName, node: Node, how: DrainFlags) -> Came:
     """Drain a node, delete its instance, and verify the new one.
 
     Example: ackgpu node replace demo cn-hangzhou.192.168.0.4 --yes
     """
     from ackgpu.commands.node import NodeOptions, replace_node
 
-    return replace_node(NodeOptions(name=name, node=node, **how.given()), app)
+    return replace_node(NodeOptions(name=name, node=node, **how.given()), session)
 
 
-def repair(app: App, name: on.ClusterName, node: Node, how: RepairFlags) -> Came:
+def repair(session: Session, name: on.ClusterName, node: Node, how: RepairFlags) -> Came:
     """Have ACK restart what runs a node, and verify it.
 
     Example: ackgpu node repair demo cn-hangzhou.192.168.0.4 --yes
@@ -92,4 +92,4 @@ def repair(app: App, name: on.ClusterName, node: Node, how: RepairFlags) -> Came
     from ackgpu.commands.node import NodeOptions
     from ackgpu.commands.node import repair as run
 
-    return run(NodeOptions(name=name, node=node, **how.given()), app)
+    return run(NodeOptions(name=name, node=node, **how.given()), session)

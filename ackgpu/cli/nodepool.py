@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import flags as on
 from ackgpu.cli import pool_flags as of
 from ackgpu.cli.command import Came, add_command, command_group
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -26,14 +26,14 @@ def register(root: typer.Typer) -> None:
     root.add_typer(group, name="nodepool")
 
 
-def list_pools(app: App, name: on.ClusterName) -> Came:
+def list_pools(session: Session, name: on.ClusterName) -> Came:
     """List the node pools.
 
     Example: ackgpu nodepool list demo -o json
     """
     from ackgpu.commands.nodepool import list_pools as run
 
-    return run(name, app)
+    return run(name, session)
 
 
 class AddFlags(of.PasswordFlags, of.RunFlags):
@@ -45,7 +45,7 @@ class AddFlags(of.PasswordFlags, of.RunFlags):
 
 
 def add(
-    app: App, name: on.ClusterName, pool: of.PoolName, wants: of.PoolSet, how: AddFlags
+    session: Session, name: on.ClusterName, pool: of.PoolName, wants: of.PoolSet, how: AddFlags
 ) -> Came:
     """Add a node pool, and prove its GPUs; again, it goes on where it stopped.
 
@@ -54,7 +54,7 @@ def add(
     from ackgpu.commands import nodepool as command
 
     options = command.AddOptions(name=name, pool=pool, flags=wants.flags(), **how.given())
-    return command.add(options, app)
+    return command.add(options, session)
 
 
 class UpdateFlags(of.ChangeFlags):
@@ -90,7 +90,7 @@ class UpdateFlags(of.ChangeFlags):
     ] = None  # fmt: skip
 
 
-def update(app: App, name: on.ClusterName, pool: of.PoolName, how: UpdateFlags) -> Came:
+def update(session: Session, name: on.ClusterName, pool: of.PoolName, how: UpdateFlags) -> Came:
     """Change a pool's labels, taints and bounds in place; its nodes stay.
 
     Example: ackgpu nodepool update demo gpu --label team=sound --min 1 --max 4
@@ -98,11 +98,11 @@ def update(app: App, name: on.ClusterName, pool: of.PoolName, how: UpdateFlags) 
     from ackgpu.commands.nodepool_update import UpdateOptions
     from ackgpu.commands.nodepool_update import update as run
 
-    return run(UpdateOptions(name=name, pool=pool, **how.given()), app)
+    return run(UpdateOptions(name=name, pool=pool, **how.given()), session)
 
 
 def scale(
-    app: App,
+    session: Session,
     name: on.ClusterName,
     pool: of.PoolName,
     how: of.ChangeFlags,
@@ -116,10 +116,10 @@ def scale(
     from ackgpu.commands.cluster_operation import ChangeOptions
     from ackgpu.commands.nodepool_size import scale as run
 
-    return run(ChangeOptions(name=name, pool=pool, **how.given()), nodes, app)
+    return run(ChangeOptions(name=name, pool=pool, **how.given()), nodes, session)
 
 
-def delete(app: App, name: on.ClusterName, pool: of.PoolName, how: of.ChangeFlags) -> Came:
+def delete(session: Session, name: on.ClusterName, pool: of.PoolName, how: of.ChangeFlags) -> Came:
     """Remove a pool with its nodes. What is not there is no error.
 
     Example: ackgpu nodepool delete demo small --yes
@@ -127,7 +127,7 @@ def delete(app: App, name: on.ClusterName, pool: of.PoolName, how: of.ChangeFlag
     from ackgpu.commands.cluster_operation import ChangeOptions
     from ackgpu.commands.nodepool_size import delete as run
 
-    return run(ChangeOptions(name=name, pool=pool, **how.given()), app)
+    return run(ChangeOptions(name=name, pool=pool, **how.given()), session)
 
 
 class AttachFlags(of.PasswordFlags, of.ChangeFlags):
@@ -153,7 +153,7 @@ class AttachFlags(of.PasswordFlags, of.ChangeFlags):
     ] = False
 
 
-def attach(app: App, name: on.ClusterName, pool: of.PoolName, how: AttachFlags) -> Came:
+def attach(session: Session, name: on.ClusterName, pool: of.PoolName, how: AttachFlags) -> Came:
     """Take existing vGPU instances into a pool.
 
     They are checked first: state, VPC, zone, type, whether they are nodes already, and quotas.
@@ -162,11 +162,11 @@ def attach(app: App, name: on.ClusterName, pool: of.PoolName, how: AttachFlags) 
     """
     from ackgpu.commands import nodepool_attach as command
 
-    return command.attach(command.AttachOptions(name=name, pool=pool, **how.given()), app)
+    return command.attach(command.AttachOptions(name=name, pool=pool, **how.given()), session)
 
 
 def convert_billing(  # noqa: PLR0913 -- the flags of the contract
-    app: App,
+    session: Session,
     name: on.ClusterName,
     pool: of.PoolName,
     *,
@@ -183,4 +183,4 @@ def convert_billing(  # noqa: PLR0913 -- the flags of the contract
     from ackgpu.commands.nodepool_billing import convert
 
     options = ChangeOptions(name=name, pool=pool, dry_run=dry_run, yes=yes, timeout=timeout or "")
-    return convert(options, period, app)
+    return convert(options, period, session)

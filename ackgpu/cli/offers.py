@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli.command import Came, add_command
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -16,7 +16,7 @@ def register(root: typer.Typer) -> None:
 
 
 def offers(  # noqa: PLR0913 -- the flags of the contract
-    app: App,
+    session: Session,
     *,
     gpu_mem: Annotated[
         str | None,
@@ -67,4 +67,4 @@ def offers(  # noqa: PLR0913 -- the flags of the contract
         spot=spot,
         available=available,
     )
-    return run(options, app)
+    return run(options, session)

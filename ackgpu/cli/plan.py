@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import flags
 from ackgpu.cli import spec_flags as on
 from ackgpu.cli.command import Came, add_command
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -18,7 +18,7 @@ def register(root: typer.Typer) -> None:
 
 
 def plan(
-    app: App,
+    session: Session,
     spec: on.CreateFlags,
     *,
     kubeconfig: flags.Kubeconfig = None,
@@ -35,4 +35,4 @@ def plan(
     options = PlanOptions(
         wants=spec.wants(), kubeconfig=kubeconfig, detailed_exitcode=detailed_exitcode
     )
-    return run(options, app)
+    return run(options, session)

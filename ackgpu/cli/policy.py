@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import spec_flags as on
 from ackgpu.cli.command import Came, add_command, command_group
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -20,7 +20,7 @@ def register(root: typer.Typer) -> None:
 
 
 def generate(
-    app: App,
+    session: Session,
     spec: on.PolicyFlags,
     *,
     purpose: Annotated[
@@ -48,14 +48,14 @@ def generate(
     """
     from ackgpu.commands import policy as command
 
-    return command.generate(command.PolicyOptions(wants=spec.wants(), purpose=purpose), app)
+    return command.generate(command.PolicyOptions(wants=spec.wants(), purpose=purpose), session)
 
 
-def check(app: App, spec: on.PolicyFlags) -> Came:
+def check(session: Session, spec: on.PolicyFlags) -> Came:
     """Try every read that a creation makes; exit 3 where RAM refuses one.
 
     Example: ackgpu policy check -f cluster.yaml
     """
     from ackgpu.commands import policy as command
 
-    return command.check(command.PolicyOptions(wants=spec.wants()), app)
+    return command.check(command.PolicyOptions(wants=spec.wants()), session)

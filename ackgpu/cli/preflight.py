@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import spec_flags as on
 from ackgpu.cli.command import Came, add_command
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -18,7 +18,7 @@ def register(root: typer.Typer) -> None:
 
 
 def preflight(
-    app: App,
+    session: Session,
     spec: on.CheckedFlags,
     limits: on.LimitFlags,
     *,
@@ -42,4 +42,4 @@ def preflight(
     options = PreflightOptions(
         wants=spec.wants(), only=on.by_comma(only), junit=junit, **limits.given()
     )
-    return run(options, app)
+    return run(options, session)

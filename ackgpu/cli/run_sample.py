@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came, add_command
+from ackgpu.session import Session
 
 Image = Annotated[
     str | None,
@@ -27,7 +27,7 @@ def register(root: typer.Typer) -> None:
 
 
 def run_sample(  # noqa: PLR0913 -- the flags of the contract
-    app: App,
+    session: Session,
     name: on.ClusterName,
     *,
     image: Image = None,
@@ -44,4 +44,4 @@ def run_sample(  # noqa: PLR0913 -- the flags of the contract
     options = RunSampleOptions(
         name=name, image=image or "", keep=keep, private=private, timeout=timeout or ""
     )
-    return run(options, app)
+    return run(options, session)

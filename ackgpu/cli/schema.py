@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli.command import Came, add_command, command_group
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -15,11 +15,11 @@ def register(root: typer.Typer) -> None:
     root.add_typer(group, name="schema")
 
 
-def commands(app: App) -> Came:
+def commands(session: Session) -> Came:
     """Print every command with its flags, effects, exit codes and document, as JSON.
 
     Example: ackgpu schema commands > commands.json
     """
     from ackgpu.commands.schema import commands as run
 
-    return run(app)
+    return run(session)

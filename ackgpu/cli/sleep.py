@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came, add_command
+from ackgpu.session import Session
 
 At = Annotated[
     str | None,
@@ -33,7 +33,7 @@ def register(root: typer.Typer) -> None:
 
 
 def sleep(  # noqa: PLR0913 -- the flags of the contract
-    app: App,
+    session: Session,
     name: on.ClusterName,
     *,
     at: At = None,
@@ -50,8 +50,8 @@ def sleep(  # noqa: PLR0913 -- the flags of the contract
         from ackgpu.commands.sleep_schedule import ScheduleOptions, print_jobs
 
         schedule = ScheduleOptions(name=name, at=at or "", until=until or "", kind=print_schedule)
-        return print_jobs(schedule, app)
+        return print_jobs(schedule, session)
     from ackgpu.commands import sleep as command
     from ackgpu.commands.cluster_operation import ChangeOptions
 
-    return command.sleep(ChangeOptions(name=name, yes=yes, timeout=timeout or ""), app)
+    return command.sleep(ChangeOptions(name=name, yes=yes, timeout=timeout or ""), session)

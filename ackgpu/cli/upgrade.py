@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import flags as on
 from ackgpu.cli import pool_flags as of
 from ackgpu.cli.command import Came, add_command
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -35,11 +35,11 @@ class UpgradeFlags(of.ChangeFlags):
     ] = False
 
 
-def upgrade(app: App, name: on.ClusterName, how: UpgradeFlags) -> Came:
+def upgrade(session: Session, name: on.ClusterName, how: UpgradeFlags) -> Came:
     """Upgrade the control plane to the next Kubernetes version, once ACK's check has passed.
 
     Example: ackgpu upgrade demo --check-only
     """
     from ackgpu.commands.upgrade import UpgradeOptions, run
 
-    return run(UpgradeOptions(name=name, **how.given()), app)
+    return run(UpgradeOptions(name=name, **how.given()), session)

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli.command import Came, add_command
 from ackgpu.cli.run_sample import Image
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -18,7 +18,7 @@ def register(root: typer.Typer) -> None:
 
 
 def verify(  # noqa: PLR0913 -- the flags of the contract
-    app: App,
+    session: Session,
     name: Annotated[
         str | None, typer.Argument(help="A cluster of ackgpu's.", show_default=False)
     ] = None,
@@ -74,4 +74,4 @@ def verify(  # noqa: PLR0913 -- the flags of the contract
         junit=junit,
         report=report,
     )
-    return run(options, app)
+    return run(options, session)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli.command import Came, add_command
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -13,12 +13,12 @@ def register(root: typer.Typer) -> None:
     add_command(root, "version", version)
 
 
-def version(app: App) -> Came:
+def version(session: Session) -> Came:
     """Print the versions of ackgpu and of what it stands on.
 
     Example: ackgpu version -o json
     """
     from ackgpu.commands.version import run
 
-    del app
+    del session
     return run()

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came, add_command
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -17,7 +17,7 @@ def register(root: typer.Typer) -> None:
 
 
 def wait(
-    app: App,
+    session: Session,
     name: on.ClusterName,
     *,
     goal: Annotated[
@@ -32,4 +32,4 @@ def wait(
     """
     from ackgpu.commands.wait import WaitOptions, run
 
-    return run(WaitOptions(name=name, goal=goal, timeout=timeout or ""), app)
+    return run(WaitOptions(name=name, goal=goal, timeout=timeout or ""), session)

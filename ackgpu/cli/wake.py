@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from ackgpu.app import App
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came, add_command
+from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
@@ -14,7 +14,7 @@ def register(root: typer.Typer) -> None:
     add_command(root, "wake", wake, changes_cloud=True)
 
 
-def wake(app: App, name: on.ClusterName, *, timeout: on.Timeout = None) -> Came:
+def wake(session: Session, name: on.ClusterName, *, timeout: on.Timeout = None) -> Came:
     """Give a sleeping cluster the nodes back that it had, and prove its GPUs.
 
     Example: ackgpu wake demo
@@ -22,4 +22,4 @@ def wake(app: App, name: on.ClusterName, *, timeout: on.Timeout = None) -> Came:
     from ackgpu.commands import sleep as command
     from ackgpu.commands.cluster_operation import ChangeOptions
 
-    return command.wake(ChangeOptions(name=name, yes=True, timeout=timeout or ""), app)
+    return command.wake(ChangeOptions(name=name, yes=True, timeout=timeout or ""), session)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Stock, VSwitch
 from ackgpu.engine.gather import settle_all
 from ackgpu.errors import AckGpuError, NoCapacity
+from ackgpu.session import Session
 from ackgpu.spec import catalog
 from ackgpu.spec.catalog import GpuType
 from ackgpu.spec.model import ClusterSpec, NodePoolSpec
@@ -22,14 +22,16 @@ OTHER_TYPE = ("--instance-type", "--node-type", "--zone")
 OTHER_REGION = ("--zone", "--region", "-r")
 
 
-def with_alternatives(app: App, spec: ClusterSpec, error: NoCapacity, *, begun: bool) -> NoCapacity:
+def with_alternatives(
+    session: Session, spec: ClusterSpec, error: NoCapacity, *, begun: bool
+) -> NoCapacity:
     """``error``, whose resolution begins with the command lines that would find stock.
 
     ``begun``: something of this name stands in the region already, so that a cluster elsewhere
     needs another one. An error is left as it is if the stock cannot be read.
     """
     try:
-        lines = [*_lines(app, spec, error, begun=begun)]
+        lines = [*_lines(session, spec, error, begun=begun)]
     except AckGpuError:
         return error
     error.resolution = "\n".join((*lines, error.resolution or ""))
@@ -37,7 +39,7 @@ def with_alternatives(app: App, spec: ClusterSpec, error: NoCapacity, *, begun: 
 
 
 def with_other_type(
-    app: App,
+    session: Session,
     error: E,
     types: Sequence[str],
     vswitches: Sequence[VSwitch],
@@ -48,21 +50,21 @@ def with_other_type(
 
     ``begun``: the pool exists without nodes, so that one of another type needs another name.
     """
-    name, region = app.subject[0], app.cloud().region
+    name, region = session.subject[0], session.cloud().region
     zones = {vswitch.zone_id for vswitch in vswitches}
     try:
-        near = _nearest(app, region, types, zones)
-        far = next(iter(_regions_with(app, region, types[:1])), "")
+        near = _nearest(session, region, types, zones)
+        far = next(iter(_regions_with(session, region, types[:1])), "")
     except AckGpuError:
         return error
-    pool = next(word for word in app.typed[app.typed.index(name) + 1 :] if word[:1] != "-")
-    typed = _renamed(app.typed, pool) if begun else app.typed
+    pool = next(word for word in session.typed[session.typed.index(name) + 1 :] if word[:1] != "-")
+    typed = _renamed(session.typed, pool) if begun else session.typed
     lines = []
     if near is not None:
         line = changed(typed, drop=OTHER_TYPE, add=("--instance-type", near.found.id))
         lines.append(f"`{line}`: {near}.")
     if far:
-        line = app.settings.command(f"create {name}-2 --instance-type {types[0]}", region=far)
+        line = session.settings.command(f"create {name}-2 --instance-type {types[0]}", region=far)
         lines.append(f"`{line}`: the same type, in stock there.")
     error.resolution = "\n".join((*lines, error.resolution or ""))
     return error
@@ -80,62 +82,68 @@ class Near:
         return f"{card} {self.found.gpu_memory_gib} GiB, in stock in {self.zone}"
 
 
-def _lines(app: App, spec: ClusterSpec, error: NoCapacity, *, begun: bool) -> Iterable[str]:
+def _lines(session: Session, spec: ClusterSpec, error: NoCapacity, *, begun: bool) -> Iterable[str]:
     pools = [pool for pool in spec.node_pools if not error.pools or pool.name in error.pools]
     given = [vswitch.id for vswitch in spec.network.vswitches if vswitch.id]
-    rooms = app.cloud(spec.region).network.vswitches(ids=given) if given else []
+    rooms = session.cloud(spec.region).network.vswitches(ids=given) if given else []
     zones = {vswitch.zone_id for vswitch in rooms}
     single = len(spec.node_pools) == 1
     for pool in pools:
-        near = _nearest(app, spec.region, pool.instance_types, zones)
-        if near is None or not (single or error.pools or _is_out(app, spec.region, pool, zones)):
+        near = _nearest(session, spec.region, pool.instance_types, zones)
+        if near is None or not (
+            single or error.pools or _is_out(session, spec.region, pool, zones)
+        ):
             continue
         if single:
             where = () if given else ("--zone", near.zone)
             flags = ("--instance-type", near.found.id, *where)
-            yield f"`{changed(app.typed, drop=OTHER_TYPE, add=flags)}`: {near}."
+            yield f"`{changed(session.typed, drop=OTHER_TYPE, add=flags)}`: {near}."
         else:
             setting = f"instanceTypes: [{near.found.id}]"
-            yield f"Give the node pool {pool.name} {setting} ({near}), then `{app.again()}`."
+            yield f"Give the node pool {pool.name} {setting} ({near}), then `{session.again()}`."
     if given or spec.network.vpc.id:
         return
     first = [pool.instance_types[0] for pool in spec.node_pools]
-    for region in _regions_with(app, spec.region, first)[:1]:
-        typed = _renamed(app.typed, spec.name) if begun else app.typed
+    for region in _regions_with(session, spec.region, first)[:1]:
+        typed = _renamed(session.typed, spec.name) if begun else session.typed
         line = changed(typed, drop=OTHER_REGION, add=("--region", region))
         same = "the same type" if single else "the same types"
         yield f"`{line}`: {same}, in stock there."
 
 
-def _nearest(app: App, region: str, wanted: Sequence[str], zones: Collection[str]) -> Near | None:
+def _nearest(
+    session: Session, region: str, wanted: Sequence[str], zones: Collection[str]
+) -> Near | None:
     """The type most like ``wanted`` that is in stock in ``zones``, or anywhere if these are none.
 
     Those of ``wanted`` itself were tried.
     """
-    types, compute = _alike(wanted), app.cloud(region).compute
+    types, compute = _alike(wanted), session.cloud(region).compute
     reads = {found.id: partial(compute.stock, found.id) for found in types}
-    stocks = settle_all(app.reading(), reads)
+    stocks = settle_all(session.reading(), reads)
     there = ((found, _best_zone(stocks[found.id], zones)) for found in types)
     return next((Near(found, zone) for found, zone in there if zone), None)
 
 
-def _is_out(app: App, region: str, pool: NodePoolSpec, zones: Collection[str]) -> bool:
+def _is_out(session: Session, region: str, pool: NodePoolSpec, zones: Collection[str]) -> bool:
     """Whether no type of the pool is in stock."""
-    compute = app.cloud(region).compute
+    compute = session.cloud(region).compute
     reads = {type_id: partial(compute.stock, type_id) for type_id in pool.instance_types}
-    return not any(_best_zone(rows, zones) for rows in settle_all(app.reading(), reads).values())
+    return not any(
+        _best_zone(rows, zones) for rows in settle_all(session.reading(), reads).values()
+    )
 
 
-def _regions_with(app: App, region: str, types: Sequence[str]) -> list[str]:
+def _regions_with(session: Session, region: str, types: Sequence[str]) -> list[str]:
     """The neighbours in which all of ``types`` are in stock."""
-    cloud = app.cloud(region)
-    regions = _neighbours(app, region)
+    cloud = session.cloud(region)
+    regions = _neighbours(session, region)
     reads = {
         f"{other} {type_id}": partial(cloud.in_region(other).compute.stock, type_id)
         for other in regions
         for type_id in types
     }
-    found = settle_all(app.reading(), reads)
+    found = settle_all(session.reading(), reads)
     return [r for r in regions if all(_best_zone(found[f"{r} {type_id}"]) for type_id in types)]
 
 
@@ -152,10 +160,10 @@ def _alike(wanted: Sequence[str]) -> list[GpuType]:
     return sorted(others, key=lambda other: _distance(model, other))
 
 
-def _neighbours(app: App, region: str) -> list[str]:
+def _neighbours(session: Session, region: str) -> list[str]:
     """The account's other regions of the same part of the world, by the first word of their id."""
     part = region.partition("-")[0]
-    there = app.cloud(region).compute.regions()
+    there = session.cloud(region).compute.regions()
     return [other for other in there if other != region and other.partition("-")[0] == part]
 
 

@@ -10,15 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ackgpu.app import App
 from ackgpu.commands.apply_growth import check_growth, price_more
 from ackgpu.commands.apply_rows import Compared, refusals, rows_of
-from ackgpu.commands.build_plan import differences, prepare, quoted, refuse_broken
+from ackgpu.commands.build_plan import decided, differences, quoted, refuse_broken
 from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange
 from ackgpu.commands.load_spec import RequestedSpec, SpecOptions, load_spec
 from ackgpu.commands.nodepool_size import left_behind, told_of_staying
 from ackgpu.commands.plan import CHANGES_PENDING
-from ackgpu.commands.run_scope import locked, until
 from ackgpu.engine.plan import Plan, survey
 from ackgpu.engine.run import Outcome
 from ackgpu.engine.step import Ready
@@ -26,8 +24,8 @@ from ackgpu.errors import AckGpuError, ConflictError, NoSuchCluster
 from ackgpu.inventory.owned import holdings
 from ackgpu.naming import EXPIRES_TAG, HOLD_TAG, TAG_PREFIX, TTL_TAG, format_instant
 from ackgpu.render.changes import ChangeRow, Changes
-from ackgpu.render.output import show_preview
 from ackgpu.render.results import Result
+from ackgpu.session import Session
 from ackgpu.spec import durations
 from ackgpu.spec.flags import SpecFlags
 from ackgpu.spec.model import ClusterSpec, document_of
@@ -59,13 +57,13 @@ class ApplyOptions:
     yes: bool = False
 
 
-def run(options: ApplyOptions, app: App) -> Result:
+def run(options: ApplyOptions, session: Session) -> Result:
     """Show what differs, ask, and change it; again, it goes on."""
     want = load_spec(
-        SpecOptions(flags=SpecFlags(), file=options.file, content=options.content), app
+        SpecOptions(flags=SpecFlags(), file=options.file, content=options.content), session
     )
-    with locked(app, want.spec.region, want.spec.name):
-        return _Application(options, want, app).carry_out()
+    with session.locked(want.spec.region, want.spec.name):
+        return _Application(options, want, session).carry_out()
 
 
 @dataclass(frozen=True)
@@ -97,11 +95,11 @@ class _Look:
 class _Application:
     """One apply of the file to its cluster."""
 
-    def __init__(self, options: ApplyOptions, want: RequestedSpec, app: App) -> None:
+    def __init__(self, options: ApplyOptions, want: RequestedSpec, session: Session) -> None:
         self._options = options
         self._want = want
         self._spec: ClusterSpec = want.spec
-        self._app = app
+        self._session = session
         self._file = quoted(options.file or Path("cluster.yaml"), want.spec.name)
         self._change = self._begin()
         self._change.headline = f"from {self._file}"
@@ -114,7 +112,7 @@ class _Application:
         look = self._look()
         if look.plan.count("CREATE") and not (dry or change.resumed):
             # That a part is not there is believed after a second look: one list may be short.
-            until(self._app, change.run, change.run.clock.now() + change.run.visibility)
+            self._session.until(change.run, change.run.clock.now() + change.run.visibility)
             look = self._look()
         part = self._part(look)
         refused = refusals(look.compared.drift, self._file)
@@ -145,7 +143,7 @@ class _Application:
         document = json.dumps([document_of(spec), options.prune], sort_keys=True)
         key = f"apply {hashlib.sha256(document.encode()).hexdigest()[:12]}"
         try:
-            change = ClusterChange(self._app, asked, "apply", key)
+            change = ClusterChange(self._session, asked, "apply", key)
         except NoSuchCluster as error:
             error.resolution = f"`ackgpu create -f {self._file}` makes it."
             raise
@@ -158,18 +156,18 @@ class _Application:
         return change
 
     def _look(self) -> _Look:
-        app, change = self._app, self._change
-        decided, _ = prepare(app, self._spec, change.run, "", None)
+        session, change = self._session, self._change
         ttl = self._spec.lifecycle.ttl
-        self._expires = app.clock.after(ttl) if ttl else None
-        blueprint = replace(decided, tags=self._tags_of_new())
+        self._expires = session.clock.after(ttl) if ttl else None
+        blueprint = decided(session, self._spec, change.run)
+        blueprint = replace(blueprint, fixed_tags=self._tags_of_new())
         plan = survey(base_graph(self._ports(), blueprint), change.run)
         refuse_broken(plan)
         found = change.cloud.containers.node_pools(change.cluster.id)
         compared = Compared(
             spec=blueprint.spec,
             plan=plan,
-            drift=differences(app, change.run, blueprint, plan),
+            drift=differences(session, change.run, blueprint, plan),
             pools={pool.name: pool for pool in found},
             expires=self._expires,
             prune=self._options.prune,
@@ -198,9 +196,9 @@ class _Application:
         return tuple(dict.fromkeys((*noted, *look.grown)))
 
     def _ports(self) -> Ports:
-        app = self._app
-        registry = app.settings.image_registry
-        return Ports(self._change.cloud, app.connect, app.kubeconfig(None), registry)
+        session = self._session
+        registry = session.settings.image_registry
+        return Ports(self._change.cloud, session.connect, session.kubeconfig(None), registry)
 
     def _part(self, look: _Look) -> Changes:
         return Changes(
@@ -213,7 +211,7 @@ class _Application:
     def _ask(self, part: Changes, staying: Sequence[tuple[Any, Sequence[StayingInstance]]]) -> None:
         if self._options.yes:
             return
-        show_preview(self._app.streams, part)
+        self._session.display.preview(part)
         told = told_of_staying([instance for _, each in staying for instance in each])
         self._change.confirm(" ".join((*told, f"Make these changes to {self._spec.name}?")))
 
@@ -239,7 +237,7 @@ class _Application:
     def _tagging(self, tags: dict[str, str], shown_by: tuple[str, ...]) -> TagChange | None:
         if not tags:
             return None
-        found = holdings(self._change.cloud, self._app.reading(), name=self._spec.name)
+        found = holdings(self._change.cloud, self._session.reading(), name=self._spec.name)
         items = [item for holding in found for item in holding.items]
         return TagChange(tags, shown_by, items)
 
@@ -296,7 +294,7 @@ class _Application:
                 *self._about_the_endpoint(look, made=outcome is not None),
             ),
             durations=seconds | {"total": self._change.run.elapsed},
-            error=self._app.complete(error),
+            error=self._session.complete(error),
         )
 
     def _about_the_endpoint(self, look: _Look, *, made: bool) -> tuple[str, ...]:
@@ -305,7 +303,7 @@ class _Application:
         if not (made and moved):
             return ()
         private = "" if self._spec.cluster.endpoint_public_access else " --private"
-        write = self._app.command(f"kubeconfig write {self._spec.name}{private}")
+        write = self._session.command(f"kubeconfig write {self._spec.name}{private}")
         return (f"The kubeconfig still has the earlier endpoint: `{write}`.",)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Price
 from ackgpu.commands.apply_rows import Compared
 from ackgpu.commands.cluster_operation import ClusterChange
@@ -15,6 +14,7 @@ from ackgpu.engine.plan import Plan
 from ackgpu.errors import OverBudget
 from ackgpu.preflight.facts import needs_of
 from ackgpu.preflight.price import over_budget
+from ackgpu.session import Session
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.node_pool import taken_by
@@ -45,12 +45,12 @@ def check_growth(
     looked_at = spec.model_copy(update={"node_pools": tuple(new or grown or spec.node_pools)})
     zones = [zone.zone_id for zone in blueprint.zones]
     change.check(looked_at, needs, zones, OF_NEW_POOLS if new else ("quota",))
-    _check_budget(change.app, blueprint)
+    _check_budget(change.session, blueprint)
 
 
 def price_more(change: ClusterChange, blueprint: Blueprint, compared: Compared) -> Price | None:
     """What an hour costs more afterwards than now; None if it is the same, less if negative."""
-    parts = [_of_settings(change.app, blueprint, compared)]
+    parts = [_of_settings(change.session, blueprint, compared)]
     if compared.prune and compared.further:
         parts.append(_of_pools_that_go(change, compared))
     prices = [price for price in parts if price is not None]
@@ -61,12 +61,12 @@ def price_more(change: ClusterChange, blueprint: Blueprint, compared: Compared) 
     return replace(prices[0], amount=more) if more else None
 
 
-def _of_settings(app: App, blueprint: Blueprint, compared: Compared) -> Price | None:
+def _of_settings(session: Session, blueprint: Blueprint, compared: Compared) -> Price | None:
     before = _as_it_is(blueprint.spec, compared)
     if before == blueprint.spec:
         return None
-    after = priced(app, blueprint).total
-    now = priced(app, replace(blueprint, spec=before)).total
+    after = priced(session, blueprint).total
+    now = priced(session, replace(blueprint, spec=before)).total
     if after.amount is None or now.amount is None:
         return after if after.amount is None else now
     return replace(after, amount=after.amount - now.amount)
@@ -75,7 +75,7 @@ def _of_settings(app: App, blueprint: Blueprint, compared: Compared) -> Price | 
 def _of_pools_that_go(change: ClusterChange, compared: Compared) -> Price:
     going = {pool.id for pool in compared.further}
     pools = [p for p in pools_of(change.cloud, [change.cluster]) if p.pool.id in going]
-    told = hourly_of(change.app, Paid(change.cloud, pools=pools))
+    told = hourly_of(change.session, Paid(change.cloud, pools=pools))
     amount = -(told.amount or 0.0) if told.complete else None
     return Price(amount=amount, currency=told.currency, source="; ".join(told.why))
 
@@ -95,9 +95,9 @@ def _as_it_is(spec: ClusterSpec, compared: Compared) -> ClusterSpec:
     )
 
 
-def _check_budget(app: App, blueprint: Blueprint) -> None:
+def _check_budget(session: Session, blueprint: Blueprint) -> None:
     if blueprint.spec.lifecycle.max_hourly_price is None:
         return
-    problem, fix = over_budget(target_of(app, blueprint.spec), priced(app, blueprint))
+    problem, fix = over_budget(target_of(session, blueprint.spec), priced(session, blueprint))
     if problem:
         raise OverBudget(problem, resolution=fix)

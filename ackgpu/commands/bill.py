@@ -10,11 +10,11 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from ackgpu.app import App
 from ackgpu.commands.costs import Paid, born, hourly_of
 from ackgpu.engine.aftermath import KnownSum
 from ackgpu.engine.journal import Journal
 from ackgpu.inventory.inventory import Inventory
+from ackgpu.session import Session
 
 _STEP, _KEY = "costs", "bill"
 
@@ -26,13 +26,13 @@ class Bill:
     born: datetime | None
     hourly: KnownSum
 
-    def lived(self, app: App) -> float | None:
+    def lived(self, session: Session) -> float | None:
         """Cloud seconds until now; None if nothing tells since when."""
-        return app.clock.since(self.born) if self.born else None
+        return session.clock.since(self.born) if self.born else None
 
-    def cost(self, app: App) -> KnownSum | None:
+    def cost(self, session: Session) -> KnownSum | None:
         """What it cost if it always was as it was in the end."""
-        lived = self.lived(app)
+        lived = self.lived(session)
         return None if lived is None else self.hourly.over(lived)
 
     def keep(self, journal: Journal) -> None:
@@ -41,11 +41,11 @@ class Bill:
         journal.note(_STEP, _KEY, json.dumps(record))
 
 
-def bill_of(app: App, journal: Journal, inventory: Inventory, paid: Paid) -> Bill:
+def bill_of(session: Session, journal: Journal, inventory: Inventory, paid: Paid) -> Bill:
     """The bill of what is about to be deleted, or that of the deletion that was cut off before."""
     going_on = journal.verb == "delete" and not journal.finished
     kept = _kept(journal.recall(_STEP, _KEY) or "") if going_on else None
-    return kept or Bill(born(inventory), hourly_of(app, paid))
+    return kept or Bill(born(inventory), hourly_of(session, paid))
 
 
 def _kept(text: str) -> Bill | None:

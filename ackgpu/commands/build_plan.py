@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ackgpu.app import App
 from ackgpu.commands.asleep import refuse_asleep
 from ackgpu.commands.cluster_lookup import only_removal
 from ackgpu.commands.load_spec import STDIN, RequestedSpec
@@ -19,6 +18,7 @@ from ackgpu.engine.run import Run
 from ackgpu.engine.step import Broken, Drift, Ready, Step
 from ackgpu.errors import CloudError, OutOfStock
 from ackgpu.naming import ownership_tags
+from ackgpu.session import Session
 from ackgpu.spec.durations import format_seconds
 from ackgpu.spec.in_place import way_of
 from ackgpu.spec.model import ClusterSpec
@@ -29,18 +29,14 @@ from ackgpu.steps.graph_of import Ports, create_graph
 from ackgpu.steps.placement import decide
 
 
-def prepare(
-    app: App, spec: ClusterSpec, run: Run, token_run: str, kubeconfig: Path | None
-) -> tuple[Blueprint, tuple[Step[Any], ...]]:
-    """Decide what is open in the spec, and build the steps."""
+def decided(session: Session, spec: ClusterSpec, run: Run) -> Blueprint:
+    """The spec with what is open in it decided."""
     ttl = spec.lifecycle.ttl
-    expires = app.clock.after(ttl) if ttl else None
+    expires = session.clock.after(ttl) if ttl else None
     lifetime = format_seconds(ttl) if ttl else ""
-    tags = ownership_tags(cluster=spec.name, run=token_run, expires=expires, ttl=lifetime)
-    cloud = app.cloud(spec.region)
-    decided = decide(cloud, spec, run, {**spec.metadata.tags, **tags})
-    blueprint = replace(decided, login_password=node_password(app))
-    return blueprint, graph(app, blueprint, kubeconfig)
+    tags = ownership_tags(cluster=spec.name, expires=expires, ttl=lifetime)
+    blueprint = decide(session.cloud(spec.region), spec, run, {**spec.metadata.tags, **tags})
+    return replace(blueprint, login_password=node_password(session))
 
 
 def warnings_of(want: RequestedSpec, blueprint: Blueprint) -> tuple[str, ...]:
@@ -50,19 +46,19 @@ def warnings_of(want: RequestedSpec, blueprint: Blueprint) -> tuple[str, ...]:
     return tuple(str(finding) for finding in warnings_in(blueprint.spec))
 
 
-def graph(app: App, blueprint: Blueprint, kubeconfig: Path | None) -> tuple[Step[Any], ...]:
+def graph(session: Session, blueprint: Blueprint, kubeconfig: Path | None) -> tuple[Step[Any], ...]:
     """The steps of a blueprint."""
-    file = app.kubeconfig(str(kubeconfig) if kubeconfig else None)
-    registry = app.settings.image_registry
-    ports = Ports(app.cloud(blueprint.region), app.connect, file, registry)
+    file = session.kubeconfig(str(kubeconfig) if kubeconfig else None)
+    registry = session.settings.image_registry
+    ports = Ports(session.cloud(blueprint.region), session.connect, file, registry)
     return create_graph(ports, blueprint)
 
 
 def refuse_conflicts(
-    app: App, run: Run, blueprint: Blueprint, plan: Plan, *, file: Path | None
+    session: Session, run: Run, blueprint: Blueprint, plan: Plan, *, file: Path | None
 ) -> None:
     """Raise every difference of what exists, before anything is made. ``file``: the spec's."""
-    drift = differences(app, run, blueprint, plan)
+    drift = differences(session, run, blueprint, plan)
     if drift:
         ready = [(p, p.finding) for p in plan.steps if isinstance(p.finding, Ready)]
         drifted = [planned for planned, finding in ready if finding.drift]
@@ -88,11 +84,11 @@ def refuse_broken(plan: Plan, *, removal: str = "") -> None:
             raise error
 
 
-def differences(app: App, run: Run, blueprint: Blueprint, plan: Plan) -> tuple[Drift, ...]:
+def differences(session: Session, run: Run, blueprint: Blueprint, plan: Plan) -> tuple[Drift, ...]:
     """Every difference between the blueprint and what ``plan`` found of it."""
     found = [p.finding for p in plan.steps if isinstance(p.finding, Ready)]
     drift = [d for finding in found for d in finding.drift]
-    more = cluster_drift(app.cloud(blueprint.region), blueprint, plan, run)
+    more = cluster_drift(session.cloud(blueprint.region), blueprint, plan, run)
     return (*drift, *more)
 
 

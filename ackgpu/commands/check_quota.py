@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ackgpu.app import App
 from ackgpu.commands.load_spec import SpecOptions, load_spec
 from ackgpu.commands.plan_report import sketch
 from ackgpu.engine.gather import settle_all
@@ -18,6 +17,7 @@ from ackgpu.preflight.quota_reads import OtherRegions, quota_reads
 from ackgpu.preflight.reads import IDENTITY
 from ackgpu.render.results import Result
 from ackgpu.render.verdicts import QuotaResult, QuotaRow
+from ackgpu.session import Session
 from ackgpu.steps.reads import REGIONS
 
 
@@ -32,18 +32,18 @@ class CheckQuotaOptions:
     overrides: tuple[str, ...] = ()
 
 
-def run(options: CheckQuotaOptions, app: App) -> Result:
+def run(options: CheckQuotaOptions, session: Session) -> Result:
     """Show every limit that the cluster touches; exit code 3 where one is short."""
     rules = LimitRules(checked_profile(options.limits), overrides_of(options.overrides))
-    spec = load_spec(options.wants, app, unnamed="new", offline=options.offline).spec
-    steps = sketch(app, spec, app.offline_cloud(spec.region))
+    spec = load_spec(options.wants, session, unnamed="new", offline=options.offline).spec
+    steps = sketch(session, spec, session.offline_cloud(spec.region))
     needs = needs_of(step.consumes for step in steps)
-    began = app.clock.now()
+    began = session.clock.now()
     if options.offline:
         edition = Edition(spec.cluster.spec, spec.network.plugin)
         rows, account = offline(needs, edition, rules), ""
     else:
-        rows, account = _online(app, Target(spec, app.clock, needs, needs), rules)
+        rows, account = _online(session, Target(spec, session.clock, needs, needs), rules)
     return Result(
         command="check-quota",
         part=QuotaResult(
@@ -53,8 +53,8 @@ def run(options: CheckQuotaOptions, app: App) -> Result:
             region=spec.region,
             account=account,
         ),
-        durations={"total": app.clock.now() - began},
-        error=app.complete(limits_error(rows, strict=options.strict)),
+        durations={"total": session.clock.now() - began},
+        error=session.complete(limits_error(rows, strict=options.strict)),
     )
 
 
@@ -94,10 +94,10 @@ def limits_error(rows: list[LimitCheck], *, strict: bool) -> AckGpuError | None:
     return None
 
 
-def _online(app: App, target: Target, rules: LimitRules) -> tuple[list[LimitCheck], str]:
-    cloud = app.cloud(target.region)
-    reads = in_account(quota_reads(target), cloud) | {IDENTITY: lambda: app.identity}
-    results = settle_all(app.reading(), reads, OtherRegions(target, cloud, rules))
+def _online(session: Session, target: Target, rules: LimitRules) -> tuple[list[LimitCheck], str]:
+    cloud = session.cloud(target.region)
+    reads = in_account(quota_reads(target), cloud) | {IDENTITY: lambda: session.identity}
+    results = settle_all(session.reading(), reads, OtherRegions(target, cloud, rules))
     facts = ReadResults(results)
     _refuse_unknown_region(facts, target.region)
     return check_limits(target, facts, rules), facts[IDENTITY].account_id

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Cloud, Cluster
 from ackgpu.errors import ConflictError, NoSuchCluster, Transient
 from ackgpu.naming import EXPIRES_TAG, cluster_name_from_tags
+from ackgpu.session import Session
 
 GOING = frozenset({"deleting", "delete_failed"})
 """States of a cluster that somebody deletes (CS API reference, DescribeClusterDetail)."""
@@ -57,9 +57,9 @@ def only_removal(removal: str) -> str:
     return f"It does not recover by itself: `{removal}` removes what exists, then create it anew."
 
 
-def does_not_expire(app: App, name: str, region: str, value: str) -> str:
+def does_not_expire(session: Session, name: str, region: str, value: str) -> str:
     """The warning on a cluster whose expiry is ``value``, which is no time."""
-    anew = app.settings.command(f"extend {name} --ttl 2h", region=region)
+    anew = session.settings.command(f"extend {name} --ttl 2h", region=region)
     return (
         f"{name} in {region} does not expire: its tag {EXPIRES_TAG} is {value!r}, which is no time"
         f" such as 2026-11-24T09:00:00Z. `{anew}` sets it anew."

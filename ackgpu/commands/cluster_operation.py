@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, cast
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Cloud, Cluster, NodePool, VSwitch
 from ackgpu.commands.cluster_lookup import cluster_named, removed_meanwhile
 from ackgpu.commands.plan_report import plan_result
 from ackgpu.commands.preflight import doubts_of
 from ackgpu.commands.rows import pool_row
-from ackgpu.commands.run_scope import on_display, same_again, timeout_of, where
 from ackgpu.commands.what_stands import with_aftermath
-from ackgpu.engine.apply import Apply
-from ackgpu.engine.destroy import Destroy
 from ackgpu.engine.events import Verb
 from ackgpu.engine.journal import Journal
 from ackgpu.engine.plan import Plan, survey
@@ -31,12 +27,13 @@ from ackgpu.errors import (
     TimedOut,
     UsageError,
 )
-from ackgpu.naming import cluster_name_from_tags, is_asleep, run_id
+from ackgpu.naming import cluster_name_from_tags, is_asleep
 from ackgpu.preflight.checks import all_checks, carry_out, chosen
 from ackgpu.preflight.facts import Target
 from ackgpu.preflight.limit_values import LimitRules
 from ackgpu.preflight.price import Estimate
 from ackgpu.render.results import NodePoolList, Result
+from ackgpu.session import Headline, Session
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.pool_graph import ClusterHandle
@@ -73,16 +70,16 @@ class ClusterChange:
     what preflight could not tell.
     """
 
-    def __init__(self, app: App, options: ChangeOptions, command: str, key: str) -> None:
-        self.app = app
+    def __init__(self, session: Session, options: ChangeOptions, command: str, key: str) -> None:
+        self.session = session
         self.options = options
         self.command = command
-        self.cloud = app.cloud(options.region)
+        self.cloud = session.cloud(options.region)
         self.cluster: Cluster = cluster_of(self.cloud, options.name)
         self._key = self.headline = key
         self.doubts: tuple[str, ...] = ()
-        path = app.cluster_dir(self.cloud.region, options.name) / f"{self.cluster.id}.jsonl"
-        journal = Journal(path, app.clock)
+        path = session.cluster_dir(self.cloud.region, options.name) / f"{self.cluster.id}.jsonl"
+        journal = Journal(path, session.clock)
         self.resumed = journal.verb == key and not journal.finished
         self._journal = journal if self.resumed else self._anew(journal)
         self.facts = dict(self._journal.facts)
@@ -92,7 +89,7 @@ class ClusterChange:
     def standing(self) -> ClusterHandle:
         """The cluster, and what reaches it."""
         verify = bool(self.cluster.public_endpoint)
-        return ClusterHandle(self.cloud, self.app.connect, self.cluster, verify)
+        return ClusterHandle(self.cloud, self.session.connect, self.cluster, verify)
 
     def pool(self) -> NodePool:
         """The pool. Raises the error of exit code 5 where the cluster has none of that name."""
@@ -142,17 +139,8 @@ class ClusterChange:
         if self.cluster.state not in SETTLING:
             return
         steps = (RunningCluster(self.cloud, self.cluster.id),)
-        headline = f"{self.command} · {where(self.app, self.cloud.region)}"
-        with on_display(
-            self.app,
-            self.run,
-            verb=_verb(self.command),
-            subject=self.options.name,
-            headline=headline,
-            steps=steps,
-        ) as display:
-            outcome = Apply(steps, display.run).run()
-            display.finish(outcome)
+        text = f"{self.command} · {self.session.where(self.cloud.region)}"
+        outcome = self.session.apply(self.run, self._headline(text), steps)
         outcome.raise_error()
         self.cluster = self.cloud.containers.cluster(self.cluster.id) or self.cluster
 
@@ -170,7 +158,7 @@ class ClusterChange:
         total = needs | {"nodes": needs.get("nodes", 0) + sum(pool.total for pool in pools)}
         if "node_pools" in needs:
             total["node_pools"] = needs["node_pools"] + len(pools)
-        target = Target(spec, self.app.clock, total, total, tuple(zones))
+        target = Target(spec, self.session.clock, total, total, tuple(zones))
         rules = LimitRules()
         checks = chosen(all_checks(rules), only=only, skip=())
         report = carry_out(target, self.cloud, checks, rules, self.run)
@@ -195,12 +183,16 @@ class ClusterChange:
     def apply(self, steps: Steps, plan: Plan) -> Outcome:
         """Carry the change out. Raises its first failure."""
         leave = frozenset() if self.options.wait else _last_changes(steps)
-        return self._carry_out(steps, lambda run: Apply(steps, run, known=plan, leave=leave).run())
+        return self._carry_out(
+            lambda headline: self.session.apply(self.run, headline, steps, known=plan, leave=leave)
+        )
 
     def destroy(self, steps: Steps, plan: Plan) -> Outcome:
         """Remove what the plan found. Raises the first failure."""
         leave = frozenset() if self.options.wait else frozenset(s.name for s in steps)
-        return self._carry_out(steps, lambda run: Destroy(plan, run, leave=leave).run())
+        return self._carry_out(
+            lambda headline: self.session.destroy(self.run, headline, plan, leave=leave)
+        )
 
     def result(self, outcome: Outcome, warnings: Sequence[str] = (), *, choice: str = "") -> Result:
         """The cluster's pools as they are in the end; ``choice``: of the type, and why."""
@@ -217,7 +209,7 @@ class ClusterChange:
 
     def confirm(self, question: str) -> None:
         """Ask, unless --yes was given. Raises UsageError where the answer is not yes."""
-        if not self.options.yes and not self.app.streams.confirm(question):
+        if not self.options.yes and not self.session.streams.confirm(question):
             raise UsageError("Nothing was changed: the answer was not yes.")
 
     def refuse_asleep(self) -> None:
@@ -242,48 +234,36 @@ class ClusterChange:
         """The warning if the API server is out of reach from here, and no GPU was looked at."""
         if self.cluster.public_endpoint:
             return ()
+        verify = self.session.command(f"verify {self.options.name} --private")
         message = (
             "The API server has no public endpoint, so the GPUs were not verified from here. From a"
-            f" machine in the VPC: `{self.app.command(f'verify {self.options.name} --private')}`."
+            f" machine in the VPC: `{verify}`."
         )
         return (message,)
 
     def _anew(self, journal: Journal) -> Journal:
         """An empty journal in the place of one that is of no use."""
         if self.options.dry_run:
-            return Journal(None, self.app.clock)
+            return Journal(None, self.session.clock)
         journal.discard()
-        return Journal(journal.path, self.app.clock)
+        return Journal(journal.path, self.session.clock)
 
     def _run(self) -> Run:
-        app, options = self.app, self.options
-        token_run = self._journal.run or run_id(app.clock.wall(), app.rng.randbytes(8))
-        self._token_run = token_run
-        run = app.run(
+        return self.session.run(
             self._journal,
-            lambda _: None,
-            token_run=token_run,
-            name=options.name,
+            name=self.options.name,
             region=self.cloud.region,
+            timeout=self.session.timeout_of(self.options.timeout),
+            run_id=self._journal.run,
         )
-        return run.within(timeout_of(app, options.timeout))
 
-    def _carry_out(self, steps: Steps, work: Any) -> Outcome:
-        self._journal.begin(self._key, self._token_run, **self.facts)
+    def _headline(self, text: str) -> Headline:
+        return Headline(verb=_verb(self.command), subject=self.options.name, text=text)
+
+    def _carry_out(self, work: Callable[[Headline], Outcome]) -> Outcome:
+        self.session.begin(self._journal, self._key, **self.facts)
         words = f"{self.headline} · " if self.headline != self.command else ""
-        headline = f"{words}{where(self.app, self.cloud.region)}"
-        again = same_again(self.app)
-        with on_display(
-            self.app,
-            self.run,
-            verb=_verb(self.command),
-            subject=self.options.name,
-            headline=headline,
-            steps=steps,
-            go_on=again,
-        ) as display:
-            outcome: Outcome = work(display.run)
-            display.finish(outcome)
+        outcome = work(self._headline(f"{words}{self.session.where(self.cloud.region)}"))
         error = outcome.error
         if isinstance(error, Interrupted | TimedOut):
             self._journal.close()
@@ -293,11 +273,12 @@ class ClusterChange:
             return outcome
         if not isinstance(error, Interrupted):
             error = self._removed_meanwhile() or error
+        again = self.session.same_again()
         remedied = isinstance(error, AckGpuError) and bool(error.resolution)
         if isinstance(error, AckGpuError):
             error.resolution = error.resolution or again
         with_aftermath(
-            self.app, self.run, error, outcome, name=self.cluster.name,
+            self.session, self.run, error, outcome, name=self.cluster.name,
             region=self.cloud.region, way_on="" if remedied else again,
         )  # fmt: skip
         raise error

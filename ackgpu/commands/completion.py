@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from ackgpu.app import App
 from ackgpu.render.results import Facts, PlainText, Result
+from ackgpu.session import Session
 from ackgpu.settings import DOCUMENTS
 
 
-def run(app: App, shell: str) -> Result:
+def run(session: Session, shell: str) -> Result:
     """Print the script for ``shell``: bash, zsh or fish."""
     script = (files("ackgpu.commands") / "data" / f"completion.{shell}").read_text(encoding="utf-8")
-    documented = app.settings.output in DOCUMENTS
+    documented = session.settings.output in DOCUMENTS
     part = Facts(facts={"script": script}) if documented else PlainText(text=script)
     return Result(command="completion", part=part)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ackgpu.app import App
-from ackgpu.commands.run_scope import afresh, on_display, until_visible
-from ackgpu.engine.destroy import Destroy
 from ackgpu.engine.plan import survey
 from ackgpu.engine.run import NOW, Run
 from ackgpu.errors import AlreadyExists, ConflictError, Overtaken, is_unclassified
 from ackgpu.inventory.discover import discover, redundant
 from ackgpu.inventory.inventory import Inventory
 from ackgpu.inventory.resources import EIP, SECURITY_GROUP
+from ackgpu.session import Headline, Session
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.removal import delete_graph
 
 
 def yield_to_winner(
-    app: App, run: Run, error: Exception | None, blueprint: Blueprint
+    session: Session, run: Run, error: Exception | None, blueprint: Blueprint
 ) -> Exception | None:
     """The error that the run of ``blueprint`` ends with, once it has removed what is redundant.
 
@@ -29,48 +27,47 @@ def yield_to_winner(
     in_the_way = isinstance(error, ConflictError | AlreadyExists) or is_unclassified(error)
     if not in_the_way:
         return error
-    cloud, again = app.cloud(blueprint.region), afresh(app, run)
-    until_visible(app, again)
+    cloud, again = session.cloud(blueprint.region), session.afresh(run)
+    session.until_visible(again)
     inventory = redundant(discover(cloud, blueprint.name, again), blueprint.run)
     if inventory.empty:
         return error
-    found = error if isinstance(error, Overtaken) else _overtaken(app, inventory)
+    found = error if isinstance(error, Overtaken) else _overtaken(session, inventory)
     found.__cause__ = None if found is error else error
-    found.details = (*found.details, *_remove(app, again, inventory))
+    found.details = (*found.details, *_remove(session, again, inventory))
     return found
 
 
-def tidy(app: App, run: Run, blueprint: Blueprint) -> None:
+def tidy(session: Session, run: Run, blueprint: Blueprint) -> None:
     """Remove what a create that ended well made beside an earlier one, and nothing uses.
 
     Of two runs that found each other's resources half-way, both may end well. It ends well also
     where the run's deadline passes meanwhile.
     """
     run = replace(run, deadline=None, started=NOW)
-    inventory = redundant(discover(app.cloud(blueprint.region), blueprint.name, run), blueprint.run)
+    inventory = redundant(
+        discover(session.cloud(blueprint.region), blueprint.name, run), blueprint.run
+    )
     unbound = tuple(eip for eip in inventory.eips if not eip.bound_to)
     rows = {SECURITY_GROUP.field: inventory.groups, EIP.field: unbound}
     spare = Inventory(inventory.name, inventory.region, rows)
     if not spare.empty:
-        _remove(app, run, spare)
+        _remove(session, run, spare)
 
 
-def _remove(app: App, run: Run, inventory: Inventory) -> list[str]:
+def _remove(session: Session, run: Run, inventory: Inventory) -> list[str]:
     """Remove the inventory; lines on what could not be removed."""
-    plan = survey(delete_graph(app.cloud(inventory.region), inventory), run)
-    steps = [planned.step for planned in reversed(plan.steps)]
-    headline = "giving way to the other create"
-    with on_display(
-        app, run, verb="delete", subject=inventory.name, headline=headline, steps=steps
-    ) as shown:
-        removed = Destroy(plan, shown.run).run()
-        shown.finish(removed)
+    plan = survey(delete_graph(session.cloud(inventory.region), inventory), run)
+    headline = Headline(
+        verb="delete", subject=inventory.name, text="giving way to the other create"
+    )
+    removed = session.destroy(run, headline, plan)
     left = [r for r in removed.reports if r.status in {"left", "failed"}]
     return [f"left: {report.step.name} {report.id}" for report in left]
 
 
-def _overtaken(app: App, inventory: Inventory) -> Overtaken:
-    follow = app.command(f"wait {inventory.name} --for gpu")
+def _overtaken(session: Session, inventory: Inventory) -> Overtaken:
+    follow = session.command(f"wait {inventory.name} --for gpu")
     return Overtaken(
         f"Another create of {inventory.name} began earlier and goes on: this one stops.",
         resolution=f"Wait for the other one: `{follow}`.",

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ackgpu.app import App
 from ackgpu.commands.load_spec import SpecOptions, load_spec, read_spec_file
 from ackgpu.errors import CredentialsError, LocalError, UsageError
 from ackgpu.render.output import json_file
 from ackgpu.render.results import Facts, PlainText, Result
+from ackgpu.session import Session
 
 
-def init(options: SpecOptions, app: App, *, path: Path | None, force: bool) -> Result:
+def init(options: SpecOptions, session: Session, *, path: Path | None, force: bool) -> Result:
     """Print a spec made of the flags, or write it to ``path``."""
     from ackgpu.spec.render import to_yaml
 
     try:
-        spec = load_spec(options, app).spec
+        spec = load_spec(options, session).spec
     except CredentialsError:  # whoever has none yet can begin with a file
-        spec = load_spec(options, app, offline=True).spec
+        spec = load_spec(options, session, offline=True).spec
     text = to_yaml(spec, defaults=True)
     if path is None:
         return Result(command="config init", part=PlainText(text=text))
@@ -32,32 +32,32 @@ def init(options: SpecOptions, app: App, *, path: Path | None, force: bool) -> R
     return Result(command="config init", part=part)
 
 
-def validate(app: App, path: Path) -> Result:
+def validate(session: Session, path: Path) -> Result:
     """Check a spec without asking the cloud; raises SpecError with every finding."""
-    loaded = read_spec_file(path, app)
+    loaded = read_spec_file(path, session)
     facts = {"file": loaded.source, "name": loaded.spec.name, "region": loaded.spec.region}
     part = Facts(headline=f"{loaded.source} is valid", facts=facts, done=True)
     warnings = tuple(str(finding) for finding in loaded.warnings)
     return Result(command="config validate", part=part, warnings=warnings)
 
 
-def schema(app: App) -> Result:
+def schema(session: Session) -> Result:
     """Print the JSON Schema of cluster.yaml."""
     from ackgpu.spec.schema import json_schema
 
-    part = json_file(app.settings.output, "schema", json_schema())
+    part = json_file(session.settings.output, "schema", json_schema())
     return Result(command="config schema", part=part)
 
 
-def show(app: App) -> Result:
+def show(session: Session) -> Result:
     """Show the settings in force and where the credentials come from; no secret."""
-    settings = app.settings
+    settings = session.settings
     facts = {
-        "region": app.region,
-        "credentials": app.credentials,
-        "emulated": app.emulated,
+        "region": session.region,
+        "credentials": session.credentials,
+        "emulated": session.emulated,
         "stateDirectory": str(settings.state_dir),
         "output": settings.output,
-        "clockSpeed": app.clock.speed,
+        "clockSpeed": session.clock.speed,
     }
     return Result(command="config show", part=Facts(headline="settings in force", facts=facts))

@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Cloud, Cluster, ClusterNode, NodePool, NodePrice, Price
 from ackgpu.cloud.api.billing import PaidByUse
 from ackgpu.engine.aftermath import KnownSum
@@ -22,6 +21,7 @@ from ackgpu.inventory.inventory import Inventory
 from ackgpu.inventory.resources import BALANCER, CLUSTER, EIP, INSTANCE, KINDS, NAT_GATEWAY
 from ackgpu.naming import RUN_TAG, start_of_run
 from ackgpu.preflight.documented_prices import control_plane_price
+from ackgpu.session import Session
 
 PATIENCE_SECONDS = 20.0
 """Real seconds: what something costs is good to know, and nothing waits long for it."""
@@ -91,12 +91,14 @@ def pools_of(cloud: Cloud, clusters: Sequence[Cluster]) -> list[PoolNodes]:
     return found
 
 
-def hourly_of(app: App, paid: Paid, run: Run | None = None) -> KnownSum:
+def hourly_of(session: Session, paid: Paid, run: Run | None = None) -> KnownSum:
     """What it costs an hour, and the kinds whose price nobody tells."""
-    return hourly_sums(app, {"": paid}, run)[""]
+    return hourly_sums(session, {"": paid}, run)[""]
 
 
-def hourly_sums(app: App, paid: Mapping[str, Paid], run: Run | None = None) -> dict[str, KnownSum]:
+def hourly_sums(
+    session: Session, paid: Mapping[str, Paid], run: Run | None = None
+) -> dict[str, KnownSum]:
     """What each costs an hour; a price is asked once for all of them.
 
     What is not told within :data:`PATIENCE_SECONDS` is not known. ``run``: one that reads although
@@ -117,7 +119,9 @@ def hourly_sums(app: App, paid: Mapping[str, Paid], run: Run | None = None) -> d
             for node in each.nodes
         }
     found: dict[str, Any] = {}
-    run = replace(run or app.reading(), started=NOW).within(PATIENCE_SECONDS * app.clock.speed)
+    run = replace(run or session.reading(), started=NOW).within(
+        PATIENCE_SECONDS * session.clock.speed
+    )
     try:
         found = settle_all(run, reads)
     except TimedOut as error:

@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Cloud, Cluster
 from ackgpu.commands.costs import Paid, hourly_sums, pools_of
 from ackgpu.commands.rows import with_costs
@@ -18,6 +17,7 @@ from ackgpu.engine.workers import Call
 from ackgpu.inventory.resources import BALANCER, EIP, INSTANCE, NAT_GATEWAY, ResourceKind, by_ack
 from ackgpu.naming import cluster_name_from_tags
 from ackgpu.render.results import ClusterRow
+from ackgpu.session import Session
 
 OF_A_REGION = (NAT_GATEWAY, EIP)
 """What costs and carries our tag: listed once for all clusters of a region."""
@@ -38,7 +38,7 @@ class CostRow:
         return self.row.expired and not self.row.held
 
 
-def with_costs_of(app: App, seen: Sequence[CostRow]) -> list[ClusterRow]:
+def with_costs_of(session: Session, seen: Sequence[CostRow]) -> list[ClusterRow]:
     """The rows with what each costs and has cost; what cannot be read is not known."""
     reads: dict[str, Call] = {}
     for each in seen:
@@ -48,12 +48,12 @@ def with_costs_of(app: App, seen: Sequence[CostRow]) -> list[ClusterRow]:
             id_, cloud = each.cluster.id, each.cloud
             reads[f"pools of {id_}"] = partial(pools_of, cloud, [each.cluster])
             reads[f"resources of {id_}"] = partial(cloud.containers.resources, id_)
-    found = settle_all(app.reading(), reads)
+    found = settle_all(session.reading(), reads)
     paid = {str(index): _paid(each, found) for index, each in enumerate(seen)}
-    sums = hourly_sums(app, paid)
+    sums = hourly_sums(session, paid)
     births = [each.cluster.created if each.cluster else each.born for each in seen]
     return [
-        with_costs(app, each.row, sums[str(index)], birth)
+        with_costs(session, each.row, sums[str(index)], birth)
         for index, (each, birth) in enumerate(zip(seen, births, strict=True))
     ]
 

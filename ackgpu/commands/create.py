@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ackgpu.app import App
 from ackgpu.commands.alternatives import with_alternatives
 from ackgpu.commands.build_plan import (
+    decided,
     graph,
-    prepare,
     refuse_broken,
     refuse_conflicts,
     warnings_of,
@@ -24,23 +23,11 @@ from ackgpu.commands.load_spec import RequestedSpec, SpecOptions, load_spec
 from ackgpu.commands.plan import PlanOptions
 from ackgpu.commands.plan import run as show_plan
 from ackgpu.commands.preflight import before_creation, doubts_of, in_one_line, target_of
-from ackgpu.commands.run_scope import (
-    Stopped,
-    afresh,
-    how_to_go_on,
-    locked,
-    on_display,
-    same_again,
-    stoppable,
-    until,
-    where,
-)
 from ackgpu.commands.sample_run import left_behind, put_away, with_leftovers
 from ackgpu.commands.summary import summary_of
 from ackgpu.commands.what_stands import with_aftermath
 from ackgpu.commands.zone_fallback import ZoneFallback
 from ackgpu.engine.apply import Apply
-from ackgpu.engine.destroy import Destroy
 from ackgpu.engine.events import Warned
 from ackgpu.engine.gather import settle_all
 from ackgpu.engine.journal import Journal
@@ -60,11 +47,11 @@ from ackgpu.errors import (
     UsageError,
     is_unclassified,
 )
-from ackgpu.naming import RUN_TAG, run_id
 from ackgpu.preflight.facts import in_account, needs_of
 from ackgpu.preflight.price import Estimate, estimate, over_budget, price_reads
 from ackgpu.render.results import Result
 from ackgpu.render.words import count, money
+from ackgpu.session import Headline, Session, Stopped
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.cluster_drift import uncompared
@@ -87,7 +74,7 @@ class CreateOptions:
     skip_preflight: tuple[str, ...] = ()
 
 
-def run(options: CreateOptions, app: App) -> Result:
+def run(options: CreateOptions, session: Session) -> Result:
     """Make the cluster, or go on making it."""
     if options.dry_run:
         plan = PlanOptions(
@@ -96,27 +83,28 @@ def run(options: CreateOptions, app: App) -> Result:
             command="create",
             skip_preflight=options.skip_preflight,
         )
-        return show_plan(plan, app)
-    want = load_spec(options.wants, app)
-    with locked(app, want.spec.region, want.spec.name):
-        creation = _Creation(options, want.spec, app)
-        with closing(creation.journal), stoppable(app, creation.stopped):
+        return show_plan(plan, session)
+    want = load_spec(options.wants, session)
+    with session.locked(want.spec.region, want.spec.name):
+        creation = _Creation(options, want.spec, session)
+        with closing(creation.journal), session.stoppable(creation.stopped):
             try:
                 result = creation.carry_out(want)
             except NoCapacity as error:
-                raise with_alternatives(app, want.spec, error, begun=creation.begun) from None
+                raise with_alternatives(session, want.spec, error, begun=creation.begun) from None
     return result
 
 
 class _Creation:
     """One create. ``begun``: something of the cluster's name may stand already."""
 
-    def __init__(self, options: CreateOptions, spec: ClusterSpec, app: App) -> None:
+    def __init__(self, options: CreateOptions, spec: ClusterSpec, session: Session) -> None:
         self._options = options
         self._wanted = self._spec = spec
-        self._app = app
-        self.journal = app.journal(spec.region, spec.name)
-        self._headline = where(app, spec.region)
+        self._session = session
+        self.journal = session.journal(spec.region, spec.name)
+        self._text = session.where(spec.region)
+        self._steps: tuple[Step[Any], ...] = ()
         self._doubts: tuple[str, ...] = ()
         self._at_once: tuple[str, ...] = ()
         self._price: Estimate | None = None
@@ -125,43 +113,37 @@ class _Creation:
         self.begun = False
 
     def carry_out(self, want: RequestedSpec) -> Result:
-        app, spec, journal = self._app, self._spec, self.journal
+        session, spec, journal = self._session, self._spec, self.journal
         cut_off = self._cut_off(journal)
-        looking = self._run(cut_off)
-        blueprint, plan = self._look(looking, cut_off)
+        run = self._run(cut_off)
+        blueprint, plan = self._look(run)
         if plan.exists and plan.count("CREATE") and not cut_off:
             # A part is there: that the rest is not is believed after a second look, unless the same
             # client tokens make a repeat harmless. One list may have been answered short.
-            until(app, looking, looking.clock.now() + looking.visibility)
-            blueprint, plan = self._look(looking, cut_off)
-        refuse_broken(plan, removal=app.command(f"delete {spec.name}"))
-        refuse_conflicts(app, looking, blueprint, plan, file=self._options.wants.file)
+            session.until(run, run.clock.now() + run.visibility)
+            blueprint, plan = self._look(run)
+        refuse_broken(plan, removal=session.command(f"delete {spec.name}"))
+        refuse_conflicts(session, run, blueprint, plan, file=self._options.wants.file)
         self._doubts += tuple(uncompared(spec, plan))
-        self._check(looking, blueprint, plan)
+        self._check(run, blueprint, plan)
         self._confirm_order(plan)
+        again = session.again(without="--no-wait")
+        facts = {"region": spec.region, "version": blueprint.version, "again": again}
         # Of two creates at once the one that begins to make things first goes on: so its id, which
         # tells, is chosen only here.
-        token_run = cut_off or run_id(app.clock.wall(), app.rng.randbytes(8))
-        tokens = app.tokens(token_run, spec.name, spec.region)
-        run = dataclasses.replace(looking, token_of=tokens)
-        signed = {**blueprint.tags, RUN_TAG: token_run}
-        blueprint = dataclasses.replace(blueprint, tags=signed)
-        steps = graph(app, blueprint, self._options.kubeconfig)
-        again = app.again(without="--no-wait")
-        facts = {"region": spec.region, "version": blueprint.version, "again": again}
-        journal.begin("create", token_run, **facts)
+        session.begin(journal, "create", **facts)
         self.begun = True
-        blueprint, outcome = self._make(run, blueprint, steps, plan)
+        blueprint, outcome = self._make(run, blueprint, plan)
         journal.finish(ok=outcome.error is None)
         if outcome.error is not None:
             seen = dataclasses.replace(outcome, reports=()) if self._rolled_back else outcome
             with_aftermath(
-                app, run, outcome.error, seen, name=spec.name, region=spec.region,
+                session, run, outcome.error, seen, name=spec.name, region=spec.region,
                 way_on=self._way_on(outcome),
             )  # fmt: skip
             raise self._explained(outcome.error, outcome)
         summary = summary_of(
-            app,
+            session,
             blueprint,
             outcome,
             kubeconfig=self._options.kubeconfig,
@@ -176,27 +158,31 @@ class _Creation:
             durations={r.step.name: r.seconds for r in outcome.reports} | {"total": run.elapsed},
         )
 
-    def _look(self, run: Run, cut_off: str) -> tuple[Blueprint, Plan]:
-        kubeconfig = self._options.kubeconfig
-        blueprint, steps = prepare(self._app, self._wanted, run, cut_off, kubeconfig)
+    def _look(self, run: Run) -> tuple[Blueprint, Plan]:
+        """What is decided, and what its steps find; the run's id has yet to be chosen."""
+        blueprint = decided(self._session, self._wanted, run)
+        blueprint = dataclasses.replace(blueprint, run_of=lambda: self._session.run_id)
         self._spec = blueprint.spec  # with the types of pools that name none
-        return blueprint, survey(steps, run)
+        self._steps = self._graph(blueprint)
+        return blueprint, survey(self._steps, run)
+
+    def _graph(self, blueprint: Blueprint) -> tuple[Step[Any], ...]:
+        return graph(self._session, blueprint, self._options.kubeconfig)
 
     def stopped(self) -> Stopped:
         """What is said of a stop while nothing is under way."""
         if not self.begun:
-            return Stopped("Stopped before anything was made.", same_again(self._app))
-        return Stopped("Stopped.", how_to_go_on(self._app, self._spec.name))
+            return Stopped("Stopped before anything was made.", self._session.same_again())
+        return Stopped("Stopped.", self._session.how_to_go_on(self._spec.name))
 
-    def _run(self, token_run: str) -> Run:
-        run = self._app.run(
+    def _run(self, cut_off: str) -> Run:
+        return self._session.run(
             self.journal,
-            lambda _: None,
-            token_run=token_run,
             name=self._spec.name,
             region=self._spec.region,
+            timeout=self._spec.lifecycle.timeout,
+            run_id=cut_off,
         )
-        return run.within(self._spec.lifecycle.timeout)
 
     def _cut_off(self, journal: Journal) -> str:
         """The run whose tokens a crash left behind moments ago; empty without one.
@@ -205,7 +191,7 @@ class _Creation:
         been removed from elsewhere.
         """
         asked = journal.last_asked()
-        lately = asked is not None and self._app.clock.now() - asked < SAME_RUN_SECONDS
+        lately = asked is not None and self._session.clock.now() - asked < SAME_RUN_SECONDS
         if lately and journal.run and journal.verb == "create" and not journal.finished:
             return journal.run
         return ""
@@ -217,9 +203,11 @@ class _Creation:
             return
         new = (p.step.consumes for p in plan.steps if p.action == "CREATE")
         zones = [zone.zone_id for zone in blueprint.zones]
-        target = target_of(self._app, self._spec, needs=needs_of(new), zones=zones)
-        report, self._price = before_creation(target, self._app.cloud(self._spec.region), skip, run)
-        self._headline += f"\n{in_one_line(report, target, self._price)}"
+        target = target_of(self._session, self._spec, needs=needs_of(new), zones=zones)
+        report, self._price = before_creation(
+            target, self._session.cloud(self._spec.region), skip, run
+        )
+        self._text += f"\n{in_one_line(report, target, self._price)}"
         self._doubts += doubts_of(report)
         self._at_once = doubts_of(report, at_once=True)
 
@@ -244,25 +232,23 @@ class _Creation:
             f" ({money(price)})? They are not given back when the cluster is deleted."
         )
         try:
-            agreed = self._app.streams.confirm(question)
+            agreed = self._session.streams.confirm(question)
         except UsageError as error:
             error.details = (question,)
             raise
         if not agreed:
             raise UsageError("Nothing was made: the answer was not yes.")
 
-    def _make(
-        self, run: Run, blueprint: Blueprint, steps: tuple[Step[Any], ...], plan: Plan
-    ) -> tuple[Blueprint, Outcome]:
+    def _make(self, run: Run, blueprint: Blueprint, plan: Plan) -> tuple[Blueprint, Outcome]:
         fallback = ZoneFallback(
-            self._app,
+            self._session,
             run,
-            graph=lambda changed: graph(self._app, changed, self._options.kubeconfig),
+            graph=self._graph,
             apply=lambda made, found: self._apply(run, made, found),
             refuses=lambda spec: self._priced_anew(run, spec),
         )
-        blueprint, outcome = fallback.carry_out(blueprint, steps, plan)
-        error = yield_to_winner(self._app, run, outcome.error, blueprint)
+        blueprint, outcome = fallback.carry_out(blueprint, self._steps, plan)
+        error = yield_to_winner(self._session, run, outcome.error, blueprint)
         if error is None or is_unclassified(error) or isinstance(error, REFUSALS):
             error = self._removed_meanwhile(outcome) or error
         outcome = dataclasses.replace(outcome, error=error)
@@ -270,7 +256,7 @@ class _Creation:
             return blueprint, outcome
         words = {report.outcome for report in outcome.reports}
         if outcome.error is None and {"created", "adopted"} <= words:
-            tidy(self._app, run, blueprint)
+            tidy(self._session, run, blueprint)
         elif outcome.error is not None and self._rolls_back(outcome.error):
             self._roll_back(run, outcome)
         return blueprint, outcome
@@ -279,8 +265,8 @@ class _Creation:
         """Why the spec's budget forbids it with another type; empty if it does not."""
         if "price" in self._options.skip_preflight or "all" in self._options.skip_preflight:
             return ""
-        target = target_of(self._app, spec)
-        reads = in_account(price_reads(target), self._app.cloud(spec.region))
+        target = target_of(self._session, spec)
+        reads = in_account(price_reads(target), self._session.cloud(spec.region))
         self._price = estimate(target, ReadResults(settle_all(run, reads)))
         return over_budget(target, self._price)[0]
 
@@ -292,49 +278,43 @@ class _Creation:
     def _removed_meanwhile(self, outcome: Outcome) -> ConflictError | None:
         """Look once more: nothing after the cluster's own step would see that it is going."""
         cluster = outcome.values.ready.get("cluster")
-        return removed_meanwhile(self._app.cloud(self._spec.region), cluster) if cluster else None
+        return (
+            removed_meanwhile(self._session.cloud(self._spec.region), cluster) if cluster else None
+        )
 
     def _apply(self, run: Run, steps: tuple[Step[Any], ...], plan: Plan) -> Outcome:
-        with on_display(
-            self._app,
-            run,
-            verb="create",
-            subject=self._spec.name,
-            headline=self._headline,
-            steps=steps,
-            go_on=how_to_go_on(self._app, self._spec.name),
-        ) as shown:
+        name = self._spec.name
+        go_on = self._session.how_to_go_on(name)
+        headline = Headline(verb="create", subject=name, text=self._text, go_on=go_on)
+
+        def work(shown: Run) -> Outcome:
             for message in self._at_once:
-                shown.run.emit(Warned, message=message)
+                shown.emit(Warned, message=message)
             self._at_once = ()
             leave = frozenset() if self._options.wait else frozenset({"cluster"})
-            outcome = Apply(steps, shown.run, known=plan, leave=leave).run()
+            outcome = Apply(steps, shown, known=plan, leave=leave).run()
             self._asked |= {report.step.name for report in outcome.reports if report.asked}
             left = put_away(steps)
             error = with_leftovers(outcome.error, left) if outcome.error else left_behind(left)
-            outcome = dataclasses.replace(outcome, error=error)
-            shown.finish(outcome)
-        return outcome
+            return dataclasses.replace(outcome, error=error)
+
+        return self._session.show(run, headline, steps, work)
 
     def _roll_back(self, run: Run, outcome: Outcome) -> None:
         """Remove what this run requested, in whichever zone; what it adopted stays."""
-        app, spec = self._app, self._spec
-        again = afresh(app, run)
+        session, spec = self._session, self._spec
+        again = session.afresh(run)
         found = survey([report.step for report in outcome.reports], again)
         ours = tuple(planned for planned in found.steps if planned.step.name in self._asked)
         plan = dataclasses.replace(found, steps=ours)
-        steps = [planned.step for planned in reversed(ours)]
-        with on_display(
-            app, again, verb="delete", subject=spec.name, headline="rolling back", steps=steps
-        ) as shown:
-            removed = Destroy(plan, shown.run).run()
-            shown.finish(removed)
+        headline = Headline(verb="delete", subject=spec.name, text="rolling back")
+        removed = session.destroy(again, headline, plan)
         if removed.error is None and isinstance(outcome.error, AckGpuError):
             self._rolled_back = True
             rolled_back = f"Rolled back: what this run made is deleted again ({len(ours)} steps)."
             outcome.error.details = (*outcome.error.details, rolled_back)
         if removed.error is not None and isinstance(outcome.error, AckGpuError):
-            error, removal = outcome.error, app.command(f"delete {spec.name}")
+            error, removal = outcome.error, session.command(f"delete {spec.name}")
             error.details = (
                 *error.details,
                 f"The rollback did not finish: {removed.error}",
@@ -355,14 +335,14 @@ class _Creation:
         """What continues and what removes; of a cluster that failed only what removes."""
         name = self._spec.name
         ended = any(r.broken and r.step.kind == "cluster" for r in outcome.reports)
-        removal = self._app.command(f"delete {name}")
-        return only_removal(removal) if ended else how_to_go_on(self._app, name)
+        removal = self._session.command(f"delete {name}")
+        return only_removal(removal) if ended else self._session.how_to_go_on(name)
 
     def _unverified(self, blueprint: Blueprint) -> tuple[str, ...]:
         if blueprint.spec.cluster.endpoint_public_access:
             return ()
         write, verify = (
-            self._app.command(f"{verb} {self._spec.name} --private")
+            self._session.command(f"{verb} {self._spec.name} --private")
             for verb in ("kubeconfig write", "verify")
         )
         message = (

@@ -23,14 +23,13 @@ from filelock import FileLock
 
 from ackgpu import credential_cache as cache
 from ackgpu import errors
-from ackgpu.app import App
 from ackgpu.cloud.api import ClientCertificate
 from ackgpu.commands.cluster_lookup import cluster_named
 from ackgpu.commands.reach import TEMPORARY_MINUTES, kubeconfig_of
 from ackgpu.errors import AckGpuError, CredentialsError, Transient, UsageError
 from ackgpu.private_file import MODE
-from ackgpu.render.output import warn
 from ackgpu.render.results import PlainText, Result
+from ackgpu.session import Session
 from ackgpu.state_dir import VARIABLE
 
 TAKEN_MINUTES = (15, 4320)
@@ -40,17 +39,17 @@ RENEWED_SHARE = 5
 """Renewed that long before the end, but at most a fifth of the certificate's life before it."""
 
 
-def run(name: str, minutes: int | None, app: App) -> Result:
+def run(name: str, minutes: int | None, session: Session) -> Result:
     """Print the credential."""
     check_minutes(minutes)
-    version = _version(app)
-    path = Path(cache.path_of(_given(app, name, minutes), app.given_env))
-    began = app.clock.wall()
-    with _alone(app, path):
+    version = _version(session)
+    path = Path(cache.path_of(_given(session, name, minutes), session.given_env))
+    began = session.clock.wall()
+    with _alone(session, path):
         status = cache.fresh(str(path))
         if status is None:
             _raise_shared(path, since=began)
-            status = _fetched(app, name, minutes or TEMPORARY_MINUTES, path)
+            status = _fetched(session, name, minutes or TEMPORARY_MINUTES, path)
     part = PlainText(text=cache.text_of(status, version), with_secrets=True)
     return Result(command="kubeconfig credential", part=part)
 
@@ -62,18 +61,18 @@ def check_minutes(minutes: int | None) -> None:
         raise UsageError(f"--temporary-minutes {minutes}: ACK takes {least} to {most}.")
 
 
-def plugin_of(app: App, name: str, minutes: int | None) -> dict[str, Any]:
+def plugin_of(session: Session, name: str, minutes: int | None) -> dict[str, Any]:
     """The ``exec`` of a kubeconfig that asks this installation for the cluster's credential.
 
     It carries the flags that lead to the cloud, and the state directory if the environment names
     one; keys and endpoints come from the environment of whoever runs the client.
     """
-    program, *words = _program(app.given_env)
-    line = app.settings.command(f"kubeconfig credential {name}", region=app.region).split()
+    program, *words = _program(session.given_env)
+    line = session.settings.command(f"kubeconfig credential {name}", region=session.region).split()
     life = ["--temporary-minutes", str(minutes)] if minutes else []
-    kept = app.given_env.get(VARIABLE)
+    kept = session.given_env.get(VARIABLE)
     # Without an empty or null env: the Python client takes it for a list and fails.
-    state = {"env": [{"name": VARIABLE, "value": str(app.settings.state_dir)}]} if kept else {}
+    state = {"env": [{"name": VARIABLE, "value": str(session.settings.state_dir)}]} if kept else {}
     return {
         "apiVersion": cache.VERSIONS[0],
         "command": program,
@@ -95,9 +94,9 @@ def _program(env: Mapping[str, str]) -> list[str]:
     return [str(own)] if own.exists() else [sys.executable, "-m", "ackgpu"]
 
 
-def _given(app: App, name: str, minutes: int | None) -> dict[str, str]:
+def _given(session: Session, name: str, minutes: int | None) -> dict[str, str]:
     """The flags, as the cache reads them from the line that ``write --exec`` wrote."""
-    flags = app.settings.given
+    flags = session.settings.given
     given = {
         "name": name,
         "region": flags.region or "",
@@ -108,9 +107,9 @@ def _given(app: App, name: str, minutes: int | None) -> dict[str, str]:
     return {key: value for key, value in given.items() if value}
 
 
-def _version(app: App) -> str:
+def _version(session: Session) -> str:
     try:
-        return cache.asked_version(app.given_env)
+        return cache.asked_version(session.given_env)
     except ValueError as error:
         raise UsageError(
             f"The credential cannot be given in the form that the client wants: {error}.",
@@ -118,27 +117,27 @@ def _version(app: App) -> str:
         ) from None
 
 
-def _fetched(app: App, name: str, minutes: int, path: Path) -> dict[str, Any]:
+def _fetched(session: Session, name: str, minutes: int, path: Path) -> dict[str, Any]:
     """A new certificate, kept at ``path``; the old one if it holds and the cloud is not there."""
     kept = cache.read(str(path))
     try:
-        cloud = app.cloud()
+        cloud = session.cloud()
         cluster = cluster_named(cloud, name)
         private = not cluster.public_endpoint
         text = kubeconfig_of(cloud, cluster, private=private, minutes=minutes)
-        got = app.kubeconfig().certificate_in(text)
-        status = _status(got, app.clock.wall())
+        got = session.kubeconfig().certificate_in(text)
+        status = _status(got, session.clock.wall())
     except AckGpuError as error:
         if isinstance(error, Transient) and kept is not None and cache.now() < kept["end"]:
-            warn(app.streams, f"The certificate of {name} is not renewed yet: {error.message}")
+            session.display.warn(f"The certificate of {name} is not renewed yet: {error.message}")
             return {**kept, "renewAt": kept["end"]}
-        app.complete(error)
-        _write(path.with_suffix(".failed"), _failure(error, app.clock.wall()))
+        session.complete(error)
+        _write(path.with_suffix(".failed"), _failure(error, session.clock.wall()))
         raise
     _remove_ended(name, path.parent)
     problem = _write(path, status)
     if problem:
-        warn(app.streams, f"The certificate of {name} is not kept: {problem}.")
+        session.display.warn(f"The certificate of {name} is not kept: {problem}.")
     return status
 
 
@@ -168,7 +167,7 @@ def _written(instant: datetime) -> str:
 
 
 @contextmanager
-def _alone(app: App, path: Path) -> Iterator[None]:
+def _alone(session: Session, path: Path) -> Iterator[None]:
     """Fetch for all callers at a time; if no lock can be kept there, each fetches for itself."""
     lock = None
     try:
@@ -177,7 +176,7 @@ def _alone(app: App, path: Path) -> Iterator[None]:
         lock.acquire()
     except OSError as error:
         lock = None
-        warn(app.streams, f"{path.parent} cannot be used: {error.strerror or error}.")
+        session.display.warn(f"{path.parent} cannot be used: {error.strerror or error}.")
     try:
         yield
     finally:

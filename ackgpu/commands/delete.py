@@ -7,7 +7,6 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Cloud, Cluster
 from ackgpu.commands.bill import Bill, bill_of
 from ackgpu.commands.cluster_lookup import not_found
@@ -25,9 +24,7 @@ from ackgpu.commands.delete_report import (
 )
 from ackgpu.commands.deletion_search import DeletionSearch, Look, Removed
 from ackgpu.commands.elsewhere import regions_with
-from ackgpu.commands.run_scope import afresh, locked, on_display, timeout_of, until_visible, where
 from ackgpu.commands.what_stands import resources_of, say_what_stands
-from ackgpu.engine.destroy import Destroy
 from ackgpu.engine.journal import Journal
 from ackgpu.engine.plan import Plan, survey
 from ackgpu.engine.run import Outcome, Run
@@ -42,14 +39,13 @@ from ackgpu.errors import (
 from ackgpu.inventory.blockers import Blocker
 from ackgpu.inventory.inventory import Inventory
 from ackgpu.inventory.pod_leftovers import claim
-from ackgpu.naming import CLUSTER_TAG, run_id
+from ackgpu.naming import CLUSTER_TAG
 from ackgpu.render.deletions import DeletePreview, DeleteResult
-from ackgpu.render.output import show_preview
 from ackgpu.render.results import Result
+from ackgpu.session import Headline, Session
 from ackgpu.steps.removal import delete_graph, with_homes
 from ackgpu.steps.staying_instances import SUBSCRIPTION, staying_instances
 
-DEFAULT_TIMEOUT = "45m"
 MAX_ROUNDS = 3
 """How often what a later look finds is removed as well."""
 
@@ -69,11 +65,11 @@ class DeleteOptions:
     kubeconfig: Path | None = None
 
 
-def run(options: DeleteOptions, app: App) -> Result:
+def run(options: DeleteOptions, session: Session) -> Result:
     """Remove the cluster; what is not there is removed already."""
-    cloud = app.cloud()
-    with locked(app, cloud.region, options.name, needed=False):
-        deletion = Deletion(options, app, cloud)
+    cloud = session.cloud()
+    with session.locked(cloud.region, options.name, needed=False):
+        deletion = Deletion(options, session, cloud)
         with closing(deletion.journal):
             result = deletion.carry_out()
     return result
@@ -82,23 +78,23 @@ def run(options: DeleteOptions, app: App) -> Result:
 class Deletion:
     """One deletion of the cluster that ``options`` name, in the cloud's region."""
 
-    def __init__(self, options: DeleteOptions, app: App, cloud: Cloud) -> None:
+    def __init__(self, options: DeleteOptions, session: Session, cloud: Cloud) -> None:
         self._options = options
-        self._app = app
+        self._session = session
         self._cloud = cloud
         self._warnings: list[str] = []
         self.journal = self._journal()
         made = self.journal.recall_all("id")
-        self._search = DeletionSearch(app, cloud, options.name, made, options.retain)
+        self._search = DeletionSearch(session, cloud, options.name, made, options.retain)
         self._blockers: dict[str, Blocker] = {}
         self._kept: set[str] = set()
 
     def carry_out(self) -> Result:
         """Remove it. Raises what ended it early; leftovers are the result's error."""
-        options, app = self._options, self._app
+        options, session = self._options, self._session
         run = self._run()
         if not options.dry_run:
-            until_visible(app, run)
+            session.until_visible(run)
         look = self._noted(self._search.look(run))
         if look.inventory.empty and not options.dry_run:
             # What is not there is said after a second look: one list may be answered short.
@@ -128,14 +124,14 @@ class Deletion:
     def _journal(self) -> Journal:
         """The journal; one that cannot be read is done without, as tags tell what is ours."""
         try:
-            return self._app.journal(self._cloud.region, self._options.name)
+            return self._session.journal(self._cloud.region, self._options.name)
         except LocalError as error:
             self._warnings.append(f"{error.message} {_WITHOUT_JOURNAL}")
-            return Journal(None, self._app.clock)
+            return Journal(None, self._session.clock)
 
     def _begin(self) -> None:
         try:
-            self.journal.begin("delete", self.journal.run or _new_run(self._app))
+            self._session.begin(self.journal, "delete")
         except LocalError as error:
             self._warnings.append(f"{error.message} {_WITHOUT_JOURNAL}")
 
@@ -160,7 +156,7 @@ class Deletion:
         for _ in range(MAX_ROUNDS):
             if removed.stopped or (not self._options.wait and removed.outcome.error is None):
                 return removed
-            again = afresh(self._app, run)
+            again = self._session.afresh(run)
             look = self._noted(self._search.look_again(again, look))
             removed = removed.seen(look)
             more = [id_ for id_ in look.inventory.ids if id_ not in known]
@@ -172,15 +168,13 @@ class Deletion:
         return removed
 
     def _run(self) -> Run:
-        app = self._app
-        run = app.run(
+        return self._session.run(
             self.journal,
-            lambda _: None,
-            token_run=self.journal.run,
             name=self._options.name,
             region=self._cloud.region,
+            timeout=self._session.timeout_of(self._options.timeout),
+            run_id=self.journal.run,
         )
-        return run.within(timeout_of(app, self._options.timeout))
 
     def _nothing(self, look: Look) -> Result:
         inventory = look.inventory
@@ -193,7 +187,7 @@ class Deletion:
             raise LeftoversError(
                 f"Whether anything of {inventory.name} is left is not known.",
                 details=look.unread,
-                resolution=f"Run it again: `{self._app.again()}`.",
+                resolution=f"Run it again: `{self._session.again()}`.",
             )
         untagged = self._untagged_lines(look)
         if untagged:
@@ -208,7 +202,7 @@ class Deletion:
         if not self._options.dry_run:
             self._forget_context(inventory)
             self.journal.discard()
-        self._warnings += _elsewhere(self._app, inventory)
+        self._warnings += _elsewhere(self._session, inventory)
         part = DeleteResult(cluster_name=inventory.name, region=inventory.region, existed=False)
         return Result(command="delete", part=part, warnings=tuple(self._warnings))
 
@@ -234,7 +228,7 @@ class Deletion:
         found = [c for c in found if c.id not in self._options.retain]
         if found and not self._options.disable_protection:
             line = f"delete {found[0].name} --disable-protection"
-            off = self._app.settings.command(line, region=found[0].region)
+            off = self._session.settings.command(line, region=found[0].region)
             raise ConflictError(
                 f"The cluster {found[0].name} ({found[0].id}) is protected against deletion.",
                 resolution=f"`{off}` switches the protection off and deletes it.",
@@ -244,9 +238,9 @@ class Deletion:
     def _ask(self, preview: DeletePreview) -> None:
         if self._options.yes:
             return
-        show_preview(self._app.streams, preview)
+        self._session.display.preview(preview)
         name = self._options.name
-        if not self._app.streams.type_name("Type the cluster's name to go on:", name):
+        if not self._session.streams.type_name("Type the cluster's name to go on:", name):
             raise UsageError("Nothing was deleted: what was typed is not the cluster's name.")
 
     def _bill(self, look: Look, pools: Sequence[PoolNodes]) -> Bill:
@@ -254,7 +248,7 @@ class Deletion:
         going = [r for r in resources_of(inventory, pools) if r.id not in self._kept]
         clusters = [c for c in inventory.clusters if c.id not in self._kept]
         paid = Paid(self._cloud, clusters, pools, going)
-        return bill_of(self._app, self.journal, inventory, paid)
+        return bill_of(self._session, self.journal, inventory, paid)
 
     def _preview(self, look: Look, plan: Plan, pools: Sequence[PoolNodes]) -> DeletePreview:
         released = self._released(pools)
@@ -275,15 +269,9 @@ class Deletion:
         }
 
     def _destroy(self, run: Run, plan: Plan) -> Outcome:
-        app, name = self._app, self._options.name
-        steps = [planned.step for planned in reversed(plan.steps)]
-        headline = where(app, self._cloud.region)
-        with on_display(
-            app, run, verb="delete", subject=name, headline=headline, steps=steps
-        ) as shown:
-            outcome = Destroy(plan, shown.run, leave=self._left_alone(plan)).run()
-            shown.finish(outcome)
-        return outcome
+        text = self._session.where(self._cloud.region)
+        headline = Headline(verb="delete", subject=self._options.name, text=text)
+        return self._session.destroy(run, headline, plan, leave=self._left_alone(plan))
 
     def _left_alone(self, plan: Plan) -> frozenset[str]:
         if self._options.wait:
@@ -292,14 +280,14 @@ class Deletion:
 
     def _forget_context(self, inventory: Inventory) -> None:
         ours = {self.journal.recall("cluster", "id") or "", *(c.id for c in inventory.clusters)}
-        stays = forget_context(self._app, self._options.name, self._options.kubeconfig, ours)
+        stays = forget_context(self._session, self._options.name, self._options.kubeconfig, ours)
         self._warnings += [stays] if stays else []
 
     def _result(self, run: Run, removed: Removed, bill: Bill) -> Result:
         inventory, outcome = removed.inventory, removed.outcome
         if not self._options.wait and outcome.error is None:
             self.journal.finish(ok=False)
-            part = not_waited(inventory, outcome, again=self._app.again(without="--no-wait"))
+            part = not_waited(inventory, outcome, again=self._session.again(without="--no-wait"))
             return Result(
                 command="delete",
                 part=part,
@@ -313,7 +301,7 @@ class Deletion:
             self.journal.finish(ok=False)
             if not isinstance(error, LeftoversError):
                 raise error
-            say_what_stands(self._app, error)
+            say_what_stands(self._session, error)
         left = self._blockers.values() if removed.last is None else removed.last.blockers
         return Result(
             command="delete",
@@ -321,8 +309,8 @@ class Deletion:
                 cluster_name=inventory.name,
                 complete=error is None,
                 seconds=outcome.seconds,
-                lived=bill.lived(self._app),
-                cost=bill.cost(self._app),
+                lived=bill.lived(self._session),
+                cost=bill.cost(self._session),
                 **receipt_of(inventory, outcome, self._options.retain, [*left]),
             ),
             resources=after_deletion(outcome),
@@ -334,7 +322,7 @@ class Deletion:
     def _advice(self, error: Exception | None, again: str) -> str:
         """What to do first: about what is in the way, else what the failure itself advises."""
         own = error.resolution if isinstance(error, AckGpuError) else None
-        own = self._app.completed(own) if own else None
+        own = self._session.completed(own) if own else None
         if any(blocker.untagged for blocker in self._blockers.values()):
             own = _PUT_BACK
         elif self._blockers:
@@ -348,7 +336,7 @@ class Deletion:
     def _failure(self, removed: Removed) -> AckGpuError | None:
         outcome, last = removed.outcome, removed.last
         error = outcome.error
-        again = f"Run it again: `{self._app.again()}` takes up what is left."
+        again = f"Run it again: `{self._session.again()}` takes up what is left."
         told = told_of(outcome)
         if last is None:
             stopped = error if isinstance(error, AckGpuError) else None
@@ -376,15 +364,11 @@ _WITHOUT_JOURNAL = "The deletion goes on without it: tags in the cloud tell what
 _PUT_BACK = f"Put the tag {CLUSTER_TAG} back and run it again, or delete what is yours by its id."
 
 
-def _new_run(app: App) -> str:
-    return run_id(app.clock.wall(), app.rng.randbytes(8))
-
-
-def _elsewhere(app: App, inventory: Inventory) -> list[str]:
+def _elsewhere(session: Session, inventory: Inventory) -> list[str]:
     """A line on each other region that has a cluster of that name, or had one by the journals."""
     name, here = inventory.name, inventory.region
-    there = regions_with(app, name, here)
-    known = [r for r in app.regions_known(name) if r not in {here, *there}]
+    there = regions_with(session, name, here)
+    known = [r for r in session.regions_known(name) if r not in {here, *there}]
     said = {region: f"{name} is in {region}" for region in there}
     said |= {region: f"This machine made a {name} in {region}" for region in known}
-    return [f"{what}: `{app.typed_in(r)}` deletes that one." for r, what in said.items()]
+    return [f"{what}: `{session.typed_in(r)}` deletes that one." for r, what in said.items()]

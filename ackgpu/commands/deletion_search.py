@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Cloud
-from ackgpu.commands.run_scope import until
 from ackgpu.engine.gather import kind_of_read
 from ackgpu.engine.run import Outcome, Run
 from ackgpu.errors import Interrupted, TimedOut, Unreachable
@@ -15,6 +13,7 @@ from ackgpu.inventory.blockers import Blocker, blockers_in, untagged_by
 from ackgpu.inventory.discover import OPTIONAL_READS
 from ackgpu.inventory.inventory import Inventory
 from ackgpu.inventory.search import search
+from ackgpu.session import Session
 
 
 @dataclass(frozen=True)
@@ -51,9 +50,14 @@ class DeletionSearch:
     """Looks for what a deletion of ``name`` is about; ``made``: what the journal remembers."""
 
     def __init__(
-        self, app: App, cloud: Cloud, name: str, made: Mapping[str, str], retain: Sequence[str]
+        self,
+        session: Session,
+        cloud: Cloud,
+        name: str,
+        made: Mapping[str, str],
+        retain: Sequence[str],
     ) -> None:
-        self._app = app
+        self._session = session
         self._cloud = cloud
         self._name = name
         self._made = made
@@ -73,7 +77,7 @@ class DeletionSearch:
 
         Raises TimedOut if the run's deadline is earlier.
         """
-        until(self._app, run, first.at + run.visibility)
+        self._session.until(run, first.at + run.visibility)
         return self.look(run)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Cloud, Cluster
 from ackgpu.commands.cluster_lookup import not_found
 from ackgpu.commands.costs import Paid, born, hourly_of, not_priced, pools_of
@@ -18,6 +17,7 @@ from ackgpu.inventory.inventory import Inventory
 from ackgpu.inventory.resources import by_ack
 from ackgpu.render.results import ClusterDescription, ClusterRow, Fact, Result
 from ackgpu.render.words import in_words
+from ackgpu.session import Session
 
 WHOLE_AFTER = 12
 """Looks of a watch: a minute, at five seconds each."""
@@ -32,11 +32,11 @@ class DescribeOptions:
     events: bool = False
 
 
-def watch(options: DescribeOptions, app: App) -> int:
+def watch(options: DescribeOptions, session: Session) -> int:
     """Describe the cluster again and again until a signal ends it; the exit code."""
     from ackgpu.commands.watch import watch as watched
 
-    return watched(app, _Rereading(options, app).look)
+    return watched(session, _Rereading(options, session).look)
 
 
 class _Rereading:
@@ -45,9 +45,9 @@ class _Rereading:
     What changes without them, such as an EIP or an event, is seen within WHOLE_AFTER looks.
     """
 
-    def __init__(self, options: DescribeOptions, app: App) -> None:
+    def __init__(self, options: DescribeOptions, session: Session) -> None:
         self._options = options
-        self._app = app
+        self._session = session
         self._last: Result | None = None
         self._looks = 0
 
@@ -55,7 +55,7 @@ class _Rereading:
         """The description as it is now; raises NoSuchCluster once nothing of it is left."""
         self._looks += 1
         if self._last is None or self._looks % WHOLE_AFTER == 0 or self._has_changed(self._last):
-            self._last = run(self._options, self._app)
+            self._last = run(self._options, self._session)
         return self._last
 
     def _has_changed(self, last: Result) -> bool:
@@ -65,35 +65,35 @@ class _Rereading:
         part = last.part
         if not isinstance(part, ClusterDescription) or not part.cluster.id:
             return True
-        containers = self._app.cloud().containers
+        containers = self._session.cloud().containers
         cluster = containers.cluster(part.cluster.id)
         if cluster is None:
             return True
         pools = containers.node_pools(cluster.id)
         now = ClusterDescription(
-            cluster=cluster_row(self._app, cluster),
+            cluster=cluster_row(self._session, cluster),
             node_pools=tuple(pool_row(pool) for pool in pools),
         )
         before = ClusterDescription(cluster=part.cluster, node_pools=part.node_pools)
         return standing(now) != standing(before)
 
 
-def run(options: DescribeOptions, app: App) -> Result:
+def run(options: DescribeOptions, session: Session) -> Result:
     """Describe the cluster."""
-    cloud = app.cloud()
-    inventory = discover(cloud, options.name, app.reading())
+    cloud = session.cloud()
+    inventory = discover(cloud, options.name, session.reading())
     if inventory.empty:
         raise not_found(options.name, cloud.region)
     cluster = inventory.clusters[0] if inventory.clusters else None
-    more = all_of(app.reading(), _reads(cloud, cluster, events=options.events))
+    more = all_of(session.reading(), _reads(cloud, cluster, events=options.events))
     pools = more.get("pools", [])
     listed = resources_of(inventory, pools, more.get("resources", ()))
-    hourly = hourly_of(app, Paid(cloud, inventory.clusters, pools, listed))
+    hourly = hourly_of(session, Paid(cloud, inventory.clusters, pools, listed))
     part = ClusterDescription(
         cluster=(
-            cluster_row(app, cluster, hourly=hourly)
+            cluster_row(session, cluster, hourly=hourly)
             if cluster
-            else with_costs(app, _unfinished(app, inventory), hourly, born(inventory))
+            else with_costs(session, _unfinished(session, inventory), hourly, born(inventory))
         ),
         facts=tuple(_facts(inventory, cluster)),
         node_pools=tuple(pool_row(each.pool) for each in pools),
@@ -119,10 +119,10 @@ def _reads(cloud: Cloud, cluster: Cluster | None, *, events: bool) -> dict[str, 
     return reads
 
 
-def _unfinished(app: App, inventory: Inventory) -> ClusterRow:
+def _unfinished(session: Session, inventory: Inventory) -> ClusterRow:
     found = [*(vpc.tags for vpc in inventory.vpcs), *(eip.tags for eip in inventory.eips)]
     tags = found[0] if found else {}
-    return unfinished_row(app, inventory.name, inventory.region, tags)
+    return unfinished_row(session, inventory.name, inventory.region, tags)
 
 
 def _facts(inventory: Inventory, cluster: Cluster | None) -> list[Fact]:

@@ -8,17 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ackgpu.app import App
 from ackgpu.commands.cluster_lookup import cluster_named
 from ackgpu.commands.diagnose_cloud import causes_in_the_cloud
 from ackgpu.commands.diagnose_network import causes_in_the_network
 from ackgpu.commands.diagnose_nodes import broken_instances, causes_on_nodes
 from ackgpu.commands.diagnose_reads import ClusterReads, look, look_at_remains, read_consoles
-from ackgpu.commands.run_scope import Stopped, check_directory, same_again, stoppable
 from ackgpu.errors import NoSuchCluster
 from ackgpu.render.causes import LIKELIHOODS, Cause, DiagnosisResult, NotSeen
-from ackgpu.render.output import wrote
 from ackgpu.render.results import Result
+from ackgpu.session import Session
+from ackgpu.small_file import check_directory
 
 ROOTS = (
     "no-cluster", "cluster-failed", "cluster-not-ready", "out-of-stock", "quota", "access-denied",
@@ -39,42 +38,42 @@ class DiagnoseOptions:
     private: bool = False
 
 
-def run(options: DiagnoseOptions, app: App) -> Result:
+def run(options: DiagnoseOptions, session: Session) -> Result:
     """Look, and show what is wrong; the exit code is 0 if it could look."""
     check_directory("--bundle", options.bundle)
-    with stoppable(app, lambda: Stopped("Stopped.", same_again(app))):
-        part, seen = _diagnosed(options, app)
+    with session.stoppable():
+        part, seen = _diagnosed(options, session)
     if options.bundle is not None:
         from ackgpu.commands.diagnose_bundle import write_bundle
 
         part = replace(part, bundle=str(options.bundle))
-        write_bundle(app, options.bundle, part, seen)
-        wrote(app.streams, options.bundle, quiet=app.settings.quiet)
+        write_bundle(session, options.bundle, part, seen)
+        session.display.wrote(options.bundle)
     return Result(command="diagnose", part=part, durations={"total": part.seconds})
 
 
-def _diagnosed(options: DiagnoseOptions, app: App) -> tuple[DiagnosisResult, ClusterReads]:
-    cloud = app.cloud()
-    began = app.clock.now()
+def _diagnosed(options: DiagnoseOptions, session: Session) -> tuple[DiagnosisResult, ClusterReads]:
+    cloud = session.cloud()
+    began = session.clock.now()
     try:
         cluster = cluster_named(cloud, options.name)
     except NoSuchCluster:
-        seen = look_at_remains(app, cloud, options.name)
+        seen = look_at_remains(session, cloud, options.name)
         if not seen.remains:
             raise
     else:
-        seen = look(app, cloud, cluster, private=options.private)
+        seen = look(session, cloud, cluster, private=options.private)
     seen.about = _node_of(options, seen)
-    read_consoles(app, cloud, seen, broken_instances(seen))
+    read_consoles(session, cloud, seen, broken_instances(seen))
     found = [*causes_in_the_cloud(seen), *causes_in_the_network(seen), *causes_on_nodes(seen)]
     part = DiagnosisResult(
         cluster_name=options.name,
         node=seen.about,
         state=seen.cluster.state,
         causes=tuple(_ranked(found)),
-        not_seen=tuple(_not_seen(app, seen)),
+        not_seen=tuple(_not_seen(session, seen)),
         looked_at=tuple(seen.looked_at),
-        seconds=app.clock.now() - began,
+        seconds=session.clock.now() - began,
     )
     return part, seen
 
@@ -118,10 +117,10 @@ def _ranked(found: list[Cause]) -> list[Cause]:
     )
 
 
-def _not_seen(app: App, seen: ClusterReads) -> list[NotSeen]:
+def _not_seen(session: Session, seen: ClusterReads) -> list[NotSeen]:
     rows = []
     for what, error in seen.refused.items():
-        app.complete(error)
+        session.complete(error)
         why, remedy = error.message.rstrip("."), error.resolution or ""
         rows.append(NotSeen(what=what, why=why, remedy=remedy))
     return rows

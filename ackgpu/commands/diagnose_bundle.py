@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ackgpu import __version__
-from ackgpu.app import App
 from ackgpu.commands.diagnose_reads import ClusterReads
-from ackgpu.commands.run_scope import EVENTS
+from ackgpu.engine.event_log import EVENTS
 from ackgpu.render.bundle import Bundle, Reading, write_bundle_page
 from ackgpu.render.causes import DiagnosisResult
 from ackgpu.render.junit import EMULATED
+from ackgpu.session import Session
 
 LOG_LINES = 200
 CONSOLE_CHARACTERS = 64_000
 Rows = tuple[tuple[str, ...], ...]
 
 
-def write_bundle(app: App, path: Path, part: DiagnosisResult, seen: ClusterReads) -> None:
+def write_bundle(session: Session, path: Path, part: DiagnosisResult, seen: ClusterReads) -> None:
     """Write the page; raises LocalError if ``path`` refuses it."""
     cluster = seen.cluster
     facts = (
@@ -28,10 +28,10 @@ def write_bundle(app: App, path: Path, part: DiagnosisResult, seen: ClusterReads
         ("API server", cluster.public_endpoint or cluster.private_endpoint),
         ("Pod CIDR", cluster.pod_cidr),
         ("ackgpu", __version__),
-        ("Emulated", EMULATED if app.emulated else ""),
+        ("Emulated", EMULATED if session.emulated else ""),
     )
-    readings = (*_of_ack(seen), *_of_network(seen), *_of_kubernetes(seen), *_log(app, seen))
-    bundle = Bundle(diagnosis=part, written=app.clock.wall(), facts=facts, readings=readings)
+    readings = (*_of_ack(seen), *_of_network(seen), *_of_kubernetes(seen), *_log(session, seen))
+    bundle = Bundle(diagnosis=part, written=session.clock.wall(), facts=facts, readings=readings)
     write_bundle_page(path, bundle)
 
 
@@ -132,9 +132,9 @@ def _of_kubernetes(seen: ClusterReads) -> Iterator[Reading]:
     )
 
 
-def _log(app: App, seen: ClusterReads) -> Iterator[Reading]:
+def _log(session: Session, seen: ClusterReads) -> Iterator[Reading]:
     """The last lines of what ackgpu did with the cluster on this machine."""
-    path = app.cluster_dir(seen.cluster.region, seen.cluster.name) / EVENTS
+    path = session.cluster_dir(seen.cluster.region, seen.cluster.name) / EVENTS
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

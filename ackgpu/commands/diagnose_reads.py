@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ackgpu.app import App
 from ackgpu.cloud.api import (
     Cloud,
     Cluster,
@@ -37,6 +36,7 @@ from ackgpu.engine.gather import settle_all
 from ackgpu.engine.step import Resource
 from ackgpu.errors import AckGpuError, UsageError
 from ackgpu.inventory.discover import TAGGED_AT_BIRTH, tagged
+from ackgpu.session import Session
 from ackgpu.spec.model import ExpectSpec
 from ackgpu.steps.cluster import UP
 from ackgpu.steps.gpu_checks import NodeVerdict
@@ -101,18 +101,18 @@ class ClusterReads:
         return found
 
 
-def look(app: App, cloud: Cloud, cluster: Cluster, *, private: bool) -> ClusterReads:
+def look(session: Session, cloud: Cloud, cluster: Cluster, *, private: bool) -> ClusterReads:
     """Read all of it, each product's part at once."""
-    seen = ClusterReads(cluster=cluster, command=app.command)
-    _read_cloud(app, cloud, seen)
-    _read_kubernetes(app, cloud, seen, private=private)
+    seen = ClusterReads(cluster=cluster, command=session.command)
+    _read_cloud(session, cloud, seen)
+    _read_kubernetes(session, cloud, seen, private=private)
     return seen
 
 
-def look_at_remains(app: App, cloud: Cloud, name: str) -> ClusterReads:
+def look_at_remains(session: Session, cloud: Cloud, name: str) -> ClusterReads:
     """What stands under the name of a cluster that there is not: of a create, or of a deletion."""
-    inventory = tagged(cloud, name, app.reading())
-    seen = ClusterReads(cluster=_no_cluster(name, cloud.region), command=app.command)
+    inventory = tagged(cloud, name, session.reading())
+    seen = ClusterReads(cluster=_no_cluster(name, cloud.region), command=session.command)
     seen.remains = resources_of(inventory, ())
     seen.refused.update(inventory.unread)
     seen.looked_at += [kind.plural for kind in TAGGED_AT_BIRTH if kind.plural not in seen.refused]
@@ -126,7 +126,7 @@ def _no_cluster(name: str, region: str) -> Cluster:
     )  # fmt: skip
 
 
-def read_consoles(app: App, cloud: Cloud, seen: ClusterReads, instances: list[str]) -> None:
+def read_consoles(session: Session, cloud: Cloud, seen: ClusterReads, instances: list[str]) -> None:
     """Read what instances printed: those of nodes in trouble, of which a few tell enough."""
     reads = {
         f"{CONSOLE} of {each}": partial(cloud.compute.console_output, each)
@@ -135,14 +135,14 @@ def read_consoles(app: App, cloud: Cloud, seen: ClusterReads, instances: list[st
     if not reads:
         return
     consoles = {}
-    for what, found in settle_all(app.reading(), reads).items():
+    for what, found in settle_all(session.reading(), reads).items():
         text = seen.keep(what, found)
         if text:
             consoles[what.rpartition(" ")[2]] = text
     seen.consoles = consoles
 
 
-def _read_cloud(app: App, cloud: Cloud, seen: ClusterReads) -> None:
+def _read_cloud(session: Session, cloud: Cloud, seen: ClusterReads) -> None:
     cluster, containers = seen.cluster, cloud.containers
     reads: dict[str, Callable[[], Any]] = {
         "node pools": partial(containers.node_pools, cluster.id),
@@ -158,7 +158,7 @@ def _read_cloud(app: App, cloud: Cloud, seen: ClusterReads) -> None:
         reads["VPC"] = partial(cloud.network.vpcs, ids=[cluster.vpc_id])
         reads["route tables"] = partial(cloud.network.route_tables, vpc_id=cluster.vpc_id)
         reads["NAT gateways"] = partial(cloud.network.nat_gateways, vpc_id=cluster.vpc_id)
-    found = settle_all(app.reading(), reads, partial(_follow, cloud))
+    found = settle_all(session.reading(), reads, partial(_follow, cloud))
     kept = {what: seen.keep(what, result) for what, result in found.items()}
     seen.pools = tuple(kept["node pools"] or ())
     seen.nodes = tuple(kept["nodes"] or ())
@@ -197,7 +197,7 @@ def _follow(cloud: Cloud, what: str, found: Any) -> Mapping[str, Callable[[], An
     return {}
 
 
-def _read_kubernetes(app: App, cloud: Cloud, seen: ClusterReads, *, private: bool) -> None:
+def _read_kubernetes(session: Session, cloud: Cloud, seen: ClusterReads, *, private: bool) -> None:
     cluster = seen.cluster
     if cluster.state not in UP:
         return
@@ -209,10 +209,10 @@ def _read_kubernetes(app: App, cloud: Cloud, seen: ClusterReads, *, private: boo
 
     def nodes() -> tuple[KubeApi, list[KubeNode]]:
         text = kubeconfig_of(cloud, cluster, private=private, minutes=TEMPORARY_MINUTES)
-        api = app.connect(text)
+        api = session.connect(text)
         return api, api.nodes()
 
-    found = at_once(app, {KUBERNETES: nodes}, patience=KUBE_SECONDS)[KUBERNETES]
+    found = at_once(session, {KUBERNETES: nodes}, patience=KUBE_SECONDS)[KUBERNETES]
     reached = seen.keep(KUBERNETES, found)
     if reached is None:
         return
@@ -223,7 +223,7 @@ def _read_kubernetes(app: App, cloud: Cloud, seen: ClusterReads, *, private: boo
         "pods that wait": api.pods_waiting,
         "Kubernetes events": api.warnings,
     }
-    results = at_once(app, reads, patience=KUBE_SECONDS)
+    results = at_once(session, reads, patience=KUBE_SECONDS)
     seen.verdicts = tuple(seen.keep("device plugin", results["device plugin"], ()))
     seen.pods = tuple(seen.keep("pods that wait", results["pods that wait"], ()))
     seen.warnings = tuple(seen.keep("Kubernetes events", results["Kubernetes events"], ()))

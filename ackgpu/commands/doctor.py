@@ -5,26 +5,26 @@ It changes nothing; only ``--emulator`` starts the embedded emulator as it does 
 
 from __future__ import annotations
 
-from ackgpu.app import App
 from ackgpu.commands.diagnosis import Diagnosis, ill
 from ackgpu.commands.doctor_cloud import emulator, of_the_cloud
 from ackgpu.commands.doctor_machine import on_this_machine
 from ackgpu.errors import AckGpuError
 from ackgpu.render.results import Result
 from ackgpu.render.verdicts import CheckList
+from ackgpu.session import Session
 
 
-def run(app: App) -> Result:
+def run(session: Session) -> Result:
     """Look at everything and show it; the exit code is that of the first failure."""
-    found = _look(app)
+    found = _look(session)
     part = CheckList(title="ackgpu doctor", checks=tuple(one.row for one in found))
     error = next((one.error for one in found if one.error is not None), None)
     return Result(command="doctor", part=part, error=error)
 
 
-def _look(app: App) -> list[Diagnosis]:
+def _look(session: Session) -> list[Diagnosis]:
     try:
-        env = app.env
+        env = session.env
     except AckGpuError as error:  # the embedded emulator cannot start
-        return [*on_this_machine(app, app.streams.env), ill("emulator", error)]
-    return [*on_this_machine(app, env), *of_the_cloud(app, env), emulator(app)]
+        return [*on_this_machine(session, session.streams.env), ill("emulator", error)]
+    return [*on_this_machine(session, env), *of_the_cloud(session, env), emulator(session)]

@@ -14,7 +14,6 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
-from ackgpu.app import App
 from ackgpu.clock import SystemClock
 from ackgpu.cloud.api import Cloud, Identity
 from ackgpu.commands.diagnosis import Diagnosis, doubtful, ill, unknown, unused, well
@@ -28,6 +27,7 @@ from ackgpu.errors import (
     Unauthenticated,
     Unavailable,
 )
+from ackgpu.session import Session
 
 PATIENCE_SECONDS = 10.0
 TIME_SECONDS = 5.0
@@ -40,10 +40,10 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 Results = Mapping[str, Any]
 
 
-def of_the_cloud(app: App, env: Mapping[str, str]) -> Iterator[Diagnosis]:
+def of_the_cloud(session: Session, env: Mapping[str, str]) -> Iterator[Diagnosis]:
     """Everything, in the order in which it is shown."""
     try:
-        cloud = app.cloud()
+        cloud = session.cloud()
         described = _endpoints(env, cloud)
     except CredentialsError as error:
         yield ill("credentials", error)
@@ -52,8 +52,8 @@ def of_the_cloud(app: App, env: Mapping[str, str]) -> Iterator[Diagnosis]:
         yield ill("endpoints", error)
         return
     yield well("endpoints", described)
-    results = at_once(app, {**_reads(cloud), "clock": lambda: skew(env)})
-    yield _credentials(app, results["STS"])
+    results = at_once(session, {**_reads(cloud), "clock": lambda: skew(env)})
+    yield _credentials(session, results["STS"])
     yield _clock(results["clock"])
     for product in _reads(cloud):
         yield _reached(product, results[product])
@@ -71,14 +71,14 @@ def _reads(cloud: Cloud) -> dict[str, Callable[[], Any]]:
 
 
 def at_once(
-    app: App, calls: Mapping[str, Callable[[], Any]], *, patience: float = PATIENCE_SECONDS
+    session: Session, calls: Mapping[str, Callable[[], Any]], *, patience: float = PATIENCE_SECONDS
 ) -> dict[str, Any]:
     """What each call gave or raised; Unavailable for one that gave nothing in time."""
-    clock = app.real_clock
+    clock = session.real_clock
     until = clock.now() + patience
     names = list(calls)
     results: dict[str, Any] = {}
-    with app.workers_apart() as workers:
+    with session.workers_apart() as workers:
         for number, name in enumerate(names):
             workers.submit(number, calls[name])
         while len(results) < len(names) and (left := until - clock.now()) > 0:
@@ -114,10 +114,10 @@ def skew(env: Mapping[str, str]) -> float:
     return (clock.wall() - there.astimezone(UTC)).total_seconds() - under_way
 
 
-def emulator(app: App) -> Diagnosis:
+def emulator(session: Session) -> Diagnosis:
     """What the emulator of --emulator keeps in the state directory."""
     name = "emulator"
-    state = directory(app)
+    state = directory(session)
     if not state.exists():
         return unused(name, "no emulated account is kept")
     try:
@@ -141,13 +141,13 @@ def _endpoints(env: Mapping[str, str], cloud: Cloud) -> str:
     return f"{where or 'those of Alibaba Cloud'} for {cloud.region}{kind}"
 
 
-def _credentials(app: App, result: Identity | Exception) -> Diagnosis:
+def _credentials(session: Session, result: Identity | Exception) -> Diagnosis:
     name = "credentials"
     if isinstance(result, CredentialsError | Unauthenticated | AccessDenied):
         return ill(name, result)
     if isinstance(result, Identity):
-        return well(name, f"{app.credentials}: {result.kind} {result.arn}".rstrip())
-    return unknown(name, f"{app.credentials}; STS did not answer", "See the row STS.")
+        return well(name, f"{session.credentials}: {result.kind} {result.arn}".rstrip())
+    return unknown(name, f"{session.credentials}; STS did not answer", "See the row STS.")
 
 
 def _clock(result: float | Exception) -> Diagnosis:

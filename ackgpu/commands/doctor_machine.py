@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ackgpu.app import App
 from ackgpu.clock import SystemClock
 from ackgpu.commands.diagnosis import Diagnosis, doubtful, ill, unused, well
-from ackgpu.commands.run_scope import EVENTS
+from ackgpu.engine.event_log import EVENTS
 from ackgpu.engine.journal import Journal
 from ackgpu.errors import AckGpuError, LocalError
+from ackgpu.session import Session
 
 MIN_FREE_BYTES = 100 * 2**20
 KUBECTL_SECONDS = 5.0
@@ -31,13 +31,13 @@ _PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 _IGNORED_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
-def on_this_machine(app: App, env: Mapping[str, str]) -> Iterator[Diagnosis]:
+def on_this_machine(session: Session, env: Mapping[str, str]) -> Iterator[Diagnosis]:
     """Everything, in the order in which it is shown."""
     yield well("python", f"{platform.python_version()} on {platform.system()}")
     yield packages()
-    yield state_directory(app.settings.state_dir)
-    yield journals(app.settings.state_dir)
-    yield kubeconfig(app)
+    yield state_directory(session.settings.state_dir)
+    yield journals(session.settings.state_dir)
+    yield kubeconfig(session)
     yield kubectl(env)
     yield proxies(env)
 
@@ -103,10 +103,10 @@ def journals(state: Path) -> Diagnosis:
     )
 
 
-def kubeconfig(app: App) -> Diagnosis:
+def kubeconfig(session: Session) -> Diagnosis:
     """Whether contexts can be read and written, and whether somebody holds kubectl's lock."""
     name = "kubeconfig"
-    file = app.kubeconfig()
+    file = session.kubeconfig()
     try:
         file.check_writable()
     except AckGpuError as error:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ackgpu.app import App
 from ackgpu.errors import LocalError, UsageError
 from ackgpu.render.results import Facts, Result
+from ackgpu.session import Session
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,14 +30,14 @@ class ServeOptions:
     log_file: Path | None = None
 
 
-def serve(options: ServeOptions, app: App) -> int:
+def serve(options: ServeOptions, session: Session) -> int:
     """Serve until SIGTERM or SIGINT."""
     from ackgpu.emulator.faults import ConfigurationError
     from ackgpu.emulator.serve import serve as serve_forever
 
     try:
         serve_forever(
-            options.state or directory(app),
+            options.state or directory(session),
             port=options.port,
             kube_port=options.kube_port,
             speed=options.speed,
@@ -58,9 +58,9 @@ def serve(options: ServeOptions, app: App) -> int:
     return 0
 
 
-def status(app: App, state: Path | None) -> Result:
+def status(session: Session, state: Path | None) -> Result:
     """Whether an emulator is served, where, and what is in its account."""
-    facts = standing(state or directory(app))
+    facts = standing(state or directory(session))
     running = "running" if facts["running"] else "not running"
     part = Facts(headline=f"emulator: {running}", facts=facts)
     return Result(command="emulator status", part=part)
@@ -76,11 +76,11 @@ def standing(state: Path) -> dict[str, Any]:
     return facts | documents
 
 
-def reset(app: App, state: Path | None) -> Result:
+def reset(session: Session, state: Path | None) -> Result:
     """Empty the emulated account."""
     from ackgpu.emulator.state import reset_state
 
-    where = state or directory(app)
+    where = state or directory(session)
     with _as_local(where):
         existed = reset_state(where)
     said = "is empty" if existed else "was never begun"
@@ -107,6 +107,6 @@ def _way_out(error: OSError) -> str | None:
     return None
 
 
-def directory(app: App) -> Path:
+def directory(session: Session) -> Path:
     """Where the emulator of --emulator keeps its account."""
-    return app.settings.state_dir / "emulator"
+    return session.settings.state_dir / "emulator"

@@ -12,12 +12,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ackgpu.app import App
 from ackgpu.commands.emulator import ServeOptions, directory
 from ackgpu.emulator.attached import environment, live_processes
 from ackgpu.emulator.front import FILE
 from ackgpu.errors import LocalError
 from ackgpu.render.results import Facts, PlainText, Result
+from ackgpu.session import Session
 from ackgpu.settings import DOCUMENTS
 
 LOG = "emulator.log"
@@ -26,12 +26,12 @@ PATIENCE = 60
 POLL_INTERVAL = 0.05
 
 
-def up(options: ServeOptions, app: App) -> Result:
+def up(options: ServeOptions, session: Session) -> Result:
     """Have an emulator served by a process of its own, and say where.
 
     Raises LocalError if it ends before it serves.
     """
-    state = options.state or directory(app)
+    state = options.state or directory(session)
     running = live_processes(state / FILE)
     if running:
         process, live = next(iter(running.items()))
@@ -48,12 +48,12 @@ def up(options: ServeOptions, app: App) -> Result:
     return Result(command="emulator up", part=part)
 
 
-def down(app: App, state: Path | None) -> Result:
+def down(session: Session, state: Path | None) -> Result:
     """End each emulator that serves the account, and wait until it has.
 
     Raises LocalError if one goes on.
     """
-    where = state or directory(app)
+    where = state or directory(session)
     ended = list(live_processes(where / FILE))
     for process in ended:
         with suppress(ProcessLookupError):
@@ -62,19 +62,19 @@ def down(app: App, state: Path | None) -> Result:
     while live_processes(where / FILE):
         if waited > PATIENCE:
             raise LocalError(f"The emulator, process {ended[0]}, does not end.")
-        app.wakeup.wait(POLL_INTERVAL)
+        session.wakeup.wait(POLL_INTERVAL)
         waited += POLL_INTERVAL
     said = "is down, its account is kept" if ended else "is not running"
     part = Facts(headline=f"the emulator {said}", done=True)
     return Result(command="emulator down", part=part)
 
 
-def env(app: App, state: Path | None) -> Result:
+def env(session: Session, state: Path | None) -> Result:
     """Print the emulator's variables as commands of a shell; raises LocalError if none is served.
 
     ``export NAME=value`` is understood by fish as well as by bash and zsh.
     """
-    found = list(live_processes((state or directory(app)) / FILE).values())
+    found = list(live_processes((state or directory(session)) / FILE).values())
     if not found:
         raise LocalError(
             "No emulator is served.", resolution="`ackgpu emulator up --detach` starts one."
@@ -82,7 +82,7 @@ def env(app: App, state: Path | None) -> Result:
     variables = environment(found[0].endpoint, found[0].speed)
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()]
     text = PlainText(text="".join(lines), with_secrets=True)
-    printed = app.settings.output not in DOCUMENTS
+    printed = session.settings.output not in DOCUMENTS
     part = text if printed else Facts(facts={"env": variables})
     return Result(command="emulator env", part=part)
 

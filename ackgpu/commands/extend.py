@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ackgpu.app import App
 from ackgpu.commands.cluster_lookup import not_found
 from ackgpu.errors import ConflictError, UsageError
 from ackgpu.inventory.owned import Holding, holdings, set_tags
 from ackgpu.naming import EXPIRES_TAG, HOLD_TAG, TTL_TAG, format_instant
 from ackgpu.render.results import Facts, Result
+from ackgpu.session import Session
 from ackgpu.spec import durations
 
 
@@ -23,19 +23,19 @@ class ExtendOptions:
     hold: bool = False
 
 
-def run(options: ExtendOptions, app: App) -> Result:
+def run(options: ExtendOptions, session: Session) -> Result:
     """Set the tags on everything of the cluster."""
     if bool(options.ttl) == options.hold:
         raise UsageError("extend takes --ttl or --hold.", resolution="Such as: --ttl +2h.")
     seconds = _seconds(options.ttl)
-    cloud = app.cloud()
-    found = holdings(cloud, app.reading(), name=options.name)
+    cloud = session.cloud()
+    found = holdings(cloud, session.reading(), name=options.name)
     if not found:
         raise not_found(options.name, cloud.region)
     holding = found[0]
     if any(item.state == "deleting" for item in holding.items):
         raise ConflictError(f"{options.name} is being deleted: it cannot be extended any more.")
-    expires = holding.expires if options.hold else _expiry(app, holding, options.ttl, seconds)
+    expires = holding.expires if options.hold else _expiry(session, holding, options.ttl, seconds)
     tags = {HOLD_TAG: str(options.hold).lower()}
     if expires is not None and not options.hold:
         tags[EXPIRES_TAG] = format_instant(expires)
@@ -57,7 +57,7 @@ def _seconds(ttl: str) -> int:
     return seconds
 
 
-def _expiry(app: App, holding: Holding, ttl: str, seconds: int) -> datetime:
+def _expiry(session: Session, holding: Holding, ttl: str, seconds: int) -> datetime:
     """From the present expiry on if that is requested and still ahead, else from now on."""
     left = 0.0
     if ttl.startswith("+"):
@@ -67,11 +67,11 @@ def _expiry(app: App, holding: Holding, ttl: str, seconds: int) -> datetime:
                 f"{holding.name} has no expiry that could be put off.",
                 resolution=f"`ackgpu extend {holding.name} --ttl {more}` gives it one.",
             )
-        left = max(0.0, -app.clock.since(holding.expires))
+        left = max(0.0, -session.clock.since(holding.expires))
     if left + seconds > durations.MAX_LIFETIME:
         longest = durations.format_seconds(durations.MAX_LIFETIME)
         raise UsageError(f"--ttl {ttl}: {holding.name} would live longer than {longest}")
-    return app.clock.after(left + seconds)
+    return session.clock.after(left + seconds)
 
 
 def _result(options: ExtendOptions, holding: Holding, expires: datetime | None) -> Result:

@@ -7,18 +7,16 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 
-from ackgpu.app import App
 from ackgpu.commands.cluster_lookup import does_not_expire
 from ackgpu.commands.delete import DeleteOptions, Deletion
 from ackgpu.commands.regions import Looked, sort_out
-from ackgpu.commands.run_scope import locked, same_again
 from ackgpu.commands.side_by_side import side_by_side
 from ackgpu.errors import AckGpuError, CloudError, Interrupted, UsageError
 from ackgpu.inventory.owned import Holding, Owned, holdings
 from ackgpu.render.deletions import DeleteResult, GcReceipt, GcResult, GcRow
-from ackgpu.render.output import show_preview
 from ackgpu.render.results import Result
 from ackgpu.render.words import count
+from ackgpu.session import Session
 from ackgpu.spec import durations
 
 SKEW_SECONDS = 5 * 60.0
@@ -73,20 +71,20 @@ class Collected:
     stopped: Interrupted | None = None
 
 
-def run(options: GcOptions, app: App) -> Result:
+def run(options: GcOptions, session: Session) -> Result:
     """Show what is found, and with --execute remove it."""
     if options.dry_run and options.execute:
         raise UsageError("--dry-run and --execute exclude each other.")
-    rules = Rules(options, app)
-    looked = _look(options, app)
+    rules = Rules(options, session)
+    looked = _look(options, session)
     found = _judged(looked.rows, rules)
     came = Collected()
     if options.execute and found:
         if not options.yes:
-            _ask(app, found)
-        came = _remove(options, app, rules, found)
+            _ask(session, found)
+        came = _remove(options, session, rules, found)
     rows = [
-        _row(app, finding, item, removed=options.execute and item.id not in came.left)
+        _row(session, finding, item, removed=options.execute and item.id not in came.left)
         for finding in found
         for item in finding.holding.items
     ]
@@ -98,25 +96,25 @@ def run(options: GcOptions, app: App) -> Result:
             deleted=tuple(came.receipts),
             unread_regions=tuple(looked.failures),
         ),
-        warnings=(*looked.warnings, *_doubts(app, looked.rows), *came.warnings),
-        error=app.complete(came.stopped or looked.error or came.error),
+        warnings=(*looked.warnings, *_doubts(session, looked.rows), *came.warnings),
+        error=session.complete(came.stopped or looked.error or came.error),
     )
 
 
-def _ask(app: App, found: Sequence[Collectable]) -> None:
+def _ask(session: Session, found: Sequence[Collectable]) -> None:
     """Show the clusters and what each consists of, and ask. Raises UsageError."""
-    rows = [_row(app, f, item, removed=False) for f in found for item in f.holding.items]
-    show_preview(app.streams, GcResult(found=tuple(rows), executed=False))
+    rows = [_row(session, f, item, removed=False) for f in found for item in f.holding.items]
+    session.display.preview(GcResult(found=tuple(rows), executed=False))
     clusters = count(len(found), "cluster")
-    if not app.streams.confirm(f"Delete {clusters} with all that was made for them?"):
+    if not session.streams.confirm(f"Delete {clusters} with all that was made for them?"):
         raise UsageError("Nothing was deleted.")
 
 
 class Rules:
     """Which holdings are to go. ``why`` is empty for one that stays."""
 
-    def __init__(self, options: GcOptions, app: App) -> None:
-        self._clock = app.clock
+    def __init__(self, options: GcOptions, session: Session) -> None:
+        self._clock = session.clock
         self._orphans = options.orphans
         self._expired = options.expired or not (options.orphans or options.older_than)
         self._oldest: int | None = None
@@ -153,14 +151,14 @@ class Rules:
         return youngest is not None and self._clock.since(youngest) > seconds
 
 
-def _look(options: GcOptions, app: App) -> Looked[Holding]:
-    cloud = app.cloud()
+def _look(options: GcOptions, session: Session) -> Looked[Holding]:
+    cloud = session.cloud()
     regions = cloud.compute.regions() if options.all_regions else [cloud.region]
     # Each region's reads run at once; regions one after the other keep within the flow control.
     results: dict[str, list[Holding] | Exception] = {}
     for region in regions:
         try:
-            results[region] = holdings(cloud.in_region(region), app.reading())
+            results[region] = holdings(cloud.in_region(region), session.reading())
         except CloudError as error:
             results[region] = error
     return sort_out(results)
@@ -171,22 +169,24 @@ def _judged(seen: Sequence[Holding], rules: Rules) -> list[Collectable]:
     return [finding for finding in judged if finding.reason]
 
 
-def _doubts(app: App, seen: Sequence[Holding]) -> tuple[str, ...]:
+def _doubts(session: Session, seen: Sequence[Holding]) -> tuple[str, ...]:
     return tuple(
-        does_not_expire(app, holding.name, holding.region, holding.unreadable_expiry)
+        does_not_expire(session, holding.name, holding.region, holding.unreadable_expiry)
         for holding in seen
         if holding.unreadable_expiry and not holding.held
     )
 
 
-def _remove(options: GcOptions, app: App, rules: Rules, found: Sequence[Collectable]) -> Collected:
+def _remove(
+    options: GcOptions, session: Session, rules: Rules, found: Sequence[Collectable]
+) -> Collected:
     """Remove several at once; one that fails ends no other. The first that failed is the error."""
     works = {
         _label(finding.holding, found): partial(_attempt, options, rules, finding.holding)
         for finding in found
     }
     came = Collected()
-    for finding, tried in zip(found, side_by_side(app, works).values(), strict=True):
+    for finding, tried in zip(found, side_by_side(session, works).values(), strict=True):
         failure = tried.failure
         came.left |= {item.id for item in tried.stays}
         came.receipts += [tried.receipt] if tried.receipt else []
@@ -208,33 +208,35 @@ def _label(holding: Holding, found: Sequence[Collectable]) -> str:
     return holding.name if alone else f"{holding.name} in {holding.region}"
 
 
-def _attempt(options: GcOptions, rules: Rules, holding: Holding, app: App) -> Tried:
+def _attempt(options: GcOptions, rules: Rules, holding: Holding, session: Session) -> Tried:
     """Remove one cluster, unless the command is to stop by now."""
     tried = Tried(stays=holding.items)
-    if app.cancel.requested:
-        number = app.cancel.signal_number
-        tried.failure = Interrupted("Stopped.", signal_number=number, resolution=same_again(app))
+    if session.cancel.requested:
+        number = session.cancel.signal_number
+        tried.failure = Interrupted(
+            "Stopped.", signal_number=number, resolution=session.same_again()
+        )
         return tried
     try:
-        tried.stays = _remove_one(options, app, rules, holding, tried)
+        tried.stays = _remove_one(options, session, rules, holding, tried)
     except Interrupted as stopped:
         tried.failure = stopped
     except AckGpuError as failure:
-        tried.failure, tried.stays = failure, _what_stays(app, holding)
+        tried.failure, tried.stays = failure, _what_stays(session, holding)
     return tried
 
 
 def _remove_one(
-    options: GcOptions, app: App, rules: Rules, holding: Holding, tried: Tried
+    options: GcOptions, session: Session, rules: Rules, holding: Holding, tried: Tried
 ) -> Sequence[Owned]:
     """Remove it, unless it was extended or held since it was looked at; what stays then."""
-    cloud = app.cloud(holding.region)
-    fresh = holdings(cloud, app.reading(), name=holding.name)
+    cloud = session.cloud(holding.region)
+    fresh = holdings(cloud, session.reading(), name=holding.name)
     if not any(rules.why(again) for again in fresh):
         return [item for again in fresh for item in again.items]
     wanted = DeleteOptions(name=holding.name, yes=True, timeout=options.timeout)
-    with locked(app, holding.region, holding.name, needed=False):
-        deletion = Deletion(wanted, app, cloud)
+    with session.locked(holding.region, holding.name, needed=False):
+        deletion = Deletion(wanted, session, cloud)
         with closing(deletion.journal):
             result = deletion.carry_out()
     tried.said += result.warnings
@@ -248,10 +250,10 @@ def _remove_one(
     return ()
 
 
-def _what_stays(app: App, holding: Holding) -> Sequence[Owned]:
+def _what_stays(session: Session, holding: Holding) -> Sequence[Owned]:
     """What is still there of it; all of it where that cannot be read."""
     try:
-        fresh = holdings(app.cloud(holding.region), app.reading(), name=holding.name)
+        fresh = holdings(session.cloud(holding.region), session.reading(), name=holding.name)
     except CloudError:
         return holding.items
     return [item for again in fresh for item in again.items]
@@ -261,7 +263,7 @@ def _in_one_line(error: AckGpuError) -> str:
     return f"{error.message} ({'; '.join(error.details)})" if error.details else error.message
 
 
-def _row(app: App, finding: Collectable, item: Owned, *, removed: bool) -> GcRow:
+def _row(session: Session, finding: Collectable, item: Owned, *, removed: bool) -> GcRow:
     return GcRow(
         cluster=finding.holding.name,
         kind=item.kind.noun.lower(),
@@ -269,6 +271,6 @@ def _row(app: App, finding: Collectable, item: Owned, *, removed: bool) -> GcRow
         id=item.id,
         region=finding.holding.region,
         reason=f"{finding.reason}, asleep" if finding.holding.asleep else finding.reason,
-        age=app.clock.since(item.born) if item.born else None,
+        age=session.clock.since(item.born) if item.born else None,
         removed=removed,
     )

@@ -5,24 +5,24 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Mapping
 
-from ackgpu.app import App
 from ackgpu.commands.gc import GcOptions
 from ackgpu.errors import UsageError
 from ackgpu.render.results import PlainText, Result
+from ackgpu.session import Session
 
 EVERY = "17 * * * *"
 """Once an hour, at a minute at which not everybody's jobs begin."""
 IMAGE = "python:3.13-slim"
 
 
-def print_job(kind: str, options: GcOptions, app: App) -> Result:
+def print_job(kind: str, options: GcOptions, session: Session) -> Result:
     """Print the job of that kind which carries out ``gc`` with these options."""
     if kind not in SCHEDULES:
         raise UsageError(
             f"--print-schedule {kind} is not known.",
             resolution=f"One of: {', '.join(SCHEDULES)}.",
         )
-    command = app.settings.job(shlex.join(("gc", *_words(options), "--execute", "--yes")))
+    command = session.settings.job(shlex.join(("gc", *_words(options), "--execute", "--yes")))
     return Result(command="gc", part=PlainText(text=SCHEDULES[kind](command)))
 
 

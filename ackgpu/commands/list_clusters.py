@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Cloud, Cluster, Vpc
 from ackgpu.commands.cluster_lookup import does_not_expire
 from ackgpu.commands.costs import not_priced
@@ -18,6 +17,7 @@ from ackgpu.engine.gather import settle_all
 from ackgpu.errors import UsageError
 from ackgpu.naming import RUN_TAG, cluster_name_from_tags, start_of_run
 from ackgpu.render.results import ClusterList, ClusterRow, Result
+from ackgpu.session import Session
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,29 +33,31 @@ Prices = dict[tuple[object, ...], KnownSum]
 """What clusters cost an hour, by what they are made of: in a watch it is read once."""
 
 
-def watch(options: ListOptions, app: App) -> int:
+def watch(options: ListOptions, session: Session) -> int:
     """List the clusters again and again until a signal ends it; the exit code."""
     from ackgpu.commands.watch import watch as watched
 
     known: Prices = {}
-    return watched(app, lambda: run(options, app, known))
+    return watched(session, lambda: run(options, session, known))
 
 
-def run(options: ListOptions, app: App, known: Prices | None = None) -> Result:
+def run(options: ListOptions, session: Session, known: Prices | None = None) -> Result:
     """List the clusters. Prices that are ``known`` are not read; those that are read join them."""
     wanted = _selector(options.selectors)
     known = {} if known is None else known
-    cloud = app.cloud()
+    cloud = session.cloud()
     regions = cloud.compute.regions() if options.all_regions else [cloud.region]
-    reads = {region: partial(_seen_in, app, cloud.in_region(region), wanted) for region in regions}
-    settled = settle_all(app.reading(), reads)
+    reads = {
+        region: partial(_seen_in, session, cloud.in_region(region), wanted) for region in regions
+    }
+    settled = settle_all(session.reading(), reads)
     looked: Looked[CostRow] = sort_out({region: settled[region] for region in regions})
     seen = [each for each in looked.rows if not options.expired or each.is_over]
     rows = [each.row for each in seen]
-    if app.settings.output != "name":
-        rows = _priced(app, seen, known)
+    if session.settings.output != "name":
+        rows = _priced(session, seen, known)
     doubts = tuple(
-        does_not_expire(app, row.name, row.region, row.unreadable_expiry)
+        does_not_expire(session, row.name, row.region, row.unreadable_expiry)
         for row in (each.row for each in looked.rows)
         if row.unreadable_expiry
     )
@@ -63,14 +65,14 @@ def run(options: ListOptions, app: App, known: Prices | None = None) -> Result:
         clusters=tuple(rows),
         regions=tuple(looked.found),
         unread_regions=tuple(looked.failures),
-        next_commands=() if rows else (_next_command(options, app),),
+        next_commands=() if rows else (_next_command(options, session),),
         selection=_selection(options),
     )
     return Result(
         command="list",
         part=part,
         warnings=(*looked.warnings, *doubts, *_not_priced(rows)),
-        error=app.complete(looked.error),
+        error=session.complete(looked.error),
     )
 
 
@@ -78,22 +80,22 @@ def _selection(options: ListOptions) -> tuple[str, ...]:
     return (*(["--expired"] if options.expired else []), *(f"-l {it}" for it in options.selectors))
 
 
-def _next_command(options: ListOptions, app: App) -> str:
+def _next_command(options: ListOptions, session: Session) -> str:
     """What to type where nothing is listed: others may be there than those that were wanted."""
     everywhere = " --all-regions" if options.all_regions else ""
-    return app.command(f"list{everywhere}" if _selection(options) else "create demo")
+    return session.command(f"list{everywhere}" if _selection(options) else "create demo")
 
 
-def _priced(app: App, seen: Sequence[CostRow], known: Prices) -> list[ClusterRow]:
+def _priced(session: Session, seen: Sequence[CostRow], known: Prices) -> list[ClusterRow]:
     """The rows with their costs; prices are read of those that are not ``known`` as they are."""
     keys = [(each.row.region, each.row.id, each.row.state, each.row.nodes) for each in seen]
     fresh = [each for each, key in zip(seen, keys, strict=True) if key not in known]
-    read = iter(with_costs_of(app, fresh) if fresh else ())
+    read = iter(with_costs_of(session, fresh) if fresh else ())
     rows = []
     for each, key in zip(seen, keys, strict=True):
         if key in known:
             born = each.cluster.created if each.cluster else each.born
-            rows.append(with_costs(app, each.row, known[key], born))
+            rows.append(with_costs(session, each.row, known[key], born))
             continue
         row = next(read)
         if row.hourly is not None and row.id:  # more may be made of an unfinished one
@@ -109,7 +111,7 @@ def _not_priced(rows: Sequence[ClusterRow]) -> list[str]:
     return not_priced("the clusters" if len(told) > 1 else "the cluster", KnownSum(why=tuple(why)))
 
 
-def _seen_in(app: App, cloud: Cloud, wanted: Mapping[str, str]) -> list[CostRow]:
+def _seen_in(session: Session, cloud: Cloud, wanted: Mapping[str, str]) -> list[CostRow]:
     clusters = [
         cluster
         for cluster in cloud.containers.clusters(region=cloud.region)
@@ -117,12 +119,12 @@ def _seen_in(app: App, cloud: Cloud, wanted: Mapping[str, str]) -> list[CostRow]
     ]
     vpcs = [vpc for vpc in cloud.network.vpcs() if _carries(vpc.tags, wanted)]
     listed = (each for each in clusters if _carries(each.tags, wanted))
-    seen = [CostRow(cluster_row(app, each), cloud, each) for each in listed]
-    return [*seen, *_unfinished(app, cloud, clusters, vpcs)]
+    seen = [CostRow(cluster_row(session, each), cloud, each) for each in listed]
+    return [*seen, *_unfinished(session, cloud, clusters, vpcs)]
 
 
 def _unfinished(
-    app: App, cloud: Cloud, clusters: Sequence[Cluster], vpcs: Sequence[Vpc]
+    session: Session, cloud: Cloud, clusters: Sequence[Cluster], vpcs: Sequence[Vpc]
 ) -> list[CostRow]:
     """Networks of ours without a cluster: a create that did not get further, or half a delete."""
     known = {cluster.name for cluster in clusters}
@@ -130,7 +132,7 @@ def _unfinished(
     for vpc in vpcs:
         name = cluster_name_from_tags(vpc.tags)
         if name is not None and name not in known:
-            row = unfinished_row(app, name, cloud.region, vpc.tags)
+            row = unfinished_row(session, name, cloud.region, vpc.tags)
             found[name] = CostRow(row, cloud, born=start_of_run(vpc.tags.get(RUN_TAG, "")))
     return list(found.values())
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ackgpu.app import App
 from ackgpu.errors import SpecError, SpecFinding, UsageError
+from ackgpu.session import Session
 from ackgpu.settings import DEFAULT_REGION
 from ackgpu.small_file import why
 from ackgpu.spec.flags import SpecFlags
@@ -38,7 +38,7 @@ class RequestedSpec:
     warnings: tuple[str, ...]
 
 
-def read_spec_file(path: Path, app: App) -> LoadedSpec:
+def read_spec_file(path: Path, session: Session) -> LoadedSpec:
     """The spec in the file at ``path``, or from standard input where that is ``-``.
 
     Raises SpecError with everything that is wrong with it.
@@ -46,31 +46,31 @@ def read_spec_file(path: Path, app: App) -> LoadedSpec:
     if path != STDIN:
         return load_file(path)
     try:
-        content = app.streams.read_all(MAX_BYTES)
+        content = session.streams.read_all(MAX_BYTES)
     except OSError as refused:
         raise SpecError([SpecFinding("stdin", "", f"cannot be read: {why(refused)}")]) from None
     return load_bytes(content, name="stdin")
 
 
 def load_spec(
-    options: SpecOptions, app: App, *, unnamed: str = "", offline: bool = False
+    options: SpecOptions, session: Session, *, unnamed: str = "", offline: bool = False
 ) -> RequestedSpec:
     """The spec. Raises SpecError with every finding, UsageError where there is no name.
 
     ``unnamed`` is the name for commands that can do without. The region comes from the flag, then
     the file, then the environment or profile; ``offline`` does without a profile's credentials.
     """
-    base = read_spec_file(options.file, app).spec if options.file else None
+    base = read_spec_file(options.file, session).spec if options.file else None
     if options.content is not None:
         base = load_bytes(options.content, name="spec").spec
     flags = options.flags
-    if flags.get("timeout") is None and app.settings.timeout:
-        flags = flags.also(timeout=app.settings.timeout)
-    if flags.get("region") is None and app.settings.given.region:
-        flags = flags.also(region=app.settings.given.region)
+    if flags.get("timeout") is None and session.settings.timeout:
+        flags = flags.also(timeout=session.settings.timeout)
+    if flags.get("region") is None and session.settings.given.region:
+        flags = flags.also(region=session.settings.given.region)
     in_file = base is not None and "region" in base.metadata.model_fields_set
     if flags.get("region") is None and not in_file:
-        region = (app.settings.region or DEFAULT_REGION) if offline else app.region
+        region = (session.settings.region or DEFAULT_REGION) if offline else session.region
         flags = flags.also(region=region)
     named = flags.get("name") or (base and base.name)
     if unnamed and not named:
@@ -81,6 +81,6 @@ def load_spec(
             resolution="Such as `ackgpu create demo`; or set metadata.name in the file.",
         )
     spec = from_flags(flags, base)
-    app.require_region(spec.region, offline=offline)
-    app.concern(spec.name, spec.region if in_file or options.flags.get("region") else "")
+    session.require_region(spec.region, offline=offline)
+    session.concern(spec.name, spec.region if in_file or options.flags.get("region") else "")
     return RequestedSpec(spec, tuple(str(finding) for finding in warnings_in(spec)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ackgpu.app import App
 from ackgpu.commands.reach import by_name
 from ackgpu.commands.run_sample import choose_node
 from ackgpu.render.results import PlainText, Result
+from ackgpu.session import Session
 from ackgpu.spec.catalog import NAME_LABEL, gpu_type
 from ackgpu.spec.model import ExpectSpec
 from ackgpu.steps import manifests
@@ -27,13 +27,13 @@ class ManifestOptions:
     private: bool = False
 
 
-def sample(options: ManifestOptions, app: App) -> Result:
+def sample(options: ManifestOptions, session: Session) -> Result:
     """Print it; nothing is applied."""
     wants = SampleDeployment(image=options.image)
     if options.name:
-        reached = by_name(app, options.name, private=options.private)
+        reached = by_name(session, options.name, private=options.private)
         verdict = choose_node(climb(reached.api, ExpectSpec()), reached.cluster)
-        images = SampleImages(options.image, app.settings.image_registry)
+        images = SampleImages(options.image, session.settings.image_registry)
         wants = anywhere(verdict, _documented(images, verdict)).deployment
     part = PlainText(text=manifests.sample_yaml(wants))
     return Result(command="manifest sample", part=part)

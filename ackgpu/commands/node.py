@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Cloud, Cluster, ClusterNode, NodePool
 from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange, cluster_of
 from ackgpu.commands.nodepool_size import left_behind, told_of_staying
 from ackgpu.commands.reach import TEMPORARY_MINUTES, kubeconfig_of
-from ackgpu.commands.run_scope import locked, timeout_of
 from ackgpu.engine.plan import Plan
 from ackgpu.engine.run import Outcome
 from ackgpu.errors import ConflictError, NoSuchCluster, UsageError
 from ackgpu.render.node_results import NodeList, NodeRow
 from ackgpu.render.results import PlanResult, PlanRow, Result
+from ackgpu.session import Session
 from ackgpu.steps.node_drain import DrainWishes, shown
 from ackgpu.steps.node_graph import NodeOfPool, drain_graph, repair_graph, replace_graph
 from ackgpu.steps.pool_graph import Steps
@@ -35,35 +34,35 @@ class NodeOptions(ChangeOptions):
     drain_timeout: str = ""
 
 
-def list_nodes(name: str, app: App) -> Result:
+def list_nodes(name: str, session: Session) -> Result:
     """List the nodes as ACK knows them."""
-    cloud = app.cloud()
+    cloud = session.cloud()
     cluster = cluster_of(cloud, name)
     return Result(command="node list", part=_nodes(cloud, cluster, name))
 
 
-def drain(options: NodeOptions, app: App) -> Result:
+def drain(options: NodeOptions, session: Session) -> Result:
     """Have the pods leave a node."""
-    with locked(app, app.cloud().region, options.name):
-        change = ClusterChange(app, options, "node drain", f"drain {options.node}")
+    with session.locked(session.cloud().region, options.name):
+        change = ClusterChange(session, options, "node drain", f"drain {options.node}")
         node = _node(change, options.node)
         _refuse_unreachable(change, options)
-        wishes = _wishes(options, app)
+        wishes = _wishes(options, session)
         steps = drain_graph(change.standing, node.name, wishes, private=options.private)
         question = f"This cordons {node.name} and evicts {_pods(change, options, node)}. Go on?"
         return _carry_out(change, steps, question)
 
 
-def replace_node(options: NodeOptions, app: App) -> Result:
+def replace_node(options: NodeOptions, session: Session) -> Result:
     """Empty a node, delete its instance, and prove the one that takes its place."""
-    with locked(app, app.cloud().region, options.name):
-        change = ClusterChange(app, options, "node replace", f"replace {options.node}")
+    with session.locked(session.cloud().region, options.name):
+        change = ClusterChange(session, options, "node replace", f"replace {options.node}")
         node, pool, nodes = _place(change, options)
         change.refuse_autoscaled(pool, "its autoscaler decides what takes a node's place")
         _refuse_unreachable(change, options)
         staying = staying_instances(change.cloud, [node])
         what = NodeOfPool(node, pool, nodes, stays=bool(staying))
-        wishes = _wishes(options, app)
+        wishes = _wishes(options, session)
         steps = replace_graph(change.standing, what, wishes, private=options.private)
         told = told_of_staying(staying)
         fate = "takes its instance out of the cluster" if staying else "deletes its instance"
@@ -75,10 +74,10 @@ def replace_node(options: NodeOptions, app: App) -> Result:
         return _carry_out(change, steps, asked, staying=staying, pool=pool)
 
 
-def repair(options: NodeOptions, app: App) -> Result:
+def repair(options: NodeOptions, session: Session) -> Result:
     """Have ACK repair a node in place, and prove it."""
-    with locked(app, app.cloud().region, options.name):
-        change = ClusterChange(app, options, "node repair", f"repair {options.node}")
+    with session.locked(session.cloud().region, options.name):
+        change = ClusterChange(session, options, "node repair", f"repair {options.node}")
         node, pool, nodes = _place(change, options)
         _refuse_unreachable(change, options)
         what = NodeOfPool(node, pool, nodes)
@@ -192,11 +191,11 @@ def _place(change: ClusterChange, options: NodeOptions) -> tuple[ClusterNode, No
     return node, pool, nodes
 
 
-def _wishes(options: NodeOptions, app: App) -> DrainWishes:
+def _wishes(options: NodeOptions, session: Session) -> DrainWishes:
     return DrainWishes(
         unmanaged=options.force,
         local_data=options.delete_emptydir_data,
-        timeout=timeout_of(app, options.drain_timeout, DRAIN_TIMEOUT),
+        timeout=session.timeout_of(options.drain_timeout, DRAIN_TIMEOUT),
     )
 
 
@@ -215,4 +214,4 @@ def _pods(change: ClusterChange, options: NodeOptions, node: ClusterNode) -> str
     text = kubeconfig_of(
         change.cloud, change.cluster, private=options.private, minutes=TEMPORARY_MINUTES
     )
-    return shown(change.app.connect(text).pods_on(node.name))
+    return shown(change.session.connect(text).pods_on(node.name))

@@ -6,9 +6,9 @@ import getpass
 import re
 from pathlib import Path
 
-from ackgpu.app import App
 from ackgpu.errors import LocalError, UsageError
 from ackgpu.redaction import learn
+from ackgpu.session import Session
 from ackgpu.small_file import KIB, read_small, why
 
 VARIABLE = "ACKGPU_NODE_PASSWORD"
@@ -16,26 +16,26 @@ _SHORTEST, _LONGEST, _CLASSES = 8, 30, 3
 _KINDS = (r"[a-z]", r"[A-Z]", r"[0-9]", r"[()`~!@#$%^&*_\-+=|{}\[\]:;'<>,.?/]")
 
 
-def node_password(app: App, *, file: Path | None = None, ask: bool = False) -> str:
+def node_password(session: Session, *, file: Path | None = None, ask: bool = False) -> str:
     """The password, or nothing where none is given: by prompt, then file, then environment.
 
     Raises UsageError for one that ECS would refuse, for an empty one that was asked for or read
     from a file, and where nobody can be asked; LocalError for a file that cannot be read.
     """
     if ask:
-        password = _prompt(app)
+        password = _prompt(session)
     elif file is not None:
         password = _read(file)
     else:
-        password = app.env.get(VARIABLE, "")
+        password = session.env.get(VARIABLE, "")
     learn(password)
     if password:
         _check(password)
     return password
 
 
-def _prompt(app: App) -> str:
-    streams = app.streams
+def _prompt(session: Session) -> str:
+    streams = session.streams
     if streams.no_input or not streams.is_terminal(streams.stdin):
         raise UsageError(
             "The password cannot be prompted for: there is no terminal, or input is switched off.",

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ackgpu.app import App
 from ackgpu.cloud.api import VSwitch
 from ackgpu.commands.alternatives import with_other_type
 from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange, cluster_of
@@ -24,7 +23,6 @@ from ackgpu.commands.pool_spec import (
     standing_document,
 )
 from ackgpu.commands.rows import pool_row
-from ackgpu.commands.run_scope import locked
 from ackgpu.engine.plan import Plan
 from ackgpu.engine.reads import ReadResults
 from ackgpu.engine.step import Drift, Ready
@@ -38,6 +36,7 @@ from ackgpu.errors import (
 )
 from ackgpu.preflight.facts import needs_of
 from ackgpu.render.results import NodePoolList, Result
+from ackgpu.session import Session
 from ackgpu.spec.validate import warnings_in
 from ackgpu.steps.node_pool import POOL_ENDED
 from ackgpu.steps.placement import refuse_unfit_nodes
@@ -62,21 +61,21 @@ class AddOptions(ChangeOptions):
     skip_preflight: bool = False
 
 
-def list_pools(name: str, app: App) -> Result:
+def list_pools(name: str, session: Session) -> Result:
     """List the pools."""
-    cloud = app.cloud()
+    cloud = session.cloud()
     cluster = cluster_of(cloud, name)
     rows = tuple(pool_row(pool) for pool in cloud.containers.node_pools(cluster.id))
     return Result(command="nodepool list", part=NodePoolList(cluster_name=name, node_pools=rows))
 
 
-def add(options: AddOptions, app: App) -> Result:
+def add(options: AddOptions, session: Session) -> Result:
     """Make a pool beside the others; again, it goes on."""
-    document, gpu = pool_document(options.pool, options.flags, app)
-    password = node_password(app, file=options.password_file, ask=options.ask_password)
-    cloud = app.cloud()
-    with locked(app, cloud.region, options.name):
-        change = ClusterChange(app, options, "nodepool add", f"add {options.pool}")
+    document, gpu = pool_document(options.pool, options.flags, session)
+    password = node_password(session, file=options.password_file, ask=options.ask_password)
+    cloud = session.cloud()
+    with session.locked(cloud.region, options.name):
+        change = ClusterChange(session, options, "nodepool add", f"add {options.pool}")
         vswitches = _chosen(change, options)
         whole = standing_document(change.cluster, vswitches, document) | {"gpu": gpu}
         spec, warnings = checked_spec(whole)
@@ -99,7 +98,7 @@ def add(options: AddOptions, app: App) -> Result:
                 change.check(spec, needs_of(new), zones, CHECKS)
             except NoCapacity as error:
                 types = spec.node_pools[0].instance_types
-                raise with_other_type(app, error, types, vswitches, begun=False) from None
+                raise with_other_type(session, error, types, vswitches, begun=False) from None
         if options.dry_run:
             return change.shown(blueprint, plan, warnings)
         with _advising(change, size):
@@ -121,7 +120,7 @@ def _advising(change: ClusterChange, nodes: int) -> Iterator[None]:
                 f" its nodes again, `ackgpu nodepool delete {name} {pool}` removes it."
             )
         if isinstance(error, OutOfStock) and found is not None:
-            with_other_type(change.app, error, found.instance_types, change.vswitches())
+            with_other_type(change.session, error, found.instance_types, change.vswitches())
         raise
 
 
@@ -172,7 +171,7 @@ def _into(change: ClusterChange, lacking: set[str]) -> str:
     if not all(ways):
         return ""
     lines = ", ".join(f"`{line}`" for way in ways for line in way)
-    return f" To make it one: {lines}, then `{change.app.again()}`."
+    return f" To make it one: {lines}, then `{change.session.again()}`."
 
 
 def _ways(drift: Sequence[Drift]) -> str:

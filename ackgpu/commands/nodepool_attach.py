@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ackgpu.app import App
 from ackgpu.cloud.api import AttachRequest, NodePool
 from ackgpu.commands.attach_checks import check_instances
 from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange
 from ackgpu.commands.node_password import node_password
 from ackgpu.commands.pool_spec import blueprint_of, spec_of_pool
-from ackgpu.commands.run_scope import locked
 from ackgpu.errors import UsageError
-from ackgpu.render.output import warn
 from ackgpu.render.results import PlainText, Result
+from ackgpu.session import Session
 from ackgpu.steps.pool_graph import attach_graph
 
 MODES = ("auto", "manual")
@@ -35,7 +33,7 @@ class AttachOptions(ChangeOptions):
     ask_password: bool = False
 
 
-def attach(options: AttachOptions, app: App) -> Result:
+def attach(options: AttachOptions, session: Session) -> Result:
     """Check the instances, then attach them or say how."""
     ids = tuple(dict.fromkeys(options.instance_ids))
     if options.mode not in MODES:
@@ -44,10 +42,10 @@ def attach(options: AttachOptions, app: App) -> Result:
         )
     if not 1 <= len(ids) <= MAX_ATTACHED:
         raise UsageError(f"{len(ids)} instances: 1 to {MAX_ATTACHED} are attached at once.")
-    cloud = app.cloud()
-    with locked(app, cloud.region, options.name):
+    cloud = session.cloud()
+    with session.locked(cloud.region, options.name):
         key = f"attach {' '.join(sorted(ids))} to {options.pool}"
-        change = ClusterChange(app, options, "nodepool attach", key)
+        change = ClusterChange(session, options, "nodepool attach", key)
         pool = change.pool()
         change.refuse_autoscaled(pool, "ACK attaches no instances to it")
         joined = _joined(change, pool, ids)
@@ -84,8 +82,8 @@ def _by_ack(
     new: Sequence[str],
     ids: tuple[str, ...],
 ) -> Result:
-    app = change.app
-    password = node_password(app, file=options.password_file, ask=options.ask_password)
+    session = change.session
+    password = node_password(session, file=options.password_file, ask=options.ask_password)
     request = AttachRequest(
         ids, options.keep_name, options.format_disk, "" if pool.has_key_pair else password
     )
@@ -112,8 +110,7 @@ def _script(change: ClusterChange, pool: NodePool, options: AttachOptions) -> Re
         keep_instance_name=options.keep_name,
         format_disk=options.format_disk,
     )
-    warn(
-        change.app.streams,
+    change.session.display.warn(
         "The script holds a token of this cluster: pass it on to nobody. Run it as root on each of"
         f" {', '.join(options.instance_ids)}, which keep their system disks; then"
         f" ackgpu verify {options.name} proves them.",

@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Instance, NodePool, Price
 from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange
-from ackgpu.commands.run_scope import locked
 from ackgpu.engine.gather import all_of
 from ackgpu.engine.step import Step
 from ackgpu.errors import ConflictError, PreflightFailed, UsageError
 from ackgpu.render.results import Facts, Result
 from ackgpu.render.words import count
+from ackgpu.session import Session
 from ackgpu.spec import catalog
 from ackgpu.steps.billing import subscription_steps
 from ackgpu.steps.running_cluster import RunningCluster
@@ -25,17 +24,17 @@ PERIODS = (*range(1, 10), 12, 24, 36, 48, 60)
 CONVERTIBLE = ("Running", "Stopped")
 
 
-def convert(options: ChangeOptions, months: int, app: App) -> Result:
+def convert(options: ChangeOptions, months: int, session: Session) -> Result:
     """Show the price, ask, and order."""
     if months not in PERIODS:
         raise UsageError(
             f"--period {months} is no period.",
             resolution=f"Months: {', '.join(map(str, PERIODS))}.",
         )
-    cloud = app.cloud()
-    with locked(app, cloud.region, options.name):
+    cloud = session.cloud()
+    with session.locked(cloud.region, options.name):
         key = f"subscribe {options.pool} for {count(months, 'month')}"
-        change = ClusterChange(app, options, "nodepool convert-billing", key)
+        change = ClusterChange(session, options, "nodepool convert-billing", key)
         pool = change.pool()
         instances = _instances(change, pool)
         todo = [i for i in instances if i.charge_type != "PrePaid"]
@@ -121,7 +120,7 @@ def _price(change: ClusterChange, pool: NodePool, todo: Sequence[Instance], mont
         )
         for type_id, zone_id in kinds
     }
-    prices: dict[str, Price] = all_of(change.app.reading(), reads)
+    prices: dict[str, Price] = all_of(change.session.reading(), reads)
     total = 0.0
     for (type_id, zone_id), times in kinds.items():
         amount = prices[f"{type_id} {zone_id}"].amount

@@ -5,28 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ackgpu.app import App
 from ackgpu.cloud.api import NodePool
 from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange
 from ackgpu.commands.pool_spec import blueprint_of, spec_of_pool
 from ackgpu.commands.rows import pool_row
-from ackgpu.commands.run_scope import locked, until
 from ackgpu.engine.plan import Plan
 from ackgpu.errors import LeftoversError, UsageError
 from ackgpu.render.results import NodePoolList, PlanResult, PlanRow, Result
 from ackgpu.render.words import count
+from ackgpu.session import Session
 from ackgpu.steps.node_pool import taken_by
 from ackgpu.steps.pool_graph import removal_graph, scale_graph
 from ackgpu.steps.staying_instances import StayingInstance, staying_instances
 
 
-def scale(options: ChangeOptions, nodes: int, app: App) -> Result:
+def scale(options: ChangeOptions, nodes: int, session: Session) -> Result:
     """Set a pool's absolute size."""
     if nodes < 0:
         raise UsageError(f"--nodes {nodes} is no size.")
-    cloud = app.cloud()
-    with locked(app, cloud.region, options.name):
-        change = ClusterChange(app, options, "nodepool scale", f"scale {options.pool} to {nodes}")
+    cloud = session.cloud()
+    with session.locked(cloud.region, options.name):
+        change = ClusterChange(
+            session, options, "nodepool scale", f"scale {options.pool} to {nodes}"
+        )
         pool = change.pool()
         change.refuse_autoscaled(pool, "it takes no size")
         steps = scale_graph(change.standing, pool, nodes=nodes)
@@ -50,15 +51,15 @@ def scale(options: ChangeOptions, nodes: int, app: App) -> Result:
         return replace(result, error=left_behind(change, pool, staying))
 
 
-def delete(options: ChangeOptions, app: App) -> Result:
+def delete(options: ChangeOptions, session: Session) -> Result:
     """Remove a pool with its nodes; what is not there is removed already."""
-    cloud = app.cloud()
-    with locked(app, cloud.region, options.name):
-        change = ClusterChange(app, options, "nodepool delete", f"delete {options.pool}")
+    cloud = session.cloud()
+    with session.locked(cloud.region, options.name):
+        change = ClusterChange(session, options, "nodepool delete", f"delete {options.pool}")
         pools = cloud.containers.node_pools(change.cluster.id)
         pool = next((pool for pool in pools if pool.name == options.pool), None)
         if pool is None and not options.dry_run:  # one list may be answered short
-            until(app, change.run, change.run.clock.now() + change.run.visibility)
+            session.until(change.run, change.run.clock.now() + change.run.visibility)
             pools = cloud.containers.node_pools(change.cluster.id)
             pool = next((pool for pool in pools if pool.name == options.pool), None)
         if pool is None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ackgpu.app import App
 from ackgpu.cloud.api import AutoScaling, NodePool
 from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange
 from ackgpu.commands.nodepool_size import check_quota
 from ackgpu.commands.pool_spec import checked_spec, label_of, standing_document, taint_of
-from ackgpu.commands.run_scope import locked
 from ackgpu.errors import UsageError
 from ackgpu.render.changes import ChangeRow, Changes
-from ackgpu.render.output import show_preview
 from ackgpu.render.results import Result
+from ackgpu.session import Session
 from ackgpu.steps.pool_graph import PoolWishes, update_graph
 
 Taint = tuple[str, str, str]
@@ -43,12 +41,12 @@ class UpdateOptions(ChangeOptions):
         return self.least is not None or self.most is not None
 
 
-def update(options: UpdateOptions, app: App) -> Result:
+def update(options: UpdateOptions, session: Session) -> Result:
     """Show what differs, ask, and change it."""
     _refuse_nonsense(options)
-    cloud = app.cloud()
-    with locked(app, cloud.region, options.name):
-        change = ClusterChange(app, options, "nodepool update", f"update {options.pool}")
+    cloud = session.cloud()
+    with session.locked(cloud.region, options.name):
+        change = ClusterChange(session, options, "nodepool update", f"update {options.pool}")
         change.refuse_asleep()
         if not options.dry_run:
             change.settle()
@@ -73,7 +71,7 @@ def update(options: UpdateOptions, app: App) -> Result:
         if wishes.bounds.enabled and wishes.bounds.least > pool.total:
             check_quota(change, pool, wishes.bounds.least - pool.total)
         if not options.yes:
-            show_preview(app.streams, part)
+            session.display.preview(part)
             change.confirm(f"Make these changes to the node pool {pool.name}?")
         steps = update_graph(change.standing, pool, wishes)
         outcome = change.apply(steps, change.look(steps))

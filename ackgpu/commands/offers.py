@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ackgpu.app import App
 from ackgpu.errors import UsageError, reason
 from ackgpu.preflight.offer_search import Offer, Search, gpu_memory, look
 from ackgpu.render.results import OfferList, OfferRow, Result
+from ackgpu.session import Session
 from ackgpu.spec import catalog
 
 STOCKS: dict[str, Literal["ok", "low", "none"]] = {"WithStock": "ok", "ClosedWithStock": "low"}
@@ -27,10 +27,10 @@ class OffersOptions:
     available: bool = False
 
 
-def run(options: OffersOptions, app: App) -> Result:
+def run(options: OffersOptions, session: Session) -> Result:
     """Show the offers: what create takes, then the available, then by price."""
     _refuse_unknown_types(options.types)
-    regions = _regions(options, app)
+    regions = _regions(options, session)
     search = Search(
         regions=regions,
         zones=options.zones,
@@ -38,8 +38,8 @@ def run(options: OffersOptions, app: App) -> Result:
         types=options.types,
         spot=options.spot,
     )
-    began = app.clock.now()
-    found = look(app.cloud(regions[0]), search, app.reading())
+    began = session.clock.now()
+    found = look(session.cloud(regions[0]), search, session.reading())
     if not found.offers and found.unread:
         raise found.unread[0][1]
     offers = [o for o in found.offers if o.stock.available or not options.available]
@@ -49,7 +49,7 @@ def run(options: OffersOptions, app: App) -> Result:
         warnings=tuple(
             dict.fromkeys(f"{region}: {reason(error)}" for region, error in found.unread)
         ),
-        durations={"total": app.clock.now() - began},
+        durations={"total": session.clock.now() - began},
     )
 
 
@@ -63,25 +63,25 @@ def _refuse_unknown_types(types: tuple[str, ...]) -> None:
             )
 
 
-def _regions(options: OffersOptions, app: App) -> tuple[str, ...]:
+def _regions(options: OffersOptions, session: Session) -> tuple[str, ...]:
     """Where to look: the regions named, else those of the zones named, else the default one.
 
     Raises UsageError where the name of a region is empty, or a region or a zone does not exist.
     """
-    known = app.cloud().compute.regions() if options.zones or "" in options.regions else []
+    known = session.cloud().compute.regions() if options.zones or "" in options.regions else []
     if "" in options.regions:
         raise UsageError("--region is empty.", resolution=f"One of: {', '.join(sorted(known))}.")
     for region in options.regions:
-        app.require_region(region)
+        session.require_region(region)
     ours = dict.fromkeys(region for zone in options.zones if (region := _region_of(zone)) in known)
-    regions = options.regions or tuple(ours) or (app.region,)
+    regions = options.regions or tuple(ours) or (session.region,)
     if options.zones:
-        _refuse_unknown_zones(options.zones, [r for r in regions if r in known], app)
+        _refuse_unknown_zones(options.zones, [r for r in regions if r in known], session)
     return regions
 
 
-def _refuse_unknown_zones(zones: Sequence[str], regions: Sequence[str], app: App) -> None:
-    there = sorted(zone for region in regions for zone in app.cloud(region).compute.zones())
+def _refuse_unknown_zones(zones: Sequence[str], regions: Sequence[str], session: Session) -> None:
+    there = sorted(zone for region in regions for zone in session.cloud(region).compute.zones())
     for zone in zones:
         if zone not in there:
             raise UsageError(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ackgpu.app import App
-from ackgpu.commands.build_plan import prepare, refuse_broken, refuse_conflicts, warnings_of
+from ackgpu.commands.build_plan import decided, graph, refuse_broken, refuse_conflicts, warnings_of
 from ackgpu.commands.load_spec import SpecOptions, load_spec
 from ackgpu.commands.plan_report import plan_result
 from ackgpu.commands.preflight import before_creation, doubts_of, images_in_doubt, target_of
@@ -17,6 +16,7 @@ from ackgpu.errors import AckGpuError, OverBudget
 from ackgpu.preflight.facts import in_account, needs_of
 from ackgpu.preflight.price import Estimate, estimate, over_budget, price_reads
 from ackgpu.render.results import Result
+from ackgpu.session import Session
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.cluster_drift import uncompared
 from ackgpu.steps.placement import refuse_name_elsewhere
@@ -38,31 +38,31 @@ class PlanOptions:
     skip_preflight: tuple[str, ...] | None = None
 
 
-def run(options: PlanOptions, app: App) -> Result:
+def run(options: PlanOptions, session: Session) -> Result:
     """Show the plan with its price; exit code 13 where it costs too much."""
-    want = load_spec(options.wants, app)
-    reading = app.reading()
-    began = app.clock.now()
-    refuse_name_elsewhere(app.cloud(want.spec.region), want.spec, reading)
-    blueprint, steps = prepare(app, want.spec, reading, "", options.kubeconfig)
-    plan = survey(steps, reading)
+    want = load_spec(options.wants, session)
+    reading = session.reading()
+    began = session.clock.now()
+    refuse_name_elsewhere(session.cloud(want.spec.region), want.spec, reading)
+    blueprint = decided(session, want.spec, reading)
+    plan = survey(graph(session, blueprint, options.kubeconfig), reading)
     refuse_broken(plan)
-    refuse_conflicts(app, reading, blueprint, plan, file=options.wants.file)
-    price = priced(app, blueprint)
-    error, doubts = _checked(options, app, blueprint, plan)
+    refuse_conflicts(session, reading, blueprint, plan, file=options.wants.file)
+    price = priced(session, blueprint)
+    error, doubts = _checked(options, session, blueprint, plan)
     return Result(
         command=options.command,
         part=plan_result(blueprint, plan, price),
         resources=plan.resources,
         warnings=(*warnings_of(want, blueprint), *uncompared(want.spec, plan), *doubts),
-        durations={"total": app.clock.now() - began},
-        error=error or _over_budget(app, blueprint, price),
+        durations={"total": session.clock.now() - began},
+        error=error or _over_budget(session, blueprint, price),
         exit_code=CHANGES_PENDING if options.detailed_exitcode and plan.changes else 0,
     )
 
 
 def _checked(
-    options: PlanOptions, app: App, blueprint: Blueprint, plan: Plan
+    options: PlanOptions, session: Session, blueprint: Blueprint, plan: Plan
 ) -> tuple[AckGpuError | None, tuple[str, ...]]:
     """What the preflight of a creation says, if it would be made: an error, and doubts.
 
@@ -72,28 +72,30 @@ def _checked(
     if not plan.count("CREATE"):
         return None, ()
     if skip is None:
-        return None, images_in_doubt(target_of(app, blueprint.spec))
+        return None, images_in_doubt(target_of(session, blueprint.spec))
     if "all" in skip:
         return None, ()
     new = (p.step.consumes for p in plan.steps if p.action == "CREATE")
     zones = [zone.zone_id for zone in blueprint.zones]
-    target = target_of(app, blueprint.spec, needs=needs_of(new), zones=zones)
+    target = target_of(session, blueprint.spec, needs=needs_of(new), zones=zones)
     try:
-        report, _ = before_creation(target, app.cloud(blueprint.region), skip, app.reading())
+        report, _ = before_creation(
+            target, session.cloud(blueprint.region), skip, session.reading()
+        )
     except AckGpuError as error:
-        return app.complete(error), ()
+        return session.complete(error), ()
     return None, doubts_of(report)
 
 
-def priced(app: App, blueprint: Blueprint) -> Estimate:
+def priced(session: Session, blueprint: Blueprint) -> Estimate:
     """What the blueprint costs an hour, once it stands."""
     zones = [zone.zone_id for zone in blueprint.zones]
-    target = target_of(app, blueprint.spec, zones=zones)
-    reads = in_account(price_reads(target), app.cloud(blueprint.region))
-    facts = ReadResults(settle_all(app.reading(), reads))
+    target = target_of(session, blueprint.spec, zones=zones)
+    reads = in_account(price_reads(target), session.cloud(blueprint.region))
+    facts = ReadResults(settle_all(session.reading(), reads))
     return estimate(target, facts)
 
 
-def _over_budget(app: App, blueprint: Blueprint, price: Estimate) -> AckGpuError | None:
-    problem, fix = over_budget(target_of(app, blueprint.spec), price)
+def _over_budget(session: Session, blueprint: Blueprint, price: Estimate) -> AckGpuError | None:
+    problem, fix = over_budget(target_of(session, blueprint.spec), price)
     return OverBudget(problem, resolution=fix) if problem else None

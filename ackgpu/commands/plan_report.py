@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Cloud
 from ackgpu.engine.plan import Plan, PlannedStep
 from ackgpu.engine.step import Pending, Ready, Step
 from ackgpu.preflight.price import Estimate
 from ackgpu.render.results import PlanResult, PlanRow, PricePart
+from ackgpu.session import Session
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.blueprint import Blueprint, TypeChoice, ZonePlan
 from ackgpu.steps.graph_of import Ports, create_graph
 
 
-def sketch(app: App, spec: ClusterSpec, cloud: Cloud) -> tuple[Step[Any], ...]:
+def sketch(session: Session, spec: ClusterSpec, cloud: Cloud) -> tuple[Step[Any], ...]:
     """The steps of ``spec`` with its decisions open: for what they say of themselves."""
     zones = tuple(ZonePlan(v.zone, v.cidr, v.id) for v in spec.network.vswitches)
     pods = tuple(ZonePlan(v.zone, v.cidr, v.id, pods=True) for v in spec.network.pod_vswitches)
     blueprint = Blueprint(spec, spec.metadata.version, zones, {}, pod_zones=pods)
-    return create_graph(Ports(cloud, app.connect, app.kubeconfig()), blueprint)
+    return create_graph(Ports(cloud, session.connect, session.kubeconfig()), blueprint)
 
 
 def plan_result(blueprint: Blueprint, plan: Plan, price: Estimate) -> PlanResult:

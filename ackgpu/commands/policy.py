@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ackgpu.app import App
 from ackgpu.commands.load_spec import SpecOptions, load_spec
 from ackgpu.commands.policy_calls import actions_for
 from ackgpu.commands.preflight import check_list, target_of
@@ -15,6 +14,7 @@ from ackgpu.preflight.limit_values import LimitRules
 from ackgpu.preflight.ram_actions import policy_of
 from ackgpu.render.output import json_file
 from ackgpu.render.results import Result
+from ackgpu.session import Session
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,27 +25,27 @@ class PolicyOptions:
     purpose: str = "all"
 
 
-def generate(options: PolicyOptions, app: App) -> Result:
+def generate(options: PolicyOptions, session: Session) -> Result:
     """Write the policy; nothing is asked of the cloud."""
-    part = json_file(app.settings.output, "policy", document(options, app))
+    part = json_file(session.settings.output, "policy", document(options, session))
     return Result(command="policy generate", part=part)
 
 
-def document(options: PolicyOptions, app: App) -> dict[str, Any]:
+def document(options: PolicyOptions, session: Session) -> dict[str, Any]:
     """The policy in RAM's own form; raises SpecError."""
-    spec = load_spec(options.wants, app, unnamed="new", offline=True).spec
-    return policy_of(actions_for(options.purpose, app, spec))
+    spec = load_spec(options.wants, session, unnamed="new", offline=True).spec
+    return policy_of(actions_for(options.purpose, session, spec))
 
 
-def check(options: PolicyOptions, app: App) -> Result:
+def check(options: PolicyOptions, session: Session) -> Result:
     """Try every read that a creation makes; exit code 3 where RAM refuses one."""
-    spec = load_spec(options.wants, app, unnamed="new").spec
+    spec = load_spec(options.wants, session, unnamed="new").spec
     rules = LimitRules()
-    target, cloud = target_of(app, spec), app.cloud(spec.region)
-    report = carry_out(target, cloud, [permissions.CHECK], rules, app.reading())
+    target, cloud = target_of(session, spec), session.cloud(spec.region)
+    report = carry_out(target, cloud, [permissions.CHECK], rules, session.reading())
     return Result(
         command="policy check",
-        part=check_list(f"ackgpu policy check · {spec.region}", report.findings, app),
+        part=check_list(f"ackgpu policy check · {spec.region}", report.findings, session),
         warnings=("What creates and deletes is not tried: policy generate lists it.",),
-        error=app.complete(report.error()),
+        error=session.complete(report.error()),
     )

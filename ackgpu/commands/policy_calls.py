@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ackgpu.app import App
 from ackgpu.commands.plan_report import sketch
 from ackgpu.engine.step import Step
 from ackgpu.errors import UsageError
@@ -20,6 +19,7 @@ from ackgpu.preflight.checks import all_checks
 from ackgpu.preflight.facts import Target, needs_of
 from ackgpu.preflight.limit_values import LimitRules
 from ackgpu.preflight.ram_actions import actions_of, calls_of
+from ackgpu.session import Session
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps import cluster_drift, placement
 from ackgpu.steps.attach import AttachStep
@@ -100,23 +100,23 @@ _IN_CREATION = "containers.delete_node_pool"
 """A pool that is sold out in its zone is removed, and made in another."""
 
 
-def actions_for(purpose: str, app: App, spec: ClusterSpec) -> list[str]:
+def actions_for(purpose: str, session: Session, spec: ClusterSpec) -> list[str]:
     """The RAM actions that the commands of ``purpose`` can need for a cluster of ``spec``.
 
     Raises UsageError for a purpose that there is not.
     """
     if purpose == "all":
-        found = [action for each in PURPOSES for action in actions_for(each, app, spec)]
+        found = [action for each in PURPOSES for action in actions_for(each, session, spec)]
         return sorted(set(found))
     if purpose not in PURPOSES:
         raise UsageError(f"--for {purpose} is not known.", details=("all", *PURPOSES))
-    return actions_of(PURPOSES[purpose](app, spec))
+    return actions_of(PURPOSES[purpose](session, spec))
 
 
-def _create(app: App, spec: ClusterSpec) -> Calls:
-    steps = sketch(app, spec, app.offline_cloud(spec.region))
+def _create(session: Session, spec: ClusterSpec) -> Calls:
+    steps = sketch(session, spec, session.offline_cloud(spec.region))
     owns = needs_of(step.consumes for step in steps)
-    target = Target(spec, app.clock, owns, owns)
+    target = Target(spec, session.clock, owns, owns)
     made = {call for call in _writes(steps) if not _removes(call) or call == _IN_CREATION}
     looking = (
         *placement_calls(spec), *cluster_drift.reads_of(spec), *LOOKING, *VERIFYING, SHOWN,
@@ -124,48 +124,48 @@ def _create(app: App, spec: ClusterSpec) -> Calls:
     return {*calls_of(all_checks(LimitRules()), target), *_reads(steps), *made, *looking}
 
 
-def _apply(app: App, spec: ClusterSpec) -> Calls:
+def _apply(session: Session, spec: ClusterSpec) -> Calls:
     changes = {*_reads(IN_PLACE), *_writes(IN_PLACE)}
     of_pools = ("containers.node_pools", "containers.nodes", "compute.instances")
-    return {*_create(app, spec), *changes, *OWNED_READS, *TAGGING, *of_pools} - {
+    return {*_create(session, spec), *changes, *OWNED_READS, *TAGGING, *of_pools} - {
         "containers.create_cluster"
     }
 
 
-def _delete(app: App, spec: ClusterSpec) -> Calls:
-    steps = sketch(app, spec, app.offline_cloud(spec.region))
+def _delete(session: Session, spec: ClusterSpec) -> Calls:
+    steps = sketch(session, spec, session.offline_cloud(spec.region))
     removing = [step for step in steps if any(map(_removes, step.writes))]
     removed = {call for call in _writes(removing) if _removes(call)} - {_IN_CREATION}
     left = {kind.deletes for kind in LEFT_BEHIND if kind.deletes}
     return {*_reads(removing), *removed, *left, *DELETING}
 
 
-def _verify(_app: App, _spec: ClusterSpec) -> Calls:
+def _verify(_session: Session, _spec: ClusterSpec) -> Calls:
     return {*VERIFYING}
 
 
-def _diagnose(_app: App, _spec: ClusterSpec) -> Calls:
+def _diagnose(_session: Session, _spec: ClusterSpec) -> Calls:
     return {*VERIFYING, *DIAGNOSING, *_lists(TAGGED_AT_BIRTH)}
 
 
-def _describe(_app: App, _spec: ClusterSpec) -> Calls:
+def _describe(_session: Session, _spec: ClusterSpec) -> Calls:
     return {*READING}
 
 
-def _extend(_app: App, _spec: ClusterSpec) -> Calls:
+def _extend(_session: Session, _spec: ClusterSpec) -> Calls:
     return {*FINDING, *OWNED_READS, *TAGGING}
 
 
-def _gc(app: App, spec: ClusterSpec) -> Calls:
-    return {*_delete(app, spec), *OWNED_READS}
+def _gc(session: Session, spec: ClusterSpec) -> Calls:
+    return {*_delete(session, spec), *OWNED_READS}
 
 
-def _upgrade(_app: App, _spec: ClusterSpec) -> Calls:
+def _upgrade(_session: Session, _spec: ClusterSpec) -> Calls:
     steps = (UpgradeCheckStep, ControlPlaneUpgradeStep, PoolUpgradeStep)
     return {*FINDING, *UPGRADING, *_reads(steps), *_writes(steps)}
 
 
-def _nodepool(_app: App, _spec: ClusterSpec) -> Calls:
+def _nodepool(_session: Session, _spec: ClusterSpec) -> Calls:
     steps = (
         NodePoolStep, GpuNodesStep, AttachStep, SubscriptionStep, AutoScalingStep, PoolRemoval,
         PoolSizeStep, NodeMarksStep, AutoScalingOffStep,
@@ -173,7 +173,7 @@ def _nodepool(_app: App, _spec: ClusterSpec) -> Calls:
     return {*FINDING, *POOLS, *_reads(steps), *_writes(steps)}
 
 
-def _sleep(_app: App, _spec: ClusterSpec) -> Calls:
+def _sleep(_session: Session, _spec: ClusterSpec) -> Calls:
     steps = (
         SleepRecordStep, SleepEndStep, AutoScalingOffStep, AutoScalingStep, PoolSizeStep,
         GpuNodesStep,
@@ -181,13 +181,13 @@ def _sleep(_app: App, _spec: ClusterSpec) -> Calls:
     return {*FINDING, *LOOKING, *SLEEPING, *_reads(steps), *_writes(steps)}
 
 
-def _node(_app: App, _spec: ClusterSpec) -> Calls:
+def _node(_session: Session, _spec: ClusterSpec) -> Calls:
     steps = (NodeRemovalStep, ReplacementStep, RepairStep, GpuNodesStep)
     access = ("containers.node_pools", "containers.nodes", "containers.kubeconfig")
     return {*FINDING, *access, *_reads(steps), *_writes(steps)}
 
 
-PURPOSES: Mapping[str, Callable[[App, ClusterSpec], Calls]] = {
+PURPOSES: Mapping[str, Callable[[Session, ClusterSpec], Calls]] = {
     "create": _create,
     "apply": _apply,
     "verify": _verify,

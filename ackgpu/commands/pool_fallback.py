@@ -12,7 +12,6 @@ from ackgpu.commands.cluster_operation import ClusterChange, Steps
 from ackgpu.engine.plan import Plan
 from ackgpu.engine.run import Outcome
 from ackgpu.errors import OutOfStock
-from ackgpu.render.output import warn
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.pool_change import pool_named
 from ackgpu.steps.pool_graph import add_graph, removal_graph
@@ -53,13 +52,13 @@ class PoolFallback:
         found = pool_named(change.cloud, change.cluster.id, change.options.pool)
         if len(self._tried) >= MAX_TYPES or found is None or found.total > found.failed:
             return None
-        looking = change.app.reading()
+        looking = change.session.reading()
         following = next_choice(change.cloud, blueprint.spec, looking, self._tried)
         if following is None:
             return None
         spec, choice = following
         told = f"{self._tried[-1]}: {error.error_code}; going on with {choice.instance_type}"
-        warn(change.app.streams, told)
+        change.session.display.warn(told)
         self._remove(found.id)
         return replace(blueprint, spec=spec, choice=choice)
 

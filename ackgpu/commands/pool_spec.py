@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Cluster, NodePool, VSwitch
 from ackgpu.commands.load_spec import read_spec_file
 from ackgpu.errors import SpecError, UsageError
 from ackgpu.naming import TAG_PREFIX, ownership_tags
+from ackgpu.session import Session
 from ackgpu.spec.findings import Finding
 from ackgpu.spec.model import ClusterSpec, ControlPlaneSpec, document_of, parse
 from ackgpu.spec.shape import read_spec
@@ -39,12 +39,14 @@ class PoolFlags:
     most: int | None = None
 
 
-def pool_document(name: str, flags: PoolFlags, app: App) -> tuple[dict[str, Any], dict[str, Any]]:
+def pool_document(
+    name: str, flags: PoolFlags, session: Session
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """The pool ``name``, and the ``gpu`` part of its file, as a spec has them.
 
     Raises UsageError for what cannot be read.
     """
-    pool, gpu = _from_file(name, flags.file, app)
+    pool, gpu = _from_file(name, flags.file, session)
     pool |= {key: value for key, value in flags.settings.items() if value not in (None, [], ())}
     if flags.labels:
         pool["labels"] = {**pool.get("labels", {}), **dict(label_of(text) for text in flags.labels)}
@@ -134,10 +136,12 @@ def blueprint_of(spec: ClusterSpec, cluster: Cluster, vswitches: Sequence[VSwitc
     return Blueprint(spec, cluster.version, zones, tags)
 
 
-def _from_file(name: str, file: Path | None, app: App) -> tuple[dict[str, Any], dict[str, Any]]:
+def _from_file(
+    name: str, file: Path | None, session: Session
+) -> tuple[dict[str, Any], dict[str, Any]]:
     if file is None:
         return {"name": name}, {}
-    loaded = read_spec_file(file, app)
+    loaded = read_spec_file(file, session)
     spec = loaded.spec
     found = next((pool for pool in spec.node_pools if pool.name == name), None)
     if found is None:

@@ -6,11 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Cloud
 from ackgpu.commands.load_spec import SpecOptions, load_spec
 from ackgpu.commands.plan_report import sketch
-from ackgpu.commands.run_scope import check_directory
 from ackgpu.engine.reads import ReadResults
 from ackgpu.engine.run import Run
 from ackgpu.preflight import images, name, stock
@@ -21,10 +19,11 @@ from ackgpu.preflight.limit_values import LimitRules
 from ackgpu.preflight.limits import checked_profile, overrides_of
 from ackgpu.preflight.price import Estimate, estimate
 from ackgpu.render.junit import write_junit
-from ackgpu.render.output import wrote
 from ackgpu.render.results import Result
 from ackgpu.render.verdicts import CheckList, CheckRow, Verdict
 from ackgpu.render.words import count, hourly
+from ackgpu.session import Session
+from ackgpu.small_file import check_directory
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.type_choice import choose_types
 
@@ -52,54 +51,54 @@ class PreflightOptions:
     overrides: tuple[str, ...] = ()
 
 
-def run(options: PreflightOptions, app: App) -> Result:
+def run(options: PreflightOptions, session: Session) -> Result:
     """Carry the checks out and show what each found; exit code 3 where one failed."""
     check_directory("--junit", options.junit)
     rules = LimitRules(checked_profile(options.limits), overrides_of(options.overrides))
-    spec = load_spec(options.wants, app, unnamed=UNNAMED).spec
+    spec = load_spec(options.wants, session, unnamed=UNNAMED).spec
     skip = (name.ID,) if spec.name == UNNAMED else ()
     checks = chosen(all_checks(rules), only=options.only, skip=skip)
     if not OF_TYPES.isdisjoint(check.id for check in checks):
-        cloud, run = app.cloud(spec.region), app.reading()
+        cloud, run = session.cloud(spec.region), session.reading()
         spec, *_ = choose_types(cloud, spec, run, [], ReadResults({}))
-    began = app.clock.now()
-    target, cloud = target_of(app, spec), app.cloud(spec.region)
-    report = carry_out(target, cloud, checks, rules, app.reading())
-    part = check_list(f"ackgpu preflight · {spec.region}", report.findings, app)
+    began = session.clock.now()
+    target, cloud = target_of(session, spec), session.cloud(spec.region)
+    report = carry_out(target, cloud, checks, rules, session.reading())
+    part = check_list(f"ackgpu preflight · {spec.region}", report.findings, session)
     if options.junit:
-        write_junit(options.junit, part, emulated=app.emulated)
-        wrote(app.streams, options.junit, quiet=app.settings.quiet)
+        write_junit(options.junit, part, emulated=session.emulated)
+        session.display.wrote(options.junit)
     return Result(
         command="preflight",
         part=part,
-        durations={"total": app.clock.now() - began},
-        error=app.complete(report.error()),
+        durations={"total": session.clock.now() - began},
+        error=session.complete(report.error()),
     )
 
 
 def target_of(
-    app: App,
+    session: Session,
     spec: ClusterSpec,
     *,
     needs: dict[str, int] | None = None,
     zones: Sequence[str] = (),
 ) -> Target:
     """What the checks look at. Without ``needs``: all that the spec takes, as if nothing stood."""
-    owns = needs_of(step.consumes for step in sketch(app, spec, app.cloud(spec.region)))
+    owns = needs_of(step.consumes for step in sketch(session, spec, session.cloud(spec.region)))
     named = [v.zone for v in spec.network.vswitches if not v.id and v.zone != "auto"]
     return Target(
         spec,
-        app.clock,
+        session.clock,
         needs=owns if needs is None else needs,
         owns=owns,
         zones=tuple(zones or named),
-        image_registry=app.settings.image_registry,
+        image_registry=session.settings.image_registry,
     )
 
 
-def check_list(title: str, findings: Iterable[CheckFinding], app: App) -> CheckList:
+def check_list(title: str, findings: Iterable[CheckFinding], session: Session) -> CheckList:
     """Findings as results show them."""
-    return CheckList(title=title, checks=tuple(_row(found, app) for found in findings))
+    return CheckList(title=title, checks=tuple(_row(found, session) for found in findings))
 
 
 def before_creation(
@@ -148,11 +147,11 @@ def _in_words(found: CheckFinding) -> str:
     return f"{found.id}: {found.what}{why}{f'. {found.fix}' if found.at_once else ''}"
 
 
-def _row(found: CheckFinding, app: App) -> CheckRow:
+def _row(found: CheckFinding, session: Session) -> CheckRow:
     message = f"{found.what}: {found.why}" if found.why else found.what
     return CheckRow(
         name=found.id,
         verdict=VERDICTS[found.severity],
         message=message,
-        remedy=app.completed(found.fix),
+        remedy=session.completed(found.fix),
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Cloud, Cluster, KubeApi
 from ackgpu.commands.cluster_lookup import cluster_named, only_removal
 from ackgpu.errors import NotYet, UsageError
+from ackgpu.session import Session
 
 TEMPORARY_MINUTES = 60
 
@@ -21,13 +21,13 @@ class Reached:
     cluster: Cluster | None = None
 
 
-def by_name(app: App, name: str, *, private: bool = False) -> Reached:
+def by_name(session: Session, name: str, *, private: bool = False) -> Reached:
     """Reach a cluster of ours with a certificate that lives for an hour.
 
     Raises UsageError where the API server has no public endpoint and ``private`` is not given, and
     NotYet where the cluster has no API server that answers.
     """
-    cloud = app.cloud()
+    cloud = session.cloud()
     cluster = cluster_named(cloud, name)
     if not cluster.public_endpoint and not private:
         raise UsageError(
@@ -35,7 +35,7 @@ def by_name(app: App, name: str, *, private: bool = False) -> Reached:
             resolution="From a machine in the VPC, give --private.",
         )
     text = kubeconfig_of(cloud, cluster, private=private, minutes=TEMPORARY_MINUTES)
-    return Reached(app.connect(text), cluster)
+    return Reached(session.connect(text), cluster)
 
 
 def kubeconfig_of(cloud: Cloud, cluster: Cluster, *, private: bool, minutes: int | None) -> str:
@@ -58,6 +58,6 @@ def kubeconfig_of(cloud: Cloud, cluster: Cluster, *, private: bool, minutes: int
         raise
 
 
-def by_kubeconfig(app: App, path: Path, context: str) -> Reached:
+def by_kubeconfig(session: Session, path: Path, context: str) -> Reached:
     """Reach whatever cluster a kubeconfig names; raises LocalError where it cannot be read."""
-    return Reached(app.connect(app.kubeconfig_text(path), context=context or None))
+    return Reached(session.connect(session.kubeconfig_text(path), context=context or None))

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Cluster, ClusterResource
-from ackgpu.commands.run_scope import EVENTS
+from ackgpu.engine.event_log import EVENTS
 from ackgpu.engine.gather import all_of
 from ackgpu.inventory.discover import discover
 from ackgpu.inventory.inventory import Inventory
@@ -18,29 +17,32 @@ from ackgpu.render.report import ReportPage, write_report
 from ackgpu.render.report_drawings import Bar, ResourceBox
 from ackgpu.render.verdicts import VerifyResult, VerifyRow
 from ackgpu.render.words import count, duration
+from ackgpu.session import Session
 
 NODES_DRAWN = 24
 """More nodes of a vSwitch than this are drawn as one box."""
 
 
-def write_verify_report(app: App, path: Path, part: VerifyResult, cluster: Cluster | None) -> None:
+def write_verify_report(
+    session: Session, path: Path, part: VerifyResult, cluster: Cluster | None
+) -> None:
     """Write the page; without a cluster of ackgpu's it shows only the nodes."""
     if cluster is None:
-        write_report(path, ReportPage(verified=part, written=app.clock.wall()))
+        write_report(path, ReportPage(verified=part, written=session.clock.wall()))
         return
-    cloud = app.cloud(cluster.region)
-    read = all_of(app.reading(), {"resources": lambda: cloud.containers.resources(cluster.id)})
-    inventory = discover(cloud, cluster.name, app.reading())
-    bars, about = _timeline(app.cluster_dir(cluster.region, cluster.name) / EVENTS)
+    cloud = session.cloud(cluster.region)
+    read = all_of(session.reading(), {"resources": lambda: cloud.containers.resources(cluster.id)})
+    inventory = discover(cloud, cluster.name, session.reading())
+    bars, about = _timeline(session.cluster_dir(cluster.region, cluster.name) / EVENTS)
     report = ReportPage(
         verified=part,
-        written=app.clock.wall(),
+        written=session.clock.wall(),
         facts=(
             ("Region", cluster.region),
             ("Cluster", cluster.id),
             ("Kubernetes", cluster.version),
             ("API server", cluster.public_endpoint or cluster.private_endpoint),
-            ("Emulated", EMULATED if app.emulated else ""),
+            ("Emulated", EMULATED if session.emulated else ""),
         ),
         bars=bars,
         about_bars=about,

@@ -6,16 +6,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Cluster, NodePool, Tags
 from ackgpu.engine.aftermath import KnownSum
 from ackgpu.naming import expiry_from_tags, is_asleep, is_held, unreadable_expiry
 from ackgpu.render.results import ClusterRow, NodePoolRow
+from ackgpu.session import Session
 from ackgpu.spec import catalog
 
 
 def cluster_row(
-    app: App, cluster: Cluster, *, nodes: int | None = None, hourly: KnownSum | None = None
+    session: Session, cluster: Cluster, *, nodes: int | None = None, hourly: KnownSum | None = None
 ) -> ClusterRow:
     """A cluster's row; ``nodes`` where they were counted, else what ACK says.
 
@@ -30,28 +30,30 @@ def cluster_row(
         nodes=cluster.size if nodes is None else nodes,
         created=cluster.created,
         asleep=is_asleep(cluster.tags),
-        **_expiry(app, cluster.tags),
+        **_expiry(session, cluster.tags),
     )
-    return row if hourly is None else with_costs(app, row, hourly, cluster.created)
+    return row if hourly is None else with_costs(session, row, hourly, cluster.created)
 
 
-def unfinished_row(app: App, name: str, region: str, tags: Tags) -> ClusterRow:
+def unfinished_row(session: Session, name: str, region: str, tags: Tags) -> ClusterRow:
     """The row of a network without a cluster, which carries ``tags``."""
-    expiry = _expiry(app, tags)
+    expiry = _expiry(session, tags)
     return ClusterRow(name=name, id="", region=region, state="unfinished", version="", **expiry)
 
 
-def with_costs(app: App, row: ClusterRow, hourly: KnownSum, born: datetime | None) -> ClusterRow:
+def with_costs(
+    session: Session, row: ClusterRow, hourly: KnownSum, born: datetime | None
+) -> ClusterRow:
     """The row with what it costs now, and has cost since then if it always was as it is."""
-    so_far = None if born is None else hourly.over(app.clock.since(born)).amount
+    so_far = None if born is None else hourly.over(session.clock.since(born)).amount
     return replace(row, hourly=hourly, cost_so_far=so_far)
 
 
-def _expiry(app: App, tags: Tags) -> dict[str, Any]:
+def _expiry(session: Session, tags: Tags) -> dict[str, Any]:
     expires = expiry_from_tags(tags)
     return {
         "expires": expires,
-        "expired": expires is not None and expires <= app.clock.wall(),
+        "expired": expires is not None and expires <= session.clock.wall(),
         "held": is_held(tags),
         "unreadable_expiry": unreadable_expiry(tags),
     }

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Cluster
 from ackgpu.commands.asleep import no_gpu_node
 from ackgpu.commands.reach import by_name
-from ackgpu.commands.run_scope import timeout_of, where
 from ackgpu.commands.sample_run import (
     Heard,
     Sampling,
@@ -20,6 +18,7 @@ from ackgpu.commands.sample_run import (
 from ackgpu.errors import AckGpuError, VerificationFailed
 from ackgpu.render.results import Result
 from ackgpu.render.verdicts import SampleResult
+from ackgpu.session import Headline, Session
 from ackgpu.spec.catalog import looks_vgpu
 from ackgpu.spec.model import ExpectSpec
 from ackgpu.steps import manifests
@@ -46,14 +45,14 @@ class RunSampleOptions:
     timeout: str = ""
 
 
-def run(options: RunSampleOptions, app: App) -> Result:
+def run(options: RunSampleOptions, session: Session) -> Result:
     """Run the sample; exit code 9 where the GPU does not do what it should."""
-    began = app.clock.now()
-    timeout = timeout_of(app, options.timeout, DEFAULT_TIMEOUT)
-    reached = by_name(app, options.name, private=options.private)
+    began = session.clock.now()
+    timeout = session.timeout_of(options.timeout, DEFAULT_TIMEOUT)
+    reached = by_name(session, options.name, private=options.private)
     verdict = choose_node(climb(reached.api, ExpectSpec()), reached.cluster)
-    region = reached.cluster.region if reached.cluster else app.region
-    images = SampleImages(options.image, app.settings.image_registry)
+    region = reached.cluster.region if reached.cluster else session.region
+    images = SampleImages(options.image, session.settings.image_registry)
     heard = Heard()
     step = CudaSampleStep(
         reach=lambda _: reached.api,
@@ -62,21 +61,22 @@ def run(options: RunSampleOptions, app: App) -> Result:
             packages=True, keep=options.keep, hear=heard.hear, timeout=timeout, images=images
         ),
     )
-    headline = f"{where(app, region)} · CUDA sample on {verdict.gpu_name}"
-    carried = carry_out(app, step, Sampling("run-sample", options.name, headline, heard))
+    text = f"{session.where(region)} · CUDA sample on {verdict.gpu_name}"
+    headline = Headline(verb="run-sample", subject=options.name, text=text)
+    carried = carry_out(session, step, Sampling(headline, heard))
     carried.raise_error()
     outcome = step.outcomes[0]
     if outcome.error is not None:
         raise with_leftovers(outcome.error, carried.left)
-    seconds = app.clock.now() - began
+    seconds = session.clock.now() - began
     part = _part(options, outcome, images.first, seconds)
     return Result(
         command="run-sample",
-        part=replace(part, remedy=app.completed(part.remedy)),
+        part=replace(part, remedy=session.completed(part.remedy)),
         resources=carried.resources,
         warnings=carried.warnings,
         durations={"total": seconds},
-        error=app.complete(_error(outcome) or left_behind(carried.left)),
+        error=session.complete(_error(outcome) or left_behind(carried.left)),
     )
 
 

@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from ackgpu.app import App
-from ackgpu.commands.run_scope import on_display
 from ackgpu.engine.apply import Apply
-from ackgpu.engine.events import Event, Listener, PartMoved, StepDone, StepFailed, StepOutput, Verb
-from ackgpu.engine.run import Run
+from ackgpu.engine.events import Event, Listener, PartMoved, StepDone, StepFailed, StepOutput
+from ackgpu.engine.run import Outcome, Run
 from ackgpu.engine.step import Resource, Step
 from ackgpu.errors import AckGpuError, LeftoversError
 from ackgpu.render.verdicts import SampleRow
 from ackgpu.render.words import count
+from ackgpu.session import Headline, Session
 from ackgpu.steps.manifests import NAMESPACE, OWNER, OWNER_LABEL
 from ackgpu.steps.pod_trial import Leftover, TrialStatus
 from ackgpu.steps.pod_trials import PARTS_TOLD, PodTrialsStep
@@ -23,6 +22,7 @@ from ackgpu.steps.sample_images import pinned
 from ackgpu.steps.sample_trial import SampleOutcome
 
 E = TypeVar("E", bound=Exception)
+GO_ON = f"What ackgpu made may still be there: kubectl delete deployment -l {OWNER_LABEL}={OWNER}"
 
 
 @dataclass
@@ -55,11 +55,9 @@ class Heard:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a sample's run is shown: as what, of what, and whether its output is heard."""
+    """How a sample's run is shown, and whether its output is heard."""
 
-    verb: Verb
-    subject: str
-    headline: str
+    headline: Headline
     heard: Heard = field(default_factory=Heard)
 
 
@@ -90,28 +88,21 @@ class Carried:
         return tuple(_resource(each) for each in self.left)
 
 
-def carry_out(app: App, step: PodTrialsStep[Any], how: Sampling) -> Carried:
+def carry_out(session: Session, step: PodTrialsStep[Any], how: Sampling) -> Carried:
     """Run the step to its end, and clean up whatever happens. The step holds the outcomes."""
-    go_on = (
-        f"What ackgpu made may still be there: kubectl delete deployment -l {OWNER_LABEL}={OWNER}"
-    )
-    with on_display(
-        app,
-        app.reading(),
-        verb=how.verb,
-        subject=how.subject,
-        headline=how.headline,
-        steps=[step],
-        go_on=go_on,
-    ) as shown:
-        left: tuple[Leftover, ...] = ()
+    left: tuple[Leftover, ...] = ()
+
+    def work(shown: Run) -> Outcome:
+        nonlocal left
         try:
             step.told_by_part = True
-            told = replace(shown.run, listen=_with_output(shown.run, step, how.heard))
-            outcome = Apply([step], told).run()
+            told = replace(shown, listen=_with_output(shown, step, how.heard))
+            return Apply([step], told).run()
         finally:
             left = put_away([step])
-        shown.finish(outcome)
+
+    headline = replace(how.headline, go_on=GO_ON)
+    outcome = session.show(session.reading(), headline, [step], work)
     return Carried(None if step.finished else outcome.error, left)
 
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from ackgpu.app import App
 from ackgpu.engine.aftermath import KnownSum
 from ackgpu.render import (
     causes,
@@ -22,6 +21,7 @@ from ackgpu.render import (
 from ackgpu.render.document import camel
 from ackgpu.render.output import json_file
 from ackgpu.render.results import Result
+from ackgpu.session import Session
 
 DOCUMENTS: Mapping[str, Any] = {
     "create": results.CreateSummary,
@@ -92,7 +92,7 @@ PLAIN = {
 }
 
 
-def commands(app: App) -> Result:
+def commands(session: Session) -> Result:
     """Print the commands: flags, effects, exit codes and documents."""
     from ackgpu.command_table import load
 
@@ -105,7 +105,7 @@ def commands(app: App) -> Result:
             _command(path, entry) for path, entry in table["commands"].items() if "exits" in entry
         ],
     }
-    part = json_file(app.settings.output, "schema", content)
+    part = json_file(session.settings.output, "schema", content)
     return Result(command="schema commands", part=part)
 
 

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Cloud, NodePool
 from ackgpu.commands.cluster_lookup import cluster_named
 from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange
 from ackgpu.commands.costs import Paid, hourly_of, not_priced, pools_of
 from ackgpu.commands.pool_spec import spec_of_pool
-from ackgpu.commands.run_scope import locked, until
 from ackgpu.commands.what_stands import resources_of
 from ackgpu.engine.run import Outcome
 from ackgpu.errors import ConflictError
@@ -26,6 +24,7 @@ from ackgpu.render.kind_words import kinds_of
 from ackgpu.render.results import Result
 from ackgpu.render.sleep_results import PoolOfSleeper, SleepSummary
 from ackgpu.render.words import count
+from ackgpu.session import Session
 from ackgpu.steps.node_pool import taken_by
 from ackgpu.steps.pool_change import GOING
 from ackgpu.steps.sleep_graph import sleep_graph, wake_graph
@@ -37,14 +36,14 @@ LATER = 1.0
 NOT_OURS = "ackgpu did not make it"
 
 
-def sleep(options: ChangeOptions, app: App) -> Result:
+def sleep(options: ChangeOptions, session: Session) -> Result:
     """Put the cluster to sleep, or go on with it."""
-    cloud = app.cloud()
-    with locked(app, cloud.region, options.name):
-        change = _change(app, options, "sleep")
+    cloud = session.cloud()
+    with session.locked(cloud.region, options.name):
+        change = _change(session, options, "sleep")
         # The pools before the tags: what another run scales down, it has shown in the tags before.
         pools = cloud.containers.node_pools(change.cluster.id)
-        until(app, change.run, change.run.clock.now() + LATER)
+        session.until(change.run, change.run.clock.now() + LATER)
         change.cluster = cluster_named(cloud, options.name)
         stays = _staying(cloud, change, pools)
         sizes = from_tags(change.cluster.tags)
@@ -70,11 +69,11 @@ def sleep(options: ChangeOptions, app: App) -> Result:
         return _result(change, outcome, sizes, stays)
 
 
-def wake(options: ChangeOptions, app: App) -> Result:
+def wake(options: ChangeOptions, session: Session) -> Result:
     """Give the cluster back what it had, and verify it."""
-    cloud = app.cloud()
-    with locked(app, cloud.region, options.name):
-        change = _change(app, options, "wake")
+    cloud = session.cloud()
+    with session.locked(cloud.region, options.name):
+        change = _change(session, options, "wake")
         found = from_tags(change.cluster.tags)
         rows = cloud.containers.node_pools(change.cluster.id)
         pools = {
@@ -91,8 +90,8 @@ def wake(options: ChangeOptions, app: App) -> Result:
         return _result(change, outcome, found, {}, warnings)
 
 
-def _change(app: App, options: ChangeOptions, command: str) -> ClusterChange:
-    change = ClusterChange(app, options, command, command)
+def _change(session: Session, options: ChangeOptions, command: str) -> ClusterChange:
+    change = ClusterChange(session, options, command, command)
     if not cluster_name_from_tags(change.cluster.tags):
         raise ConflictError(f"The cluster {change.cluster.id} is not ackgpu's.")
     return change
@@ -143,9 +142,9 @@ def _result(
     warnings: Sequence[str] = (),
 ) -> Result:
     """What the cluster is now, read back."""
-    app, cloud, name = change.app, change.cloud, change.options.name
+    session, cloud, name = change.session, change.cloud, change.options.name
     asleep = change.command == "sleep"
-    inventory = discover(cloud, name, app.reading())
+    inventory = discover(cloud, name, session.reading())
     pools = pools_of(cloud, inventory.clusters)
     nodes = {node.instance_id for each in pools for node in each.nodes}
     resources = tuple(
@@ -158,7 +157,7 @@ def _result(
     rows = tuple(
         _row(each.pool, had.get(each.pool.name, PoolSize.of(each.pool)), stays) for each in pools
     )
-    hourly = hourly_of(app, Paid(cloud, inventory.clusters, pools, resources))
+    hourly = hourly_of(session, Paid(cloud, inventory.clusters, pools, resources))
     billed = [resource for resource in resources if resource.billable]
     part = SleepSummary(
         cluster_name=name,

@@ -7,9 +7,9 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ackgpu.app import App
 from ackgpu.errors import UsageError
 from ackgpu.render.results import PlainText, Result
+from ackgpu.session import Session
 
 IMAGE = "python:3.13-slim"
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -25,7 +25,7 @@ class ScheduleOptions:
     kind: str = "cron"
 
 
-def print_jobs(options: ScheduleOptions, app: App) -> Result:
+def print_jobs(options: ScheduleOptions, session: Session) -> Result:
     """Print the jobs that put the cluster to sleep and wake it each working day."""
     if options.kind not in SCHEDULES:
         raise UsageError(
@@ -34,9 +34,11 @@ def print_jobs(options: ScheduleOptions, app: App) -> Result:
         )
     if not options.at:
         raise UsageError("--until needs --at: when the cluster goes to sleep.")
-    jobs = [Job("sleep", _when("--at", options.at), _command(app, f"sleep {options.name}", "-y"))]
+    jobs = [
+        Job("sleep", _when("--at", options.at), _command(session, f"sleep {options.name}", "-y"))
+    ]
     if options.until:
-        command = _command(app, f"wake {options.name}")
+        command = _command(session, f"wake {options.name}")
         jobs.append(Job("wake", _when("--until", options.until), command))
     return Result(command="sleep", part=PlainText(text=SCHEDULES[options.kind](jobs)))
 
@@ -50,8 +52,8 @@ class Job:
     command: str
 
 
-def _command(app: App, line: str, *flags: str) -> str:
-    return " ".join((app.settings.job(line), *(shlex.quote(flag) for flag in flags)))
+def _command(session: Session, line: str, *flags: str) -> str:
+    return " ".join((session.settings.job(line), *(shlex.quote(flag) for flag in flags)))
 
 
 def _when(flag: str, time: str) -> str:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ackgpu.app import App
 from ackgpu.cloud.api import (
     Addon,
     Cloud,
@@ -32,6 +31,7 @@ from ackgpu.inventory.discover import discover
 from ackgpu.inventory.inventory import Inventory
 from ackgpu.inventory.ownership import ACK_TAG
 from ackgpu.naming import cluster_name_from_tags, expiry_from_tags, is_asleep, problem_with_tag
+from ackgpu.session import Session
 from ackgpu.steps.blueprint import PODS
 from ackgpu.steps.cluster_drift import pod_vswitch_ids
 from ackgpu.steps.observed_pool import unsupported_settings
@@ -82,12 +82,12 @@ class ClusterSnapshot:
         return bool(self.cluster.pod_cidr)
 
 
-def read(app: App, name: str) -> ClusterSnapshot:
+def read(session: Session, name: str) -> ClusterSnapshot:
     """The cluster ``name`` with its network.
 
     Raises NoSuchCluster, or ConflictError where the name is not ackgpu's.
     """
-    cloud, run = app.cloud(), app.reading()
+    cloud, run = session.cloud(), session.reading()
     cluster = cluster_named(cloud, name)
     inventory = discover(cloud, name, run)
     found = all_of(run, _reads(cloud, cluster, inventory))

@@ -6,7 +6,6 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from ackgpu.app import App
 from ackgpu.cloud.api import NodePool
 from ackgpu.commands.plan_report import price_parts, words_of
 from ackgpu.commands.rows import cluster_row, pool_row
@@ -16,6 +15,7 @@ from ackgpu.errors import CloudError
 from ackgpu.naming import EXPIRES_TAG
 from ackgpu.preflight.price import Estimate
 from ackgpu.render.results import ClusterRow, CreateSummary
+from ackgpu.session import Session
 from ackgpu.steps.attach import AttachStep
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.cluster import ClusterStep
@@ -29,7 +29,7 @@ NETWORK_KINDS = frozenset({"vpc", "vswitch", "nat gateway", "eip", "security gro
 
 
 def summary_of(  # noqa: PLR0913 -- keyword-only, each named where it is given
-    app: App,
+    session: Session,
     blueprint: Blueprint,
     outcome: Outcome,
     *,
@@ -46,7 +46,7 @@ def summary_of(  # noqa: PLR0913 -- keyword-only, each named where it is given
     verdicts = values.get("gpu nodes")
     return CreateSummary(
         cluster=(
-            cluster_row(app, cluster, nodes=sum(pool.healthy for pool in pools))
+            cluster_row(session, cluster, nodes=sum(pool.healthy for pool in pools))
             if cluster
             else _unfinished(blueprint, cluster_report)
         ),
@@ -55,16 +55,18 @@ def summary_of(  # noqa: PLR0913 -- keyword-only, each named where it is given
         gpu_nodes=blueprint.spec.node_count,
         gpu_nodes_verified=len(verdicts) if GpuNodesStep in by_step and verdicts else None,
         network=_network(outcome),
-        by_ack=_by_ack(app, blueprint, cluster_report),
+        by_ack=_by_ack(session, blueprint, cluster_report),
         price=price.total if price else None,
         price_parts=price_parts(price) if price else (),
         prices_of=price.of if price else "",
-        kubeconfig=app.kubeconfig(str(kubeconfig) if kubeconfig else None).path if cluster else "",
+        kubeconfig=session.kubeconfig(str(kubeconfig) if kubeconfig else None).path
+        if cluster
+        else "",
         seconds=outcome.seconds,
         changed=any(report.asked for report in outcome.reports),
         waited=waited,
-        next_commands=_next_commands(app, blueprint, kubeconfig, waited=waited),
-        note=_note(app, blueprint, waited=waited),
+        next_commands=_next_commands(session, blueprint, kubeconfig, waited=waited),
+        note=_note(session, blueprint, waited=waited),
         type_choice=words_of(blueprint.choice),
     )
 
@@ -99,7 +101,7 @@ def _network(outcome: Outcome) -> tuple[Resource, ...]:
     )
 
 
-def _by_ack(app: App, blueprint: Blueprint, report: StepReport) -> tuple[Resource, ...]:
+def _by_ack(session: Session, blueprint: Blueprint, report: StepReport) -> tuple[Resource, ...]:
     """What ACK made and bills, load balancers with what they serve: only the summary names it.
 
     The stack, the role and the log project are in ``describe --resources``.
@@ -107,7 +109,7 @@ def _by_ack(app: App, blueprint: Blueprint, report: StepReport) -> tuple[Resourc
     made = [resource for resource in report.resources[1:] if resource.billable]
     ids = [resource.id for resource in made if resource.type == "LoadBalancer"]
     serves: dict[str, str] = {}
-    api = app.cloud(blueprint.region).balancers
+    api = session.cloud(blueprint.region).balancers
     try:
         for balancer in api.load_balancers(ids=ids) if ids else ():
             serves[balancer.id] = "internal" if balancer.address_type == "intranet" else "public"
@@ -118,34 +120,34 @@ def _by_ack(app: App, blueprint: Blueprint, report: StepReport) -> tuple[Resourc
     return tuple(replace(resource, name=serves.get(resource.id, "")) for resource in made)
 
 
-def _note(app: App, blueprint: Blueprint, *, waited: bool) -> str:
+def _note(session: Session, blueprint: Blueprint, *, waited: bool) -> str:
     """What the commands below need, and what no check has looked at."""
-    notes = [KUBECTL_NEEDS] if waited and app.embedded else []
+    notes = [KUBECTL_NEEDS] if waited and session.embedded else []
     if blueprint.tags.get(EXPIRES_TAG):
-        job = app.command("gc --print-schedule cron")
+        job = session.command("gc --print-schedule cron")
         notes.append(
             f"expires {blueprint.tags[EXPIRES_TAG]}, and is deleted then only if somebody runs"
-            f" `{app.command('gc --execute')}`: `{job}` prints the job that does"
+            f" `{session.command('gc --execute')}`: `{job}` prints the job that does"
         )
     if waited and blueprint.spec.verify.level not in {"network", "cuda"}:
-        command = app.command(f"verify {blueprint.name} --level network")
+        command = session.command(f"verify {blueprint.name} --level network")
         notes.append(f"network not tested: `{command}` tries DNS, the API server and pod to pod")
     return "\n".join(notes)
 
 
 def _next_commands(
-    app: App, blueprint: Blueprint, kubeconfig: Path | None, *, waited: bool
+    session: Session, blueprint: Blueprint, kubeconfig: Path | None, *, waited: bool
 ) -> tuple[str, ...]:
     name = blueprint.name
     if not waited:
-        others = (app.command(f"{verb} {name}") for verb in ("describe", "delete"))
-        return (app.again(without="--no-wait"), *others)
+        others = (session.command(f"{verb} {name}") for verb in ("describe", "delete"))
+        return (session.again(without="--no-wait"), *others)
     # Nodes that just joined have no GPU labels yet: where nobody waited for them, wait does.
     public = blueprint.spec.cluster.endpoint_public_access
     settled = blueprint.spec.verify.level != "none" or not public
     first = f"verify {name}" if settled else f"wait {name} --for gpu"
     lines = (first, f"run-sample {name}", f"delete {name}")
-    others = (app.command(line) for line in lines)
+    others = (session.command(line) for line in lines)
     file = f"--kubeconfig {shlex.quote(str(kubeconfig))} " if kubeconfig else ""
     kubectl = f"kubectl {file}--context {shlex.quote(name)} get nodes"
-    return (*((app.command(EMULATOR_UP),) if app.embedded else ()), kubectl, *others)
+    return (*((session.command(EMULATOR_UP),) if session.embedded else ()), kubectl, *others)

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ackgpu.app import App
 from ackgpu.cloud.api import NodePool
 from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange
-from ackgpu.commands.run_scope import locked
 from ackgpu.engine.step import Step
 from ackgpu.errors import ConflictError, PreflightFailed
 from ackgpu.naming import UPGRADE_SEEN, UPGRADE_TAG, cluster_name_from_tags
 from ackgpu.render.results import Facts, PlanResult, PlanRow, Result
+from ackgpu.session import Session
 from ackgpu.spec.fields import BY_KEY, flag_of
 from ackgpu.spec.images import CONTAINER_OPTIMIZED, problem_with_containerd, problem_with_image
 from ackgpu.spec.versions import is_of
@@ -37,11 +36,13 @@ class UpgradeOptions(ChangeOptions):
     check_only: bool = False
 
 
-def run(options: UpgradeOptions, app: App) -> Result:
+def run(options: UpgradeOptions, session: Session) -> Result:
     """Check, ask, upgrade."""
-    cloud = app.cloud()
-    with locked(app, cloud.region, options.name):
-        change = ClusterChange(app, options, "upgrade", f"upgrade to {options.to or 'the next'}")
+    cloud = session.cloud()
+    with session.locked(cloud.region, options.name):
+        change = ClusterChange(
+            session, options, "upgrade", f"upgrade to {options.to or 'the next'}"
+        )
         if not cluster_name_from_tags(change.cluster.tags):
             raise ConflictError(f"The cluster {change.cluster.id} is not ackgpu's.")
         before = change.cluster.version
@@ -73,7 +74,7 @@ def run(options: UpgradeOptions, app: App) -> Result:
             done = "passed ACK's check"
         facts = {"cluster": options.name, "from": before, "to": target}
         if not options.check_only and not options.node_pools:
-            follow = app.command(f"upgrade {options.name} --to {target} --node-pools")
+            follow = session.command(f"upgrade {options.name} --to {target} --node-pools")
             facts["nodes"] = f"keep their kubelets: {follow}"
         return Result(
             command="upgrade",

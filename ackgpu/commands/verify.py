@@ -6,22 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Cluster
 from ackgpu.commands.asleep import no_gpu_node
 from ackgpu.commands.reach import Reached, by_kubeconfig, by_name
-from ackgpu.commands.run_scope import check_directory, timeout_of, where
 from ackgpu.commands.sample_run import Carried, Sampling, carry_out, left_behind
 from ackgpu.commands.verify_network import try_network
 from ackgpu.commands.verify_rows import row_of, warnings_of
 from ackgpu.commands.what_stands import say_what_stands
 from ackgpu.errors import AckGpuError, TimedOut, UsageError, VerificationFailed
 from ackgpu.render.junit import write_junit
-from ackgpu.render.output import wrote
 from ackgpu.render.results import Result
 from ackgpu.render.verdicts import NetworkRow, VerifyResult
 from ackgpu.render.words import count
+from ackgpu.session import Headline, Session
 from ackgpu.settings import EVENT_STREAM
+from ackgpu.small_file import check_directory
 from ackgpu.spec.model import ExpectSpec
 from ackgpu.steps import gpu_checks as ladder
 from ackgpu.steps.cuda_sample import CudaSampleStep, SampleWishes, on_node
@@ -79,60 +78,60 @@ class _Pass:
         return good and ways and not self.carried.left
 
 
-def run(options: VerifyOptions, app: App) -> Result:
+def run(options: VerifyOptions, session: Session) -> Result:
     """Verify every GPU node; exit code 9 where one fails."""
     _check(options)
-    began = app.clock.now()
-    reached = _reach(options, app)
-    passes = [_look(options, app, reached)]
-    _say_pass(options, app, passes)
+    began = session.clock.now()
+    reached = _reach(options, session)
+    passes = [_look(options, session, reached)]
+    _say_pass(options, session, passes)
     while passes[-1].ok and len(passes) < options.count:
-        app.clock.sleep(BETWEEN_PASSES)
-        passes.append(_look(options, app, reached))
-        _say_pass(options, app, passes)
-    last = _with_logs(options, app, passes[-1])
+        session.clock.sleep(BETWEEN_PASSES)
+        passes.append(_look(options, session, reached))
+        _say_pass(options, session, passes)
+    last = _with_logs(options, session, passes[-1])
     part = VerifyResult(
         cluster_name=options.subject,
         level=options.level,
         rungs=LEVELS[options.level] if last.verdicts else (),
         nodes=tuple(
-            row_of(app, verdict, last.outcomes.get(verdict.node), named=bool(options.name))
+            row_of(session, verdict, last.outcomes.get(verdict.node), named=bool(options.name))
             for verdict in last.verdicts
         ),
         network=last.network,
-        seconds=app.clock.now() - began,
+        seconds=session.clock.now() - began,
         passes=len(passes),
     )
     if options.junit is not None:
-        write_junit(options.junit, part, emulated=bool(options.name) and app.emulated)
-        wrote(app.streams, options.junit, quiet=app.settings.quiet)
+        write_junit(options.junit, part, emulated=bool(options.name) and session.emulated)
+        session.display.wrote(options.junit)
     if options.report is not None:
         from ackgpu.commands.report_page import write_verify_report
 
-        write_verify_report(app, options.report, part, reached.cluster)
-        wrote(app.streams, options.report, quiet=app.settings.quiet)
+        write_verify_report(session, options.report, part, reached.cluster)
+        session.display.wrote(options.report)
     error = _error(last, reached.cluster)
     if error is not None:
-        say_what_stands(app, error)
+        say_what_stands(session, error)
     return Result(
         command="verify",
         part=part,
         resources=last.carried.resources,
         warnings=(*warnings_of(last.verdicts), *last.carried.warnings),
         durations={"total": part.seconds},
-        error=app.complete(error),
+        error=session.complete(error),
     )
 
 
-def _say_pass(options: VerifyOptions, app: App, passes: Sequence[_Pass]) -> None:
+def _say_pass(options: VerifyOptions, session: Session, passes: Sequence[_Pass]) -> None:
     """Say what a pass of several came to, in numbers: the table at the end names the nodes."""
-    if options.count == 1 or app.settings.quiet or app.settings.output == EVENT_STREAM:
+    if options.count == 1 or session.settings.quiet or session.settings.output == EVENT_STREAM:
         return
     verdicts = passes[-1].verdicts
     good = sum(1 for verdict in verdicts if verdict.ok)
     nodes = count(len(verdicts), "GPU node")
     text = f"pass {len(passes)} of {options.count}: {good:,} of {nodes} verified"
-    app.streams.write(app.streams.err, f"{text}\n")
+    session.streams.write(session.streams.err, f"{text}\n")
 
 
 def _check(options: VerifyOptions) -> None:
@@ -153,13 +152,13 @@ def _check(options: VerifyOptions) -> None:
     check_directory("--report", options.report)
 
 
-def _reach(options: VerifyOptions, app: App) -> Reached:
+def _reach(options: VerifyOptions, session: Session) -> Reached:
     if options.kubeconfig:
-        return by_kubeconfig(app, options.kubeconfig, options.context)
-    return by_name(app, options.name, private=options.private)
+        return by_kubeconfig(session, options.kubeconfig, options.context)
+    return by_name(session, options.name, private=options.private)
 
 
-def _look(options: VerifyOptions, app: App, reached: Reached) -> _Pass:
+def _look(options: VerifyOptions, session: Session, reached: Reached) -> _Pass:
     base = "labels" if options.level == "labels" else "allocatable"
     verdicts = climb(reached.api, ExpectSpec(), base)
     good = [verdict for verdict in verdicts if verdict.ok]
@@ -168,23 +167,23 @@ def _look(options: VerifyOptions, app: App, reached: Reached) -> _Pass:
     if not good:
         cuda = options.level == "cuda"
         return _Pass(tuple(_with_sample(v, None) for v in verdicts) if cuda else verdicts)
-    return _with_pods(options, app, reached, verdicts)
+    return _with_pods(options, session, reached, verdicts)
 
 
 def _with_pods(
-    options: VerifyOptions, app: App, reached: Reached, verdicts: tuple[NodeVerdict, ...]
+    options: VerifyOptions, session: Session, reached: Reached, verdicts: tuple[NodeVerdict, ...]
 ) -> _Pass:
     """The levels that start pods: the network first, as the sample may need it."""
     good = [verdict for verdict in verdicts if verdict.ok]
     region = good[0].labels.get(REGION_LABEL, "")
-    images = SampleImages(options.image, app.settings.image_registry)
+    images = SampleImages(options.image, session.settings.image_registry)
     image = images.first
-    timeout = timeout_of(app, options.timeout, DEFAULT_TIMEOUT)
-    place = f"{where(app, region)} · " if options.name else ""
-    shown = Sampling("verify", options.subject, f"{place}network of the pods")
+    timeout = session.timeout_of(options.timeout, DEFAULT_TIMEOUT)
+    place = f"{session.where(region)} · " if options.name else ""
+    shown = _shown(options, f"{place}network of the pods")
     targets = [target_on(verdict, image) for verdict in choose(verdicts)]
     network, carried = try_network(
-        app, reached.api, targets, shown=shown, timeout=timeout, images=images
+        session, reached.api, targets, shown=shown, timeout=timeout, images=images
     )
     if options.level == "network":
         return _Pass(verdicts, network=network, carried=carried)
@@ -194,7 +193,7 @@ def _with_pods(
         wishes=SampleWishes(timeout=timeout, images=images),
     )
     headline = f"{place}CUDA sample on {len(good)} of {len(verdicts)} GPU nodes"
-    sampled = carry_out(app, step, Sampling("verify", options.subject, headline))
+    sampled = carry_out(session, step, _shown(options, headline))
     if not isinstance(sampled.error, TimedOut):
         sampled.raise_error()
     outcomes = {outcome.node: outcome for outcome in step.outcomes}
@@ -206,6 +205,10 @@ def _with_pods(
     )
 
 
+def _shown(options: VerifyOptions, text: str) -> Sampling:
+    return Sampling(Headline(verb="verify", subject=options.subject, text=text))
+
+
 def _with_sample(verdict: NodeVerdict, outcome: SampleOutcome | None) -> NodeVerdict:
     if outcome is None:
         return verdict.with_rungs(
@@ -215,12 +218,12 @@ def _with_sample(verdict: NodeVerdict, outcome: SampleOutcome | None) -> NodeVer
     return replace(verdict.with_rungs(*outcome.rungs), warnings=warnings)
 
 
-def _with_logs(options: VerifyOptions, app: App, last: _Pass) -> _Pass:
+def _with_logs(options: VerifyOptions, session: Session, last: _Pass) -> _Pass:
     """The pass with what the installers of drivers said on nodes whose GPU does not come up.
 
     Their consoles are read over the cloud's API, which a kubeconfig gives no access to.
     """
-    console = app.cloud().compute.console_output if options.name else None
+    console = session.cloud().compute.console_output if options.name else None
     return replace(last, verdicts=with_logs(last.verdicts, console))
 
 

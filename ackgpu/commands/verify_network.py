@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ackgpu.app import App
 from ackgpu.cloud.api import KubeApi
 from ackgpu.commands.sample_run import Carried, Sampling, carry_out
 from ackgpu.errors import TimedOut
 from ackgpu.render.verdicts import NetworkRow
+from ackgpu.session import Session
 from ackgpu.steps.network_probe import NetworkStep, ProbeOutcome
 from ackgpu.steps.pod_trial import TrialTarget
 from ackgpu.steps.sample_images import SampleImages
 
 
 def try_network(  # noqa: PLR0913 -- a run and what it needs
-    app: App,
+    session: Session,
     api: KubeApi,
     targets: Sequence[TrialTarget],
     *,
@@ -26,7 +26,7 @@ def try_network(  # noqa: PLR0913 -- a run and what it needs
     """Try the network from a pod on each target, of which there are one or two."""
     step = NetworkStep(reach=lambda _: api, targets=lambda _: targets, timeout=timeout)
     step.images = images
-    carried = carry_out(app, step, shown)
+    carried = carry_out(session, step, shown)
     if not isinstance(carried.error, TimedOut):
         carried.raise_error()
     return tuple(row for outcome in step.outcomes for row in _rows(outcome)), carried

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 
-from ackgpu.app import App
 from ackgpu.commands.sample_run import sample_row
 from ackgpu.render.verdicts import CheckCell, VerifyRow
+from ackgpu.session import Session
 from ackgpu.spec.catalog import COUNT_LABEL, MEM_LABEL, NAME_LABEL
 from ackgpu.steps import gpu_checks as ladder
 from ackgpu.steps.gpu_checks import NodeVerdict
@@ -19,14 +19,14 @@ NAMED_NODES = 3
 
 
 def row_of(
-    app: App, verdict: NodeVerdict, outcome: SampleOutcome | None, *, named: bool
+    session: Session, verdict: NodeVerdict, outcome: SampleOutcome | None, *, named: bool
 ) -> VerifyRow:
     """A node's row. ``named``: the cluster was given by name, so that commands can name it."""
     return VerifyRow(
         node=verdict.node,
         instance_type=verdict.instance_type,
         zone=verdict.labels.get(ladder.ZONE_LABEL, ""),
-        rungs=tuple(_rung(app, verdict, rung, named=named) for rung in verdict.rungs),
+        rungs=tuple(_rung(session, verdict, rung, named=named) for rung in verdict.rungs),
         instance_id=verdict.instance_id,
         labels={key: verdict.labels[key] for key in SHOWN_LABELS if key in verdict.labels},
         sample=sample_row(outcome) if outcome is not None else None,
@@ -39,7 +39,9 @@ def _passed(name: str, value: str) -> CheckCell:
     return CheckCell(name=name, verdict="passed", value=value)
 
 
-def _rung(app: App, verdict: NodeVerdict, rung: ladder.NodeCheck, *, named: bool) -> CheckCell:
+def _rung(
+    session: Session, verdict: NodeVerdict, rung: ladder.NodeCheck, *, named: bool
+) -> CheckCell:
     reached = rung.verdict != "skipped"
     if rung.verdict == "passed":
         return _passed(rung.name, verdict.gpu if rung.name == "gpu" else "")
@@ -49,7 +51,7 @@ def _rung(app: App, verdict: NodeVerdict, rung: ladder.NodeCheck, *, named: bool
         verdict=rung.verdict,
         value=verdict.gpu if rung.name == "gpu" and reached else "",
         message=rung.message,
-        remedy=app.completed(remedy) if rung.verdict in {"failed", "unknown"} else "",
+        remedy=session.completed(remedy) if rung.verdict in {"failed", "unknown"} else "",
     )
 
 

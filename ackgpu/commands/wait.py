@@ -7,13 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Cloud, Cluster
 from ackgpu.commands.cluster_lookup import not_found
 from ackgpu.commands.credential import TAKEN_MINUTES
 from ackgpu.commands.elsewhere import regions_with
-from ackgpu.commands.run_scope import is_worked_on, on_display, timeout_of, where
-from ackgpu.engine.apply import Apply
 from ackgpu.engine.run import Run
 from ackgpu.engine.step import Absent, Broken, CheckStep, Context, Finding, Pending, Ready, Step
 from ackgpu.engine.workers import InlineWorkers
@@ -22,6 +19,7 @@ from ackgpu.inventory.discover import READS as DISCOVERY
 from ackgpu.inventory.discover import discover
 from ackgpu.inventory.inventory import Inventory
 from ackgpu.render.results import Facts, Result
+from ackgpu.session import Headline, Session
 from ackgpu.spec.model import ClusterSpec, ExpectSpec, MetadataSpec
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.cluster import ClusterStep, task_error
@@ -46,25 +44,22 @@ class WaitOptions:
     timeout: str = ""
 
 
-def run(options: WaitOptions, app: App) -> Result:
+def run(options: WaitOptions, session: Session) -> Result:
     """Wait."""
     if options.goal not in GOALS:
         raise UsageError(
             f"--for {options.goal} is not known.", resolution=f"One of: {', '.join(GOALS)}."
         )
-    cloud = app.cloud()
-    timeout = timeout_of(app, options.timeout)
-    steps = _steps(options, app, cloud, timeout)
-    run = app.reading().within(timeout)
-    headline = f"{where(app, cloud.region)} · for {options.goal}"
-    with on_display(
-        app, run, verb="wait", subject=options.name, headline=headline, steps=steps
-    ) as shown:
-        outcome = Apply(steps, shown.run).run()
-        shown.finish(outcome)
+    cloud = session.cloud()
+    timeout = session.timeout_of(options.timeout)
+    steps = _steps(options, session, cloud, timeout)
+    run = session.reading().within(timeout)
+    text = f"{session.where(cloud.region)} · for {options.goal}"
+    headline = Headline(verb="wait", subject=options.name, text=text)
+    outcome = session.apply(run, headline, steps)
     outcome.raise_error()
     said = {"cluster": "running", "nodes": "complete", "gpu": "verified", "deleted": "gone"}
-    there = regions_with(app, options.name, cloud.region) if options.goal == "deleted" else []
+    there = regions_with(session, options.name, cloud.region) if options.goal == "deleted" else []
     part = Facts(
         headline=f"{options.name} is {said[options.goal]}",
         facts={"name": options.name, "for": options.goal, "seconds": round(outcome.seconds, 1)},
@@ -75,29 +70,31 @@ def run(options: WaitOptions, app: App) -> Result:
         part=part,
         resources=outcome.resources,
         warnings=tuple(
-            f"{options.name} is in {region}: `{app.typed_in(region)}` waits for that one."
+            f"{options.name} is in {region}: `{session.typed_in(region)}` waits for that one."
             for region in there
         ),
         durations={"total": outcome.seconds},
     )
 
 
-def _steps(options: WaitOptions, app: App, cloud: Cloud, timeout: float) -> tuple[Step[Any], ...]:
+def _steps(
+    options: WaitOptions, session: Session, cloud: Cloud, timeout: float
+) -> tuple[Step[Any], ...]:
     if options.goal == "deleted":
-        return (Gone(cloud, options.name, app.reading()),)
+        return (Gone(cloud, options.name, session.reading()),)
     spec = ClusterSpec(metadata=MetadataSpec(name=options.name, region=cloud.region))
     plan = Blueprint(spec, "", (), {})
     up = Running(cloud, plan)
     if options.goal == "cluster":
         return (up,)
-    unfinished = Unfinished(app, cloud, options.name)
+    unfinished = Unfinished(session, cloud, options.name)
     up = Running(cloud, plan, unfinished=unfinished)
     complete = Complete(cloud, up, unfinished)
     if options.goal == "nodes":
         return (up, complete)
     reach = WaitAccess(cloud, up, seconds=timeout)
     verified = GpuNodesStep(
-        app.connect,
+        session.connect,
         access=reach,
         pools=(complete,),
         wanted=lambda ctx: ctx[complete],
@@ -155,8 +152,8 @@ class Unfinished:
     within moments of the cluster's running.
     """
 
-    def __init__(self, app: App, cloud: Cloud, name: str) -> None:
-        self._app = app
+    def __init__(self, session: Session, cloud: Cloud, name: str) -> None:
+        self._session = session
         self._cloud = cloud
         self._name = name
         self._running_since: float | None = None
@@ -165,17 +162,17 @@ class Unfinished:
         """The error if there is no pool, and no create that would make one."""
         if self._cloud.containers.node_pools(cluster_id):
             return None
-        now, region = self._app.clock.now(), self._cloud.region
+        now, region = self._session.clock.now(), self._cloud.region
         if running and self._running_since is None:
             self._running_since = now
-        if is_worked_on(self._app, region, self._name):
+        if self._session.is_worked_on(region, self._name):
             return None
-        journal = self._app.journal(region, self._name)
+        journal = self._session.journal(region, self._name)
         long_running = now - (now if self._running_since is None else self._running_since)
         if journal.verb != "create" and long_running < POOLS_ASKED_FOR_SECONDS:
             return None
         known = journal.facts.get("again", "")
-        again = known or self._app.command(f"create {self._name}")
+        again = known or self._session.command(f"create {self._name}")
         how = "" if known else ", with the flags or the file that it was made with,"
         return NoSuchCluster(
             f"{self._name} has no node pool, and no create is under way that makes one.",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ackgpu.app import App
 from ackgpu.errors import Interrupted, Transient, UsageError
-from ackgpu.render.output import warn
 from ackgpu.render.results import Result
 from ackgpu.render.watch_table import watching
+from ackgpu.session import Session
 from ackgpu.settings import EVENT_STREAM
 
 EVERY = 5.0
@@ -17,29 +16,29 @@ EVERY_EMULATED = 1.0
 """The same where the cloud is an emulator: it runs fast, and nobody counts the calls."""
 
 
-def watch(app: App, look: Callable[[], Result]) -> int:
+def watch(session: Session, look: Callable[[], Result]) -> int:
     """Show what ``look`` gives until SIGINT, SIGTERM or SIGHUP; 128 and its number.
 
     0 if nobody reads stdout any more. A look that fails in a way that may pass is a warning, and
     the next one is waited for; raises what the first look raises, and any other failure.
     """
-    output = app.settings.output
+    output = session.settings.output
     if output not in {"table", EVENT_STREAM}:
         raise UsageError(
             f"--watch with -o {output}: stdout takes one document.",
             resolution="`-o jsonl` writes one a line for each change.",
         )
-    every = EVERY_EMULATED if app.emulated else EVERY
-    streams = app.streams
+    every = EVERY_EMULATED if session.emulated else EVERY
+    streams = session.streams
     try:
-        with app.signals.interrupting(_stopped), watching(streams, output) as display:
-            display.show(look(), app.clock.wall(), every=every)
+        with session.signals.interrupting(_stopped), watching(streams, output) as display:
+            display.show(look(), session.clock.wall(), every=every)
             while not streams.reader_left(streams.out):
-                _pause(app, every)
+                _pause(session, every)
                 try:
-                    display.show(look(), app.clock.wall(), every=every)
+                    display.show(look(), session.clock.wall(), every=every)
                 except Transient as error:
-                    warn(streams, f"{error.message} Looking again in {every:g} s.")
+                    session.display.warn(f"{error.message} Looking again in {every:g} s.")
     except Interrupted as stop:
         return stop.exits_with
     return 0
@@ -49,8 +48,8 @@ def _stopped(number: int) -> Interrupted:
     return Interrupted("Stopped.", signal_number=number)
 
 
-def _pause(app: App, seconds: float) -> None:
+def _pause(session: Session, seconds: float) -> None:
     """Wait so many real seconds; a call's end wakes the clock early, which is no look's time."""
-    end = app.clock.now() + seconds * app.clock.speed
-    while (left := end - app.clock.now()) > 0:
-        app.clock.sleep(left)
+    end = session.clock.now() + seconds * session.clock.speed
+    while (left := end - session.clock.now()) > 0:
+        session.clock.sleep(left)

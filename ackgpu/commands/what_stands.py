@@ -7,10 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from ackgpu.app import App
 from ackgpu.cloud.api import Cloud, Cluster, NodePool
 from ackgpu.commands.costs import Paid, PoolNodes, hourly_of, pools_of
-from ackgpu.commands.run_scope import afresh
 from ackgpu.engine.aftermath import Aftermath, KnownSum
 from ackgpu.engine.gather import all_of
 from ackgpu.engine.run import Outcome, Run
@@ -19,6 +17,7 @@ from ackgpu.errors import AckGpuError, CloudError, Interrupted, TimedOut, Unreac
 from ackgpu.inventory.discover import discover
 from ackgpu.inventory.inventory import Inventory
 from ackgpu.inventory.resources import KINDS, SNAT_ENTRY, by_ack
+from ackgpu.session import Session
 from ackgpu.steps.pool_change import instance_resource
 
 SAID_AFTER = frozenset({7, 8, 9, 10, 11, 13, 14, 129, 130, 143})
@@ -45,7 +44,14 @@ def resources_of(
 
 
 def with_aftermath(  # noqa: PLR0913 -- keyword-only, each named where it is given
-    app: App, run: Run, error: Exception, outcome: Outcome, *, name: str, region: str, way_on: str
+    session: Session,
+    run: Run,
+    error: Exception,
+    outcome: Outcome,
+    *,
+    name: str,
+    region: str,
+    way_on: str,
 ) -> None:
     """Say in the error what stands: what the run saw, and what a last look finds beside it.
 
@@ -64,46 +70,46 @@ def with_aftermath(  # noqa: PLR0913 -- keyword-only, each named where it is giv
     hourly = KnownSum()
     if not isinstance(error, Unreachable):
         try:
-            cloud = app.cloud(region)
-            look = _last_look(app, run)
+            cloud = session.cloud(region)
+            look = _last_look(session, run)
             inventory = discover(cloud, name, look)
             pools = _pools_of(cloud, inventory.clusters, look)
             seen = resources_of(inventory, pools, seen)
-            hourly = hourly_of(app, Paid(cloud, inventory.clusters, pools, seen), look)
+            hourly = hourly_of(session, Paid(cloud, inventory.clusters, pools, seen), look)
         except (CloudError, AckGpuError):
             hourly = KnownSum(unpriced=tuple(sorted({r.type for r in seen if r.billable})))
     error.aftermath = Aftermath(seen, seconds, hourly, way_on if seen else "")
 
 
-def say_what_stands(app: App, error: AckGpuError) -> None:
+def say_what_stands(session: Session, error: AckGpuError) -> None:
     """The same for an error that no run was under way for: what a look finds of the subject."""
-    name, region = app.subject
+    name, region = session.subject
     if error.aftermath is not None or not name or error.exits_with not in SAID_AFTER:
         return
     if isinstance(error, Unreachable):
         return
     with suppress(AckGpuError, KeyboardInterrupt):
-        cloud = app.cloud(region)
-        run = _last_look(app, app.reading())
+        cloud = session.cloud(region)
+        run = _last_look(session, session.reading())
         inventory = discover(cloud, name, run)
         pools = _pools_of(cloud, inventory.clusters, run)
         seen = resources_of(inventory, pools)
-        hourly = hourly_of(app, Paid(cloud, inventory.clusters, pools, seen), run)
-        removal = app.command(f"delete {name}")
+        hourly = hourly_of(session, Paid(cloud, inventory.clusters, pools, seen), run)
+        removal = session.command(f"delete {name}")
         stopped = isinstance(error, Interrupted | TimedOut) and not error.resolution
-        again = f"`{app.again()}` tries again, " if stopped else ""
+        again = f"`{session.again()}` tries again, " if stopped else ""
         way_on = f"{again}`{removal}` deletes it." if seen else ""
         error.aftermath = Aftermath(seen, {"total": run.elapsed}, hourly, way_on)
 
 
-def _last_look(app: App, run: Run) -> Run:
+def _last_look(session: Session, run: Run) -> Run:
     """A run to look once more after a failure or a stop.
 
     Its deadline is in real seconds: the cloud that has just failed to answer may fail again, and
     whoever is told that the time is up is not to wait for the whole patience once more.
     """
     end = run.clock.now() + LAST_LOOK_SECONDS * run.clock.speed
-    return replace(afresh(app, run), deadline=end)
+    return replace(session.afresh(run), deadline=end)
 
 
 def _pools_of(cloud: Cloud, clusters: Sequence[Cluster], run: Run) -> list[PoolNodes]:

@@ -6,14 +6,11 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from ackgpu.app import App
-from ackgpu.commands.run_scope import afresh, on_display
-from ackgpu.engine.destroy import Destroy
 from ackgpu.engine.plan import Plan, survey
 from ackgpu.engine.run import NOW, Outcome, Run
 from ackgpu.engine.step import Step
 from ackgpu.errors import NoCapacity, OutOfStock
-from ackgpu.render.output import warn
+from ackgpu.session import Headline, Session
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.placement import next_zone
@@ -34,14 +31,14 @@ class ZoneFallback:
 
     def __init__(
         self,
-        app: App,
+        session: Session,
         run: Run,
         *,
         graph: Callable[[Blueprint], Steps],
         apply: Applying,
         refuses: Callable[[ClusterSpec], str],
     ) -> None:
-        self._app = app
+        self._session = session
         self._run = run
         self._graph = graph
         self._apply = apply
@@ -76,10 +73,10 @@ class ZoneFallback:
 
     def _further(self, blueprint: Blueprint, run: Run) -> Blueprint | None:
         """The blueprint with one zone more, or with the next type if it was not named."""
-        cloud, before = self._app.cloud(blueprint.region), self._tried[-1]
+        cloud, before = self._session.cloud(blueprint.region), self._tried[-1]
         zone = next_zone(cloud, blueprint, run)
         if zone is not None:
-            warn(self._app.streams, f"{before}; going on in {zone.zone_id}")
+            self._session.display.warn(f"{before}; going on in {zone.zone_id}")
             return dataclasses.replace(blueprint, zones=(*blueprint.zones, zone))
         if blueprint.choice is None or len(self._types) + 1 >= MAX_TYPES:
             return None
@@ -88,7 +85,7 @@ class ZoneFallback:
         if changed is None or changed.choice is None:
             return None
         type_id = changed.choice.instance_type
-        warn(self._app.streams, f"{before}; going on with {type_id}")
+        self._session.display.warn(f"{before}; going on with {type_id}")
         if is_in_stock(cloud, type_id, [zone.zone_id for zone in blueprint.zones]):
             return changed
         zone = next_zone(cloud, changed, run)
@@ -97,7 +94,7 @@ class ZoneFallback:
 
     def _with_next_type(self, blueprint: Blueprint, run: Run) -> Blueprint | None:
         """The blueprint with the next type, if there is one within the budget."""
-        cloud = self._app.cloud(blueprint.region)
+        cloud = self._session.cloud(blueprint.region)
         following = next_choice(cloud, blueprint.spec, run, self._types)
         if following is None:
             return None
@@ -126,22 +123,14 @@ class ZoneFallback:
 
     def _remove(self, blueprint: Blueprint, steps: Steps, outcome: Outcome) -> Outcome:
         """Remove the pools that got no node: a pool's zones are settled when it is made."""
-        again = afresh(self._app, self._run)
+        again = self._session.afresh(self._run)
         pools = _sold_out(outcome)
         found = survey(steps, again)
         mine = tuple(planned for planned in found.steps if planned.step.name in pools)
         plan = dataclasses.replace(found, steps=mine)
-        with on_display(
-            self._app,
-            again,
-            verb="delete",
-            subject=blueprint.name,
-            headline="removing what got no stock",
-            steps=[planned.step for planned in mine],
-        ) as shown:
-            removed = Destroy(plan, shown.run).run()
-            shown.finish(removed)
-        return removed
+        text = "removing what got no stock"
+        headline = Headline(verb="delete", subject=blueprint.name, text=text)
+        return self._session.destroy(again, headline, plan)
 
 
 def _sold_out(outcome: Outcome) -> set[str]:

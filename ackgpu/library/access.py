@@ -43,8 +43,8 @@ class AccessCalls(AccountCalls):
         from ackgpu.commands.policy import PolicyOptions, document
 
         options = PolicyOptions(wants=wants(spec), purpose=purpose)
-        with self._hosted("policy generate", options.wants) as app:
-            return document(options, app)
+        with self._hosted("policy generate", options.wants) as session:
+            return document(options, session)
 
     def check_policy(self, spec: Spec) -> Answer[CheckList]:
         """Every read that :meth:`create` makes, tried; what creates and deletes is not.
@@ -56,7 +56,7 @@ class AccessCalls(AccountCalls):
 
         options = PolicyOptions(wants=wants(spec))
         return self._answer(
-            CheckList, "policy check", lambda app: check(options, app), options.wants
+            CheckList, "policy check", lambda session: check(options, session), options.wants
         )
 
     def kubeconfig(self, name: str, *, minutes: int | None = None, private: bool = False) -> str:
@@ -67,8 +67,8 @@ class AccessCalls(AccountCalls):
         from ackgpu.commands.kubeconfig import KubeconfigOptions, text_of
 
         options = KubeconfigOptions(name=name, minutes=minutes, private=private)
-        with self._hosted("kubeconfig show", name) as app:
-            return text_of(options, app)
+        with self._hosted("kubeconfig show", name) as session:
+            return text_of(options, session)
 
     def write_kubeconfig(  # noqa: PLR0913 -- keyword-only, each named where it is given
         self,
@@ -97,7 +97,9 @@ class AccessCalls(AccountCalls):
             set_context=set_context,
             path=None if path is None else Path(path),
         )
-        return self._answer(Facts, "kubeconfig write", lambda app: write(options, app), name)
+        return self._answer(
+            Facts, "kubeconfig write", lambda session: write(options, session), name
+        )
 
     def remove_kubeconfig(
         self, name: str, *, path: str | os.PathLike[str] | None = None
@@ -107,4 +109,6 @@ class AccessCalls(AccountCalls):
         from ackgpu.render.results import Facts
 
         options = KubeconfigOptions(name=name, path=None if path is None else Path(path))
-        return self._answer(Facts, "kubeconfig remove", lambda app: remove(options, app), name)
+        return self._answer(
+            Facts, "kubeconfig remove", lambda session: remove(options, session), name
+        )

@@ -13,12 +13,12 @@ from ackgpu.errors import UsageError
 from ackgpu.library.operation import Operation, hooks
 
 if TYPE_CHECKING:
-    from ackgpu.app import App
     from ackgpu.emulator import Emulator
     from ackgpu.engine.events import Listener
     from ackgpu.engine.step import Resource
     from ackgpu.library.embedded import About
     from ackgpu.render.results import Result
+    from ackgpu.session import Session
 
 R = TypeVar("R")
 P = ParamSpec("P")
@@ -108,7 +108,7 @@ class AccountCalls:
         else:
             self._env = leading_to(self._env, emulator.env)
 
-    def _hosted(self, title: str, about: About = None) -> AbstractContextManager[App]:
+    def _hosted(self, title: str, about: About = None) -> AbstractContextManager[Session]:
         from ackgpu.library.embedded import Host, hosted
         from ackgpu.settings import Flags, home_of
 
@@ -132,15 +132,15 @@ class AccountCalls:
         return hosted(host, title, about)
 
     def _answer(
-        self, kind: type[R], title: str, use_case: Callable[[App], Result], about: About = None
+        self, kind: type[R], title: str, use_case: Callable[[Session], Result], about: About = None
     ) -> Answer[R]:
         """Carry a use case out and hand its record over.
 
         An error that comes with a record (a verification that failed) is raised with the whole
         answer as its ``answer``.
         """
-        with self._hosted(title, about) as app:
-            result = use_case(app)
+        with self._hosted(title, about) as session:
+            result = use_case(session)
             record: object = result.part
             if not isinstance(record, kind):
                 raise TypeError(f"{title} gave a {type(record).__name__}")

@@ -61,7 +61,9 @@ class Ackgpu(PoolCalls, AccessCalls):
         from ackgpu.render.results import PlanResult
 
         options = PlanOptions(wants=wants(spec))
-        return self._answer(PlanResult, "plan", lambda app: run(options, app), options.wants)
+        return self._answer(
+            PlanResult, "plan", lambda session: run(options, session), options.wants
+        )
 
     def check_quota(
         self, spec: Spec, *, strict: bool = False, offline: bool = False
@@ -76,7 +78,7 @@ class Ackgpu(PoolCalls, AccessCalls):
 
         options = CheckQuotaOptions(wants=wants(spec), strict=strict, offline=offline)
         return self._answer(
-            QuotaResult, "check-quota", lambda app: run(options, app), options.wants
+            QuotaResult, "check-quota", lambda session: run(options, session), options.wants
         )
 
     def preflight(self, spec: Spec, *, only: Sequence[str] = ()) -> Answer[CheckList]:
@@ -88,7 +90,9 @@ class Ackgpu(PoolCalls, AccessCalls):
         from ackgpu.render.verdicts import CheckList
 
         options = PreflightOptions(wants=wants(spec), only=tuple(only))
-        return self._answer(CheckList, "preflight", lambda app: run(options, app), options.wants)
+        return self._answer(
+            CheckList, "preflight", lambda session: run(options, session), options.wants
+        )
 
     def offers(
         self,
@@ -105,7 +109,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         options = OffersOptions(
             gpu_mem=gpu_mem, zones=tuple(zones), types=tuple(instance_types), spot=spot
         )
-        return self._answer(OfferList, "offers", lambda app: run(options, app))
+        return self._answer(OfferList, "offers", lambda session: run(options, session))
 
     def create(
         self,
@@ -132,7 +136,9 @@ class Ackgpu(PoolCalls, AccessCalls):
             kubeconfig=None if kubeconfig is None else Path(kubeconfig),
             skip_preflight=tuple(skip_preflight),
         )
-        return self._answer(CreateSummary, "create", lambda app: run(options, app), options.wants)
+        return self._answer(
+            CreateSummary, "create", lambda session: run(options, session), options.wants
+        )
 
     def apply(self, spec: Spec, *, prune: bool = False, dry_run: bool = False) -> Answer[Changes]:
         """Change a cluster that stands to what the spec says, as far as that can be changed.
@@ -147,7 +153,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         options = ApplyOptions(
             file=given.file, content=given.content, prune=prune, dry_run=dry_run, yes=True
         )
-        return self._answer(Changes, "apply", lambda app: run(options, app), given)
+        return self._answer(Changes, "apply", lambda session: run(options, session), given)
 
     def list(
         self,
@@ -162,7 +168,7 @@ class Ackgpu(PoolCalls, AccessCalls):
 
         pairs = tuple(f"{key}={value}" for key, value in (tags or {}).items())
         options = ListOptions(all_regions=all_regions, expired=expired, selectors=pairs)
-        return self._answer(ClusterList, "list", lambda app: run(options, app))
+        return self._answer(ClusterList, "list", lambda session: run(options, session))
 
     def describe(self, name: str, *, events: bool = False) -> Answer[ClusterDescription]:
         """One cluster with its pools, what it costs, and ``resources``; raises NoSuchCluster."""
@@ -170,7 +176,9 @@ class Ackgpu(PoolCalls, AccessCalls):
         from ackgpu.render.results import ClusterDescription
 
         options = DescribeOptions(name=name, resources=True, events=events)
-        return self._answer(ClusterDescription, "describe", lambda app: run(options, app), name)
+        return self._answer(
+            ClusterDescription, "describe", lambda session: run(options, session), name
+        )
 
     def wait(self, name: str, goal: Goal, *, timeout: str = "") -> Answer[Facts]:
         """Wait until a cluster is as far as ``goal``, or gone; raises TimedOut."""
@@ -178,7 +186,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         from ackgpu.render.results import Facts
 
         options = WaitOptions(name=name, goal=goal, timeout=timeout)
-        return self._answer(Facts, "wait", lambda app: run(options, app), name)
+        return self._answer(Facts, "wait", lambda session: run(options, session), name)
 
     def verify(
         self, name: str, *, level: Level = "allocatable", private: bool = False
@@ -192,7 +200,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         from ackgpu.render.verdicts import VerifyResult
 
         options = VerifyOptions(name=name, level=level, private=private)
-        return self._answer(VerifyResult, "verify", lambda app: run(options, app), name)
+        return self._answer(VerifyResult, "verify", lambda session: run(options, session), name)
 
     def run_sample(
         self, name: str, *, image: str = "", keep: bool = False, timeout: str = ""
@@ -202,7 +210,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         from ackgpu.render.verdicts import SampleResult
 
         options = RunSampleOptions(name=name, image=image, keep=keep, timeout=timeout)
-        return self._answer(SampleResult, "run-sample", lambda app: run(options, app), name)
+        return self._answer(SampleResult, "run-sample", lambda session: run(options, session), name)
 
     def upgrade(
         self, name: str, *, to: str = "", node_pools: bool = False, timeout: str = ""
@@ -216,7 +224,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         from ackgpu.render.results import Facts
 
         options = UpgradeOptions(name=name, to=to, node_pools=node_pools, yes=True, timeout=timeout)
-        return self._answer(Facts, "upgrade", lambda app: run(options, app), name)
+        return self._answer(Facts, "upgrade", lambda session: run(options, session), name)
 
     def diagnose(
         self, name: str, node: str = "", *, private: bool = False
@@ -229,7 +237,9 @@ class Ackgpu(PoolCalls, AccessCalls):
         from ackgpu.render.causes import DiagnosisResult
 
         options = DiagnoseOptions(name=name, node=node, private=private)
-        return self._answer(DiagnosisResult, "diagnose", lambda app: run(options, app), name)
+        return self._answer(
+            DiagnosisResult, "diagnose", lambda session: run(options, session), name
+        )
 
     def sleep(self, name: str, *, timeout: str = "") -> Answer[SleepSummary]:
         """Release the nodes, and keep what :meth:`wake` needs in tags of the cluster."""
@@ -238,7 +248,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         from ackgpu.render.sleep_results import SleepSummary
 
         options = ChangeOptions(name=name, yes=True, timeout=timeout)
-        return self._answer(SleepSummary, "sleep", lambda app: sleep(options, app), name)
+        return self._answer(SleepSummary, "sleep", lambda session: sleep(options, session), name)
 
     def wake(self, name: str, *, timeout: str = "") -> Answer[SleepSummary]:
         """Give the cluster back what it had, and verify it; raises NoCapacity without stock."""
@@ -247,7 +257,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         from ackgpu.render.sleep_results import SleepSummary
 
         options = ChangeOptions(name=name, yes=True, timeout=timeout)
-        return self._answer(SleepSummary, "wake", lambda app: wake(options, app), name)
+        return self._answer(SleepSummary, "wake", lambda session: wake(options, session), name)
 
     def delete(
         self,
@@ -274,7 +284,7 @@ class Ackgpu(PoolCalls, AccessCalls):
             wait=wait,
             timeout=timeout,
         )
-        return self._answer(DeleteResult, "delete", lambda app: run(options, app), name)
+        return self._answer(DeleteResult, "delete", lambda session: run(options, session), name)
 
     def preview_delete(self, name: str) -> Answer[DeletePreview]:
         """What :meth:`delete` would delete and keep; nothing is changed."""
@@ -282,7 +292,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         from ackgpu.render.deletions import DeletePreview
 
         options = DeleteOptions(name=name, dry_run=True)
-        return self._answer(DeletePreview, "delete", lambda app: run(options, app), name)
+        return self._answer(DeletePreview, "delete", lambda session: run(options, session), name)
 
     def extend(self, name: str, *, ttl: str = "", hold: bool = False) -> Answer[Facts]:
         """Let a throw-away cluster live longer: ``+2h`` adds, ``2h`` is from now; or hold it."""
@@ -290,7 +300,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         from ackgpu.render.results import Facts
 
         options = ExtendOptions(name=name, ttl=ttl, hold=hold)
-        return self._answer(Facts, "extend", lambda app: run(options, app), name)
+        return self._answer(Facts, "extend", lambda session: run(options, session), name)
 
     def gc(
         self,
@@ -313,12 +323,14 @@ class Ackgpu(PoolCalls, AccessCalls):
             execute=execute,
             yes=True,
         )
-        return self._answer(GcResult, "gc", lambda app: run(options, app))
+        return self._answer(GcResult, "gc", lambda session: run(options, session))
 
     def export(self, name: str, form: Form = "spec") -> str:
         """The cluster written down: a cluster.yaml, Terraform, or a ROS template."""
         from ackgpu.commands.export import run
         from ackgpu.render.results import PlainText
 
-        answer = self._answer(PlainText, f"export {form}", lambda app: run(app, name, form), name)
+        answer = self._answer(
+            PlainText, f"export {form}", lambda session: run(session, name, form), name
+        )
         return answer.record.text

@@ -7,15 +7,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias
 
-from ackgpu.app import App, Parts
+from ackgpu.app import Parts
 from ackgpu.cancel import CancelToken
-from ackgpu.engine.events import Listener
+from ackgpu.clock import Clock
+from ackgpu.engine.display import Display, Renderer
+from ackgpu.engine.events import Event, Listener, Tick, Warned
 from ackgpu.errors import AckGpuError, UsageError
 from ackgpu.library.operation import LOGGER
 from ackgpu.naming import problem_with_cluster_name
 from ackgpu.redaction import learn_environment
+from ackgpu.session import Session
 from ackgpu.settings import Flags, Settings, leads_to_loopback
 from ackgpu.streams import Streams
 
@@ -37,8 +40,8 @@ class Host:
 
 
 @contextmanager
-def hosted(host: Host, title: str, about: About = None) -> Iterator[App]:
-    """An app for one use case: the command ``title`` about a cluster's name, or a spec.
+def hosted(host: Host, title: str, about: About = None) -> Iterator[Session]:
+    """A session for one use case: the command ``title`` about a cluster's name, or a spec.
 
     Errors that pass name whole commands. Raises UsageError for a name that no cluster can have.
     """
@@ -48,16 +51,17 @@ def hosted(host: Host, title: str, about: About = None) -> Iterator[App]:
         raise UsageError(f"The name {name!a}: {problem}.")
     learn_environment(host.env)
     settings = Settings.resolve(host.flags, host.env)
-    parts = Parts(listen=host.listen, cancels=host.cancels)
+    parts = Parts(display=Handed(host.listen), cancels=host.cancels)
     typed = (*title.split(), *_typed(about))
     streams = _silent(host.env)
-    with App(settings, streams, host.env, home=host.home, typed=typed, parts=parts) as app:
-        app.title = title
-        app.concern(name)
+    with Session(
+        settings, streams, host.env, home=host.home, typed=typed, title=title, parts=parts
+    ) as session:
+        session.concern(name)
         try:
-            yield app
+            yield session
         except AckGpuError as error:
-            raise app.complete(error) from error.__cause__
+            raise session.complete(error) from error.__cause__
 
 
 def _typed(about: About) -> tuple[str, ...]:
@@ -68,23 +72,42 @@ def _typed(about: About) -> tuple[str, ...]:
 
 
 def _silent(env: Mapping[str, str]) -> Streams:
-    told = cast("io.TextIOWrapper", _ToLog())
+    none = io.StringIO()
     emulated = leads_to_loopback(env)
-    return Streams(told, told, io.StringIO(), env, no_input=True, terminal=False, emulated=emulated)
+    return Streams(none, none, none, env, no_input=True, terminal=False, emulated=emulated)
 
 
-class _ToLog(io.TextIOBase):
-    """What the command line writes to stderr beside its result, as warnings of a logger."""
+class Handed(Display):
+    """Hands a run's events to the program around, and warnings to a logger."""
 
-    encoding = "utf-8"
+    def __init__(self, listen: Listener) -> None:
+        self._listen = listen
 
-    def __init__(self) -> None:
-        self._begun = ""
+    def of_run(self, clock: Clock, label: str) -> Renderer:
+        """What hands each event over but ticks, which say nothing that those before did not."""
+        del clock
+        return _Warnings(label) if label else _Handing(self._listen)
 
-    def write(self, text: str) -> int:
-        """Log each line that is complete."""
-        *lines, self._begun = (self._begun + text).split("\n")
-        for line in lines:
-            if line.strip():
-                LOGGER.warning("%s", line.removeprefix("! "))
-        return len(text)
+    def warn(self, message: str) -> None:
+        """Log it."""
+        LOGGER.warning("%s", message)
+
+
+class _Warnings(Renderer):
+    """Of several runs at once, each in a thread of its own, only warnings are told, and logged."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Warned):
+            LOGGER.warning("%s: %s", self._label, event.message)
+
+
+class _Handing(Renderer):
+    def __init__(self, listen: Listener) -> None:
+        self._listen = listen
+
+    def __call__(self, event: Event) -> None:
+        if not isinstance(event, Tick):
+            self._listen(event)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from ackgpu.library.calls import AccountCalls, Answer
 
 if TYPE_CHECKING:
-    from ackgpu.app import App
     from ackgpu.commands.node import NodeOptions
     from ackgpu.render.changes import Changes
     from ackgpu.render.node_results import NodeList
     from ackgpu.render.results import Facts, NodePoolList, Result
+    from ackgpu.session import Session
 
 
 class PoolCalls(AccountCalls):
@@ -23,7 +23,9 @@ class PoolCalls(AccountCalls):
         from ackgpu.commands.nodepool import list_pools
         from ackgpu.render.results import NodePoolList
 
-        return self._answer(NodePoolList, "nodepool list", lambda app: list_pools(name, app), name)
+        return self._answer(
+            NodePoolList, "nodepool list", lambda session: list_pools(name, session), name
+        )
 
     def add_node_pool(
         self,
@@ -47,7 +49,9 @@ class PoolCalls(AccountCalls):
         options = AddOptions(
             name=name, pool=pool, flags=flags, yes=True, wait=wait, timeout=timeout
         )
-        return self._answer(NodePoolList, "nodepool add", lambda app: add(options, app), name)
+        return self._answer(
+            NodePoolList, "nodepool add", lambda session: add(options, session), name
+        )
 
     def scale_node_pool(
         self, name: str, pool: str, nodes: int, *, wait: bool = True, timeout: str = ""
@@ -59,7 +63,7 @@ class PoolCalls(AccountCalls):
 
         options = ChangeOptions(name=name, pool=pool, yes=True, wait=wait, timeout=timeout)
         return self._answer(
-            NodePoolList, "nodepool scale", lambda app: scale(options, nodes, app), name
+            NodePoolList, "nodepool scale", lambda session: scale(options, nodes, session), name
         )
 
     def update_node_pool(  # noqa: PLR0913 -- keyword-only, each named where it is given
@@ -90,7 +94,9 @@ class PoolCalls(AccountCalls):
             yes=True,
             timeout=timeout,
         )
-        return self._answer(Changes, "nodepool update", lambda app: update(options, app), name)
+        return self._answer(
+            Changes, "nodepool update", lambda session: update(options, session), name
+        )
 
     def delete_node_pool(
         self, name: str, pool: str, *, wait: bool = True, timeout: str = ""
@@ -101,7 +107,9 @@ class PoolCalls(AccountCalls):
         from ackgpu.render.results import NodePoolList
 
         options = ChangeOptions(name=name, pool=pool, yes=True, wait=wait, timeout=timeout)
-        return self._answer(NodePoolList, "nodepool delete", lambda app: delete(options, app), name)
+        return self._answer(
+            NodePoolList, "nodepool delete", lambda session: delete(options, session), name
+        )
 
     def attach_instances(
         self, name: str, pool: str, instance_ids: Sequence[str], *, timeout: str = ""
@@ -113,7 +121,9 @@ class PoolCalls(AccountCalls):
         options = AttachOptions(
             name=name, pool=pool, instance_ids=tuple(instance_ids), yes=True, timeout=timeout
         )
-        return self._answer(NodePoolList, "nodepool attach", lambda app: attach(options, app), name)
+        return self._answer(
+            NodePoolList, "nodepool attach", lambda session: attach(options, session), name
+        )
 
     def convert_billing(
         self, name: str, pool: str, months: int, *, timeout: str = ""
@@ -125,7 +135,10 @@ class PoolCalls(AccountCalls):
 
         options = ChangeOptions(name=name, pool=pool, yes=True, timeout=timeout)
         return self._answer(
-            Facts, "nodepool convert-billing", lambda app: convert(options, months, app), name
+            Facts,
+            "nodepool convert-billing",
+            lambda session: convert(options, months, session),
+            name,
         )
 
     def nodes(self, name: str) -> Answer[NodeList]:
@@ -133,7 +146,7 @@ class PoolCalls(AccountCalls):
         from ackgpu.commands.node import list_nodes
         from ackgpu.render.node_results import NodeList
 
-        return self._answer(NodeList, "node list", lambda app: list_nodes(name, app), name)
+        return self._answer(NodeList, "node list", lambda session: list_nodes(name, session), name)
 
     def drain_node(
         self, name: str, node: str, *, force: bool = False, delete_emptydir_data: bool = False
@@ -175,10 +188,10 @@ class PoolCalls(AccountCalls):
         return self._of_node("repair", NodeOptions(name=name, node=node, yes=True), repair)
 
     def _of_node(
-        self, verb: str, options: NodeOptions, use_case: Callable[[NodeOptions, App], Result]
+        self, verb: str, options: NodeOptions, use_case: Callable[[NodeOptions, Session], Result]
     ) -> Answer[NodeList]:
         from ackgpu.render.node_results import NodeList
 
         return self._answer(
-            NodeList, f"node {verb}", lambda app: use_case(options, app), options.name
+            NodeList, f"node {verb}", lambda session: use_case(options, session), options.name
         )

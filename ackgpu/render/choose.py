@@ -3,22 +3,9 @@
 from __future__ import annotations
 
 from ackgpu.clock import Clock
-from ackgpu.engine.events import Event, Listener, Tick
-from ackgpu.render.renderer import Renderer
+from ackgpu.engine.display import Renderer
 from ackgpu.settings import EVENT_STREAM, Output
 from ackgpu.streams import Streams
-
-
-class Handing(Renderer):
-    """Hands each event but ticks to a listener of the program around, and draws nothing."""
-
-    def __init__(self, listen: Listener) -> None:
-        self._listen = listen
-
-    def __call__(self, event: Event) -> None:
-        """Hand it over. A tick says nothing that the events before it did not."""
-        if not isinstance(event, Tick):
-            self._listen(event)
 
 
 def listener(  # noqa: PLR0913 -- keyword-only, each named where it is given
@@ -29,7 +16,6 @@ def listener(  # noqa: PLR0913 -- keyword-only, each named where it is given
     clock: Clock,
     verbose: bool = False,
     label: str = "",
-    instead: Listener | None = None,
 ) -> Renderer:
     """The renderer of a run's events; close it (or use ``with``) when the run is over.
 
@@ -40,11 +26,8 @@ def listener(  # noqa: PLR0913 -- keyword-only, each named where it is given
     silent    --quiet: warnings alone
     live      stderr is a terminal that can move its cursor, CI is unset, no --verbose
     plain     anything else: a line a change, and a heartbeat
-    handing   in another program: ``instead`` hears them
     ========  ==========================================================================
     """
-    if instead is not None:
-        return Handing(instead)
     if output == EVENT_STREAM:
         from ackgpu.render.jsonl import JsonLines
 

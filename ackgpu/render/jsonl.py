@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
+from ackgpu.engine.display import Renderer
 from ackgpu.engine.events import Event, Tick, to_json
 from ackgpu.errors import LocalError
 from ackgpu.printable import visible_escapes
-from ackgpu.render.renderer import Renderer
 from ackgpu.streams import Streams
 
 

@@ -10,11 +10,11 @@ from rich.live import Live
 from rich.text import Text
 
 from ackgpu.clock import Clock
+from ackgpu.engine.display import Renderer
 from ackgpu.engine.events import Event, RunFinished, RunStarted, StepOutput, Warned
 from ackgpu.render.layout import Line, Pen, line
 from ackgpu.render.live_frame import View, draw_frame
 from ackgpu.render.progress import RunProgress
-from ackgpu.render.renderer import Renderer
 from ackgpu.streams import Streams
 
 FRAMES_PER_SECOND = 10

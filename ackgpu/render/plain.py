@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ackgpu.engine.display import Renderer
 from ackgpu.engine.events import (
     Event,
     PartMoved,
@@ -20,7 +21,6 @@ from ackgpu.engine.events import (
     Warned,
 )
 from ackgpu.render.layout import Block, Pen, line, point
-from ackgpu.render.renderer import Renderer
 from ackgpu.render.words import about, duration
 from ackgpu.streams import Streams
 

@@ -7,7 +7,7 @@ already and from stock, so that a second ``create`` decides the same.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ackgpu.cloud.api import AddonRequest, VSwitch
@@ -48,6 +48,7 @@ class ZonePlan:
 class Blueprint:
     """The spec, the decisions, and the tags that everything made carries.
 
+    ``run_of``: the run that makes what is missing, whose id is chosen when it begins to.
     ``pod_zones``: vSwitches of Terway's pods; without any they share the nodes'.
     ``retain``: ids that a deletion leaves alone. ``login_password`` opens the nodes of pools that
     have no key pair; empty leaves them closed. ``choice``: the instance type of pools whose spec
@@ -57,11 +58,12 @@ class Blueprint:
     spec: ClusterSpec
     version: str
     zones: tuple[ZonePlan, ...]
-    tags: Mapping[str, str]
+    fixed_tags: Mapping[str, str]
     retain: tuple[str, ...] = ()
     login_password: str = field(default="", repr=False)
     pod_zones: tuple[ZonePlan, ...] = ()
     choice: TypeChoice | None = None
+    run_of: Callable[[], str] = str
 
     @property
     def name(self) -> str:
@@ -76,7 +78,12 @@ class Blueprint:
     @property
     def run(self) -> str:
         """The run that makes what is missing; empty where nothing is made."""
-        return self.tags.get(RUN_TAG, "")
+        return self.run_of() or self.fixed_tags.get(RUN_TAG, "")
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """What is made carries these."""
+        return {**self.fixed_tags, RUN_TAG: self.run} if self.run else self.fixed_tags
 
     @property
     def ours(self) -> dict[str, str]:
