@@ -38,12 +38,20 @@ _HINTS = (
 
 _lock = threading.Lock()
 _known: set[str] = set()
+_learned: set[str] = set()
+"""What :func:`learn` was given: a key is handed over anew with each call that it signs."""
 
 
 def learn(*secrets: object) -> None:
     """Remember values that must never be written; each in every form that a text may give it."""
-    forms = {form for secret in secrets for form in _forms_of(secret)}
+    texts = {secret for secret in secrets if isinstance(secret, str)}
     with _lock:
+        fresh = texts - _learned
+    if not fresh:
+        return
+    forms = {form for secret in fresh for form in _forms_of(secret)}
+    with _lock:
+        _learned.update(fresh)
         if not forms <= _known:
             _known.update(forms)
             _pattern.cache_clear()
@@ -62,6 +70,7 @@ def forget() -> None:
     """Forget every secret: the command that used them is over."""
     with _lock:
         _known.clear()
+        _learned.clear()
         _pattern.cache_clear()
 
 
@@ -117,15 +126,13 @@ def _pattern() -> re.Pattern[str] | None:
     return re.compile("|".join(map(re.escape, sorted(_known, key=lambda form: -len(form)))))
 
 
-def _forms_of(secret: object) -> Iterable[str]:
+def _forms_of(secret: str) -> Iterable[str]:
     """The secret's lines and blank-separated parts, as they are and as URLs and escapes have them.
 
     Messages join lines and break them: a token of several lines is known by each of them.
     """
     from urllib.parse import quote
 
-    if not isinstance(secret, str):
-        return
     for part in {secret.strip(), *secret.split()}:
         if len(part) >= _SHORTEST and not part.startswith("-----"):
             yield part

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
@@ -40,17 +41,18 @@ class Router:
 
     def __init__(self, products: Iterable[Product]) -> None:
         self._actions: dict[tuple[str, str], Route] = {}
-        self._paths: list[tuple[str, re.Pattern[str], Product, ApiOperation]] = []
+        self._paths: dict[tuple[str, int], list[tuple[re.Pattern[str], Product, ApiOperation]]]
+        self._paths = defaultdict(list)
         for product in products:
             for operation in product.operations.values():
                 if operation.path:
-                    self._paths.append(
-                        (operation.method, _pattern(operation.path), product, operation)
-                    )
+                    row = (_pattern(operation.path), product, operation)
+                    self._paths[operation.method, _parts(operation.path)].append(row)
                 else:
                     key = (product.version, operation.name)
                     self._actions[key] = Route(product, operation)
-        self._paths.sort(key=lambda row: row[3].path.count("{"))
+        for rows in self._paths.values():
+            rows.sort(key=lambda row: row[2].path.count("{"))
 
     def find(self, request: WireRequest) -> Route:
         """The route; refuses with InvalidAction.NotFound where there is none."""
@@ -71,8 +73,9 @@ class Router:
         return route
 
     def _roa(self, request: WireRequest) -> Route:
-        for method, pattern, product, operation in self._paths:
-            match = pattern.fullmatch(request.path) if method == request.method else None
+        key = request.method, _parts(request.path)
+        for pattern, product, operation in self._paths.get(key, ()):
+            match = pattern.fullmatch(request.path)
             if match is None:
                 continue
             named = request.header("x-acs-action")
@@ -98,6 +101,10 @@ def not_found() -> ApiError:
         "Specified api is not found, please check your url and method.",
         404,
     )
+
+
+def _parts(path: str) -> int:
+    return path.rstrip("/").count("/")
 
 
 def _pattern(template: str) -> re.Pattern[str]:

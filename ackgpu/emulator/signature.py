@@ -12,6 +12,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.wire import WireRequest
 
 SKEW = 15 * 60.0
+ISO_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 ACS3 = {"ACS3-HMAC-SHA256": "sha256", "ACS3-HMAC-SM3": "sm3"}
 RPC_METHODS = {"": "sha1", "HMAC-SHA1": "sha1", "HMAC-SHA256": "sha256"}
 
@@ -209,8 +211,10 @@ def _check_content_md5(request: WireRequest) -> None:
 
 
 def _iso_date(text: str) -> datetime:
+    if not ISO_DATE.fullmatch(text):  # fromisoformat takes other forms as well
+        raise _bad_date()
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        return datetime.fromisoformat(text)
     except ValueError:
         raise _bad_date() from None
 

@@ -13,6 +13,7 @@ import json
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 from ackgpu.emulator.store import Transaction
@@ -55,13 +56,19 @@ class Timeline:
         return datetime.fromtimestamp(start + (seconds - begin) / speed, UTC)
 
 
+@lru_cache(maxsize=8)
+def _segments(text: str) -> tuple[tuple[float, float, float], ...]:
+    """Kept, since every request reads the same text."""
+    return tuple((start, seconds, speed) for start, seconds, speed in json.loads(text))
+
+
 def load_timeline(session: Transaction, now: datetime, speed: float | None = None) -> Timeline:
     """The account's timeline, begun now where it has none, going on at ``speed`` where given.
 
     Writes only where it begins or changes speed: call it in a writing transaction then.
     """
     text = session.meta("timeline")
-    segments = tuple(tuple(s) for s in json.loads(text)) if text else ()
+    segments = _segments(text) if text else ()
     if segments and speed in (None, segments[-1][2]):
         return Timeline(segments)
     seconds = Timeline(segments).at(now) if segments else 0.0

@@ -43,6 +43,7 @@ class Kernel:
         self.current: Task | None = None
         self._numbers = itertools.count()
         self._queue: list[tuple[float, int, Task | None, Callable[[], object]]] = []
+        self._until = 0.0
         self._sleeping: dict[Task, int] = {}
         self._hub = getcurrent()
 
@@ -68,10 +69,14 @@ class Kernel:
         task = self.current
         if task is None:
             raise RuntimeError("only a task pauses")
-        me = getcurrent()
-        self._sleeping[task] = self._push(max(0.0, seconds), task, me.switch)
-        self._hub.switch()
-        self._sleeping.pop(task, None)
+        end = self.now + max(0.0, seconds)
+        if not task.dead and end <= self._until and self._nobody_before(end):
+            self.now = end  # the next turn is this task's own
+        else:
+            me = getcurrent()
+            self._sleeping[task] = self._push(max(0.0, seconds), task, me.switch)
+            self._hub.switch()
+            self._sleeping.pop(task, None)
         task.meet_signals()
 
     def abandon(self) -> None:
@@ -100,6 +105,7 @@ class Kernel:
 
     def run(self, *, until: float) -> bool:
         """Give turns until nobody wants one; whether that was before ``until``."""
+        self._until = until
         while self._queue:
             when, _, task, go_on = heapq.heappop(self._queue)
             if when > until:
@@ -110,6 +116,9 @@ class Kernel:
             elif not task.dead:
                 self._give_turn(task, go_on)
         return True
+
+    def _nobody_before(self, end: float) -> bool:
+        return not self._queue or self._queue[0][0] > end
 
     def _give_turn(self, task: Task, go_on: Callable[[], object]) -> None:
         self.current = task

@@ -25,15 +25,23 @@ def held_to_declarations(connect: Callable[[], Cloud]) -> Cloud:
 
 
 class _Held:
+    """What is looked up is kept as an attribute: a survey of all regions asks very often."""
+
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
+        self._regions: dict[str, _Held] = {}
 
     def in_region(self, region: str) -> _Held:
-        return _Held(self._cloud.in_region(region))
+        if region not in self._regions:
+            self._regions[region] = _Held(self._cloud.in_region(region))
+        return self._regions[region]
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._cloud, name)
-        return _Product(name, found) if name in PRODUCTS else found
+        if name not in PRODUCTS:
+            return found
+        self.__dict__[name] = held = _Product(name, found)
+        return held
 
 
 class _Product:
@@ -52,6 +60,7 @@ class _Product:
                 raise AssertionError(f"{type(step).__name__} makes {named} and does not declare it")
             return call(*args, **kwargs)
 
+        self.__dict__[method] = checked
         return checked
 
 

@@ -9,6 +9,7 @@ import importlib
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from ackgpu import __version__
@@ -151,6 +152,7 @@ def configured(credential: Any, region: str, endpoint: Endpoint | None) -> Any:
     return config
 
 
+@cache
 def _checked(client_class: Any) -> Any:
     """The official client, with a look at every answer before it is taken for a success."""
 

@@ -9,6 +9,7 @@ import tempfile
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,7 +30,7 @@ def open_client(access: Access, user: Mapping[str, Any]) -> Any:
     """
     import httpx2
 
-    tls = _tls(access, user)
+    tls = _tls(access.authority, certificate_of(user), insecure=access.insecure)
     # Go trusts a proxy over TLS as it trusts the server.
     to_proxy = tls if access.proxy.startswith("https:") else None
     return httpx2.Client(
@@ -64,19 +65,20 @@ def _headers(access: Access, user: Mapping[str, Any]) -> list[tuple[str, str]]:
     return headers
 
 
-def _tls(access: Access, user: Mapping[str, Any]) -> ssl.SSLContext:
+@lru_cache(maxsize=4)
+def _tls(authority: str, pair: tuple[str, str] | None, *, insecure: bool) -> ssl.SSLContext:
+    """Kept for the next look at the same cluster: reading certificates takes 5 ms of CPU."""
     try:
-        context = ssl.create_default_context(cadata=access.authority or None)
+        context = ssl.create_default_context(cadata=authority or None)
     except ssl.SSLError as error:
         raise LocalError(f"{_UNUSABLE}: the authority: {error.reason or error}.") from None
     # As Go: any certificate of the file is trusted as it is, and ACK's authorities of 2019 and
     # 2020 have no key identifiers, which Python asks for from 3.13 on.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    if access.insecure:
+    if insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    pair = certificate_of(user)
     if pair is not None:
         with _as_file("".join(f"{text.rstrip()}\n" for text in pair)) as path:
             try:
