@@ -20,9 +20,10 @@ from ackgpu.session import Session
 from ackgpu.small_file import check_directory
 
 ROOTS = (
-    "no-cluster", "cluster-failed", "cluster-not-ready", "out-of-stock", "quota", "access-denied",
-    "image-too-old",
+    "no-cluster", "cluster-failed", "cluster-not-ready", "out-of-stock", "quota", "no-address",
+    "access-denied", "scaling-group-off", "image-too-old",
     "route-table-full", "security-group", "no-way-out", "api-server-unreachable", "task-failed",
+    "scaling-failed",
     "instance-gone", "instance-stopped", "driver-failed", "route-missing", "node-pressure",
 )  # fmt: skip
 """Of causes that are as likely, these lead, in this order: they bring the others with them."""

@@ -68,8 +68,24 @@ def _of_ack(seen: ClusterReads) -> Iterator[Reading]:
     yield Reading(
         title="Events, by ACK", header=("time", "level", "kind", "reason", "message"), rows=events
     )
+    yield from _of_scaling(seen)
     for instance, text in seen.consoles.items():
         yield Reading(title=f"Console of {instance}", text=text[-CONSOLE_CHARACTERS:])
+
+
+def _of_scaling(seen: ClusterReads) -> Iterator[Reading]:
+    header = ("started", "activity", "state", "what", "added", "released", "why not")
+    for pool in seen.pools:
+        rows: Rows = tuple(
+            (
+                f"{each.started:%Y-%m-%d %H:%MZ}" if each.started else "", each.id, each.state,
+                each.description, str(each.added), str(each.released),
+                each.failure.message if each.failure else "",
+            )
+            for each in seen.activities.get(pool.id, ())
+        )  # fmt: skip
+        if rows:
+            yield Reading(title=f"Scaling activities of {pool.name}", header=header, rows=rows)
 
 
 def _of_network(seen: ClusterReads) -> Iterator[Reading]:

@@ -23,6 +23,7 @@ from ackgpu.cloud.api import (
     NatGateway,
     NodePool,
     RouteEntry,
+    ScalingActivity,
     SecurityGroup,
     SecurityRules,
     SnatEntry,
@@ -41,12 +42,16 @@ from ackgpu.spec.model import ExpectSpec
 from ackgpu.steps.cluster import UP
 from ackgpu.steps.gpu_checks import NodeVerdict
 from ackgpu.steps.gpu_survey import has_gpu, judged
+from ackgpu.steps.node_pool import POOL_ENDED
 
 TASKS_READ = 5
 CONSOLES_READ = 3
 KUBE_SECONDS = 20.0
 """Real seconds after which an API server counts as one that does not answer."""
 KUBERNETES, CONSOLE = "Kubernetes API", "console output"
+SCALING = "scaling activities of"
+SCALING_GROUP = "scaling_group.scaling_group_id"
+"""Where a pool's settings have the id of the scaling group behind it."""
 
 
 @dataclass
@@ -54,8 +59,9 @@ class ClusterReads:
     """What was read. What failed is in ``refused``, by the name of the read.
 
     ``about``: the node that was asked about; ``command``: a command line of ackgpu's as it is to be
-    typed. ``consoles`` are by instance. ``pods`` are those that are Pending. ``remains`` is what is
-    ours where there is no cluster, whose id is empty then.
+    typed. ``activities`` are by pool, of those that want nodes; ``consoles`` are by instance.
+    ``pods`` are those that are Pending. ``remains`` is what is ours where there is no cluster,
+    whose id is empty then.
     """
 
     cluster: Cluster
@@ -65,6 +71,7 @@ class ClusterReads:
     nodes: tuple[ClusterNode, ...] = ()
     tasks: tuple[Task, ...] = ()
     events: tuple[ClusterEvent, ...] = ()
+    activities: Mapping[str, tuple[ScalingActivity, ...]] = field(default_factory=dict)
     group: SecurityGroup | None = None
     rules: SecurityRules | None = None
     vpc: Vpc | None = None
@@ -99,6 +106,11 @@ class ClusterReads:
             raise found
         self.looked_at.append(what)
         return found
+
+
+def lacks_nodes(pool: NodePool) -> bool:
+    """Whether a pool has failed, or has fewer nodes that work than it wants."""
+    return pool.state in POOL_ENDED or pool.healthy < pool.desired
 
 
 def look(session: Session, cloud: Cloud, cluster: Cluster, *, private: bool) -> ClusterReads:
@@ -164,6 +176,8 @@ def _read_cloud(session: Session, cloud: Cloud, seen: ClusterReads) -> None:
     seen.nodes = tuple(kept["nodes"] or ())
     seen.tasks = tuple(kept[what] for what in kept if what.startswith("task of") and kept[what])
     seen.events = tuple(kept["events"] or ())
+    done = {pool.id: kept.get(f"{SCALING} {pool.name}") for pool in seen.pools}
+    seen.activities = {pool: tuple(rows) for pool, rows in done.items() if rows}
     seen.group = next(iter(kept.get("security group") or ()), None)
     seen.rules = kept.get("security group rules")
     seen.vpc = next(iter(kept.get("VPC") or ()), None)
@@ -184,6 +198,11 @@ def _follow(cloud: Cloud, what: str, found: Any) -> Mapping[str, Callable[[], An
     if what == "tasks":
         failed = [task for task in found if task.failed][:TASKS_READ]
         return {f"task of {task.id}": partial(cloud.containers.task, task.id) for task in failed}
+    if what == "node pools":
+        groups = {pool.name: pool.settings.get(SCALING_GROUP) for pool in found if _asks(pool)}
+        ask = cloud.scaling.activities
+        told = ((name, group) for name, group in groups.items() if group)
+        return {f"{SCALING} {name}": partial(ask, str(group)) for name, group in told}
     if what == "route tables":
         system = next((table.id for table in found if not table.custom), "")
         read = partial(cloud.network.route_entries, table_id=system)
@@ -195,6 +214,11 @@ def _follow(cloud: Cloud, what: str, found: Any) -> Mapping[str, Callable[[], An
         bound = [eip for gateway in found if gateway.snat_table_id for eip in gateway.eip_ids]
         return {**more, **({"EIPs": partial(cloud.network.eips, ids=bound)} if bound else {})}
     return {}
+
+
+def _asks(pool: NodePool) -> bool:
+    """Whether Auto Scaling may tell why nodes do not come: an autoscaler's try leaves no task."""
+    return lacks_nodes(pool) or pool.auto_scaling.enabled
 
 
 def _read_kubernetes(session: Session, cloud: Cloud, seen: ClusterReads, *, private: bool) -> None:

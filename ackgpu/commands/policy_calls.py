@@ -50,7 +50,7 @@ DIAGNOSING = (
     "containers.node_pools", "containers.nodes", "containers.tasks", "containers.task",
     "containers.events", "compute.security_groups", "compute.security_rules",
     "compute.console_output", "network.vpcs", "network.route_tables", "network.route_entries",
-    "network.nat_gateways", "network.snat_entries",
+    "network.nat_gateways", "network.snat_entries", "scaling.activities",
 )  # fmt: skip
 """What ``diagnose`` reads; what is refused is told as not seen, and the rest is looked at."""
 LOOKING = (*_lists(kind for kind in KINDS if kind.made_by in {"ackgpu", "ACK"}), *MORE_READS)

@@ -18,7 +18,9 @@ from ackgpu.emulator.errors import ApiError, missing
 from ackgpu.emulator.operation import ApiOperation, Product
 from ackgpu.emulator.wire import WireRequest
 
-PRODUCTS = ("vpc", "ecs", "slb", "nlb", "alb", "cs", "quotas", "ram", "sts", "bss", "location")
+PRODUCTS = (
+    "vpc", "ecs", "slb", "nlb", "alb", "cs", "ess", "quotas", "ram", "sts", "bss", "location",
+)  # fmt: skip
 UNIQUE = ("Action", "Version", "AccessKeyId", "Signature")
 
 

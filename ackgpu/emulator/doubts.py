@@ -184,6 +184,21 @@ DOUBTS: Mapping[str, Doubt] = {
         },
         "2026-11: help pages have the modules of CLB and EIP, and none has those of a NAT gateway",
     ),
+    "activity_order": Doubt(
+        {
+            "newest": "DescribeScalingActivities lists the newest activity first",
+            "oldest": "it lists the oldest first",
+        },
+        "2026-12: the reference has pages and a TotalCount, and no word on the order",
+    ),
+    "activity_reason": Doubt(
+        {
+            "told": "a scaling activity that failed has ErrorCode, ErrorMessage and ErrorMessages",
+            "quoted": "its code stands only in the words of StatusMessage",
+        },
+        "2026-12: the newer SDKs have the members, the portal's data of 2025 has no ErrorMessages,"
+        " and the older reference has words only",
+    ),
     "pool_runtime": Doubt(
         {
             "optional": "a node pool that names no runtime gets ACK's own",

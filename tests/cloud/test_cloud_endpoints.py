@@ -55,7 +55,7 @@ def test_a_product_on_loopback_beside_one_that_is_not_is_refused(env: dict[str, 
 
 def test_an_account_is_emulated_when_every_product_is_on_loopback() -> None:
     assert Endpoints.at("http://localhost:1").emulated
-    products = ("CS", "ECS", "VPC", "SLB", "NLB", "ALB", "QUOTAS", "STS", "BSS")
+    products = ("CS", "ECS", "VPC", "SLB", "NLB", "ALB", "QUOTAS", "STS", "BSS", "ESS")
     each = {f"ACKGPU_ENDPOINT_{product}": "http://127.0.0.1:1" for product in products}
     assert Endpoints.from_environment(each).emulated
     assert not Endpoints().emulated

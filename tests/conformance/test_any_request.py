@@ -38,6 +38,7 @@ MODELS = {
     "alb": "alibabacloud_alb20200616",
     "nlb": "alibabacloud_nlb20220430",
     "bss": "alibabacloud_bssopenapi20171214",
+    "ess": "alibabacloud_ess20220222",
 }
 """The SDK of each product; Location has none."""
 ODD = (

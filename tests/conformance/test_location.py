@@ -47,7 +47,9 @@ def resolve(client: AcsClient, host: str) -> Resolve:
         ("slb", REGION, "slb.aliyuncs.com"),
         ("slb", "cn-beijing", "slb.cn-beijing.aliyuncs.com"),
         ("ram", REGION, "ram.aliyuncs.com"),
-        ("ess", REGION, None),
+        ("ess", REGION, "ess.aliyuncs.com"),
+        ("ess", "ap-southeast-1", "ess.ap-southeast-1.aliyuncs.com"),
+        ("rds", REGION, None),
         ("ecs", "cn-nowhere", None),
     ],
 )

@@ -15,8 +15,11 @@ from ackgpu.cloud.api import Cloud
 from ackgpu.engine.step import Step
 
 PRODUCTS = frozenset(
-    {"network", "compute", "balancers", "nlb", "alb", "containers", "quota_center", "billing"}
-)
+    {
+        "network", "compute", "balancers", "nlb", "alb", "containers", "quota_center", "billing",
+        "scaling",
+    }
+)  # fmt: skip
 
 
 def held_to_declarations(connect: Callable[[], Cloud]) -> Cloud:

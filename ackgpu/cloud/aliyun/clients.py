@@ -30,6 +30,7 @@ _SDKS: Mapping[Product, str] = {
     "QUOTAS": "alibabacloud_quotas20200510",
     "STS": "alibabacloud_sts20150401",
     "BSS": "alibabacloud_bssopenapi20171214",
+    "ESS": "alibabacloud_ess20220222",
 }
 _CONNECT_TIMEOUT_MS = 4_000  # within the five seconds in which a first answer must begin
 _READ_TIMEOUT_MS = 30_000  # the default of 10 s is short for CreateCluster

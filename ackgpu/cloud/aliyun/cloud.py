@@ -23,6 +23,7 @@ from ackgpu.cloud.aliyun.identity import AliyunIdentity
 from ackgpu.cloud.aliyun.network import AliyunNetwork
 from ackgpu.cloud.aliyun.quota_center import AliyunQuotaCenter
 from ackgpu.cloud.aliyun.retry import INSIST_SECONDS, Retrier, Tell
+from ackgpu.cloud.aliyun.scaling_groups import AliyunScaling
 from ackgpu.cloud.aliyun.shared_reads import SharedReads
 from ackgpu.cloud.aliyun.zonal_balancers import (
     AliyunZonalBalancers,
@@ -100,6 +101,11 @@ class AliyunCloud:
     def billing(self) -> AliyunBilling:
         """The billing API."""
         return AliyunBilling(self._calls("BSS"))
+
+    @cached_property
+    def scaling(self) -> AliyunScaling:
+        """Auto Scaling."""
+        return AliyunScaling(self._calls("ESS"))
 
     def in_region(self, region: str) -> AliyunCloud:
         """The same account in another region; credentials, clients and connections are shared."""

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from ackgpu.errors import UsageError
 
-Product = Literal["CS", "ECS", "VPC", "SLB", "NLB", "ALB", "QUOTAS", "STS", "BSS"]
+Product = Literal["CS", "ECS", "VPC", "SLB", "NLB", "ALB", "QUOTAS", "STS", "BSS", "ESS"]
 PRODUCTS: tuple[Product, ...] = (
-    "CS", "ECS", "VPC", "SLB", "NLB", "ALB", "QUOTAS", "STS", "BSS",
+    "CS", "ECS", "VPC", "SLB", "NLB", "ALB", "QUOTAS", "STS", "BSS", "ESS",
 )  # fmt: skip
 """The products that ackgpu calls."""
 

@@ -70,6 +70,7 @@ from ackgpu.cloud.api.network import (
 )
 from ackgpu.cloud.api.node_pools import AttachRequest, AutoScaling, NodePool, NodePoolRequest
 from ackgpu.cloud.api.quotas import Quota, QuotaApi
+from ackgpu.cloud.api.scaling_groups import ScalingActivity, ScalingApi
 from ackgpu.cloud.api.tags import Tags
 
 __all__ = [
@@ -119,6 +120,8 @@ __all__ = [
     "QuotaApi",
     "RouteEntry",
     "RouteTable",
+    "ScalingActivity",
+    "ScalingApi",
     "SecurityGroup",
     "SecurityRule",
     "SecurityRules",

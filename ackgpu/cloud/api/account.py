@@ -11,6 +11,7 @@ from ackgpu.cloud.api.containers import ContainerApi
 from ackgpu.cloud.api.identity import IdentityApi
 from ackgpu.cloud.api.network import NetworkApi
 from ackgpu.cloud.api.quotas import QuotaApi
+from ackgpu.cloud.api.scaling_groups import ScalingApi
 
 
 class Cloud(Protocol):
@@ -63,6 +64,10 @@ class Cloud(Protocol):
     @property
     def billing(self) -> BillingApi:
         """The billing API."""
+
+    @property
+    def scaling(self) -> ScalingApi:
+        """Auto Scaling."""
 
     def in_region(self, region: str) -> Cloud:
         """The same account in another region; connections are shared."""

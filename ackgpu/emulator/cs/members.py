@@ -18,6 +18,7 @@ from ackgpu.emulator.cs.tables import image_ends, runtime_version
 from ackgpu.emulator.ecs.billing_state import charge_type
 from ackgpu.emulator.ecs.instances import remove_instance
 from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.ess.records import record_scale_in
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.reachability import to_api_server
 from ackgpu.emulator.shared.lifecycle import state_at
@@ -133,6 +134,12 @@ def remove_node(call: Call, node: Doc, at: float, *, release: bool) -> None:
     instance = call.docs.get("instance", node.body["instance_id"])
     if release and instance is not None and charge_type(call, instance) == "PostPaid":
         remove_instance(call, instance, at)
+
+
+def taken_out(call: Call, pool: Doc, nodes: list[Doc], seconds: float) -> None:
+    """Write down that the pool's scaling group lets its instances of ``nodes`` go."""
+    instances = [node.body["instance_id"] for node in nodes]
+    record_scale_in(call, pool, instances, span=(call.now, call.now + seconds))
 
 
 def _labels(cluster: Doc, pool: Doc, node: Doc, instance: Doc) -> dict[str, str]:

@@ -14,7 +14,7 @@ from ackgpu.emulator.cs.lookup import (
     running_cluster,
     texts,
 )
-from ackgpu.emulator.cs.members import lasting_nodes, remove_node
+from ackgpu.emulator.cs.members import lasting_nodes, remove_node, taken_out
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import POOL
 from ackgpu.emulator.cs.tasks import TaskCourse, make_task
@@ -91,8 +91,9 @@ def _remove(call: Call, cluster: Doc, nodes: list[Doc], *, release: bool, drain:
     for pool_id in {node.body["nodepool_id"] for node in nodes}:
         pool = call.docs.get("nodepool", pool_id)
         if pool is not None:
-            fewer = len([node for node in nodes if node.body["nodepool_id"] == pool_id])
-            _shrink(call, pool, fewer, seconds)
+            going = [node for node in nodes if node.body["nodepool_id"] == pool_id]
+            _shrink(call, pool, len(going), seconds)
+            taken_out(call, pool, going, seconds)
     stages = [("DrainNodes", durations.DRAIN)] if drain else []
     stages.append(("Remove nodes", durations.NODE_REMOVAL))
     results = [(node.body["instance_id"], "success") for node in nodes]

@@ -20,7 +20,7 @@ from ackgpu.emulator.cs.lookup import (
     running_cluster,
     text,
 )
-from ackgpu.emulator.cs.members import lasting_nodes, offline, remove_node
+from ackgpu.emulator.cs.members import lasting_nodes, offline, remove_node, taken_out
 from ackgpu.emulator.cs.pool_body import SECTIONS, merge, set_tags
 from ackgpu.emulator.cs.pool_rules import (
     check_auto_scaling,
@@ -182,9 +182,11 @@ def _settle(call: Call, cluster: Doc, pool: Doc, *, changed: bool) -> TaskCourse
         _record_scaling(call, cluster, pool, scaling)
         return scaling.course(call.now, "Prepare scaling group")
     if wanted < len(nodes):
-        for node in nodes[: len(nodes) - wanted]:
+        going = nodes[: len(nodes) - wanted]
+        for node in going:
             made = node.body["source"] == "ess"
             remove_node(call, node, call.now + durations.NODE_REMOVAL, release=made)
+        taken_out(call, pool, going, durations.NODE_REMOVAL)
         _enter(call, pool, "removing_nodes", durations.NODE_REMOVAL)
         return TaskCourse([("Remove nodes", durations.NODE_REMOVAL)])
     if changed:

@@ -11,6 +11,7 @@ from ackgpu.emulator.cs.patterns import matching_types
 from ackgpu.emulator.cs.tasks import TaskCourse
 from ackgpu.emulator.ecs.instances import make_instance
 from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.ess.records import ScaleOut, record_scale_out
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import catalog, limits
 from ackgpu.emulator.store import Doc
@@ -111,6 +112,16 @@ def check_nodes(call: Call, cluster: Doc, adding: int) -> None:
 
 def scale_out(call: Call, cluster: Doc, pool: Doc, count: int, *, start: float) -> Scaling:
     """Add ``count`` nodes from ``start``. A refusal by ECS ends it and is kept in the result."""
+    scaling = _scaled_out(call, cluster, pool, count, start=start)
+    if count:
+        made = [node.body["instance_id"] for node in scaling.nodes]
+        lasts = durations.INSTANCE_AFTER if made else durations.SCALE_REFUSED_AFTER
+        came = ScaleOut(count, made, scaling.refusal)
+        record_scale_out(call, pool, came, span=(start, start + lasts))
+    return scaling
+
+
+def _scaled_out(call: Call, cluster: Doc, pool: Doc, count: int, *, start: float) -> Scaling:
     scaling = Scaling(start)
     if failure := fault(call, "pool_failed", cluster=cluster.name, pool=pool.name):
         scaling.refusal = ApiError(

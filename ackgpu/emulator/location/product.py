@@ -16,6 +16,10 @@ from ackgpu.emulator.slb.places import balancer_host
 
 PRODUCT = Product(code="location", version="2015-06-12", ram_prefix="location")
 REGIONAL = frozenset({"alb", "cs", "ecs", "nlb", "sts", "vpc"})
+SCALING = frozenset(
+    {"cn-beijing", "cn-hangzhou", "cn-nanjing", "cn-qingdao", "cn-shanghai", "cn-shenzhen"}
+)
+"""The regions whose Auto Scaling is asked at the host without a region (portal, 2025)."""
 CENTRAL = {
     "ram": "ram.aliyuncs.com",
     "quotas": "quotas.aliyuncs.com",
@@ -45,4 +49,6 @@ def describe_endpoints(call: Call) -> dict[str, Any]:
 def _host(code: str, region: str) -> str:
     if code == "slb":
         return balancer_host(region)
-    return f"{code}.{region}.aliyuncs.com" if code in REGIONAL else CENTRAL.get(code, "")
+    if code == "ess" and region in SCALING:
+        return "ess.aliyuncs.com"
+    return f"{code}.{region}.aliyuncs.com" if code in REGIONAL | {"ess"} else CENTRAL.get(code, "")

@@ -1,0 +1,104 @@
+"""DescribeScalingActivities: what a scaling group did in the last 30 days, and what came of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ackgpu.emulator.errors import ApiError, invalid
+from ackgpu.emulator.ess.product import PRODUCT
+from ackgpu.emulator.ess.records import KIND
+from ackgpu.emulator.operation import Call, page_of
+from ackgpu.emulator.store import Doc
+
+STATES = frozenset({"Successful", "Warning", "Failed", "InProgress", "Rejected"})
+KEPT = 30 * 86_400.0
+"""Seconds for which an activity can be queried (page on the operation)."""
+MOST_IDS = 20
+
+
+@PRODUCT.operation("DescribeScalingActivities")
+def describe_scaling_activities(call: Call) -> dict[str, Any]:
+    """The activities of a group, or those of the ids: one of both has to be given.
+
+    A group or an id that there is not has none. The code of a request with neither is unconfirmed.
+    """
+    group, ids = call.params.text("ScalingGroupId"), call.params.listed("ScalingActivityIds")
+    wanted = call.params.text("StatusCode")
+    if not group and not ids:
+        raise ApiError("MissingParameter", "ScalingGroupId or ScalingActivityIds is mandatory.")
+    if wanted and wanted not in STATES:
+        raise invalid("StatusCode")
+    if len(ids) > MOST_IDS:
+        raise invalid("ScalingActivityIds")
+    found = call.all(KIND, scope=group, ids=ids) if not _refreshes(call) else []
+    rows = [
+        doc for doc in found if doc.created_at > call.now - KEPT and wanted in {"", call.state(doc)}
+    ]
+    if call.doubt("activity_order") == "newest":
+        rows.reverse()
+    page, numbers = page_of(call, rows)
+    return {"ScalingActivities": [_row(call, doc) for doc in page], **numbers}
+
+
+def _refreshes(call: Call) -> bool:
+    """Whether it is asked of an instance refresh: no group here has one."""
+    return bool(call.params.text("InstanceRefreshTaskId"))
+
+
+def _row(call: Call, doc: Doc) -> dict[str, Any]:
+    """What the answer's model has, as the documented example words it."""
+    body, state = doc.body, call.state(doc)
+    created, destroyed, error = body["created"], body["destroyed"], body["error"]
+    running = state == "InProgress"
+    number = len(created) + len(destroyed)
+    verb = ("Remove", "removed") if destroyed else ("Add", "added")
+    row = {
+        "ScalingActivityId": doc.id,
+        "ScalingGroupId": doc.scope,
+        "Description": f'{verb[0]} "{body["wanted"]}" ECS instance',
+        "Cause": f'A user requests to {verb[0].lower()} "{body["wanted"]}" ECS instances.',
+        "StartTime": _minute(call, doc.created_at),
+        "Progress": 50 if running else 100,
+        "StatusCode": state,
+        "StatusMessage": "",
+        "ScalingInstanceNumber": body["wanted"],
+        "CreatedCapacity": len(created),
+        "CreatedInstances": [json.dumps(created)] if created else [],
+        "DestroyedCapacity": len(destroyed),
+        "DestroyedInstances": [json.dumps(destroyed)] if destroyed else [],
+        "StartedCapacity": 0,
+        "StartedInstances": [],
+        "StoppedCapacity": 0,
+        "StoppedInstances": [],
+        "TriggerSourceType": "Api",
+        "TriggerSourceId": call.caller.account_id,
+        "LifecycleHookContext": {"DisableLifecycleHook": False, "IgnoredLifecycleHookIds": []},
+    }
+    if running:
+        return row
+    row["EndTime"] = _minute(call, body["phases"][-1][0])
+    row["StatusMessage"] = f'"{number}" ECS instances are {verb[1]}'
+    names = ", ".join(created or destroyed)
+    row["Detail"] = f'new ECS instances "{names}" are created.' if created else ""
+    return row if error is None else row | _failure(call, *error)
+
+
+def _failure(call: Call, code: str, message: str) -> dict[str, Any]:
+    """Why: in members of their own, or only in the words; ACK's tasks quote the latter."""
+    said = f'Fail to scale instances for scaling group(code:"{code}", msg:"{message}").'
+    if call.doubt("activity_reason") == "quoted":
+        return {"StatusMessage": said}
+    return {
+        "StatusMessage": said,
+        "ErrorCode": code,
+        "ErrorMessage": message,
+        "ErrorMessages": [
+            {"Code": code, "Message": message, "Description": said, "FailedInstanceIds": []}
+        ],
+    }
+
+
+def _minute(call: Call, seconds: float) -> str:
+    """``2020-09-10T09:54Z``."""
+    return call.instant(seconds).strftime("%Y-%m-%dT%H:%MZ")
