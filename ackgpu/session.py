@@ -280,24 +280,26 @@ class Session(App):
         steps: Steps,
         *,
         known: Plan | None = None,
-        leave: frozenset[str] = frozenset(),
+        no_wait: frozenset[str] = frozenset(),
     ) -> Outcome:
         """Bring every step to ready, on display; see :class:`~ackgpu.engine.apply.Apply`."""
         from ackgpu.engine.apply import Apply
 
         def work(told: Run) -> Outcome:
-            return Apply(steps, told, known=known, leave=leave).run()
+            return Apply(steps, told, known=known, no_wait=no_wait).run()
 
         return self.show(run, headline, steps, work)
 
     def destroy(
-        self, run: Run, headline: Headline, plan: Plan, *, leave: frozenset[str] = frozenset()
+        self, run: Run, headline: Headline, plan: Plan, *, no_wait: frozenset[str] = frozenset()
     ) -> Outcome:
         """Remove what the plan found, on display; see :class:`~ackgpu.engine.destroy.Destroy`."""
         from ackgpu.engine.destroy import Destroy
 
         steps = [planned.step for planned in reversed(plan.steps)]
-        return self.show(run, headline, steps, lambda told: Destroy(plan, told, leave=leave).run())
+        return self.show(
+            run, headline, steps, lambda told: Destroy(plan, told, no_wait=no_wait).run()
+        )
 
     def afresh(self, run: Run) -> Run:
         """The same run after a stop was requested: to look once more, or to roll back."""
@@ -310,7 +312,7 @@ class Session(App):
 
         Raises TimedOut where the run's deadline is earlier.
         """
-        asked = run.journal.last_asked()
+        asked = run.journal.last_requested()
         if asked is not None:
             self.until(run, asked + run.visibility)
 

@@ -182,16 +182,18 @@ class ClusterChange:
 
     def apply(self, steps: Steps, plan: Plan) -> Outcome:
         """Carry the change out. Raises its first failure."""
-        leave = frozenset() if self.options.wait else _last_changes(steps)
+        no_wait = frozenset() if self.options.wait else _last_changes(steps)
         return self._carry_out(
-            lambda headline: self.session.apply(self.run, headline, steps, known=plan, leave=leave)
+            lambda headline: self.session.apply(
+                self.run, headline, steps, known=plan, no_wait=no_wait
+            )
         )
 
     def destroy(self, steps: Steps, plan: Plan) -> Outcome:
         """Remove what the plan found. Raises the first failure."""
-        leave = frozenset() if self.options.wait else frozenset(s.name for s in steps)
+        no_wait = frozenset() if self.options.wait else frozenset(s.name for s in steps)
         return self._carry_out(
-            lambda headline: self.session.destroy(self.run, headline, plan, leave=leave)
+            lambda headline: self.session.destroy(self.run, headline, plan, no_wait=no_wait)
         )
 
     def result(self, outcome: Outcome, warnings: Sequence[str] = (), *, choice: str = "") -> Result:

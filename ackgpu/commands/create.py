@@ -190,7 +190,7 @@ class _Creation:
         The cloud answers a token for a day as it did at first, also when what it stood for has
         been removed from elsewhere.
         """
-        asked = journal.last_asked()
+        asked = journal.last_requested()
         lately = asked is not None and self._session.clock.now() - asked < SAME_RUN_SECONDS
         if lately and journal.run and journal.verb == "create" and not journal.finished:
             return journal.run
@@ -291,9 +291,9 @@ class _Creation:
             for message in self._at_once:
                 shown.emit(Warned, message=message)
             self._at_once = ()
-            leave = frozenset() if self._options.wait else frozenset({"cluster"})
-            outcome = Apply(steps, shown, known=plan, leave=leave).run()
-            self._asked |= {report.step.name for report in outcome.reports if report.asked}
+            no_wait = frozenset() if self._options.wait else frozenset({"cluster"})
+            outcome = Apply(steps, shown, known=plan, no_wait=no_wait).run()
+            self._asked |= {report.step.name for report in outcome.reports if report.requested}
             left = put_away(steps)
             error = with_leftovers(outcome.error, left) if outcome.error else left_behind(left)
             return dataclasses.replace(outcome, error=error)

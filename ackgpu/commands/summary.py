@@ -63,7 +63,7 @@ def summary_of(  # noqa: PLR0913 -- keyword-only, each named where it is given
         if cluster
         else "",
         seconds=outcome.seconds,
-        changed=any(report.asked for report in outcome.reports),
+        changed=any(report.requested for report in outcome.reports),
         waited=waited,
         next_commands=_next_commands(session, blueprint, kubeconfig, waited=waited),
         note=_note(session, blueprint, waited=waited),

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from ackgpu.engine.events import (
     StepAsked,
     StepDone,
-    StepFailed,
     StepNotStarted,
 )
 from ackgpu.engine.graph import dependents
 from ackgpu.engine.plan import Plan, PlannedStep
-from ackgpu.engine.run import Outcome, Run, StepReport, one_line
-from ackgpu.engine.step import Absent, Broken, Finding, Pending, Ready, Resource, Step
-from ackgpu.engine.walk import UNREACHABLE_SECONDS, InFlight, Walk, passes
+from ackgpu.engine.run import Outcome, Run, StepReport
+from ackgpu.engine.step import Absent, Broken, Finding, Pending, Ready, Step
+from ackgpu.engine.step_record import TO_GONE, State, StepRecord, Transitions
+from ackgpu.engine.walk import UNREACHABLE_SECONDS, Walk, passes
 from ackgpu.errors import CloudError, LostReply, NotYet
 
 SHORTEST, MAX_EARLY = 3.0, 90.0
@@ -25,64 +25,52 @@ LATEST_FIRST = 6.0
 REFUSED_SECONDS = 6.0
 """How soon what the cloud refused to remove yet is asked for again: what lived in it may count for
 some seconds after it is gone, and nobody waits for what goes to be used."""
-ASK_AGAIN_LIMIT = 3
-"""How often a step is asked to go whose removal is reported as failed."""
+MAX_REQUESTS = 3
+"""How often a step is deleted whose removal is reported as failed."""
+_STATUS = {State.GONE: "gone", State.KEPT: "kept", State.FAILED: "failed"}
+"""What a report says of a state; the others are *left*."""
 
 
-@dataclass
-class StepRemoval:
-    """How far the removal of a step is. Times are on the clock's scale.
+@dataclass(frozen=True)
+class StepRemoval(StepRecord):
+    """How far the removal of a step is. ``finding``: what the plan saw.
 
-    ``looked`` is when the last look began, ``told`` whether it was announced that it is deleted.
-    *absent*: it was seen to be gone, and one more look has to agree (``unseen_since``: when the
-    first of these looks began).
+    ``unseen_since``: when the first of the looks began that found nothing.
     """
 
-    step: Step[Any]
-    finding: Finding[Any] | None
-    status: Literal["waiting", "running", "absent", "gone", "kept", "failed"] = "waiting"
-    began: float = 0.0
-    looked: float = 0.0
+    transitions: ClassVar[Transitions] = TO_GONE
+
+    finding: Finding[Any] | None = None
     unseen_since: float | None = None
-    detail: str = ""
-    id: str = ""
-    seconds: float = 0.0
-    asked: float | None = None
-    told: bool = False
-    accepted: bool = False
-    times_asked: int = 0
-    error: Exception | None = None
-    resources: tuple[Resource, ...] = ()
 
 
-class Destroy(Walk):
+class Destroy(Walk[StepRemoval]):
     """One destroy over what a :class:`~ackgpu.engine.plan.Plan` found.
 
-    A step is asked to go once everything that needs it is gone. What is *given* is kept. A step
+    A step is deleted once everything that needs it is gone. What is *given* is kept. A step
     that cannot be removed stops what it depends on, and nothing else: independent branches go on.
-    ``leave`` names steps that are not waited for once they are on their way out.
+    ``no_wait`` names steps that are not waited for once they are on their way out.
 
     One look that finds nothing proves nothing: a list may have been answered short. What was
     deleted by a request of ours that the cloud accepted is gone with the first such look, anything
     else with a second one a visibility window later. What waits for it goes on meanwhile.
     """
 
-    def __init__(self, plan: Plan, run: Run, *, leave: frozenset[str] = frozenset()) -> None:
-        super().__init__(run)
-        self._leave = leave
+    def __init__(self, plan: Plan, run: Run, *, no_wait: frozenset[str] = frozenset()) -> None:
+        now = run.clock.now()
+        super().__init__(run, [_removal(planned, now) for planned in reversed(plan.steps)])
+        self._no_wait = no_wait
         self._values = plan.values
-        backwards = tuple(reversed(plan.steps))
-        self._all = {p.step.name: _removal(p, run.clock.now()) for p in backwards}
         self._needed_by = dependents([p.step for p in plan.steps])
 
     def run(self) -> Outcome:
         """Run to the end; the outcome holds the first failure instead of raising it."""
         self._admit()
         self._walk()
-        for removal in self._all.values():
-            if removal.status == "waiting":
-                self._run.emit(StepNotStarted, step=removal.step.name, reason="not removed")
-        reports = tuple(self._report(removal) for removal in self._all.values())
+        for record in self._records.values():
+            if record.state is State.WAITING:
+                self._run.emit(StepNotStarted, step=record.name, reason="not removed")
+        reports = tuple(_report(record) for record in self._records.values())
         complete = all(report.status in {"gone", "kept"} for report in reports)
         error = self._outcome_error(complete=complete)
         return Outcome(self._values, reports, self._run.elapsed, error)
@@ -91,209 +79,202 @@ class Destroy(Walk):
         progressed = True
         while progressed and not self._closed:
             progressed = False
-            for removal in self._all.values():
-                if removal.status == "waiting" and self._may_go(removal):
-                    self._begin(removal)
+            for step in [record.step for record in self._records.values()]:
+                if self._of(step).state is State.WAITING and self._may_go(step):
+                    self._begin(self._of(step))
                     progressed = True
 
-    def _may_go(self, removal: StepRemoval) -> bool:
-        whole = removal.step.part_of
-        if whole is not None and whole.name in self._all:
-            return self._settled(self._all[whole.name])
-        others = (self._all[s.name] for s in self._needed_by[removal.step.name])
-        return all(self._settled(o) for o in others if not _is_part(o.step, removal.step))
+    def _may_go(self, step: Step[Any]) -> bool:
+        whole = step.part_of
+        if whole is not None and whole.name in self._records:
+            return self._settled(whole)
+        others = self._needed_by[step.name]
+        return all(self._settled(other) for other in others if other.part_of is not step)
 
-    @staticmethod
-    def _settled(removal: StepRemoval) -> bool:
-        return removal.status in {"absent", "gone", "kept"}
+    def _settled(self, step: Step[Any]) -> bool:
+        return self._of(step).state in {State.ABSENT, State.GONE, State.KEPT}
 
-    def _begin(self, removal: StepRemoval) -> None:
-        removal.began = self._run.clock.now()
-        if removal.step.checks or removal.step.changes:
-            removal.status = "gone"
-        elif self._is_given(removal, removal.finding):
-            self._keep(removal)
+    def _begin(self, record: StepRemoval) -> None:
+        record = replace(record, began=self._run.clock.now())
+        if record.step.checks or record.step.changes:
+            self._put(record.to(State.GONE))
+        elif _is_given(record, record.finding):
+            self._keep(record)
         else:
-            removal.status = "running"
-            self._look(removal, 0)
+            self._put(record.to(State.OBSERVED))
+            self._look(record.step, 0)
 
-    @staticmethod
-    def _is_given(removal: StepRemoval, finding: Finding[Any] | None) -> bool:
-        """Whether it is to stay, in whatever state it is."""
-        if isinstance(finding, Ready):
-            return finding.ownership == "given"
-        return removal.step.given and isinstance(finding, Pending | Broken)
-
-    def _look(self, removal: StepRemoval, seconds: float) -> None:
+    def _look(self, step: Step[Any], seconds: float) -> None:
         def look() -> Finding[Any]:
-            removal.looked = self._run.clock.now()
-            return removal.step.find(self._values)
+            self._put(replace(self._of(step), observed_at=self._run.clock.now()))
+            return step.find(self._values)
 
         when = self._run.clock.now() + seconds
-        self._loop.call_at(when, look, lambda found, error: self._found(removal, found, error))
+        self._loop.call_at(when, look, lambda found, error: self._found(step, found, error))
 
     def _found(
-        self, removal: StepRemoval, finding: Finding[Any] | None, error: Exception | None
+        self, step: Step[Any], finding: Finding[Any] | None, error: Exception | None
     ) -> None:
+        record = self._of(step)
         if passes(error):
-            self._wait(removal, f"cannot be read: {error.message}", again_in=UNREACHABLE_SECONDS)
+            self._wait(record, f"cannot be read: {error.message}", again_in=UNREACHABLE_SECONDS)
         elif error is not None:
-            self._fail(removal, error)
+            self._fail(record, error)
         elif isinstance(finding, Absent):
-            self._absent(removal)
+            self._absent(record)
         else:
-            removal.status, removal.unseen_since = "running", None
-            self._still_there(removal, finding)
+            seen = record.looked_for() if record.state is State.ABSENT else record
+            self._still_there(self._put(replace(seen, unseen_since=None)), finding)
 
-    def _still_there(self, removal: StepRemoval, finding: Finding[Any] | None) -> None:
-        if self._is_given(removal, finding):
-            self._keep(removal)
+    def _still_there(self, record: StepRemoval, finding: Finding[Any] | None) -> None:
+        if _is_given(record, finding):
+            self._keep(record)
         elif isinstance(finding, Pending) and finding.removing:
-            removal.asked = removal.asked or removal.began
-            removal.accepted = True
-            self._adopt(removal, finding)
-            self._wait(removal, finding.detail, again_in=finding.again_in)
-        elif self._asked_lately(removal):
-            self._wait(removal, "asked to go", again_in=None)
-        elif isinstance(finding, Broken) and removal.times_asked >= ASK_AGAIN_LIMIT:
-            self._fail(removal, finding.error)
+            record = self._adopt(record, finding)
+            if record.requested_at is None:
+                requested = record.to(State.REQUESTED)
+                record = self._put(replace(requested, requested_at=record.began))
+            self._wait(record, finding.detail, again_in=finding.again_in)
+        elif self._requested_lately(record):
+            self._wait(record, "asked to go", again_in=None)
+        elif isinstance(finding, Broken) and record.requests >= MAX_REQUESTS:
+            self._fail(record, finding.error)
         else:
-            self._adopt(removal, finding)
-            self._ask(removal)
+            self._request(self._adopt(record, finding))
 
-    def _asked_lately(self, removal: StepRemoval) -> bool:
+    def _requested_lately(self, record: StepRemoval) -> bool:
         now = self._run.clock.now()
-        return removal.asked is not None and now - removal.asked < self._run.visibility
+        return record.requested_at is not None and now - record.requested_at < self._run.visibility
 
-    def _adopt(self, removal: StepRemoval, finding: Finding[Any] | None) -> None:
-        removal.id = getattr(finding, "id", "") or removal.id
-        removal.resources = getattr(finding, "resources", ()) or removal.resources
+    def _adopt(self, record: StepRemoval, finding: Finding[Any] | None) -> StepRemoval:
         if isinstance(finding, Ready):
-            self._values.ready[removal.step.name] = finding.value
+            self._values.ready[record.name] = finding.value
+        found_id = getattr(finding, "id", "") or record.id
+        resources = getattr(finding, "resources", ()) or record.resources
+        return self._put(replace(record, id=found_id, resources=resources))
 
-    def _absent(self, removal: StepRemoval) -> None:
-        if removal.unseen_since is None:
-            removal.unseen_since = removal.looked
-        unseen_for = removal.looked - removal.unseen_since
-        if unseen_for >= self._run.visibility or self._proven(removal):
-            self._gone(removal)
+    def _absent(self, record: StepRemoval) -> None:
+        since = record.observed_at if record.unseen_since is None else record.unseen_since
+        record = self._put(replace(record, unseen_since=since))
+        unseen_for = record.observed_at - since
+        if unseen_for >= self._run.visibility or _is_proven(record):
+            self._gone(record)
             return
-        first = removal.status != "absent"
-        removal.status, removal.detail = "absent", "read back as gone once"
+        first = record.state is not State.ABSENT
+        record = record.to(State.ABSENT) if first else record
+        self._put(replace(record, detail="read back as gone once"))
         if not self._closed:
             # No less than a millisecond: a sum of floats may fall short of the window for ever.
-            self._look(removal, max(0.001, self._run.visibility - unseen_for))
+            self._look(record.step, max(0.001, self._run.visibility - unseen_for))
         if first:
             self._admit()
 
-    @staticmethod
-    def _proven(removal: StepRemoval) -> bool:
-        """Whether an accepted request says the same as the look that found nothing."""
-        return removal.accepted and not removal.step.ends_unseen
-
-    def _gone(self, removal: StepRemoval) -> None:
-        removal.status = "gone"
-        removal.seconds = (removal.unseen_since or removal.looked) - removal.began
-        self._run.journal.deleted(removal.step.name)
-        self._values.ready.pop(removal.step.name, None)
-        self._emit_done(removal, "deleted" if removal.asked is not None or removal.id else "absent")
+    def _gone(self, record: StepRemoval) -> None:
+        seconds = (record.unseen_since or record.observed_at) - record.began
+        record = self._put(replace(record.to(State.GONE), seconds=seconds))
+        self._run.journal.deleted(record.name)
+        self._values.ready.pop(record.name, None)
+        ours = record.requested_at is not None or record.id
+        self._emit_done(record, "deleted" if ours else "absent")
         self._admit()
 
-    def _ask(self, removal: StepRemoval) -> None:
+    def _request(self, record: StepRemoval) -> None:
         if self._closed:
             return
-        step = removal.step
-        if not removal.told:
-            removal.told = True
+        step = record.step
+        if not record.announced:
             self._run.emit(StepAsked, step=step.name, doing="deleting")
-        call = lambda: step.delete(self._values, removal.id)  # noqa: E731 -- a call, made later
+        self._put(replace(record.to(State.REQUESTING), announced=True))
+        now = self._run.clock.now()
         self._loop.call_at(
-            self._run.clock.now(), call, lambda _, error: self._asked(removal, error)
+            now,
+            lambda: step.delete(self._values, record.id),
+            lambda _, error: self._requested(step, error),
         )
 
-    def _asked(self, removal: StepRemoval, error: Exception | None) -> None:
+    def _requested(self, step: Step[Any], error: Exception | None) -> None:
+        record, now = self._of(step), self._run.clock.now()
         if error is None:
-            removal.asked = self._run.clock.now()
-            removal.accepted = True
-            removal.times_asked += 1
+            requested = record.to(State.REQUESTED)
+            self._put(replace(requested, requested_at=now, requests=record.requests + 1))
             if not self._closed:
-                self._look(removal, min(max(SHORTEST, removal.step.typical), LATEST_FIRST))
+                self._look(step, min(max(SHORTEST, step.typical), LATEST_FIRST))
         elif isinstance(error, LostReply):
-            removal.times_asked += 1
-            again_in = min(UNREACHABLE_SECONDS, removal.times_asked)
-            self._wait(removal, error.message, again_in=again_in)
+            record = replace(record.looked_for(), requests=record.requests + 1)
+            self._wait(record, error.message, again_in=min(UNREACHABLE_SECONDS, record.requests))
         elif isinstance(error, NotYet):
-            self._wait(removal, error.message, again_in=REFUSED_SECONDS)
+            self._wait(record.looked_for(), error.message, again_in=REFUSED_SECONDS)
         elif passes(error):
-            self._wait(removal, error.message, again_in=UNREACHABLE_SECONDS)
+            self._wait(record.looked_for(), error.message, again_in=UNREACHABLE_SECONDS)
         else:
-            self._fail(removal, error)
+            self._fail(record, error)
 
-    def _wait(self, removal: StepRemoval, detail: str, *, again_in: float | None) -> None:
-        if detail != removal.detail:
-            removal.detail = detail
-            self._say_waiting(removal.step.name, detail, removal.id)
-        leaving = removal.asked is not None and removal.step.name in self._leave
+    def _wait(self, record: StepRemoval, detail: str, *, again_in: float | None) -> None:
+        record = self._waiting(self._put(record), detail)
+        leaving = record.requested_at is not None and record.name in self._no_wait
         if self._closed or leaving:
             return
-        elapsed = self._run.clock.now() - removal.began
-        if self._overdue(removal.step, removal.looked - removal.began):
-            message = f"{removal.step.name} is not gone after {elapsed:.0f} s: {detail}"
-            self._fail(removal, CloudError(f"{message.rstrip('.')}."))
+        elapsed = self._run.clock.now() - record.began
+        if self._overdue(record.step, record.observed_at - record.began):
+            message = f"{record.name} is not gone after {elapsed:.0f} s: {detail}"
+            self._fail(record, CloudError(f"{message.rstrip('.')}."))
             return
-        self._look(removal, self._next_look(removal, elapsed) if again_in is None else again_in)
+        self._look(record.step, self._next_look(record, elapsed) if again_in is None else again_in)
 
-    def _next_look(self, removal: StepRemoval, elapsed: float) -> float:
+    def _next_look(self, record: StepRemoval, elapsed: float) -> float:
         """What goes is looked at less often than what comes: nobody waits for it to be used."""
-        wait = self._run.waits.of(removal.step, removal=True)
+        wait = self._run.waits.of(record.step, removal=True)
         early = min(wait.earliest - elapsed, MAX_EARLY)
         return max(SHORTEST, early if early > 0 else wait.next_look(elapsed))
 
-    def _keep(self, removal: StepRemoval) -> None:
-        removal.status = "kept"
-        self._emit_done(removal, "kept")
+    def _keep(self, record: StepRemoval) -> None:
+        self._emit_done(self._put(record.to(State.KEPT)), "kept")
         self._admit()
 
-    def _fail(self, removal: StepRemoval, error: Exception) -> None:
-        removal.status, removal.error = "failed", error
-        self._error = self._error or error
-        self._run.emit(StepFailed, step=removal.step.name, message=one_line(error), id=removal.id)
+    def _fail(self, record: StepRemoval, error: Exception) -> None:
+        self._failed(replace(record.to(State.FAILED), error=error), error)
 
-    def _emit_done(self, removal: StepRemoval, outcome: str) -> None:
+    def _emit_done(self, record: StepRemoval, outcome: str) -> None:
         self._run.emit(
             StepDone,
-            step=removal.step.name,
+            step=record.name,
             outcome=outcome,
-            seconds=removal.seconds or self._run.clock.now() - removal.began,
-            id=removal.id,
+            seconds=record.seconds or self._run.clock.now() - record.began,
+            id=record.id,
         )
 
-    def _in_flight(self) -> InFlight:
-        now = self._run.clock.now()
-        running = [r for r in self._all.values() if r.status in {"running", "absent"}]
-        return tuple((r.step.name, r.detail, now - r.began) for r in running)
 
-    def _report(self, removal: StepRemoval) -> StepReport:
-        gone = removal.status == "gone"
-        return StepReport(
-            removal.step,
-            removal.status if removal.status in {"gone", "kept", "failed"} else "left",
-            "deleted" if gone and removal.id else "",
-            removal.id,
-            removal.detail,
-            removal.seconds,
-            removal.resources,
-            removal.error,
-        )
+def _report(record: StepRemoval) -> StepReport:
+    return StepReport(
+        record.step,
+        _STATUS.get(record.state, "left"),
+        "deleted" if record.state is State.GONE and record.id else "",
+        record.id,
+        record.detail,
+        record.seconds,
+        record.resources,
+        record.error,
+    )
+
+
+def _is_given(record: StepRemoval, finding: Finding[Any] | None) -> bool:
+    """Whether it is to stay, in whatever state it is."""
+    if isinstance(finding, Ready):
+        return finding.ownership == "given"
+    return record.step.given and isinstance(finding, Pending | Broken)
+
+
+def _is_proven(record: StepRemoval) -> bool:
+    """Whether an accepted request says the same as the look that found nothing."""
+    return record.requested_at is not None and not record.step.ends_unseen
 
 
 def _removal(planned: PlannedStep, now: float) -> StepRemoval:
     """``now``: when the plan's look counts as made, which was no later."""
-    removal = StepRemoval(planned.step, planned.finding, id=planned.id, resources=planned.resources)
-    if isinstance(planned.finding, Absent):
-        removal.unseen_since = now
-    return removal
-
-
-def _is_part(step: Step[Any], whole: Step[Any]) -> bool:
-    return step.part_of is whole
+    return StepRemoval(
+        planned.step,
+        finding=planned.finding,
+        id=planned.id,
+        resources=planned.resources,
+        unseen_since=now if isinstance(planned.finding, Absent) else None,
+    )

@@ -39,7 +39,7 @@ class Journal:
         self._clock = clock
         self._file: TextIO | None = None
         self._lock = threading.Lock()
-        self._asked: dict[str, float] = {}
+        self._requested: dict[str, float] = {}
         self._notes: dict[str, dict[str, str]] = {}
         self.run = ""
         self.verb = ""
@@ -90,17 +90,17 @@ class Journal:
         with self._lock:
             return {step: notes[key] for step, notes in self._notes.items() if key in notes}
 
-    def asked_at(self, step: str) -> float | None:
+    def requested_at(self, step: str) -> float | None:
         """When ``step`` was last requested, unless it was read back as gone since.
 
         On the clock's own scale, as :meth:`~ackgpu.clock.Clock.now` is: it never lies ahead, and
         nothing that happens to the wall clock during a run changes it.
         """
-        return self._asked.get(step)
+        return self._requested.get(step)
 
-    def last_asked(self) -> float | None:
+    def last_requested(self) -> float | None:
         """When anything was last requested that was not read back as gone since."""
-        return max(self._asked.values(), default=None)
+        return max(self._requested.values(), default=None)
 
     def close(self) -> None:
         """Close the file; what could not be written is given up."""
@@ -167,11 +167,11 @@ class Journal:
             case "intent":
                 # The wall clock may have been set back since it was written.
                 ago = max(0.0, self._clock.since(datetime.fromisoformat(record["wall"])))
-                self._asked[step] = self._clock.now() - ago
+                self._requested[step] = self._clock.now() - ago
             case "refused":
-                self._asked.pop(step, None)
+                self._requested.pop(step, None)
             case "deleted":
-                self._asked.pop(step, None)
+                self._requested.pop(step, None)
                 self._notes.pop(step, None)
             case "note":
                 self._notes.setdefault(step, {})[record["key"]] = record["value"]

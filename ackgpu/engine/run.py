@@ -110,8 +110,8 @@ class StepReport:
     """How a step stands at the end of a run.
 
     ``status``: done, failed, left (begun, and not waited for any more), untouched; after a destroy
-    gone, kept, failed, left. ``outcome`` is the event's word where it is done. ``asked``: this run
-    asked the cloud for it. ``broken``: it is there, and will never be usable.
+    gone, kept, failed, left. ``outcome`` is the event's word where it is done. ``requested``: the
+    cloud was asked for it in this run. ``broken``: it is there, and will never be usable.
     """
 
     step: Step[Any]
@@ -122,7 +122,7 @@ class StepReport:
     seconds: float = 0.0
     resources: tuple[Resource, ...] = ()
     error: Exception | None = None
-    asked: bool = False
+    requested: bool = False
     broken: bool = False
 
 

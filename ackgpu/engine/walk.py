@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import signal
-from abc import ABC, abstractmethod
-from typing import Any, TypeGuard
+from abc import ABC
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Generic, TypeGuard, TypeVar
 
-from ackgpu.engine.events import StepWaiting, StopRequested, Tick
+from ackgpu.engine.events import StepFailed, StepWaiting, StopRequested, Tick
 from ackgpu.engine.loop import Loop
-from ackgpu.engine.run import Run
+from ackgpu.engine.run import Run, one_line
 from ackgpu.engine.step import Step
+from ackgpu.engine.step_record import StepRecord
 from ackgpu.errors import Interrupted, NotYet, TimedOut, Transient, Unreachable
 
 BUSY_SECONDS = 3.0
@@ -17,24 +20,47 @@ BUSY_SECONDS = 3.0
 UNREACHABLE_SECONDS = 10.0
 """How soon a call is repeated whose own retries are used up."""
 
-InFlight = tuple[tuple[str, str, float], ...]
+R = TypeVar("R", bound=StepRecord)
 
 
-class Walk(ABC):
+class Walk(ABC, Generic[R]):
     """A walk over the graph. It is *closed* by the first failure, a cancel or the deadline.
 
-    Once closed, nothing new starts; calls under way are finished and recorded.
+    Once closed, nothing new starts; calls under way are finished and recorded. A step has one call
+    at a time, so that its record is never replaced by two threads at once.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, records: Iterable[R]) -> None:
         self._run = run
+        self._records = {record.name: record for record in records}
         self._loop = Loop(run.clock, run.cancel, run.workers)
         self._closed = False
         self._error: Exception | None = None
 
-    @abstractmethod
-    def _in_flight(self) -> InFlight:
-        """The steps under way: (name, detail, seconds so far)."""
+    def _of(self, step: Step[Any]) -> R:
+        """How a step stands now."""
+        return self._records[step.name]
+
+    def _put(self, record: R) -> R:
+        """Keep how a step stands from now on."""
+        self._records[record.name] = record
+        return record
+
+    def _failed(self, record: R, error: Exception) -> None:
+        """Tell of a step that has ended with an error, which is the walk's if it is the first."""
+        self._put(record)
+        self._error = self._error or error
+        self._run.emit(StepFailed, step=record.name, message=one_line(error), id=record.id)
+
+    def _say_waiting(self, record: R, detail: str) -> None:
+        self._run.emit(StepWaiting, step=record.name, detail=detail, id=record.id)
+
+    def _waiting(self, record: R, detail: str) -> R:
+        """The record of a step that waits; what for is said unless it was said last."""
+        if detail == record.detail:
+            return record
+        self._say_waiting(record, detail)
+        return self._put(replace(record, detail=detail))
 
     def _walk(self) -> None:
         self._loop.run(on_tick=self._tick, on_cancel=self._stop)
@@ -52,7 +78,9 @@ class Walk(ABC):
 
     def _tick(self) -> None:
         self._run.hand_on()
-        waiting = self._in_flight()
+        now = self._run.clock.now()
+        under_way = [r for r in self._records.values() if r.under_way]
+        waiting = tuple((r.name, r.detail, now - r.began) for r in under_way)
         self._run.emit(Tick, waiting=waiting)
         if self._run.overdue() and not self._closed:
             pending = ", ".join(f"{name} ({detail or 'begun'})" for name, detail, _ in waiting)
@@ -72,9 +100,6 @@ class Walk(ABC):
         of an answer that took minutes. So only a look that began after the timeout ends a step.
         """
         return looked > step.timeout
-
-    def _say_waiting(self, step: str, detail: str, found_id: str) -> None:
-        self._run.emit(StepWaiting, step=step, detail=detail, id=found_id)
 
 
 def passes(error: Exception | None) -> TypeGuard[Transient]:

@@ -268,7 +268,7 @@ def test_a_check_is_waited_for_and_creates_nothing(cloud: ToyCloud) -> None:
 
 
 def test_a_step_that_is_left_is_not_waited_for(cloud: ToyCloud) -> None:
-    outcome = Apply(diamond(cloud), run_of(cloud, []), leave=frozenset({"control"})).run()
+    outcome = Apply(diamond(cloud), run_of(cloud, []), no_wait=frozenset({"control"})).run()
     assert outcome.error is None
     assert outcome.seconds < 120
     assert outcomes(outcome) == {
@@ -304,7 +304,7 @@ def test_a_stop_at_any_event_loses_nothing_and_goes_on_later() -> None:
         if outcome.error is None:
             continue
         assert isinstance(outcome.error, Interrupted)
-        asked = {report.step.name for report in outcome.reports if report.asked}
+        asked = {report.step.name for report in outcome.reports if report.requested}
         assert set(cloud.things) == asked, f"stopped at event {stop_at}"
         cloud.clock.advance(31)
         again = Apply(diamond(cloud), run_of(cloud, [])).run()

@@ -229,7 +229,7 @@ def test_a_stop_at_any_event_can_be_taken_up() -> None:
 
 
 def test_a_step_that_is_left_is_asked_and_not_waited_for(cloud: ToyCloud) -> None:
-    outcome = destroy(cloud, diamond(cloud), leave=frozenset({"pool"}))
+    outcome = destroy(cloud, diamond(cloud), no_wait=frozenset({"pool"}))
     assert outcome.error is None
     assert outcome.seconds < 10
     assert deletes(cloud) == ["pool"]

@@ -33,7 +33,7 @@ def test_another_process_sees_the_run_the_intents_and_the_notes(
     again = Journal(path, clock)
     assert (again.run, again.verb, again.finished) == ("run-1", "create", False)
     assert again.facts == {"region": "cn-hangzhou"}
-    assert again.asked_at("vpc") == clock.now()
+    assert again.requested_at("vpc") == clock.now()
     assert again.recall("snat", "id") == "snat-1"
 
 
@@ -51,7 +51,7 @@ def test_a_torn_last_line_is_ignored_and_not_continued(path: Path, clock: Manual
     again = Journal(path, clock)
     again.intent("vpc", "token")
     again.close()
-    assert Journal(path, clock).asked_at("vpc") is not None
+    assert Journal(path, clock).requested_at("vpc") is not None
 
 
 def test_what_was_asked_for_with_a_clock_that_went_ahead_was_asked_for_just_now(
@@ -64,7 +64,7 @@ def test_what_was_asked_for_with_a_clock_that_went_ahead_was_asked_for_just_now(
     clock.advance(100)
     again = Journal(path, clock)
     clock.advance(20)
-    assert again.asked_at("vpc") == again.last_asked() == 100
+    assert again.requested_at("vpc") == again.last_requested() == 100
 
 
 NO_RECORDS = (
@@ -91,7 +91,7 @@ def test_a_line_that_is_no_record_is_ignored(path: Path, clock: ManualClock, lin
     again = Journal(path, clock)
     assert (again.run, again.verb, again.finished) == ("run-1", "create", False)
     assert again.facts == {"region": "cn-hangzhou"}
-    assert again.asked_at("vpc") is not None
+    assert again.requested_at("vpc") is not None
     assert again.recall("snat", "id") == "snat-1"
 
 
@@ -106,7 +106,7 @@ def test_what_is_gone_and_what_was_refused_was_not_asked_for(
     journal.refused("nat")
     journal.close()
     again = Journal(path, clock)
-    assert again.last_asked() is None
+    assert again.last_requested() is None
     assert again.recall("vpc", "id") is None
 
 

@@ -130,7 +130,7 @@ class Lives:
 
     def _until_visible(self, journal: Journal) -> None:
         """Wait as every command that deletes does: until reads show what was requested last."""
-        asked = journal.last_asked()
+        asked = journal.last_requested()
         if asked is not None:
             self.cloud.clock.advance(asked + VISIBILITY_SECONDS - self.cloud.clock.now())
 
