@@ -134,15 +134,22 @@ def multiply(emulator: Emulator, clusters: int) -> None:
         kinds = session.kinds(at=emulator.backend.timeline_now(session))
         originals = [doc for kind in kinds for doc in session.find(kind)]
         texts = [
-            (doc.kind, doc.region, doc.born, json.dumps([doc.id, doc.scope, doc.name, doc.body]))
+            (
+                doc.kind,
+                doc.region,
+                doc.created_at,
+                json.dumps([doc.id, doc.scope, doc.name, doc.body]),
+            )
             for doc in originals
         ]
         for copy in range(1, clusters):
             mark = f"{copy:04x}"
-            for kind, region, born, text in texts:
+            for kind, region, created, text in texts:
                 other = IDS.sub(lambda match, mark=mark: match[0][:-4] + mark, text)
                 doc_id, scope, name, body = json.loads(other)
-                session.put(type(originals[0])(kind, doc_id, region, scope, name, born, None, body))
+                session.put(
+                    type(originals[0])(kind, doc_id, region, scope, name, created, None, body)
+                )
 
 
 def fill(state: Path, clusters: int) -> None:

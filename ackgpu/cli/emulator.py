@@ -79,7 +79,7 @@ def serve(session: Session, how: ServeFlags) -> Came:
 
     Example: ackgpu emulator serve --port 8080 --speed 60
     """
-    from ackgpu.commands import emulator as command
+    from ackgpu.commands import emulator_server as command
 
     return command.serve(command.ServeOptions(**how.given()), session)
 
@@ -98,11 +98,14 @@ def up(
 
     Example: ackgpu emulator up --detach
     """
-    from ackgpu.commands import emulator as command
-    from ackgpu.commands import emulator_process as process
+    from ackgpu.commands import emulator_server as command
 
     options = command.ServeOptions(**how.given())
-    return process.up(options, session) if detach else command.serve(options, session)
+    if not detach:
+        return command.serve(options, session)
+    from ackgpu.commands.emulator_process import up as run
+
+    return run(options, session)
 
 
 def down(session: Session, *, state: State = None) -> Came:

@@ -17,7 +17,8 @@ from urllib.request import ProxyHandler, Request, build_opener
 from ackgpu.clock import SystemClock
 from ackgpu.cloud.api import Cloud, Identity
 from ackgpu.commands.diagnosis import Diagnosis, doubtful, ill, unknown, unused, well
-from ackgpu.commands.emulator import directory, standing
+from ackgpu.commands.emulator import standing
+from ackgpu.commands.emulator_server import directory
 from ackgpu.errors import (
     AccessDenied,
     AckGpuError,

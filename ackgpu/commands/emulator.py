@@ -1,61 +1,16 @@
-"""``emulator``: serve the emulated cloud, say how it stands, empty it."""
+"""``emulator``: say how the emulated cloud stands, empty it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ackgpu.errors import LocalError, UsageError
+from ackgpu.commands.emulator_server import directory, way_out
+from ackgpu.errors import LocalError
 from ackgpu.render.results import Facts, Result
 from ackgpu.session import Session
-
-
-@dataclass(frozen=True, kw_only=True)
-class ServeOptions:
-    """How to serve. ``state`` is a directory; None is the state directory's own."""
-
-    port: int = 0
-    kube_port: int = 0
-    state: Path | None = None
-    speed: float = 60.0
-    spread: float = 1.0
-    faults: Path | None = None
-    scenario: Path | None = None
-    latency_ms: float = 0.0
-    seed: int | None = None
-    enforce_ram: bool = False
-    log_file: Path | None = None
-
-
-def serve(options: ServeOptions, session: Session) -> int:
-    """Serve until SIGTERM or SIGINT."""
-    from ackgpu.emulator.faults import ConfigurationError
-    from ackgpu.emulator.serve import serve as serve_forever
-
-    try:
-        serve_forever(
-            options.state or directory(session),
-            port=options.port,
-            kube_port=options.kube_port,
-            speed=options.speed,
-            spread=options.spread,
-            faults=options.faults,
-            scenario=options.scenario,
-            latency_ms=options.latency_ms,
-            seed=options.seed,
-            enforce_ram=options.enforce_ram,
-            log_file=options.log_file,
-        )
-    except ConfigurationError as error:
-        raise UsageError(str(error)) from error
-    except OSError as error:
-        raise LocalError(
-            f"The emulator cannot be served: {error}.", resolution=_way_out(error)
-        ) from error
-    return 0
 
 
 def status(session: Session, state: Path | None) -> Result:
@@ -95,18 +50,5 @@ def _as_local(state: Path) -> Iterator[None]:
     except OSError as error:
         raise LocalError(
             f"The emulated account in {state} cannot be opened: {error}.",
-            resolution=_way_out(error),
+            resolution=way_out(error),
         ) from error
-
-
-def _way_out(error: OSError) -> str | None:
-    from ackgpu.emulator.store import NoAccountError
-
-    if isinstance(error, NoAccountError):
-        return f"Remove {error.path}, or give --state another directory."
-    return None
-
-
-def directory(session: Session) -> Path:
-    """Where the emulator of --emulator keeps its account."""
-    return session.settings.state_dir / "emulator"

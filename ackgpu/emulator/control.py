@@ -17,7 +17,6 @@ from aiohttp import web
 
 from ackgpu.clock import ManualClock
 from ackgpu.emulator.account import ACCOUNT_ID, REGION
-from ackgpu.emulator.certificates import authority_pem
 from ackgpu.emulator.faults import ConfigurationError, Faults
 from ackgpu.emulator.gateway import Gateway
 
@@ -66,6 +65,8 @@ class Control:
         )
 
     async def _authority(self, _request: web.Request) -> web.Response:
+        from ackgpu.emulator.certificates import authority_pem
+
         with self._gateway.backend.transaction(write=True) as session:
             return web.Response(text=authority_pem(session), content_type="application/x-pem-file")
 

@@ -12,7 +12,6 @@ from ackgpu.clock import SPEEDS, Clock, SystemClock, possible_speed
 from ackgpu.emulator.account import ACCESS_KEY_ID, ACCESS_KEY_SECRET, REGION
 from ackgpu.emulator.attached import Attached, environment, find_live
 from ackgpu.emulator.backend import Backend
-from ackgpu.emulator.certificates import authority_pem
 from ackgpu.emulator.faults import ConfigurationError, Faults, read_file
 from ackgpu.emulator.gateway import Gateway
 from ackgpu.emulator.request_log import RequestLog
@@ -114,6 +113,8 @@ class Emulator:
     @property
     def authority(self) -> str:
         """The certificate authority that clients must trust to use HTTPS, as PEM text."""
+        from ackgpu.emulator.certificates import authority_pem
+
         with self._backend.transaction(write=True) as session:
             return authority_pem(session)
 

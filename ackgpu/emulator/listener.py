@@ -1,4 +1,4 @@
-"""One listening port that takes HTTP, HTTPS, proxy requests and CONNECT.
+"""A listening port that takes HTTP, HTTPS, proxy requests and CONNECT, or nothing but HTTPS.
 
 The first byte tells TLS from HTTP, and ``CONNECT`` is answered here, after which the tunnel's own
 first byte is looked at. Whatever host a client names, it gets the emulator: nothing is ever
@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 from ackgpu.emulator.real_time import REAL
 
-TLS_HANDSHAKE = 0x16
+TLS_HANDSHAKE = b"\x16"
 CONNECT = b"CONNECT "
 MAX_CONNECT = 8192
 PATIENCE = 30.0  # real seconds for a client to say its first word
@@ -39,19 +39,23 @@ log = logging.getLogger(__name__)
 class SniffingListener:
     """Accepts connections and hands each to ``protocols`` in the shape that it came in.
 
-    When descriptors run out, connections are closed unread and the log says so; when the listener
-    itself is broken, :meth:`run` raises what the system said.
+    ``tls`` gives the context of those that speak TLS; with ``only_tls`` the others are closed. When
+    descriptors run out, connections are closed unread and the log says so; when the listener itself
+    is broken, :meth:`run` raises what the system said.
     """
 
     def __init__(
         self,
         listener: socket.socket,
         protocols: Callable[[], asyncio.Protocol],
-        tls: ssl.SSLContext,
+        tls: Callable[[], ssl.SSLContext],
+        *,
+        only_tls: bool = False,
     ) -> None:
         self._listener = listener
         self._protocols = protocols
         self._tls = tls
+        self._only_tls = only_tls
         self._pending: set[asyncio.Task[None]] = set()
         self._spare = _Spare()
 
@@ -89,11 +93,12 @@ class SniffingListener:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             async with asyncio.timeout(PATIENCE):
                 first = await _peek(connection)
-                if first.startswith(CONNECT):
+                if first.startswith(CONNECT) and not self._only_tls:
                     await _answer_connect(connection)
                     first = await _peek(connection)
-            if first:
-                tls = self._tls if first[0] == TLS_HANDSHAKE else None
+            speaks_tls = first[:1] == TLS_HANDSHAKE
+            if speaks_tls or (first and not self._only_tls):
+                tls = self._tls() if speaks_tls else None
                 handed_over = True
                 await asyncio.get_running_loop().connect_accepted_socket(
                     self._protocols, connection, ssl=tls

@@ -30,7 +30,6 @@ from typing import Any
 from ackgpu.emulator import doubts
 from ackgpu.emulator.account import REGION
 from ackgpu.emulator.backend import Backend
-from ackgpu.emulator.certificates import has_key_identifiers, make_authority
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.faults import ConfigurationError
 from ackgpu.emulator.operation import ApiOperation, Product
@@ -130,6 +129,8 @@ def settle_authority(session: Transaction, scenario: Mapping[str, Any]) -> None:
     wanted = scenario.get("key_identifiers")
     if wanted is None:
         return
+    from ackgpu.emulator.certificates import has_key_identifiers, make_authority
+
     existing = has_key_identifiers(session)
     if existing is None:
         make_authority(session, key_identifiers=wanted)

@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from ackgpu.emulator.certificates import authority_pem, server_certificate
 from ackgpu.emulator.control import Control
 from ackgpu.emulator.gateway import Gateway
 from ackgpu.emulator.kube.app import build_app
@@ -125,21 +124,25 @@ class Server:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         self._stop = functools.partial(loop.call_soon_threadsafe, stop.set)
-        tls = self._tls()
+        tls = lambda: self._tls  # noqa: E731 -- made when the first client speaks TLS
         async with contextlib.AsyncExitStack() as running:
             cloud = await _set_up(running, self._cloud_app(), logger=HTTP_LOG)
             kube = await _set_up(running, build_app(self._gateway.backend), logger=log)
-            await web.SockSite(kube, self._kube, ssl_context=tls).start()
-            if cloud.server is None:
-                raise RuntimeError("the runner was set up without a server")
-            door = asyncio.create_task(SniffingListener(self._cloud, cloud.server, tls).run())
+            if cloud.server is None or kube.server is None:
+                raise RuntimeError("a runner was set up without a server")
+            listeners = (
+                SniffingListener(self._cloud, cloud.server, tls),
+                SniffingListener(self._kube, kube.server, tls, only_tls=True),
+            )
+            doors = [asyncio.create_task(listener.run()) for listener in listeners]
             stopped = asyncio.create_task(stop.wait())
             self._ready.set()
-            await asyncio.wait({door, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*doors, stopped}, return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
-            door.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await door
+            for door in doors:
+                door.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await door
 
     def _cloud_app(self) -> web.Application:
         app = web.Application(client_max_size=LARGEST_BODY)
@@ -163,8 +166,11 @@ class Server:
             request.transport.abort()
         return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
 
+    @functools.cached_property
     def _tls(self) -> ssl.SSLContext:
         """TLS with our own certificate; a client's certificate is optional and must be ours."""
+        from ackgpu.emulator.certificates import authority_pem, server_certificate
+
         with self._gateway.backend.transaction(write=True) as session:
             certificate, key = server_certificate(session)
             authority = authority_pem(session)

@@ -31,7 +31,7 @@ COLUMNS = "kind, id, region, scope, name, born, gone, body"
 
 @dataclass
 class Doc:
-    """One resource. It exists from ``born`` until ``gone``, in seconds of the emulated timeline.
+    """One resource. It exists from ``created_at`` until ``deleted_at``, in emulated seconds.
 
     Both may lie in the future: what a request sets in motion is written down at once, and becomes
     visible when its time has come. ``scope`` is the id of what it lives in (a vSwitch's VPC, a

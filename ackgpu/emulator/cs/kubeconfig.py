@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from ackgpu.emulator.certificates import authority_pem, client_certificate
 from ackgpu.emulator.cs.faults import fault
 from ackgpu.emulator.cs.lookup import cluster_of
 from ackgpu.emulator.cs.product import PRODUCT
@@ -124,6 +123,8 @@ def revoke_k8s_cluster_kube_config(call: Call) -> dict[str, Any]:
 
 
 def _config(call: Call, cluster: Doc, user: str, days: float) -> str:
+    from ackgpu.emulator.certificates import authority_pem, client_certificate
+
     certificate, key = client_certificate(
         call.docs,
         f"{user}-{cluster.body['certificate_generation']}",

@@ -8,9 +8,6 @@ import hashlib
 import re
 from typing import Any
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-
 from ackgpu.emulator.ecs.instants import minutes_text
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
@@ -28,6 +25,9 @@ MAX_INSTANCES = 50
 @PRODUCT.operation("CreateKeyPair", writes=True, idempotent_by_token=False)
 def create_key_pair(call: Call) -> dict[str, Any]:
     """CreateKeyPair: an RSA pair of 2048 bits, the private key in PEM form."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     private = key.private_bytes(
         serialization.Encoding.PEM,

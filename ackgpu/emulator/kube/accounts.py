@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ackgpu.emulator.certificates import authority_pem
 from ackgpu.emulator.kube.objects import Obj, uid_of
 from ackgpu.emulator.kube.state import ClusterState, StoredObject, brought_entry, written_entry
 
@@ -17,6 +16,8 @@ def account_entries(state: ClusterState) -> list[StoredObject]:
 
 def config_entries(state: ClusterState) -> list[StoredObject]:
     """Every ConfigMap."""
+    from ackgpu.emulator.certificates import authority_pem
+
     data = {"data": {"ca.crt": authority_pem(state.session)}}
     brought = [_brought(state, "ConfigMap", n, AUTHORITY, data) for n in _namespaces(state)]
     return [*brought, *(written_entry(doc) for doc in state.written("configmaps"))]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 
-from ackgpu.emulator.certificates import sign_request
 from ackgpu.emulator.kube.access import CLUSTER_PREFIX, KubeUser
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.state import ClusterState
@@ -25,6 +24,8 @@ def name_requestor(obj: Obj, identity: KubeUser) -> None:
 
 def sign_approved(state: ClusterState, obj: Obj) -> None:
     """Sign a request that is approved and not signed yet; say in a condition why that fails."""
+    from ackgpu.emulator.certificates import sign_request
+
     status = obj.setdefault("status", {})
     rows = status.get("conditions") or []
     now = state.stamp(state.now)

@@ -233,6 +233,15 @@ def test_the_clusters_port_asks_for_and_checks_client_certificates(emulator: Emu
         assert _handshakes(context, pair, parts.port or 0) is accepted
 
 
+def test_the_clusters_port_says_nothing_to_a_client_without_tls(emulator: Emulator) -> None:
+    parts = urlsplit(emulator.kube_endpoint)
+    connection = http.client.HTTPConnection("127.0.0.1", parts.port or 0, timeout=10)
+    connection.request("GET", "/version")
+    with pytest.raises(ConnectionError):
+        connection.getresponse()
+    connection.close()
+
+
 def _handshakes(context: ssl.SSLContext, pair: tuple[str, str], port: int) -> bool:
     import tempfile
 
