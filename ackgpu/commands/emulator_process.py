@@ -92,6 +92,7 @@ def _start(options: ServeOptions, state: Path) -> tuple[int, dict[str, Any]]:
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
         log = os.open(state / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        before = os.fstat(log).st_size  # what those said that were started earlier
     except OSError as error:
         raise LocalError(f"{state / LOG} cannot be written: {error.strerror}.") from error
     announced, theirs = os.pipe()
@@ -117,7 +118,8 @@ def _start(options: ServeOptions, state: Path) -> tuple[int, dict[str, Any]]:
     if not line:
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGTERM)
-        last = (state / LOG).read_text("utf-8", "replace").strip().splitlines()[-4:]
+        said = (state / LOG).read_bytes()[before:].decode("utf-8", "replace")
+        last = said.strip().splitlines()[-4:]
         raise LocalError(
             "The emulator could not be started.", details=last, resolution=f"See {state / LOG}."
         )

@@ -28,6 +28,7 @@ def scale(options: ChangeOptions, nodes: int, session: Session) -> Result:
         change = ClusterChange(
             session, options, "nodepool scale", f"scale {options.pool} to {nodes}"
         )
+        change.refuse_asleep()  # wake gives it the size that it had, and would take nodes away
         pool = change.pool()
         change.refuse_autoscaled(pool, "it takes no size")
         steps = scale_graph(change.standing, pool, nodes=nodes)

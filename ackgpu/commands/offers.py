@@ -74,7 +74,7 @@ def _regions(options: OffersOptions, session: Session) -> tuple[str, ...]:
     for region in options.regions:
         session.require_region(region)
     ours = dict.fromkeys(region for zone in options.zones if (region := _region_of(zone)) in known)
-    regions = options.regions or tuple(ours) or (session.region,)
+    regions = tuple(dict.fromkeys(options.regions or ours)) or (session.region,)
     if options.zones:
         _refuse_unknown_zones(options.zones, [r for r in regions if r in known], session)
     return regions

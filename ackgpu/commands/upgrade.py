@@ -9,13 +9,13 @@ from typing import Any
 from ackgpu.cloud.api import NodePool
 from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange
 from ackgpu.engine.step import Step
-from ackgpu.errors import ConflictError, PreflightFailed
+from ackgpu.errors import ConflictError, PreflightFailed, UsageError
 from ackgpu.naming import UPGRADE_SEEN, UPGRADE_TAG, cluster_name_from_tags
 from ackgpu.render.results import Facts, PlanResult, PlanRow, Result
 from ackgpu.session import Session
 from ackgpu.spec.fields import BY_KEY, flag_of
 from ackgpu.spec.images import CONTAINER_OPTIMIZED, problem_with_containerd, problem_with_image
-from ackgpu.spec.versions import is_of
+from ackgpu.spec.versions import AS_WRITTEN, is_of
 from ackgpu.steps.running_cluster import RunningCluster
 from ackgpu.steps.upgrade import ControlPlaneUpgradeStep, PoolUpgradeStep, UpgradeCheckStep
 
@@ -115,7 +115,12 @@ def _problem_with(pool: NodePool, target: str) -> str:
 
 
 def _target(change: ClusterChange, wanted: str) -> str:
-    """The version to upgrade to: the one that it has where ACK offers none. PreflightFailed."""
+    """The version to upgrade to: the one that it has where ACK offers none.
+
+    Raises PreflightFailed for one that cannot be reached, UsageError for what is none.
+    """
+    if wanted and not AS_WRITTEN.fullmatch(wanted):
+        raise UsageError(f"--to {wanted!r} is not 1.34, 1.34.1 or 1.34.1-aliyun.1.")
     current = change.cluster.version
     offered = change.cloud.containers.upgrades(current)
     if not wanted:
@@ -125,7 +130,7 @@ def _target(change: ClusterChange, wanted: str) -> str:
         raise PreflightFailed(
             f"{change.options.name} cannot be upgraded from {current} to {wanted}.",
             details=[f"offered: {version}" for version in offered] or ["ACK offers none now"],
-            resolution="A minor version cannot be skipped: upgrade step by step.",
+            resolution="No minor version can be skipped, and there is no way back to an older one.",
         )
     return fitting[0]
 

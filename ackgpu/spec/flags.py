@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ackgpu.errors import UsageError
 from ackgpu.spec.fields import FLAGS, put_at
 from ackgpu.spec.findings import Finding
 from ackgpu.spec.model import DEFAULT_POOL, document_of
@@ -135,8 +136,13 @@ def _pool_changes(flags: SpecFlags) -> Iterator[_PoolChange]:
 
 
 def spot_settings(*, spot: bool | None, limit: float | None) -> dict[str, Any] | None:
-    """A pool's ``spot``; a price limit requests spot nodes too. None: neither was given."""
-    if limit is not None and spot is not False:
+    """A pool's ``spot``; a price limit requests spot nodes too. None: neither was given.
+
+    Raises UsageError for a limit of what is not wanted.
+    """
+    if limit is not None:
+        if spot is False:
+            raise UsageError("--no-spot and --spot-price-limit exclude each other.")
         return {"strategy": "SpotWithPriceLimit", "priceLimit": limit}
     if spot is None:
         return None

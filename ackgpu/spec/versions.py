@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+AS_WRITTEN = re.compile(r"(\d+)\.(\d+)(?:\.(\d+)(?:-aliyun\.\d+)?)?")
+"""A version, or a minor of which the newest is meant."""
 _MINOR = re.compile(r"(\d+)\.(\d+)")
 
 

@@ -96,6 +96,10 @@ def test_one_that_cannot_serve_says_why(shell: Shell) -> None:
     assert ended.returncode == 2
     assert "could not be started" in ended.stderr
     assert "faults" in ended.stderr.partition("could not be started")[2]
+    (shell.home / "scenario.yaml").write_text("colour: red")
+    another = shell.run(f"ackgpu emulator up --detach --scenario {shell.home / 'scenario.yaml'}")
+    assert "colour" in another.stderr
+    assert "faults" not in another.stderr  # what the one before it said
 
 
 @pytest.mark.long

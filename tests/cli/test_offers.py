@@ -85,6 +85,11 @@ def test_names_are_the_types_each_once(cli: Cli) -> None:
     assert len(names) == len(set(names)) > 5
 
 
+def test_a_region_that_is_named_twice_is_shown_once(cli: Cli) -> None:
+    once = cli.ok("offers", "--region", "cn-hangzhou").out
+    assert cli.ok("offers", "--region", "cn-hangzhou", "--region", "cn-hangzhou").out == once
+
+
 @pytest.mark.parametrize(
     ("flags", "code", "word"),
     [

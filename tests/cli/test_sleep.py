@@ -179,6 +179,16 @@ def test_a_pool_that_was_deleted_meanwhile_is_told(pair: Cli) -> None:
     assert pools_of(pair)["gpu"]["healthy"] == 2
 
 
+def test_a_pool_that_sleeps_gets_no_nodes_that_wake_would_take_away(cli: Cli) -> None:
+    cli.ok("create", "demo", "--nodes", "1", "--no-verify", *LONG)
+    cli.ok("sleep", "demo", "-y", *LONG)
+    cli.emulator.requests.clear()
+    refused = cli("nodepool", "scale", "demo", "gpu", "--nodes", "3", "-y", *LONG)
+    assert refused.code == 6
+    assert "`ackgpu wake demo`" in refused.err
+    assert asked(cli) == []
+
+
 def test_changed_tags_are_refused_and_not_guessed_at(pair: Cli) -> None:
     pair.ok("sleep", "demo", "-y", *LONG)
     backend = pair.emulator.backend

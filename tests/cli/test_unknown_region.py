@@ -44,6 +44,15 @@ def test_where_nothing_is_asked_the_known_regions_decide(cli: Cli, line: tuple[s
     assert calls(cli) == []
 
 
+@pytest.mark.parametrize("flag", ["--region", "--profile"])
+def test_a_variable_that_is_not_set_is_not_the_default(cli: Cli, flag: str) -> None:
+    for line in (("delete", "demo", "-y", flag, ""), (flag, "", "delete", "demo", "-y")):
+        refused = cli(*line)
+        assert refused.code == 2
+        assert f"{flag} is empty" in refused.err
+    assert calls(cli) == []
+
+
 @pytest.mark.parametrize("variable", ["ACKGPU_REGION", "ALICLOUD_REGION"])
 def test_a_region_of_the_environment_is_refused_too(cli: Cli, variable: str) -> None:
     cli.env.pop("ALIBABA_CLOUD_REGION_ID")

@@ -66,9 +66,13 @@ def test_a_version_cannot_be_skipped_and_the_newest_has_no_next(old: Cli) -> Non
     refused = old("upgrade", "demo", "--to", "1.99", "-y")
     assert refused.code == 3
     assert "offered: 1." in refused.err
+    assert "is not 1.34" in old("upgrade", "demo", "--to", "foo", "-y").err
     newest = old.ok("create", "newest", "--nodes", "1", "-o", "json").json["cluster"]["version"]
     nothing = old.ok("upgrade", "newest", "-y", "-o", "json").json
     assert (nothing["from"], nothing["to"]) == (newest, newest)
+    back = old("upgrade", "newest", "--to", "1.30", "-y")
+    assert back.code == 3
+    assert "no way back to an older one" in back.err
     assert old("upgrade", "nothing", "-y").code == 5
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ackgpu.errors import SpecError
+from ackgpu.errors import SpecError, UsageError
 from ackgpu.spec.load import SpecFlags, from_flags, load_file, load_text
 from ackgpu.spec.model import ClusterSpec
 
@@ -232,3 +232,8 @@ def test_a_number_without_a_unit_is_no_duration(key, number):
     (finding,) = refused.value.findings
     assert finding.key == f"lifecycle.{key}"
     assert finding.message.endswith("is not a duration such as 45m, 3h, 1h30m or 2d")
+
+
+def test_a_price_limit_of_what_is_not_wanted_is_refused():
+    with pytest.raises(UsageError, match="exclude each other"):
+        from_flags(SpecFlags(name="demo", spot=False, spot_price_limit=1.5))

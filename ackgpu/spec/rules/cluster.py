@@ -16,10 +16,10 @@ from ackgpu.spec.fields import sent
 from ackgpu.spec.findings import Finding, error, warning
 from ackgpu.spec.model import AddonSpec, ClusterSpec
 from ackgpu.spec.rules.syntax import did_you_mean, problem_with_image_name, problem_with_server
+from ackgpu.spec.versions import AS_WRITTEN
 
 _REGION = re.compile(r"[a-z]{2}-[a-z0-9]+(-[a-z0-9]+)*")
 _ZONE = re.compile(r"(?P<region>[a-z]{2}-[a-z]+)-[a-z]|(?P<numbered>[a-z]{2}-[a-z]+-\d)[a-z]")
-_VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+)(?:-aliyun\.\d+)?)?")
 _MEMORY = re.compile(r"(>=|<=)?\d{1,9}")
 # The page on lightweight GPU workloads asks for this or later.
 _OLDEST_VERSION = (1, 14, 8)
@@ -90,7 +90,7 @@ def check_version(spec: ClusterSpec) -> Iterator[Finding]:
     version = spec.metadata.version
     if version == "auto":
         return
-    match = _VERSION.fullmatch(version)
+    match = AS_WRITTEN.fullmatch(version)
     if not match:
         yield error("metadata.version", f"{version!r} is not auto, 1.34, 1.34.1 or 1.34.1-aliyun.1")
         return
