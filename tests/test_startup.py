@@ -20,7 +20,13 @@ HEAVY = {
     "alibabacloud_tea_openapi", "Tea", "darabonba", "requests", "aiohttp", "pydantic", "httpx2",
     "tenacity", "cryptography", "ruamel",
 }  # fmt: skip
-NOT_FOR_AN_ANSWER = ("cryptography", "rich", "ackgpu.render", "ackgpu.cloud", "ackgpu.engine")
+NOT_FOR_AN_ANSWER = (
+    "cryptography",
+    "rich",
+    "ackgpu.render.results",
+    "ackgpu.cloud",
+    "ackgpu.engine.step",
+)
 REPORT = """
 import os, sys
 from ackgpu.main import main
