@@ -82,13 +82,17 @@ def with_aftermath(  # noqa: PLR0913 -- keyword-only, each named where it is giv
 
 
 def say_what_stands(session: Session, error: AckGpuError) -> None:
-    """The same for an error that no run was under way for: what a look finds of the subject."""
+    """The same for an error that no run was under way for: what a look finds of the subject.
+
+    Whatever the look fails of, the error stays the one that is told: a stop in the middle of an
+    import leaves modules half loaded, of which each call fails then.
+    """
     name, region = session.subject
     if error.aftermath is not None or not name or error.exits_with not in SAID_AFTER:
         return
     if isinstance(error, Unreachable):
         return
-    with suppress(AckGpuError, KeyboardInterrupt):
+    with suppress(Exception, KeyboardInterrupt):
         cloud = session.cloud(region)
         run = _last_look(session, session.reading())
         inventory = discover(cloud, name, run)

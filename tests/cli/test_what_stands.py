@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 from support.cli import Cli
+
+from ackgpu.app import Parts
+from ackgpu.cloud.api import Cloud
+from ackgpu.errors import Interrupted
+from ackgpu.main import main
 
 ODD = {"action": "CreateClusterNodePool", "effect": "error", "status": 400, "code": "Odd"}
 STOCK_OUT = {"kind": "stock_out", "announced": False}
@@ -148,3 +154,17 @@ def test_results_of_an_emulated_cloud_say_so(cli: Cli, tmp_path: Path) -> None:
     cli.ok("verify", "demo", "--junit", str(junit), "--report", str(page))
     assert 'name="emulated" value="yes: nothing is billed' in junit.read_text()
     assert "nothing is billed, and times are emulated" in page.read_text()
+
+
+def test_a_look_that_fails_does_not_hide_that_the_command_was_stopped(
+    cli: Cli, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As after a Ctrl-C in the middle of an import: what is half loaded fails ever after."""
+    failures = [Interrupted("Stopped.", signal_number=2)]
+
+    def half_loaded(_connect: Callable[[], Cloud]) -> Cloud:
+        raise failures.pop() if failures else NameError("name 'base_events' is not defined")
+
+    code = main(("delete", "demo", "-y"), cli.env, Parts(cloud=half_loaded))
+    assert code == 130
+    assert capsys.readouterr().err.startswith("✗ Stopped.")
