@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from ackgpu.cloud.api import Vpc
 from ackgpu.engine.step import Broken, Ownership
-from ackgpu.errors import ConflictError, Overtaken, ResourceNotFound
+from ackgpu.errors import ConflictError, Overtaken, PreflightFailed
 from ackgpu.inventory.ownership import Tagged
 from ackgpu.naming import RUN_TAG
 
@@ -57,14 +57,18 @@ def the_one(
     ``run`` counts: the other run finds :class:`~ackgpu.errors.Overtaken`.
     """
     if pick.given and pick.must_exist and not found:
-        error = ResourceNotFound(
-            f"The {what} {pick.id} that the spec names does not exist in {region}.",
-            resolution="Check the id and the region.",
-        )
-        return Broken(error, id=pick.id)
+        return Broken(absent(what, pick.id, region), id=pick.id)
     if len(found) > 1:
         return _first(found, what, run)
     return found[0] if found else None
+
+
+def absent(what: str, resource_id: str, region: str) -> PreflightFailed:
+    """The error of a spec that names by its id what is not there; the preflight check's, too."""
+    return PreflightFailed(
+        f"The {what} {resource_id} that the spec names does not exist in {region}.",
+        resolution="Check the id and the region.",
+    )
 
 
 class InVpc(Tagged, Protocol):

@@ -14,7 +14,7 @@ from ackgpu.cloud.api import Cloud, Cluster, KubernetesVersion, Stock, VSwitch
 from ackgpu.engine.gather import all_of, raise_first, settle_all
 from ackgpu.engine.reads import Read, ReadResults
 from ackgpu.engine.run import Run
-from ackgpu.errors import ConflictError, NoCapacity, PreflightFailed, ResourceNotFound
+from ackgpu.errors import ConflictError, NoCapacity, PreflightFailed
 from ackgpu.naming import CLUSTER_TAG, cluster_name_from_tags
 from ackgpu.spec.cidrs import further_vswitch_cidr, pod_vswitch_cidrs, vswitch_cidrs
 from ackgpu.spec.images import problem_with_containerd, problem_with_image
@@ -22,6 +22,7 @@ from ackgpu.spec.model import ClusterSpec
 from ackgpu.spec.versions import is_of
 from ackgpu.steps import type_choice
 from ackgpu.steps.blueprint import PODS, Blueprint, ZonePlan
+from ackgpu.steps.lookup import absent
 from ackgpu.steps.reads import (
     GIVEN_VSWITCHES,
     NAMED_CLUSTERS,
@@ -266,10 +267,7 @@ def next_zone(cloud: Cloud, blueprint: Blueprint, run: Run) -> ZonePlan | None:
 def _given_zone(vswitch_id: str, given: Mapping[str, VSwitch], region: str) -> ZonePlan:
     found = given.get(vswitch_id)
     if found is None:
-        raise ResourceNotFound(
-            f"The vSwitch {vswitch_id} that the spec names does not exist in {region}.",
-            resolution="Check the id and the region.",
-        )
+        raise absent("vSwitch", vswitch_id, region)
     return ZonePlan(found.zone_id, found.cidr, found.id)
 
 
