@@ -95,7 +95,7 @@ def add(options: AddOptions, session: Session) -> Result:
         if new and not options.skip_preflight:
             zones = [zone.zone_id for zone in blueprint.zones]
             try:
-                change.check(spec, needs_of(new), zones, CHECKS)
+                change.check(spec, needs_of(new), zones, _checks(options))
             except NoCapacity as error:
                 types = spec.node_pools[0].instance_types
                 raise with_other_type(session, error, types, vswitches, begun=False) from None
@@ -104,6 +104,12 @@ def add(options: AddOptions, session: Session) -> Result:
         with _advising(change, size):
             blueprint, outcome = PoolFallback(change).carry_out(blueprint, steps, plan)
         return change.result(outcome, warnings, choice=words_of(blueprint.choice))
+
+
+def _checks(options: AddOptions) -> tuple[str, ...]:
+    """The ids of the checks; whether the cluster's own vSwitches get out, its creation has seen."""
+    elsewhere = options.vswitch_ids or options.zones
+    return (*CHECKS, "egress") if elsewhere else CHECKS
 
 
 @contextmanager

@@ -67,10 +67,19 @@ def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
             "error",
             f"{', '.join(shut)} has no way out",
             f"{len(ways)} NAT gateways in {network.vpc.id}, and no SNAT entry for it",
-            "Add a SNAT entry, or let ackgpu make a NAT gateway: network.nat.create.",
+            _entries(shut, entries[0], target.region)
+            if entries
+            else "Add a SNAT entry, or let ackgpu make a NAT gateway: network.nat.create.",
         )
         return
     yield CheckFinding(ID, "ok", "a route of the VPC's" if shut else "SNAT entries are there")
+
+
+def _entries(vswitches: Sequence[str], like: SnatEntry, region: str) -> str:
+    """The lines that let vSwitches out as others of the VPC are."""
+    line = f"aliyun vpc CreateSnatEntry --RegionId {region} --SnatTableId {like.table_id}"
+    lines = (f"`{line} --SourceVSwitchId {each} --SnatIp {like.address}`" for each in vswitches)
+    return f"To let it out: {', '.join(lines)}."
 
 
 def _of_new(*, made: bool) -> CheckFinding:
