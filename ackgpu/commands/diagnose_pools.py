@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ackgpu.cloud.api import NodePool, ScalingActivity, Task
 from ackgpu.commands.diagnose_reads import SCALING_GROUP, ClusterReads, lacks_nodes
 from ackgpu.errors import AccessDenied, CloudError, OutOfStock, QuotaExceeded
+from ackgpu.naming import is_asleep
 from ackgpu.render.causes import Cause, Likelihood
 from ackgpu.steps.cluster import UP
 from ackgpu.steps.node_pool import POOL_ENDED
@@ -167,8 +168,11 @@ def _switches(seen: ClusterReads, pool: NodePool) -> tuple[str, ...]:
 def _again(seen: ClusterReads, pool: NodePool) -> tuple[str, ...]:
     """The command that asks for a pool's nodes again.
 
-    ACK does not retry what failed; a pool that scales by itself is asked again by its autoscaler.
+    ACK does not retry what failed; a pool that scales by itself is asked again by its autoscaler,
+    and one of a cluster that sleeps gets back what it had by waking.
     """
+    if is_asleep(seen.cluster.tags):
+        return (seen.command(f"wake {seen.cluster.name}"),)
     if pool.auto_scaling.enabled:
         return ()
     line = f"nodepool scale {seen.cluster.name} {pool.name} --nodes {pool.desired}"

@@ -148,6 +148,18 @@ def test_what_was_rejected_counts_only_if_there_is_something_to_mend(
     assert ids == ([REJECTED[message]] if REJECTED[message] else [])
 
 
+def test_what_a_sleeper_s_nodes_come_back_by_is_wake(cli: Cli) -> None:
+    cli.ok("sleep", "demo", "-y")
+    cli.emulator.set_faults({"faults": [refused_pool()]})
+    assert cli("wake", "demo").code == 8
+    cli.emulator.set_faults({"faults": []})
+    first = diagnose(cli)["causes"][0]
+    assert first["id"] == "out-of-stock"
+    assert first["commands"][-1] == "ackgpu wake demo"
+    cli.ok("wake", "demo")
+    assert diagnose(cli)["causes"] == []
+
+
 FAULTS = {
     "refused": {"effect": "error", "action": ESS, "code": "Forbidden.RAM", "status": 403},
     "unknown": {"effect": "error", "action": ESS, "code": "InvalidAction.NotFound", "status": 404},
