@@ -178,6 +178,15 @@ def test_a_quota_center_that_cannot_be_reached_is_stood_in_for_too(shell: Shell)
     assert any("assumed: EIPs" in line for line in ended.json["warnings"])
 
 
+def test_a_quota_center_that_throttles_is_stood_in_for_as_well(shell: Shell) -> None:
+    throttled = {"effect": "throttle", "action": "ListProductQuotas", "retry_after_ms": 20_000}
+    cli = shell(faults={"faults": [throttled]})
+    eips = rows(cli.ok("check-quota", "-o", "json"))["eips"]
+    assert (eips["verdict"], eips["source"]) == ("ok", "assumed 2020")
+    assert "Throttling" in eips["whyUnknown"]
+    assert len([entry for entry in cli.emulator.requests if entry.code]) < 20
+
+
 def test_whole_gpus_are_counted_in_cards(shell: Shell) -> None:
     cli = shell(scenario={"limits": {"gpus_gn6i_postpay": 3}})
     flags = ("--instance-type", "ecs.gn6i-c4g1.xlarge", "-o", "json")

@@ -46,6 +46,34 @@ def misbehaving(clock: ManualClock, tmp_path: Path) -> Iterator[Misbehaving]:
         yield make
 
 
+LIMITS: dict[str, Callable[[AliyunCloud], object]] = {
+    "ListProductQuotas": lambda cloud: cloud.quota_center.quotas("csk"),
+    "DescribeAccountAttributes": lambda cloud: cloud.compute.account_attributes(["max-eips"]),
+    "DescribeUserQuota": lambda cloud: cloud.containers.user_quota(),
+}
+
+
+@pytest.mark.parametrize("action", LIMITS)
+def test_a_limit_that_is_throttled_for_ever_is_given_up_soon(
+    misbehaving: Misbehaving, clock: ManualClock, action: str
+) -> None:
+    cloud, _ = misbehaving({"effect": "throttle", "action": action, "retry_after_ms": 1_000})
+    with pytest.raises(errors.Throttled):
+        LIMITS[action](cloud)
+    assert 3 < clock.now() <= 20
+
+
+def test_what_nothing_stands_in_for_is_asked_for_longer(
+    misbehaving: Misbehaving, clock: ManualClock
+) -> None:
+    cloud, _ = misbehaving(
+        {"effect": "throttle", "action": "DescribeVpcs", "retry_after_ms": 5_000}
+    )
+    with pytest.raises(errors.Throttled):
+        cloud.network.vpcs()
+    assert clock.now() > 100
+
+
 def access_key_of_a_new_user(emulator: Emulator, name: str) -> tuple[str, str]:
     """A RAM user without any policy, and its access key."""
     account = Config(

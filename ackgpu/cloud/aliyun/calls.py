@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from ackgpu.call_timeout import give_up_after
@@ -21,6 +22,8 @@ from ackgpu.errors import ResourceNotFound, Unauthenticated
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
+_LIMIT_SECONDS = 15.0
+"""Real seconds for which the read of a limit is throttled before it is given up."""
 
 
 class Calls:
@@ -59,6 +62,15 @@ class Calls:
     def read(self, action: str, *path: str, **fields: Any) -> Any:
         """The answer to a call that changes nothing."""
         return self._call(action, path, fields, idempotent=True)
+
+    def read_limit(self, action: str, *path: str, **fields: Any) -> Any:
+        """As :meth:`read`, of a limit: throttled, it is not asked for as long as others.
+
+        A documented figure stands in for what is not told, and is said to do so.
+        """
+        return self._with_credentials(
+            lambda: self._call_once(action, path, fields, idempotent=True, within=_LIMIT_SECONDS)
+        )
 
     def write(self, action: str, *path: str, idempotent: bool, **fields: Any) -> Any:
         """The answer to a call that changes something.
@@ -141,7 +153,13 @@ class Calls:
             raise
 
     def _call_once(
-        self, action: str, path: tuple[str, ...], fields: Mapping[str, Any], *, idempotent: bool
+        self,
+        action: str,
+        path: tuple[str, ...],
+        fields: Mapping[str, Any],
+        *,
+        idempotent: bool,
+        within: float = math.inf,
     ) -> Any:
         client = self._account.client(self._product, self.region)
         arguments: list[Any] = [*path]
@@ -150,7 +168,8 @@ class Calls:
         if self._product == "CS":
             arguments.append({})  # headers
         method = getattr(client, _methods(client.__class__)[f"{action}WithOptions".lower()])
-        return self._run(action, lambda: method(*arguments, _runtime()), idempotent=idempotent)
+        call = partial(method, *arguments, _runtime())
+        return self._run(action, call, idempotent=idempotent, within=within)
 
     def _send(
         self,
@@ -183,7 +202,7 @@ class Calls:
 
         return self._run(action, call, idempotent=idempotent)
 
-    def _run(self, action: str, call: Any, *, idempotent: bool) -> Any:
+    def _run(self, action: str, call: Any, *, idempotent: bool, within: float = math.inf) -> Any:
         def once() -> Any:
             failure: Exception | None = None
             handled = sys.exception()
@@ -203,7 +222,8 @@ class Calls:
             _log.debug("%s in %s: %s", action, self.region, headers.get("x-acs-request-id", "done"))
             return answer.body
 
-        return self._retrier.run(once, idempotent=idempotent, product=self._product)
+        product = self._product
+        return self._retrier.run(once, idempotent=idempotent, product=product, within=within)
 
 
 def required(action: str, body: Any, field: str) -> str:

@@ -342,7 +342,7 @@ class AliyunCompute:
         """Account attributes such as ``max-security-groups``; the first value of each."""
         found: dict[str, str] = {}
         for some in chunks(names, _ATTRIBUTES_A_CALL):
-            body = self._calls.read(
+            body = self._calls.read_limit(
                 "DescribeAccountAttributes", region_id=self._region, attribute_name=some and [*some]
             )
             for row in listed(body.account_attribute_items, "account_attribute_item"):

@@ -240,7 +240,7 @@ class AliyunContainers(ContainerChanges):
 
     def user_quota(self) -> Mapping[str, int]:
         """ACK's own view of the account's limits; its ``quotas`` map wins over the flat numbers."""
-        body = self._calls.read("DescribeUserQuota")
+        body = self._calls.read_limit("DescribeUserQuota")
         flat = ("cluster_quota", "node_quota", "cluster_nodepool_quota", "amk_cluster_quota")
         found = {name: number(getattr(body, name)) for name in flat if getattr(body, name)}
         for name, row in (body.quotas or {}).items():

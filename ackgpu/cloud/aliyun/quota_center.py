@@ -27,7 +27,7 @@ class AliyunQuotaCenter:
         action = "ListProductQuotas"
 
         def fetch(token: str | None) -> tuple[list[Any] | None, str | None]:
-            body = self._calls.read(
+            body = self._calls.read_limit(
                 action,
                 product_code=product,
                 dimensions=self._dimensions(product),

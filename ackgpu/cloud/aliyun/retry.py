@@ -12,6 +12,7 @@ tried again for as long as the run insists.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from typing import TypeVar
@@ -66,11 +67,19 @@ class Retrier:
         self._answered = False
         self._silent_since: dict[str, float] = {}
 
-    def run(self, call: Callable[[], T], *, idempotent: bool, product: str = "") -> T:
+    def run(
+        self,
+        call: Callable[[], T],
+        *,
+        idempotent: bool,
+        product: str = "",
+        within: float = math.inf,
+    ) -> T:
         """The call's result. The error of the last attempt is raised as it is.
 
         A call that is not ``idempotent`` is repeated only where the cloud did not carry it out:
         never after :class:`~ackgpu.errors.LostReply`. Asked to stop, it ends the wait and raises.
+        ``within``: real seconds after which a throttled one is given up, if that is sooner.
         """
         began = self._seconds()
         failure: Transient | None = None
@@ -92,7 +101,7 @@ class Retrier:
             if isinstance(_error(state), Unreachable):
                 return until > self._silent_since.get(product, began) + self._patience
             if isinstance(_error(state), Throttled):
-                return until > began + max(self._insist, _BUDGET)
+                return until > began + min(within, max(self._insist, _BUDGET))
             return state.attempt_number >= _MAX_ATTEMPTS or until > began + _BUDGET
 
         retrying = Retrying(
