@@ -218,6 +218,23 @@ def test_the_emulated_kubernetes_api_imports_in_no_circle() -> None:
     assert not [name for name in mine if name in _reaches(name, known)]
 
 
+def test_a_use_case_takes_its_options_and_the_session() -> None:
+    """What the command line returns is what such a call gave; nothing else is handed over."""
+    returned = [
+        (path.name, node.value)
+        for path in (ROOT / "cli").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Call)
+    ]
+    given = [
+        (name, [ast.unparse(each) for each in (*call.args, *call.keywords)])
+        for name, call in returned
+        if any(isinstance(each, ast.Name) and each.id == "session" for each in call.args)
+    ]
+    assert len(given) > 40
+    assert not [(name, all_) for name, all_ in given if all_[-1] != "session" or len(all_) > 2]
+
+
 def test_only_the_command_line_installs_signal_handlers() -> None:
     installing = re.compile(r"\b(signal\.signal|add_signal_handler)\(")
     found = [str(p.relative_to(ROOT)) for p in MODULES if installing.search(p.read_text())]

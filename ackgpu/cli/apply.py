@@ -12,7 +12,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "apply", apply, changes_cloud=True)
 
 
@@ -43,6 +42,6 @@ def apply(
 
     Example: ackgpu apply -f cluster.yaml --dry-run
     """
-    from ackgpu.commands.apply import ApplyOptions, run
+    from ackgpu.commands.apply import ApplyOptions, execute
 
-    return run(ApplyOptions(file=file, **how.given()), session)
+    return execute(ApplyOptions(file=file, **how.given()), session)

@@ -12,7 +12,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "check-quota", check_quota)
 
 
@@ -32,9 +31,9 @@ def check_quota(
 
     Example: ackgpu check-quota --nodes 48 --network flannel
     """
-    from ackgpu.commands.check_quota import CheckQuotaOptions, run
+    from ackgpu.commands.check_quota import CheckQuotaOptions, execute
 
     options = CheckQuotaOptions(
         wants=spec.wants(), strict=strict, offline=offline, **limits.given()
     )
-    return run(options, session)
+    return execute(options, session)

@@ -11,7 +11,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "completion", completion)
 
 
@@ -28,6 +27,6 @@ def completion(
 
     Example: ackgpu completion bash > ~/.local/share/bash-completion/completions/ackgpu
     """
-    from ackgpu.commands.completion import run
+    from ackgpu.commands.completion import execute
 
-    return run(session, shell)
+    return execute(shell, session)

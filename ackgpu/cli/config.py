@@ -13,7 +13,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the commands."""
     group = command_group("Start, check and explain a cluster.yaml.")
     for name, function in (
         ("init", init),
@@ -43,7 +42,7 @@ def init(
     """
     from ackgpu.commands import config as command
 
-    return command.init(spec.wants(), session, path=file, force=force)
+    return command.init(command.InitOptions(wants=spec.wants(), path=file, force=force), session)
 
 
 def validate(
@@ -56,7 +55,7 @@ def validate(
     """
     from ackgpu.commands import config as command
 
-    return command.validate(session, file)
+    return command.validate(file, session)
 
 
 def schema(session: Session) -> Came:

@@ -12,7 +12,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "create", create, changes_cloud=True)
 
 
@@ -42,7 +41,7 @@ def create(session: Session, spec: on.CreateFlags, how: CreateHowFlags) -> Came:
 
     Example: ackgpu create demo --emulator
     """
-    from ackgpu.commands.create import CreateOptions, run
+    from ackgpu.commands.create import CreateOptions, execute
 
     given = how.given() | {"skip_preflight": on.by_comma(how.skip_preflight)}
-    return run(CreateOptions(wants=spec.wants(), **given), session)
+    return execute(CreateOptions(wants=spec.wants(), **given), session)

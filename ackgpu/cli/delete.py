@@ -12,7 +12,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "delete", delete, changes_cloud=True)
 
 
@@ -48,7 +47,7 @@ def delete(  # noqa: PLR0913 -- the flags of the contract
 
     Example: ackgpu delete demo --yes
     """
-    from ackgpu.commands.delete import DeleteOptions, run
+    from ackgpu.commands.delete import DeleteOptions, execute
 
     options = DeleteOptions(
         name=name,
@@ -61,4 +60,4 @@ def delete(  # noqa: PLR0913 -- the flags of the contract
         timeout=timeout or "",
         kubeconfig=kubeconfig,
     )
-    return run(options, session)
+    return execute(options, session)

@@ -12,7 +12,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "describe", describe)
 
 
@@ -33,4 +32,4 @@ def describe(
     from ackgpu.commands import describe as command
 
     options = command.DescribeOptions(name=name, resources=resources, events=events)
-    return command.watch(options, session) if watch else command.run(options, session)
+    return command.watch(options, session) if watch else command.execute(options, session)

@@ -14,7 +14,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "diagnose", diagnose)
 
 
@@ -40,7 +39,7 @@ def diagnose(
 
     Example: ackgpu diagnose demo --bundle demo.html
     """
-    from ackgpu.commands.diagnose import DiagnoseOptions, run
+    from ackgpu.commands.diagnose import DiagnoseOptions, execute
 
     options = DiagnoseOptions(name=name, node=node or "", bundle=bundle, private=private)
-    return run(options, session)
+    return execute(options, session)

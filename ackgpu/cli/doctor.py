@@ -9,7 +9,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "doctor", doctor)
 
 
@@ -18,6 +17,6 @@ def doctor(session: Session) -> Came:
 
     Example: ackgpu doctor -o json
     """
-    from ackgpu.commands.doctor import run
+    from ackgpu.commands.doctor import execute
 
-    return run(session)
+    return execute(session)

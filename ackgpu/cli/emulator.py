@@ -17,7 +17,6 @@ State = Annotated[
 
 
 def register(root: typer.Typer) -> None:
-    """Add the commands."""
     group = command_group("The embedded cloud, as a server.")
     for name, function in (
         ("up", up),
@@ -113,9 +112,9 @@ def down(session: Session, *, state: State = None) -> Came:
 
     Example: ackgpu emulator down
     """
-    from ackgpu.commands.emulator_process import down as run
+    from ackgpu.commands.emulator_process import down as execute
 
-    return run(session, state)
+    return execute(state, session)
 
 
 def env(session: Session, *, state: State = None) -> Came:
@@ -123,9 +122,9 @@ def env(session: Session, *, state: State = None) -> Came:
 
     Example: eval "$(ackgpu emulator env)"
     """
-    from ackgpu.commands.emulator_process import env as run
+    from ackgpu.commands.emulator_process import env as execute
 
-    return run(session, state)
+    return execute(state, session)
 
 
 def status(session: Session, *, state: State = None) -> Came:
@@ -135,7 +134,7 @@ def status(session: Session, *, state: State = None) -> Came:
     """
     from ackgpu.commands import emulator as command
 
-    return command.status(session, state)
+    return command.status(state, session)
 
 
 def reset(session: Session, *, state: State = None) -> Came:
@@ -145,4 +144,4 @@ def reset(session: Session, *, state: State = None) -> Came:
     """
     from ackgpu.commands import emulator as command
 
-    return command.reset(session, state)
+    return command.reset(state, session)

@@ -11,7 +11,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "explain", explain)
 
 
@@ -26,7 +25,6 @@ def explain(
 
     Example: ackgpu explain OperationDenied.NoStock
     """
-    from ackgpu.commands.explain import run
+    from ackgpu.commands.explain import execute
 
-    del session
-    return run(code)
+    return execute(code, session)

@@ -22,9 +22,9 @@ def spec(session: Session, name: on.ClusterName) -> Came:
 
     Example: ackgpu export spec demo > cluster.yaml
     """
-    from ackgpu.commands.export import run
+    from ackgpu.commands.export import ExportOptions, execute
 
-    return run(session, name, "spec")
+    return execute(ExportOptions(name=name, form="spec"), session)
 
 
 def terraform(session: Session, name: on.ClusterName) -> Came:
@@ -32,9 +32,9 @@ def terraform(session: Session, name: on.ClusterName) -> Came:
 
     Example: ackgpu export terraform demo > demo.tf
     """
-    from ackgpu.commands.export import run
+    from ackgpu.commands.export import ExportOptions, execute
 
-    return run(session, name, "terraform")
+    return execute(ExportOptions(name=name, form="terraform"), session)
 
 
 def ros(session: Session, name: on.ClusterName) -> Came:
@@ -42,6 +42,6 @@ def ros(session: Session, name: on.ClusterName) -> Came:
 
     Example: ackgpu export ros demo > demo.ros.json
     """
-    from ackgpu.commands.export import run
+    from ackgpu.commands.export import ExportOptions, execute
 
-    return run(session, name, "ros")
+    return execute(ExportOptions(name=name, form="ros"), session)

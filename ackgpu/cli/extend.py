@@ -12,7 +12,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "extend", extend, changes_cloud=True)
 
 
@@ -35,6 +34,6 @@ def extend(
 
     Example: ackgpu extend demo --ttl +2h
     """
-    from ackgpu.commands.extend import ExtendOptions, run
+    from ackgpu.commands.extend import ExtendOptions, execute
 
-    return run(ExtendOptions(name=name, ttl=ttl or "", hold=hold), session)
+    return execute(ExtendOptions(name=name, ttl=ttl or "", hold=hold), session)

@@ -12,7 +12,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "gc", gc, changes_cloud=True)
 
 
@@ -57,10 +56,10 @@ def gc(  # noqa: PLR0913 -- the flags of the contract
 
     Example: ackgpu gc --expired --orphans --all-regions --execute --yes
     """
-    from ackgpu.commands.gc import GcOptions, run
+    from ackgpu.commands import gc as command
     from ackgpu.commands.gc_schedule import print_job
 
-    options = GcOptions(
+    options = command.GcOptions(
         older_than=older_than or "",
         expired=expired,
         orphans=orphans,
@@ -69,7 +68,8 @@ def gc(  # noqa: PLR0913 -- the flags of the contract
         execute=execute,
         yes=yes,
         timeout=timeout or "",
+        print_schedule=print_schedule or "",
     )
     if print_schedule is not None:
-        return print_job(print_schedule, options, session)
-    return run(options, session)
+        return print_job(options, session)
+    return command.execute(options, session)

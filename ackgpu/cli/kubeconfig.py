@@ -19,7 +19,6 @@ Private = Annotated[bool, typer.Option("--private", help="The endpoint within th
 
 
 def register(root: typer.Typer) -> None:
-    """Add the commands."""
     group = command_group("Write, show or remove a cluster's context; give its credential.")
     add_command(group, "write", write, prefix="kubeconfig")
     add_command(group, "show", show, prefix="kubeconfig")
@@ -96,4 +95,5 @@ def credential(
     """
     from ackgpu.commands import credential as command
 
-    return command.run(name, temporary_minutes, session)
+    options = command.CredentialOptions(name=name, minutes=temporary_minutes)
+    return command.execute(options, session)

@@ -12,7 +12,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "list", list_clusters)
 
 
@@ -46,4 +45,4 @@ def list_clusters(
     options = command.ListOptions(
         all_regions=all_regions, expired=expired, selectors=tuple(selector or ())
     )
-    return command.watch(options, session) if watch else command.run(options, session)
+    return command.watch(options, session) if watch else command.execute(options, session)

@@ -12,7 +12,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     group = command_group("Print manifests for kubectl.")
     add_command(group, "sample", sample, prefix="manifest")
     root.add_typer(group, name="manifest")

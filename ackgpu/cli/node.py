@@ -14,7 +14,6 @@ Node = Annotated[str, typer.Argument(metavar="NODE", help="A node's name, or its
 
 
 def register(root: typer.Typer) -> None:
-    """Add the commands."""
     group = command_group("The nodes of a cluster.")
     for name, function in (
         ("list", list_nodes),
@@ -58,9 +57,9 @@ def list_nodes(session: Session, name: on.ClusterName) -> Came:
 
     Example: ackgpu node list demo
     """
-    from ackgpu.commands.node import list_nodes as run
+    from ackgpu.commands.node import list_nodes as execute
 
-    return run(name, session)
+    return execute(name, session)
 
 
 def drain(session: Session, name: on.ClusterName, node: Node, how: DrainFlags) -> Came:
@@ -69,9 +68,9 @@ def drain(session: Session, name: on.ClusterName, node: Node, how: DrainFlags) -
     Example: ackgpu node drain demo cn-hangzhou.192.168.0.4 --yes
     """
     from ackgpu.commands.node import NodeOptions
-    from ackgpu.commands.node import drain as run
+    from ackgpu.commands.node import drain as execute
 
-    return run(NodeOptions(name=name, node=node, **how.given()), session)
+    return execute(NodeOptions(name=name, node=node, **how.given()), session)
 
 
 def replace(session: Session, name: on.ClusterName, node: Node, how: DrainFlags) -> Came:
@@ -90,6 +89,6 @@ def repair(session: Session, name: on.ClusterName, node: Node, how: RepairFlags)
     Example: ackgpu node repair demo cn-hangzhou.192.168.0.4 --yes
     """
     from ackgpu.commands.node import NodeOptions
-    from ackgpu.commands.node import repair as run
+    from ackgpu.commands.node import repair as execute
 
-    return run(NodeOptions(name=name, node=node, **how.given()), session)
+    return execute(NodeOptions(name=name, node=node, **how.given()), session)

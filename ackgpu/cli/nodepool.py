@@ -11,7 +11,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the commands."""
     group = command_group("The node pools of a cluster.")
     for name, function in (
         ("list", list_pools),
@@ -31,9 +30,9 @@ def list_pools(session: Session, name: on.ClusterName) -> Came:
 
     Example: ackgpu nodepool list demo -o json
     """
-    from ackgpu.commands.nodepool import list_pools as run
+    from ackgpu.commands.nodepool import list_pools as execute
 
-    return run(name, session)
+    return execute(name, session)
 
 
 class AddFlags(of.PasswordFlags, of.RunFlags):
@@ -96,9 +95,9 @@ def update(session: Session, name: on.ClusterName, pool: of.PoolName, how: Updat
     Example: ackgpu nodepool update demo gpu --label team=sound --min 1 --max 4
     """
     from ackgpu.commands.nodepool_update import UpdateOptions
-    from ackgpu.commands.nodepool_update import update as run
+    from ackgpu.commands.nodepool_update import update as execute
 
-    return run(UpdateOptions(name=name, pool=pool, **how.given()), session)
+    return execute(UpdateOptions(name=name, pool=pool, **how.given()), session)
 
 
 def scale(
@@ -113,10 +112,10 @@ def scale(
 
     Example: ackgpu nodepool scale demo gpu --nodes 4
     """
-    from ackgpu.commands.cluster_operation import ChangeOptions
-    from ackgpu.commands.nodepool_size import scale as run
+    from ackgpu.commands import nodepool_size as command
 
-    return run(ChangeOptions(name=name, pool=pool, **how.given()), nodes, session)
+    options = command.ScaleOptions(name=name, pool=pool, nodes=nodes, **how.given())
+    return command.scale(options, session)
 
 
 def delete(session: Session, name: on.ClusterName, pool: of.PoolName, how: of.ChangeFlags) -> Came:
@@ -125,9 +124,9 @@ def delete(session: Session, name: on.ClusterName, pool: of.PoolName, how: of.Ch
     Example: ackgpu nodepool delete demo small --yes
     """
     from ackgpu.commands.cluster_operation import ChangeOptions
-    from ackgpu.commands.nodepool_size import delete as run
+    from ackgpu.commands.nodepool_size import delete as execute
 
-    return run(ChangeOptions(name=name, pool=pool, **how.given()), session)
+    return execute(ChangeOptions(name=name, pool=pool, **how.given()), session)
 
 
 class AttachFlags(of.PasswordFlags, of.ChangeFlags):
@@ -179,8 +178,9 @@ def convert_billing(  # noqa: PLR0913 -- the flags of the contract
 
     Example: ackgpu nodepool convert-billing demo gpu --period 1 --dry-run
     """
-    from ackgpu.commands.cluster_operation import ChangeOptions
-    from ackgpu.commands.nodepool_billing import convert
+    from ackgpu.commands.nodepool_billing import ConvertOptions, convert
 
-    options = ChangeOptions(name=name, pool=pool, dry_run=dry_run, yes=yes, timeout=timeout or "")
-    return convert(options, period, session)
+    options = ConvertOptions(
+        name=name, pool=pool, months=period, dry_run=dry_run, yes=yes, timeout=timeout or ""
+    )
+    return convert(options, session)

@@ -11,7 +11,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "offers", offers)
 
 
@@ -57,7 +56,7 @@ def offers(  # noqa: PLR0913 -- the flags of the contract
 
     Example: ackgpu offers --gpu-mem 2..8 --region cn-hangzhou --region cn-shanghai
     """  # fmt: skip
-    from ackgpu.commands.offers import OffersOptions, run
+    from ackgpu.commands.offers import OffersOptions, execute
 
     options = OffersOptions(
         gpu_mem=gpu_mem or "",
@@ -67,4 +66,4 @@ def offers(  # noqa: PLR0913 -- the flags of the contract
         spot=spot,
         available=available,
     )
-    return run(options, session)
+    return execute(options, session)

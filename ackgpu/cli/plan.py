@@ -13,7 +13,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "plan", plan)
 
 
@@ -30,9 +29,9 @@ def plan(
 
     Example: ackgpu plan demo --nodes 4
     """
-    from ackgpu.commands.plan import PlanOptions, run
+    from ackgpu.commands.plan import PlanOptions, execute
 
     options = PlanOptions(
         wants=spec.wants(), kubeconfig=kubeconfig, detailed_exitcode=detailed_exitcode
     )
-    return run(options, session)
+    return execute(options, session)

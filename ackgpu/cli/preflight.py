@@ -13,7 +13,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "preflight", preflight)
 
 
@@ -37,9 +36,9 @@ def preflight(
 
     Example: ackgpu preflight -f cluster.yaml --only quota,stock
     """
-    from ackgpu.commands.preflight import PreflightOptions, run
+    from ackgpu.commands.preflight import PreflightOptions, execute
 
     options = PreflightOptions(
         wants=spec.wants(), only=on.by_comma(only), junit=junit, **limits.given()
     )
-    return run(options, session)
+    return execute(options, session)

@@ -22,7 +22,6 @@ Private = Annotated[
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "run-sample", run_sample)
 
 
@@ -39,9 +38,9 @@ def run_sample(  # noqa: PLR0913 -- the flags of the contract
 
     Example: ackgpu run-sample demo
     """
-    from ackgpu.commands.run_sample import RunSampleOptions, run
+    from ackgpu.commands.run_sample import RunSampleOptions, execute
 
     options = RunSampleOptions(
         name=name, image=image or "", keep=keep, private=private, timeout=timeout or ""
     )
-    return run(options, session)
+    return execute(options, session)

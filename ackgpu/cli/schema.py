@@ -20,6 +20,6 @@ def commands(session: Session) -> Came:
 
     Example: ackgpu schema commands > commands.json
     """
-    from ackgpu.commands.schema import commands as run
+    from ackgpu.commands.schema import commands as execute
 
-    return run(session)
+    return execute(session)

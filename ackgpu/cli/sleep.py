@@ -28,7 +28,6 @@ Schedule = Annotated[
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "sleep", sleep, changes_cloud=True)
 
 

@@ -11,7 +11,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "upgrade", upgrade, changes_cloud=True)
 
 
@@ -40,6 +39,6 @@ def upgrade(session: Session, name: on.ClusterName, how: UpgradeFlags) -> Came:
 
     Example: ackgpu upgrade demo --check-only
     """
-    from ackgpu.commands.upgrade import UpgradeOptions, run
+    from ackgpu.commands.upgrade import UpgradeOptions, execute
 
-    return run(UpgradeOptions(name=name, **how.given()), session)
+    return execute(UpgradeOptions(name=name, **how.given()), session)

@@ -13,7 +13,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "verify", verify)
 
 
@@ -60,7 +59,7 @@ def verify(  # noqa: PLR0913 -- the flags of the contract
 
     Example: ackgpu verify demo --level labels
     """
-    from ackgpu.commands.verify import VerifyOptions, run
+    from ackgpu.commands.verify import VerifyOptions, execute
 
     options = VerifyOptions(
         name=name or "",
@@ -74,4 +73,4 @@ def verify(  # noqa: PLR0913 -- the flags of the contract
         junit=junit,
         report=report,
     )
-    return run(options, session)
+    return execute(options, session)

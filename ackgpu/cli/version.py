@@ -9,7 +9,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "version", version)
 
 
@@ -18,7 +17,6 @@ def version(session: Session) -> Came:
 
     Example: ackgpu version -o json
     """
-    from ackgpu.commands.version import run
+    from ackgpu.commands.version import execute
 
-    del session
-    return run()
+    return execute(session)

@@ -12,7 +12,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "wait", wait)
 
 
@@ -30,6 +29,6 @@ def wait(
 
     Example: ackgpu wait demo --for gpu --timeout 20m
     """
-    from ackgpu.commands.wait import WaitOptions, run
+    from ackgpu.commands.wait import WaitOptions, execute
 
-    return run(WaitOptions(name=name, goal=goal, timeout=timeout or ""), session)
+    return execute(WaitOptions(name=name, goal=goal, timeout=timeout or ""), session)

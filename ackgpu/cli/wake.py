@@ -10,7 +10,6 @@ from ackgpu.session import Session
 
 
 def register(root: typer.Typer) -> None:
-    """Add the command."""
     add_command(root, "wake", wake, changes_cloud=True)
 
 

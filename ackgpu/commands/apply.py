@@ -57,7 +57,7 @@ class ApplyOptions:
     yes: bool = False
 
 
-def run(options: ApplyOptions, session: Session) -> Result:
+def execute(options: ApplyOptions, session: Session) -> Result:
     """Show what differs, ask, and change it; again, it goes on."""
     want = load_spec(
         SpecOptions(flags=SpecFlags(), file=options.file, content=options.content), session

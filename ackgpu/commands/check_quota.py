@@ -32,7 +32,7 @@ class CheckQuotaOptions:
     overrides: tuple[str, ...] = ()
 
 
-def run(options: CheckQuotaOptions, session: Session) -> Result:
+def execute(options: CheckQuotaOptions, session: Session) -> Result:
     """Show every limit that the cluster touches; exit code 3 where one is short."""
     rules = LimitRules(checked_profile(options.limits), overrides_of(options.overrides))
     spec = load_spec(options.wants, session, unnamed="new", offline=options.offline).spec

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, cast
 
@@ -301,6 +302,15 @@ class ClusterChange:
             f"The node pool {name} of {self.options.name} is gone: somebody else removed it.",
             resolution=f"`ackgpu nodepool list {self.options.name}` shows what there is.",
         )
+
+
+@contextmanager
+def changing(
+    session: Session, options: ChangeOptions, command: str, key: str
+) -> Iterator[ClusterChange]:
+    """A change of the cluster, which is held for this process meanwhile."""
+    with session.locked(session.cloud(options.region).region, options.name):
+        yield ClusterChange(session, options, command, key)
 
 
 def cluster_of(cloud: Cloud, name: str) -> Cluster:

@@ -12,7 +12,7 @@ from ackgpu.session import Session
 from ackgpu.settings import DOCUMENTS
 
 
-def run(session: Session, shell: str) -> Result:
+def execute(shell: str, session: Session) -> Result:
     """Print the script for ``shell``: bash, zsh or fish."""
     script = (files("ackgpu.commands") / "data" / f"completion.{shell}").read_text(encoding="utf-8")
     documented = session.settings.output in DOCUMENTS

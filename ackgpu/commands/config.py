@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from ackgpu.commands.load_spec import SpecOptions, load_spec, read_spec_file
@@ -11,18 +12,28 @@ from ackgpu.render.results import Facts, PlainText, Result
 from ackgpu.session import Session
 
 
-def init(options: SpecOptions, session: Session, *, path: Path | None, force: bool) -> Result:
-    """Print a spec made of the flags, or write it to ``path``."""
+@dataclass(frozen=True, kw_only=True)
+class InitOptions:
+    """The options of ``config init``. ``path`` None: the spec is printed."""
+
+    wants: SpecOptions
+    path: Path | None = None
+    force: bool = False
+
+
+def init(options: InitOptions, session: Session) -> Result:
+    """Print a spec made of the flags, or write it to a file."""
+    path = options.path
     from ackgpu.spec.render import to_yaml
 
     try:
-        spec = load_spec(options, session).spec
+        spec = load_spec(options.wants, session).spec
     except CredentialsError:  # whoever has none yet can begin with a file
-        spec = load_spec(options, session, offline=True).spec
+        spec = load_spec(options.wants, session, offline=True).spec
     text = to_yaml(spec, defaults=True)
     if path is None:
         return Result(command="config init", part=PlainText(text=text))
-    if path.exists() and not force:
+    if path.exists() and not options.force:
         raise UsageError(f"{path} exists.", resolution="--force overwrites it.")
     try:
         path.write_text(text, encoding="utf-8")
@@ -32,7 +43,7 @@ def init(options: SpecOptions, session: Session, *, path: Path | None, force: bo
     return Result(command="config init", part=part)
 
 
-def validate(session: Session, path: Path) -> Result:
+def validate(path: Path, session: Session) -> Result:
     """Check a spec without asking the cloud; raises SpecError with every finding."""
     loaded = read_spec_file(path, session)
     facts = {"file": loaded.source, "name": loaded.spec.name, "region": loaded.spec.region}

@@ -21,7 +21,7 @@ from ackgpu.commands.concurrent_create import tidy, yield_to_winner
 from ackgpu.commands.delete_report import told_of
 from ackgpu.commands.load_spec import RequestedSpec, SpecOptions, load_spec
 from ackgpu.commands.plan import PlanOptions
-from ackgpu.commands.plan import run as show_plan
+from ackgpu.commands.plan import execute as show_plan
 from ackgpu.commands.preflight import before_creation, doubts_of, in_one_line, target_of
 from ackgpu.commands.sample_run import left_behind, put_away, with_leftovers
 from ackgpu.commands.summary import summary_of
@@ -74,7 +74,7 @@ class CreateOptions:
     skip_preflight: tuple[str, ...] = ()
 
 
-def run(options: CreateOptions, session: Session) -> Result:
+def execute(options: CreateOptions, session: Session) -> Result:
     """Make the cluster, or go on making it."""
     if options.dry_run:
         plan = PlanOptions(
@@ -176,12 +176,9 @@ class _Creation:
         return Stopped("Stopped.", self._session.how_to_go_on(self._spec.name))
 
     def _run(self, cut_off: str) -> Run:
+        spec, limit = self._spec, self._spec.lifecycle.timeout
         return self._session.run(
-            self.journal,
-            name=self._spec.name,
-            region=self._spec.region,
-            timeout=self._spec.lifecycle.timeout,
-            run_id=cut_off,
+            self.journal, name=spec.name, region=spec.region, timeout=limit, run_id=cut_off
         )
 
     def _cut_off(self, journal: Journal) -> str:

@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,17 @@ RENEWED_SHARE = 5
 """Renewed that long before the end, but at most a fifth of the certificate's life before it."""
 
 
-def run(name: str, minutes: int | None, session: Session) -> Result:
+@dataclass(frozen=True, kw_only=True)
+class CredentialOptions:
+    """The options of ``kubeconfig credential``."""
+
+    name: str
+    minutes: int | None = None
+
+
+def execute(options: CredentialOptions, session: Session) -> Result:
     """Print the credential."""
+    name, minutes = options.name, options.minutes
     check_minutes(minutes)
     version = _version(session)
     path = Path(cache.path_of(_given(session, name, minutes), session.given_env))

@@ -65,7 +65,7 @@ class DeleteOptions:
     kubeconfig: Path | None = None
 
 
-def run(options: DeleteOptions, session: Session) -> Result:
+def execute(options: DeleteOptions, session: Session) -> Result:
     """Remove the cluster; what is not there is removed already."""
     cloud = session.cloud()
     with session.locked(cloud.region, options.name, needed=False):

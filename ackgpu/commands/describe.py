@@ -55,7 +55,7 @@ class _Rereading:
         """The description as it is now; raises NoSuchCluster once nothing of it is left."""
         self._looks += 1
         if self._last is None or self._looks % WHOLE_AFTER == 0 or self._has_changed(self._last):
-            self._last = run(self._options, self._session)
+            self._last = execute(self._options, self._session)
         return self._last
 
     def _has_changed(self, last: Result) -> bool:
@@ -78,7 +78,7 @@ class _Rereading:
         return standing(now) != standing(before)
 
 
-def run(options: DescribeOptions, session: Session) -> Result:
+def execute(options: DescribeOptions, session: Session) -> Result:
     """Describe the cluster."""
     cloud = session.cloud()
     inventory = discover(cloud, options.name, session.reading())

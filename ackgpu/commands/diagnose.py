@@ -39,7 +39,7 @@ class DiagnoseOptions:
     private: bool = False
 
 
-def run(options: DiagnoseOptions, session: Session) -> Result:
+def execute(options: DiagnoseOptions, session: Session) -> Result:
     """Look, and show what is wrong; the exit code is 0 if it could look."""
     check_directory("--bundle", options.bundle)
     with session.stoppable():

@@ -14,7 +14,7 @@ from ackgpu.render.verdicts import CheckList
 from ackgpu.session import Session
 
 
-def run(session: Session) -> Result:
+def execute(session: Session) -> Result:
     """Look at everything and show it; the exit code is that of the first failure."""
     found = _look(session)
     part = CheckList(title="ackgpu doctor", checks=tuple(one.row for one in found))

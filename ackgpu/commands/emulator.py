@@ -13,7 +13,7 @@ from ackgpu.render.results import Facts, Result
 from ackgpu.session import Session
 
 
-def status(session: Session, state: Path | None) -> Result:
+def status(state: Path | None, session: Session) -> Result:
     """Whether an emulator is served, where, and what is in its account."""
     facts = standing(state or directory(session))
     running = "running" if facts["running"] else "not running"
@@ -31,7 +31,7 @@ def standing(state: Path) -> dict[str, Any]:
     return facts | documents
 
 
-def reset(session: Session, state: Path | None) -> Result:
+def reset(state: Path | None, session: Session) -> Result:
     """Empty the emulated account."""
     from ackgpu.emulator.state import reset_state
 

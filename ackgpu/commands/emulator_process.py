@@ -48,7 +48,7 @@ def up(options: ServeOptions, session: Session) -> Result:
     return Result(command="emulator up", part=part)
 
 
-def down(session: Session, state: Path | None) -> Result:
+def down(state: Path | None, session: Session) -> Result:
     """End each emulator that serves the account, and wait until it has.
 
     Raises LocalError if one goes on.
@@ -69,7 +69,7 @@ def down(session: Session, state: Path | None) -> Result:
     return Result(command="emulator down", part=part)
 
 
-def env(session: Session, state: Path | None) -> Result:
+def env(state: Path | None, session: Session) -> Result:
     """Print the emulator's variables as commands of a shell; raises LocalError if none is served.
 
     ``export NAME=value`` is understood by fish as well as by bash and zsh.

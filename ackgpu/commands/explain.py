@@ -7,10 +7,12 @@ from typing import Any
 from ackgpu.commands.explanations import Catalogue, Explanation
 from ackgpu.errors import UsageError
 from ackgpu.render.results import Facts, Result
+from ackgpu.session import Session
 
 
-def run(code: str) -> Result:
+def execute(code: str, session: Session) -> Result:
     """Explain ``code``; raises UsageError where neither it nor its family is known."""
+    del session
     catalogue = Catalogue()
     found = catalogue.explain(code)
     similar = catalogue.similar(code)

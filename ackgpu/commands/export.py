@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 from ackgpu.commands.export_ros import to_ros
@@ -20,8 +21,16 @@ _WRITERS: dict[Form, Callable[[ClusterSnapshot], str]] = {
 }
 
 
-def run(session: Session, name: str, form: Form) -> Result:
-    """Write the cluster ``name`` in ``form``; what could not be read is a warning."""
-    standing = read(session, name)
-    part = PlainText(text=_WRITERS[form](standing))
-    return Result(command=f"export {form}", part=part, warnings=standing.unread)
+@dataclass(frozen=True, kw_only=True)
+class ExportOptions:
+    """The options of ``export``."""
+
+    name: str
+    form: Form
+
+
+def execute(options: ExportOptions, session: Session) -> Result:
+    """Write the cluster down; what could not be read is a warning."""
+    standing = read(session, options.name)
+    part = PlainText(text=_WRITERS[options.form](standing))
+    return Result(command=f"export {options.form}", part=part, warnings=standing.unread)

@@ -23,7 +23,7 @@ class ExtendOptions:
     hold: bool = False
 
 
-def run(options: ExtendOptions, session: Session) -> Result:
+def execute(options: ExtendOptions, session: Session) -> Result:
     """Set the tags on everything of the cluster."""
     if bool(options.ttl) == options.hold:
         raise UsageError("extend takes --ttl or --hold.", resolution="Such as: --ttl +2h.")

@@ -27,7 +27,10 @@ ORPHAN_SECONDS = 60 * 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class GcOptions:
-    """The options of ``gc``; without any selection, what is expired."""
+    """The options of ``gc``; without any selection, what is expired.
+
+    ``print_schedule``: the form of the job that is printed instead of doing it.
+    """
 
     older_than: str = ""
     expired: bool = False
@@ -37,6 +40,7 @@ class GcOptions:
     execute: bool = False
     yes: bool = False
     timeout: str = ""
+    print_schedule: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class Collected:
     stopped: Interrupted | None = None
 
 
-def run(options: GcOptions, session: Session) -> Result:
+def execute(options: GcOptions, session: Session) -> Result:
     """Show what is found, and with --execute remove it."""
     if options.dry_run and options.execute:
         raise UsageError("--dry-run and --execute exclude each other.")

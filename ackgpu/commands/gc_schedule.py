@@ -15,15 +15,15 @@ EVERY = "17 * * * *"
 IMAGE = "python:3.13-slim"
 
 
-def print_job(kind: str, options: GcOptions, session: Session) -> Result:
-    """Print the job of that kind which carries out ``gc`` with these options."""
-    if kind not in SCHEDULES:
+def print_job(options: GcOptions, session: Session) -> Result:
+    """Print the job of the kind that was requested, which carries out ``gc`` with these options."""
+    if options.print_schedule not in SCHEDULES:
         raise UsageError(
-            f"--print-schedule {kind} is not known.",
+            f"--print-schedule {options.print_schedule} is not known.",
             resolution=f"One of: {', '.join(SCHEDULES)}.",
         )
     command = session.settings.job(shlex.join(("gc", *_words(options), "--execute", "--yes")))
-    return Result(command="gc", part=PlainText(text=SCHEDULES[kind](command)))
+    return Result(command="gc", part=PlainText(text=SCHEDULES[options.print_schedule](command)))
 
 
 def _words(options: GcOptions) -> list[str]:

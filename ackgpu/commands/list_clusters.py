@@ -38,10 +38,10 @@ def watch(options: ListOptions, session: Session) -> int:
     from ackgpu.commands.watch import watch as watched
 
     known: Prices = {}
-    return watched(session, lambda: run(options, session, known))
+    return watched(session, lambda: execute(options, session, known))
 
 
-def run(options: ListOptions, session: Session, known: Prices | None = None) -> Result:
+def execute(options: ListOptions, session: Session, known: Prices | None = None) -> Result:
     """List the clusters. Prices that are ``known`` are not read; those that are read join them."""
     wanted = _selector(options.selectors)
     known = {} if known is None else known

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ackgpu.cloud.api import Cloud, Cluster, ClusterNode, NodePool
-from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange, cluster_of
+from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange, changing, cluster_of
 from ackgpu.commands.nodepool_size import left_behind, told_of_staying
 from ackgpu.commands.reach import TEMPORARY_MINUTES, kubeconfig_of
 from ackgpu.engine.plan import Plan
@@ -43,8 +43,7 @@ def list_nodes(name: str, session: Session) -> Result:
 
 def drain(options: NodeOptions, session: Session) -> Result:
     """Have the pods leave a node."""
-    with session.locked(session.cloud().region, options.name):
-        change = ClusterChange(session, options, "node drain", f"drain {options.node}")
+    with changing(session, options, "node drain", f"drain {options.node}") as change:
         node = _node(change, options.node)
         _refuse_unreachable(change, options)
         wishes = _wishes(options, session)
@@ -55,8 +54,7 @@ def drain(options: NodeOptions, session: Session) -> Result:
 
 def replace_node(options: NodeOptions, session: Session) -> Result:
     """Empty a node, delete its instance, and prove the one that takes its place."""
-    with session.locked(session.cloud().region, options.name):
-        change = ClusterChange(session, options, "node replace", f"replace {options.node}")
+    with changing(session, options, "node replace", f"replace {options.node}") as change:
         node, pool, nodes = _place(change, options)
         change.refuse_autoscaled(pool, "its autoscaler decides what takes a node's place")
         _refuse_unreachable(change, options)
@@ -76,8 +74,7 @@ def replace_node(options: NodeOptions, session: Session) -> Result:
 
 def repair(options: NodeOptions, session: Session) -> Result:
     """Have ACK repair a node in place, and prove it."""
-    with session.locked(session.cloud().region, options.name):
-        change = ClusterChange(session, options, "node repair", f"repair {options.node}")
+    with changing(session, options, "node repair", f"repair {options.node}") as change:
         node, pool, nodes = _place(change, options)
         _refuse_unreachable(change, options)
         what = NodeOfPool(node, pool, nodes)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ackgpu.cloud.api import VSwitch
 from ackgpu.commands.alternatives import with_other_type
-from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange, cluster_of
+from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange, changing, cluster_of
 from ackgpu.commands.new_zone import commands_into, made_for
 from ackgpu.commands.node_password import node_password
 from ackgpu.commands.plan_report import words_of
@@ -74,8 +74,7 @@ def add(options: AddOptions, session: Session) -> Result:
     document, gpu = pool_document(options.pool, options.flags, session)
     password = node_password(session, file=options.password_file, ask=options.ask_password)
     cloud = session.cloud()
-    with session.locked(cloud.region, options.name):
-        change = ClusterChange(session, options, "nodepool add", f"add {options.pool}")
+    with changing(session, options, "nodepool add", f"add {options.pool}") as change:
         vswitches = _chosen(change, options)
         whole = standing_document(change.cluster, vswitches, document) | {"gpu": gpu}
         spec, warnings = checked_spec(whole)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ackgpu.cloud.api import AttachRequest, NodePool
 from ackgpu.commands.attach_checks import check_instances
-from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange
+from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange, changing
 from ackgpu.commands.node_password import node_password
 from ackgpu.commands.pool_spec import blueprint_of, spec_of_pool
 from ackgpu.errors import UsageError
@@ -42,10 +42,8 @@ def attach(options: AttachOptions, session: Session) -> Result:
         )
     if not 1 <= len(ids) <= MAX_ATTACHED:
         raise UsageError(f"{len(ids)} instances: 1 to {MAX_ATTACHED} are attached at once.")
-    cloud = session.cloud()
-    with session.locked(cloud.region, options.name):
-        key = f"attach {' '.join(sorted(ids))} to {options.pool}"
-        change = ClusterChange(session, options, "nodepool attach", key)
+    key = f"attach {' '.join(sorted(ids))} to {options.pool}"
+    with changing(session, options, "nodepool attach", key) as change:
         pool = change.pool()
         change.refuse_autoscaled(pool, "ACK attaches no instances to it")
         joined = _joined(change, pool, ids)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from ackgpu.cloud.api import Instance, NodePool, Price
-from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange
+from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange, changing
 from ackgpu.engine.gather import all_of
 from ackgpu.engine.step import Step
 from ackgpu.errors import ConflictError, PreflightFailed, UsageError
@@ -24,17 +25,24 @@ PERIODS = (*range(1, 10), 12, 24, 36, 48, 60)
 CONVERTIBLE = ("Running", "Stopped")
 
 
-def convert(options: ChangeOptions, months: int, session: Session) -> Result:
+@dataclass(frozen=True, kw_only=True)
+class ConvertOptions(ChangeOptions):
+    """The options of ``nodepool convert-billing``."""
+
+    months: int
+
+
+def convert(options: ConvertOptions, session: Session) -> Result:
     """Show the price, ask, and order."""
+    months = options.months
     if months not in PERIODS:
         raise UsageError(
             f"--period {months} is no period.",
             resolution=f"Months: {', '.join(map(str, PERIODS))}.",
         )
     cloud = session.cloud()
-    with session.locked(cloud.region, options.name):
-        key = f"subscribe {options.pool} for {count(months, 'month')}"
-        change = ClusterChange(session, options, "nodepool convert-billing", key)
+    key = f"subscribe {options.pool} for {count(months, 'month')}"
+    with changing(session, options, "nodepool convert-billing", key) as change:
         pool = change.pool()
         instances = _instances(change, pool)
         todo = [i for i in instances if i.charge_type != "PrePaid"]

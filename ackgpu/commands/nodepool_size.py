@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ackgpu.cloud.api import NodePool
-from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange
+from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange, changing
 from ackgpu.commands.pool_spec import blueprint_of, spec_of_pool
 from ackgpu.commands.rows import pool_row
 from ackgpu.engine.plan import Plan
@@ -19,15 +19,19 @@ from ackgpu.steps.pool_graph import removal_graph, scale_graph
 from ackgpu.steps.staying_instances import StayingInstance, staying_instances
 
 
-def scale(options: ChangeOptions, nodes: int, session: Session) -> Result:
+@dataclass(frozen=True, kw_only=True)
+class ScaleOptions(ChangeOptions):
+    """The options of ``nodepool scale``."""
+
+    nodes: int
+
+
+def scale(options: ScaleOptions, session: Session) -> Result:
     """Set a pool's absolute size."""
+    nodes = options.nodes
     if nodes < 0:
         raise UsageError(f"--nodes {nodes} is no size.")
-    cloud = session.cloud()
-    with session.locked(cloud.region, options.name):
-        change = ClusterChange(
-            session, options, "nodepool scale", f"scale {options.pool} to {nodes}"
-        )
+    with changing(session, options, "nodepool scale", f"scale {options.pool} to {nodes}") as change:
         change.refuse_asleep()  # wake gives it the size that it had, and would take nodes away
         pool = change.pool()
         change.refuse_autoscaled(pool, "it takes no size")
@@ -55,8 +59,7 @@ def scale(options: ChangeOptions, nodes: int, session: Session) -> Result:
 def delete(options: ChangeOptions, session: Session) -> Result:
     """Remove a pool with its nodes; what is not there is removed already."""
     cloud = session.cloud()
-    with session.locked(cloud.region, options.name):
-        change = ClusterChange(session, options, "nodepool delete", f"delete {options.pool}")
+    with changing(session, options, "nodepool delete", f"delete {options.pool}") as change:
         pools = cloud.containers.node_pools(change.cluster.id)
         pool = next((pool for pool in pools if pool.name == options.pool), None)
         if pool is None and not options.dry_run:  # one list may be answered short

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ackgpu.cloud.api import AutoScaling, NodePool
-from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange
+from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange, changing
 from ackgpu.commands.nodepool_size import check_quota
 from ackgpu.commands.pool_spec import checked_spec, label_of, standing_document, taint_of
 from ackgpu.errors import UsageError
@@ -45,8 +45,7 @@ def update(options: UpdateOptions, session: Session) -> Result:
     """Show what differs, ask, and change it."""
     _refuse_nonsense(options)
     cloud = session.cloud()
-    with session.locked(cloud.region, options.name):
-        change = ClusterChange(session, options, "nodepool update", f"update {options.pool}")
+    with changing(session, options, "nodepool update", f"update {options.pool}") as change:
         change.refuse_asleep()
         if not options.dry_run:
             change.settle()

@@ -27,7 +27,7 @@ class OffersOptions:
     available: bool = False
 
 
-def run(options: OffersOptions, session: Session) -> Result:
+def execute(options: OffersOptions, session: Session) -> Result:
     """Show the offers: what create takes, then the available, then by price."""
     _refuse_unknown_types(options.types)
     regions = _regions(options, session)

@@ -38,7 +38,7 @@ class PlanOptions:
     skip_preflight: tuple[str, ...] | None = None
 
 
-def run(options: PlanOptions, session: Session) -> Result:
+def execute(options: PlanOptions, session: Session) -> Result:
     """Show the plan with its price; exit code 13 where it costs too much."""
     want = load_spec(options.wants, session)
     reading = session.reading()

@@ -51,7 +51,7 @@ class PreflightOptions:
     overrides: tuple[str, ...] = ()
 
 
-def run(options: PreflightOptions, session: Session) -> Result:
+def execute(options: PreflightOptions, session: Session) -> Result:
     """Carry the checks out and show what each found; exit code 3 where one failed."""
     check_directory("--junit", options.junit)
     rules = LimitRules(checked_profile(options.limits), overrides_of(options.overrides))

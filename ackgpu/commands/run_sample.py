@@ -9,7 +9,6 @@ from ackgpu.commands.asleep import no_gpu_node
 from ackgpu.commands.reach import by_name
 from ackgpu.commands.sample_run import (
     Heard,
-    Sampling,
     carry_out,
     left_behind,
     sample_row,
@@ -45,7 +44,7 @@ class RunSampleOptions:
     timeout: str = ""
 
 
-def run(options: RunSampleOptions, session: Session) -> Result:
+def execute(options: RunSampleOptions, session: Session) -> Result:
     """Run the sample; exit code 9 where the GPU does not do what it should."""
     began = session.clock.now()
     timeout = session.timeout_of(options.timeout, DEFAULT_TIMEOUT)
@@ -63,7 +62,7 @@ def run(options: RunSampleOptions, session: Session) -> Result:
     )
     text = f"{session.where(region)} · CUDA sample on {verdict.gpu_name}"
     headline = Headline(verb="run-sample", subject=options.name, text=text)
-    carried = carry_out(session, step, Sampling(headline, heard))
+    carried = carry_out(session, step, headline, heard)
     carried.raise_error()
     outcome = step.outcomes[0]
     if outcome.error is not None:

@@ -54,14 +54,6 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class Sampling:
-    """How a sample's run is shown, and whether its output is heard."""
-
-    headline: Headline
-    heard: Heard = field(default_factory=Heard)
-
-
-@dataclass(frozen=True)
 class Carried:
     """What a sample's run came to. ``error`` ended it before every trial was over."""
 
@@ -88,20 +80,26 @@ class Carried:
         return tuple(_resource(each) for each in self.left)
 
 
-def carry_out(session: Session, step: PodTrialsStep[Any], how: Sampling) -> Carried:
-    """Run the step to its end, and clean up whatever happens. The step holds the outcomes."""
+def carry_out(
+    session: Session, step: PodTrialsStep[Any], headline: Headline, heard: Heard | None = None
+) -> Carried:
+    """Run the step to its end, and clean up whatever happens. The step holds the outcomes.
+
+    ``heard``: where its programs' output goes, to be shown as it comes.
+    """
+    output = heard or Heard()
     left: tuple[Leftover, ...] = ()
 
     def work(shown: Run) -> Outcome:
         nonlocal left
         try:
             step.told_by_part = True
-            told = replace(shown, listen=_with_output(shown, step, how.heard))
+            told = replace(shown, listen=_with_output(shown, step, output))
             return Apply([step], told).run()
         finally:
             left = put_away([step])
 
-    headline = replace(how.headline, go_on=GO_ON)
+    headline = replace(headline, go_on=GO_ON)
     outcome = session.show(session.reading(), headline, [step], work)
     return Carried(None if step.finished else outcome.error, left)
 

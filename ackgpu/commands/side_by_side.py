@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ackgpu.app import Parts
-from ackgpu.cloud.api import Cloud
 from ackgpu.session import Session
 
 T = TypeVar("T")
@@ -38,31 +37,12 @@ class Beside(Session):
             parts=Parts(display=session.display),
         )
         self.cancel = session.cancel
-        self._session = session
-        vars(self).update(env=session.env, identity=session.identity)
+        shared = ("env", "identity", "_cloud", "_anywhere")
+        vars(self).update({name: getattr(session, name) for name in shared})
 
     def close(self) -> None:
         """Let its workers end; the token and the connections are the command's."""
         self._closing.close()
-
-    def cloud(self, region: str = "") -> Cloud:
-        """The account that the whole command has."""
-        return self._session.cloud(region)
-
-    @property
-    def region(self) -> str:
-        """The command's."""
-        return self._session.region
-
-    @property
-    def credentials(self) -> str:
-        """The command's."""
-        return self._session.credentials
-
-    @property
-    def emulated(self) -> bool:
-        """Whether the cloud is an emulator."""
-        return self._session.emulated
 
 
 def side_by_side(session: Session, works: Mapping[str, Callable[[Session], T]]) -> dict[str, T]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from ackgpu.cloud.api import Cloud, NodePool
 from ackgpu.commands.cluster_lookup import cluster_named
-from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange
+from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange, changing
 from ackgpu.commands.costs import Paid, hourly_of, not_priced, pools_of
 from ackgpu.commands.pool_spec import spec_of_pool
 from ackgpu.commands.what_stands import resources_of
@@ -39,8 +39,8 @@ NOT_OURS = "ackgpu did not make it"
 def sleep(options: ChangeOptions, session: Session) -> Result:
     """Put the cluster to sleep, or go on with it."""
     cloud = session.cloud()
-    with session.locked(cloud.region, options.name):
-        change = _change(session, options, "sleep")
+    with changing(session, options, "sleep", "sleep") as change:
+        _refuse_foreign(change)
         # The pools before the tags: what another run scales down, it has shown in the tags before.
         pools = cloud.containers.node_pools(change.cluster.id)
         session.until(change.run, change.run.clock.now() + LATER)
@@ -72,8 +72,8 @@ def sleep(options: ChangeOptions, session: Session) -> Result:
 def wake(options: ChangeOptions, session: Session) -> Result:
     """Give the cluster back what it had, and verify it."""
     cloud = session.cloud()
-    with session.locked(cloud.region, options.name):
-        change = _change(session, options, "wake")
+    with changing(session, options, "wake", "wake") as change:
+        _refuse_foreign(change)
         found = from_tags(change.cluster.tags)
         rows = cloud.containers.node_pools(change.cluster.id)
         pools = {
@@ -90,11 +90,9 @@ def wake(options: ChangeOptions, session: Session) -> Result:
         return _result(change, outcome, found, {}, warnings)
 
 
-def _change(session: Session, options: ChangeOptions, command: str) -> ClusterChange:
-    change = ClusterChange(session, options, command, command)
+def _refuse_foreign(change: ClusterChange) -> None:
     if not cluster_name_from_tags(change.cluster.tags):
         raise ConflictError(f"The cluster {change.cluster.id} is not ackgpu's.")
-    return change
 
 
 def _staying(cloud: Cloud, change: ClusterChange, pools: Sequence[NodePool]) -> dict[str, str]:

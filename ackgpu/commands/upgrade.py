@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ackgpu.cloud.api import NodePool
-from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange
+from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange, changing
 from ackgpu.engine.step import Step
 from ackgpu.errors import ConflictError, PreflightFailed, UsageError
 from ackgpu.naming import UPGRADE_SEEN, UPGRADE_TAG, cluster_name_from_tags
@@ -36,13 +36,9 @@ class UpgradeOptions(ChangeOptions):
     check_only: bool = False
 
 
-def run(options: UpgradeOptions, session: Session) -> Result:
+def execute(options: UpgradeOptions, session: Session) -> Result:
     """Check, ask, upgrade."""
-    cloud = session.cloud()
-    with session.locked(cloud.region, options.name):
-        change = ClusterChange(
-            session, options, "upgrade", f"upgrade to {options.to or 'the next'}"
-        )
+    with changing(session, options, "upgrade", f"upgrade to {options.to or 'the next'}") as change:
         if not cluster_name_from_tags(change.cluster.tags):
             raise ConflictError(f"The cluster {change.cluster.id} is not ackgpu's.")
         before = change.cluster.version

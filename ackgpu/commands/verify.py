@@ -9,7 +9,7 @@ from pathlib import Path
 from ackgpu.cloud.api import Cluster
 from ackgpu.commands.asleep import no_gpu_node
 from ackgpu.commands.reach import Reached, by_kubeconfig, by_name
-from ackgpu.commands.sample_run import Carried, Sampling, carry_out, left_behind
+from ackgpu.commands.sample_run import Carried, carry_out, left_behind
 from ackgpu.commands.verify_network import try_network
 from ackgpu.commands.verify_rows import row_of, warnings_of
 from ackgpu.commands.what_stands import say_what_stands
@@ -78,7 +78,7 @@ class _Pass:
         return good and ways and not self.carried.left
 
 
-def run(options: VerifyOptions, session: Session) -> Result:
+def execute(options: VerifyOptions, session: Session) -> Result:
     """Verify every GPU node; exit code 9 where one fails."""
     _check(options)
     began = session.clock.now()
@@ -205,8 +205,8 @@ def _with_pods(
     )
 
 
-def _shown(options: VerifyOptions, text: str) -> Sampling:
-    return Sampling(Headline(verb="verify", subject=options.subject, text=text))
+def _shown(options: VerifyOptions, text: str) -> Headline:
+    return Headline(verb="verify", subject=options.subject, text=text)
 
 
 def _with_sample(verdict: NodeVerdict, outcome: SampleOutcome | None) -> NodeVerdict:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ackgpu.cloud.api import KubeApi
-from ackgpu.commands.sample_run import Carried, Sampling, carry_out
+from ackgpu.commands.sample_run import Carried, carry_out
 from ackgpu.errors import TimedOut
 from ackgpu.render.verdicts import NetworkRow
-from ackgpu.session import Session
+from ackgpu.session import Headline, Session
 from ackgpu.steps.network_probe import NetworkStep, ProbeOutcome
 from ackgpu.steps.pod_trial import TrialTarget
 from ackgpu.steps.sample_images import SampleImages
@@ -19,7 +19,7 @@ def try_network(  # noqa: PLR0913 -- a run and what it needs
     api: KubeApi,
     targets: Sequence[TrialTarget],
     *,
-    shown: Sampling,
+    shown: Headline,
     timeout: float,
     images: SampleImages,
 ) -> tuple[tuple[NetworkRow, ...], Carried]:

@@ -7,6 +7,7 @@ import platform
 
 from ackgpu import __version__
 from ackgpu.render.results import Facts, Result
+from ackgpu.session import Session
 
 SHOWN = (
     "alibabacloud-cs20151215",
@@ -18,8 +19,9 @@ SHOWN = (
 )
 
 
-def run() -> Result:
+def execute(session: Session) -> Result:
     """Print the versions."""
+    del session
     facts = {"ackgpu": __version__, "python": platform.python_version()}
     facts |= {name: importlib.metadata.version(name) for name in SHOWN}
     part = Facts(headline=f"ackgpu {__version__}", facts=facts)

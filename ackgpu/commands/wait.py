@@ -44,7 +44,7 @@ class WaitOptions:
     timeout: str = ""
 
 
-def run(options: WaitOptions, session: Session) -> Result:
+def execute(options: WaitOptions, session: Session) -> Result:
     """Wait."""
     if options.goal not in GOALS:
         raise UsageError(

@@ -30,9 +30,8 @@ class AccessCalls(AccountCalls):
         ``stateDirectory`` and ``clockSpeed``. Raises CredentialsError where there are none.
         """
         from ackgpu.commands.config import show
-        from ackgpu.render.results import Facts
 
-        return self._answer(Facts, "config show", show)
+        return self._answer("config show", lambda _, session: show(session), None)
 
     def policy(self, spec: Spec, purpose: Purpose = "all") -> dict[str, Any]:
         """The least RAM policy that suffices for ``purpose``, in RAM's own form.
@@ -52,12 +51,9 @@ class AccessCalls(AccountCalls):
         Raises PreflightFailed where RAM refuses one, with the answer as its ``answer``.
         """
         from ackgpu.commands.policy import PolicyOptions, check
-        from ackgpu.render.verdicts import CheckList
 
         options = PolicyOptions(wants=wants(spec))
-        return self._answer(
-            CheckList, "policy check", lambda session: check(options, session), options.wants
-        )
+        return self._answer("policy check", check, options)
 
     def kubeconfig(self, name: str, *, minutes: int | None = None, private: bool = False) -> str:
         """The cluster's kubeconfig as YAML, with a private key in it.
@@ -87,7 +83,6 @@ class AccessCalls(AccountCalls):
         context of that name that ackgpu did not write.
         """
         from ackgpu.commands.kubeconfig import KubeconfigOptions, write
-        from ackgpu.render.results import Facts
 
         options = KubeconfigOptions(
             name=name,
@@ -97,18 +92,13 @@ class AccessCalls(AccountCalls):
             set_context=set_context,
             path=None if path is None else Path(path),
         )
-        return self._answer(
-            Facts, "kubeconfig write", lambda session: write(options, session), name
-        )
+        return self._answer("kubeconfig write", write, options)
 
     def remove_kubeconfig(
         self, name: str, *, path: str | os.PathLike[str] | None = None
     ) -> Answer[Facts]:
         """Take the cluster's context out again; the cloud is not asked. Raises ConflictError."""
         from ackgpu.commands.kubeconfig import KubeconfigOptions, remove
-        from ackgpu.render.results import Facts
 
         options = KubeconfigOptions(name=name, path=None if path is None else Path(path))
-        return self._answer(
-            Facts, "kubeconfig remove", lambda session: remove(options, session), name
-        )
+        return self._answer("kubeconfig remove", remove, options)

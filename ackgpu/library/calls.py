@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar
 
 from ackgpu.cancel import CancelToken
 from ackgpu.errors import UsageError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ackgpu.render.results import Result
     from ackgpu.session import Session
 
+Options = TypeVar("Options")
 R = TypeVar("R")
 P = ParamSpec("P")
 
@@ -109,42 +110,38 @@ class AccountCalls:
             self._env = leading_to(self._env, emulator.env)
 
     def _hosted(self, title: str, about: About = None) -> AbstractContextManager[Session]:
-        from ackgpu.library.embedded import Host, hosted
-        from ackgpu.settings import Flags, home_of
+        from ackgpu.app import Parts
+        from ackgpu.library.embedded import Handed, hosted
+        from ackgpu.settings import Flags
 
         if self._closed.requested:
             raise UsageError("This client is closed.", resolution="Make another one.")
         listen, stop = hooks(self._progress)
-        host = Host(
-            env=self._env,
-            home=home_of(self._env),
-            # A form that ACKGPU_OUTPUT names would decide what is read: names alone need no prices.
-            flags=Flags(
-                region=self._region,
-                profile=self._profile,
-                output="table",
-                quiet=True,
-                no_input=True,
-            ),
-            listen=listen,
-            cancels=tuple(t for t in (self.cancel, self._closed, stop) if t is not None),
+        cancels = tuple(t for t in (self.cancel, self._closed, stop) if t is not None)
+        # A form that ACKGPU_OUTPUT names would decide what is read: names alone need no prices.
+        flags = Flags(
+            region=self._region, profile=self._profile, output="table", quiet=True, no_input=True
         )
-        return hosted(host, title, about)
+        parts = Parts(display=Handed(listen), cancels=cancels)
+        return hosted(title, about, env=self._env, flags=flags, parts=parts)
 
     def _answer(
-        self, kind: type[R], title: str, use_case: Callable[[Session], Result], about: About = None
-    ) -> Answer[R]:
+        self,
+        title: str,
+        use_case: Callable[[Options, Session], Result],
+        options: Options,
+        about: About = None,
+    ) -> Answer[Any]:
         """Carry a use case out and hand its record over.
 
-        An error that comes with a record (a verification that failed) is raised with the whole
-        answer as its ``answer``.
+        ``about``: what the options are about, if they do not say so themselves. An error that comes
+        with a record (a verification that failed) is raised with the whole answer as its
+        ``answer``.
         """
-        with self._hosted(title, about) as session:
-            result = use_case(session)
-            record: object = result.part
-            if not isinstance(record, kind):
-                raise TypeError(f"{title} gave a {type(record).__name__}")
-            answer = Answer(record, result.warnings, result.resources, result.durations)
+        told = options if isinstance(options, str) else getattr(options, "name", None)
+        with self._hosted(title, about or getattr(options, "wants", told)) as session:
+            result = use_case(options, session)
+            answer = Answer(result.part, result.warnings, result.resources, result.durations)
             if result.error is not None:
                 result.error.answer = answer
                 raise result.error

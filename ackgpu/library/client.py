@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         CreateSummary,
         Facts,
         OfferList,
+        PlainText,
         PlanResult,
     )
     from ackgpu.render.sleep_results import SleepSummary
@@ -57,13 +58,10 @@ class Ackgpu(PoolCalls, AccessCalls):
 
         Raises SpecError, ConflictError for what stands and is not as the spec has it, OverBudget.
         """
-        from ackgpu.commands.plan import PlanOptions, run
-        from ackgpu.render.results import PlanResult
+        from ackgpu.commands.plan import PlanOptions, execute
 
         options = PlanOptions(wants=wants(spec))
-        return self._answer(
-            PlanResult, "plan", lambda session: run(options, session), options.wants
-        )
+        return self._answer("plan", execute, options)
 
     def check_quota(
         self, spec: Spec, *, strict: bool = False, offline: bool = False
@@ -73,26 +71,20 @@ class Ackgpu(PoolCalls, AccessCalls):
         ``strict``: an unknown limit is short. Raises PreflightFailed for one that is short, with
         the answer as its ``answer``.
         """
-        from ackgpu.commands.check_quota import CheckQuotaOptions, run
-        from ackgpu.render.verdicts import QuotaResult
+        from ackgpu.commands.check_quota import CheckQuotaOptions, execute
 
         options = CheckQuotaOptions(wants=wants(spec), strict=strict, offline=offline)
-        return self._answer(
-            QuotaResult, "check-quota", lambda session: run(options, session), options.wants
-        )
+        return self._answer("check-quota", execute, options)
 
     def preflight(self, spec: Spec, *, only: Sequence[str] = ()) -> Answer[CheckList]:
         """Everything that must be true before anything is made; ``only`` names checks.
 
         Raises PreflightFailed if one failed, with the answer as its ``answer``.
         """
-        from ackgpu.commands.preflight import PreflightOptions, run
-        from ackgpu.render.verdicts import CheckList
+        from ackgpu.commands.preflight import PreflightOptions, execute
 
         options = PreflightOptions(wants=wants(spec), only=tuple(only))
-        return self._answer(
-            CheckList, "preflight", lambda session: run(options, session), options.wants
-        )
+        return self._answer("preflight", execute, options)
 
     def offers(
         self,
@@ -103,13 +95,12 @@ class Ackgpu(PoolCalls, AccessCalls):
         spot: bool = False,
     ) -> Answer[OfferList]:
         """VGPU types by zone: slice, stock, price. ``gpu_mem``: GiB of one, such as ``2..8``."""
-        from ackgpu.commands.offers import OffersOptions, run
-        from ackgpu.render.results import OfferList
+        from ackgpu.commands.offers import OffersOptions, execute
 
         options = OffersOptions(
             gpu_mem=gpu_mem, zones=tuple(zones), types=tuple(instance_types), spot=spot
         )
-        return self._answer(OfferList, "offers", lambda session: run(options, session))
+        return self._answer("offers", execute, options)
 
     def create(
         self,
@@ -126,8 +117,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         VerificationFailed, TimedOut, ConflictError (another spec, or it sleeps), OverBudget,
         CloudError, and Interrupted after a cancel; ``aftermath`` of each says what stands.
         """
-        from ackgpu.commands.create import CreateOptions, run
-        from ackgpu.render.results import CreateSummary
+        from ackgpu.commands.create import CreateOptions, execute
 
         options = CreateOptions(
             wants=wants(spec),
@@ -136,9 +126,7 @@ class Ackgpu(PoolCalls, AccessCalls):
             kubeconfig=None if kubeconfig is None else Path(kubeconfig),
             skip_preflight=tuple(skip_preflight),
         )
-        return self._answer(
-            CreateSummary, "create", lambda session: run(options, session), options.wants
-        )
+        return self._answer("create", execute, options)
 
     def apply(self, spec: Spec, *, prune: bool = False, dry_run: bool = False) -> Answer[Changes]:
         """Change a cluster that stands to what the spec says, as far as that can be changed.
@@ -146,14 +134,13 @@ class Ackgpu(PoolCalls, AccessCalls):
         ``prune``: pools that the spec does not have are deleted. Raises NoSuchCluster,
         ConflictError for what cannot be changed, and as :meth:`create` does.
         """
-        from ackgpu.commands.apply import ApplyOptions, run
-        from ackgpu.render.changes import Changes
+        from ackgpu.commands.apply import ApplyOptions, execute
 
         given = wants(spec)
         options = ApplyOptions(
             file=given.file, content=given.content, prune=prune, dry_run=dry_run, yes=True
         )
-        return self._answer(Changes, "apply", lambda session: run(options, session), given)
+        return self._answer("apply", execute, options, given)
 
     def list(
         self,
@@ -163,30 +150,25 @@ class Ackgpu(PoolCalls, AccessCalls):
         tags: Mapping[str, str] | None = None,
     ) -> Answer[ClusterList]:
         """The clusters of ackgpu's, and what unfinished ones left, that carry the ``tags``."""
-        from ackgpu.commands.list_clusters import ListOptions, run
-        from ackgpu.render.results import ClusterList
+        from ackgpu.commands.list_clusters import ListOptions, execute
 
         pairs = tuple(f"{key}={value}" for key, value in (tags or {}).items())
         options = ListOptions(all_regions=all_regions, expired=expired, selectors=pairs)
-        return self._answer(ClusterList, "list", lambda session: run(options, session))
+        return self._answer("list", execute, options)
 
     def describe(self, name: str, *, events: bool = False) -> Answer[ClusterDescription]:
         """One cluster with its pools, what it costs, and ``resources``; raises NoSuchCluster."""
-        from ackgpu.commands.describe import DescribeOptions, run
-        from ackgpu.render.results import ClusterDescription
+        from ackgpu.commands.describe import DescribeOptions, execute
 
         options = DescribeOptions(name=name, resources=True, events=events)
-        return self._answer(
-            ClusterDescription, "describe", lambda session: run(options, session), name
-        )
+        return self._answer("describe", execute, options)
 
     def wait(self, name: str, goal: Goal, *, timeout: str = "") -> Answer[Facts]:
         """Wait until a cluster is as far as ``goal``, or gone; raises TimedOut."""
-        from ackgpu.commands.wait import WaitOptions, run
-        from ackgpu.render.results import Facts
+        from ackgpu.commands.wait import WaitOptions, execute
 
         options = WaitOptions(name=name, goal=goal, timeout=timeout)
-        return self._answer(Facts, "wait", lambda session: run(options, session), name)
+        return self._answer("wait", execute, options)
 
     def verify(
         self, name: str, *, level: Level = "allocatable", private: bool = False
@@ -196,21 +178,19 @@ class Ackgpu(PoolCalls, AccessCalls):
         ``private``: over the endpoint in the VPC. Raises VerificationFailed, with the answer as
         its ``answer``.
         """
-        from ackgpu.commands.verify import VerifyOptions, run
-        from ackgpu.render.verdicts import VerifyResult
+        from ackgpu.commands.verify import VerifyOptions, execute
 
         options = VerifyOptions(name=name, level=level, private=private)
-        return self._answer(VerifyResult, "verify", lambda session: run(options, session), name)
+        return self._answer("verify", execute, options)
 
     def run_sample(
         self, name: str, *, image: str = "", keep: bool = False, timeout: str = ""
     ) -> Answer[SampleResult]:
         """Run a CUDA program on one GPU of the cluster; raises VerificationFailed."""
-        from ackgpu.commands.run_sample import RunSampleOptions, run
-        from ackgpu.render.verdicts import SampleResult
+        from ackgpu.commands.run_sample import RunSampleOptions, execute
 
         options = RunSampleOptions(name=name, image=image, keep=keep, timeout=timeout)
-        return self._answer(SampleResult, "run-sample", lambda session: run(options, session), name)
+        return self._answer("run-sample", execute, options)
 
     def upgrade(
         self, name: str, *, to: str = "", node_pools: bool = False, timeout: str = ""
@@ -220,11 +200,10 @@ class Ackgpu(PoolCalls, AccessCalls):
         ``node_pools``: the kubelets too, in place. Raises PreflightFailed for what ACK's check
         refuses, and for a version that it does not offer.
         """
-        from ackgpu.commands.upgrade import UpgradeOptions, run
-        from ackgpu.render.results import Facts
+        from ackgpu.commands.upgrade import UpgradeOptions, execute
 
         options = UpgradeOptions(name=name, to=to, node_pools=node_pools, yes=True, timeout=timeout)
-        return self._answer(Facts, "upgrade", lambda session: run(options, session), name)
+        return self._answer("upgrade", execute, options)
 
     def diagnose(
         self, name: str, node: str = "", *, private: bool = False
@@ -233,31 +212,26 @@ class Ackgpu(PoolCalls, AccessCalls):
 
         ``node``: its name or its instance's id. Finding something raises nothing.
         """
-        from ackgpu.commands.diagnose import DiagnoseOptions, run
-        from ackgpu.render.causes import DiagnosisResult
+        from ackgpu.commands.diagnose import DiagnoseOptions, execute
 
         options = DiagnoseOptions(name=name, node=node, private=private)
-        return self._answer(
-            DiagnosisResult, "diagnose", lambda session: run(options, session), name
-        )
+        return self._answer("diagnose", execute, options)
 
     def sleep(self, name: str, *, timeout: str = "") -> Answer[SleepSummary]:
         """Release the nodes, and keep what :meth:`wake` needs in tags of the cluster."""
         from ackgpu.commands.cluster_operation import ChangeOptions
         from ackgpu.commands.sleep import sleep
-        from ackgpu.render.sleep_results import SleepSummary
 
         options = ChangeOptions(name=name, yes=True, timeout=timeout)
-        return self._answer(SleepSummary, "sleep", lambda session: sleep(options, session), name)
+        return self._answer("sleep", sleep, options)
 
     def wake(self, name: str, *, timeout: str = "") -> Answer[SleepSummary]:
         """Give the cluster back what it had, and verify it; raises NoCapacity without stock."""
         from ackgpu.commands.cluster_operation import ChangeOptions
         from ackgpu.commands.sleep import wake
-        from ackgpu.render.sleep_results import SleepSummary
 
         options = ChangeOptions(name=name, yes=True, timeout=timeout)
-        return self._answer(SleepSummary, "wake", lambda session: wake(options, session), name)
+        return self._answer("wake", wake, options)
 
     def delete(
         self,
@@ -273,8 +247,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         ``retain``: ids to leave alone. Raises NoSuchCluster with ``must_exist``, and
         LeftoversError for what could not be deleted, with the answer as its ``answer``.
         """
-        from ackgpu.commands.delete import DeleteOptions, run
-        from ackgpu.render.deletions import DeleteResult
+        from ackgpu.commands.delete import DeleteOptions, execute
 
         options = DeleteOptions(
             name=name,
@@ -284,23 +257,21 @@ class Ackgpu(PoolCalls, AccessCalls):
             wait=wait,
             timeout=timeout,
         )
-        return self._answer(DeleteResult, "delete", lambda session: run(options, session), name)
+        return self._answer("delete", execute, options)
 
     def preview_delete(self, name: str) -> Answer[DeletePreview]:
         """What :meth:`delete` would delete and keep; nothing is changed."""
-        from ackgpu.commands.delete import DeleteOptions, run
-        from ackgpu.render.deletions import DeletePreview
+        from ackgpu.commands.delete import DeleteOptions, execute
 
         options = DeleteOptions(name=name, dry_run=True)
-        return self._answer(DeletePreview, "delete", lambda session: run(options, session), name)
+        return self._answer("delete", execute, options)
 
     def extend(self, name: str, *, ttl: str = "", hold: bool = False) -> Answer[Facts]:
         """Let a throw-away cluster live longer: ``+2h`` adds, ``2h`` is from now; or hold it."""
-        from ackgpu.commands.extend import ExtendOptions, run
-        from ackgpu.render.results import Facts
+        from ackgpu.commands.extend import ExtendOptions, execute
 
         options = ExtendOptions(name=name, ttl=ttl, hold=hold)
-        return self._answer(Facts, "extend", lambda session: run(options, session), name)
+        return self._answer("extend", execute, options)
 
     def gc(
         self,
@@ -312,8 +283,8 @@ class Ackgpu(PoolCalls, AccessCalls):
         execute: bool = False,
     ) -> Answer[GcResult]:
         """Find expired and forgotten clusters by their tags, and with ``execute`` delete them."""
-        from ackgpu.commands.gc import GcOptions, run
-        from ackgpu.render.deletions import GcResult
+        from ackgpu.commands.gc import GcOptions
+        from ackgpu.commands.gc import execute as collect
 
         options = GcOptions(
             older_than=older_than,
@@ -323,14 +294,12 @@ class Ackgpu(PoolCalls, AccessCalls):
             execute=execute,
             yes=True,
         )
-        return self._answer(GcResult, "gc", lambda session: run(options, session))
+        return self._answer("gc", collect, options)
 
     def export(self, name: str, form: Form = "spec") -> str:
         """The cluster written down: a cluster.yaml, Terraform, or a ROS template."""
-        from ackgpu.commands.export import run
-        from ackgpu.render.results import PlainText
+        from ackgpu.commands.export import ExportOptions, execute
 
-        answer = self._answer(
-            PlainText, f"export {form}", lambda session: run(session, name, form), name
-        )
+        options = ExportOptions(name=name, form=form)
+        answer: Answer[PlainText] = self._answer(f"export {form}", execute, options)
         return answer.record.text

@@ -5,12 +5,9 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from ackgpu.app import Parts
-from ackgpu.cancel import CancelToken
 from ackgpu.clock import Clock
 from ackgpu.engine.display import Display, Renderer
 from ackgpu.engine.events import Event, Listener, Tick, Warned
@@ -19,7 +16,7 @@ from ackgpu.library.operation import LOGGER
 from ackgpu.naming import problem_with_cluster_name
 from ackgpu.redaction import learn_environment
 from ackgpu.session import Session
-from ackgpu.settings import Flags, Settings, leads_to_loopback
+from ackgpu.settings import Flags, Settings, home_of, leads_to_loopback
 from ackgpu.streams import Streams
 
 if TYPE_CHECKING:
@@ -28,19 +25,10 @@ if TYPE_CHECKING:
 About: TypeAlias = "str | SpecOptions | None"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Host:
-    """What the program around decides. ``listen`` hears events, ``cancels`` ask to stop."""
-
-    env: Mapping[str, str]
-    home: Path
-    flags: Flags
-    listen: Listener
-    cancels: tuple[CancelToken, ...]
-
-
 @contextmanager
-def hosted(host: Host, title: str, about: About = None) -> Iterator[Session]:
+def hosted(
+    title: str, about: About, *, env: Mapping[str, str], flags: Flags, parts: Parts
+) -> Iterator[Session]:
     """A session for one use case: the command ``title`` about a cluster's name, or a spec.
 
     Errors that pass name whole commands. Raises UsageError for a name that no cluster can have.
@@ -49,13 +37,12 @@ def hosted(host: Host, title: str, about: About = None) -> Iterator[Session]:
     problem = problem_with_cluster_name(name) if isinstance(about, str) else ""
     if problem:
         raise UsageError(f"The name {name!a}: {problem}.")
-    learn_environment(host.env)
-    settings = Settings.resolve(host.flags, host.env)
-    parts = Parts(display=Handed(host.listen), cancels=host.cancels)
+    learn_environment(env)
+    settings = Settings.resolve(flags, env)
     typed = (*title.split(), *_typed(about))
-    streams = _silent(host.env)
+    streams = _silent(env)
     with Session(
-        settings, streams, host.env, home=host.home, typed=typed, title=title, parts=parts
+        settings, streams, env, home=home_of(env), typed=typed, title=title, parts=parts
     ) as session:
         session.concern(name)
         try:

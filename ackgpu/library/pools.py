@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ackgpu.library.calls import AccountCalls, Answer
 
 if TYPE_CHECKING:
-    from ackgpu.commands.node import NodeOptions
     from ackgpu.render.changes import Changes
     from ackgpu.render.node_results import NodeList
-    from ackgpu.render.results import Facts, NodePoolList, Result
-    from ackgpu.session import Session
+    from ackgpu.render.results import Facts, NodePoolList
 
 
 class PoolCalls(AccountCalls):
@@ -21,11 +19,8 @@ class PoolCalls(AccountCalls):
     def node_pools(self, name: str) -> Answer[NodePoolList]:
         """The node pools of a cluster; raises NoSuchCluster."""
         from ackgpu.commands.nodepool import list_pools
-        from ackgpu.render.results import NodePoolList
 
-        return self._answer(
-            NodePoolList, "nodepool list", lambda session: list_pools(name, session), name
-        )
+        return self._answer("nodepool list", list_pools, name)
 
     def add_node_pool(
         self,
@@ -43,28 +38,23 @@ class PoolCalls(AccountCalls):
         """
         from ackgpu.commands.nodepool import AddOptions, add
         from ackgpu.commands.pool_spec import PoolFlags
-        from ackgpu.render.results import NodePoolList
 
         flags = PoolFlags(settings=settings)
         options = AddOptions(
             name=name, pool=pool, flags=flags, yes=True, wait=wait, timeout=timeout
         )
-        return self._answer(
-            NodePoolList, "nodepool add", lambda session: add(options, session), name
-        )
+        return self._answer("nodepool add", add, options)
 
     def scale_node_pool(
         self, name: str, pool: str, nodes: int, *, wait: bool = True, timeout: str = ""
     ) -> Answer[NodePoolList]:
         """Set a pool's absolute size, and verify the nodes; raises NoCapacity, LeftoversError."""
-        from ackgpu.commands.cluster_operation import ChangeOptions
-        from ackgpu.commands.nodepool_size import scale
-        from ackgpu.render.results import NodePoolList
+        from ackgpu.commands.nodepool_size import ScaleOptions, scale
 
-        options = ChangeOptions(name=name, pool=pool, yes=True, wait=wait, timeout=timeout)
-        return self._answer(
-            NodePoolList, "nodepool scale", lambda session: scale(options, nodes, session), name
+        options = ScaleOptions(
+            name=name, pool=pool, nodes=nodes, yes=True, wait=wait, timeout=timeout
         )
+        return self._answer("nodepool scale", scale, options)
 
     def update_node_pool(  # noqa: PLR0913 -- keyword-only, each named where it is given
         self,
@@ -82,7 +72,6 @@ class PoolCalls(AccountCalls):
         ``least``, ``most``: it scales itself between them; ``scales`` False: not any more.
         """
         from ackgpu.commands.nodepool_update import UpdateOptions, update
-        from ackgpu.render.changes import Changes
 
         options = UpdateOptions(
             name=name,
@@ -94,9 +83,7 @@ class PoolCalls(AccountCalls):
             yes=True,
             timeout=timeout,
         )
-        return self._answer(
-            Changes, "nodepool update", lambda session: update(options, session), name
-        )
+        return self._answer("nodepool update", update, options)
 
     def delete_node_pool(
         self, name: str, pool: str, *, wait: bool = True, timeout: str = ""
@@ -104,49 +91,40 @@ class PoolCalls(AccountCalls):
         """Delete a pool with its nodes; what is not there is success. Raises LeftoversError."""
         from ackgpu.commands.cluster_operation import ChangeOptions
         from ackgpu.commands.nodepool_size import delete
-        from ackgpu.render.results import NodePoolList
 
         options = ChangeOptions(name=name, pool=pool, yes=True, wait=wait, timeout=timeout)
-        return self._answer(
-            NodePoolList, "nodepool delete", lambda session: delete(options, session), name
-        )
+        return self._answer("nodepool delete", delete, options)
 
     def attach_instances(
         self, name: str, pool: str, instance_ids: Sequence[str], *, timeout: str = ""
     ) -> Answer[NodePoolList]:
         """Make existing instances nodes of a pool: their system disks are replaced."""
         from ackgpu.commands.nodepool_attach import AttachOptions, attach
-        from ackgpu.render.results import NodePoolList
 
         options = AttachOptions(
             name=name, pool=pool, instance_ids=tuple(instance_ids), yes=True, timeout=timeout
         )
-        return self._answer(
-            NodePoolList, "nodepool attach", lambda session: attach(options, session), name
-        )
+        return self._answer("nodepool attach", attach, options)
 
     def convert_billing(
         self, name: str, pool: str, months: int, *, timeout: str = ""
     ) -> Answer[Facts]:
         """Turn a pool's instances into subscriptions of so many months, paid at once."""
-        from ackgpu.commands.cluster_operation import ChangeOptions
-        from ackgpu.commands.nodepool_billing import convert
-        from ackgpu.render.results import Facts
+        from ackgpu.commands.nodepool_billing import ConvertOptions, convert
 
-        options = ChangeOptions(name=name, pool=pool, yes=True, timeout=timeout)
+        options = ConvertOptions(name=name, pool=pool, months=months, yes=True, timeout=timeout)
         return self._answer(
-            Facts,
             "nodepool convert-billing",
-            lambda session: convert(options, months, session),
+            convert,
+            options,
             name,
         )
 
     def nodes(self, name: str) -> Answer[NodeList]:
         """The nodes of a cluster as ACK knows them; raises NoSuchCluster."""
         from ackgpu.commands.node import list_nodes
-        from ackgpu.render.node_results import NodeList
 
-        return self._answer(NodeList, "node list", lambda session: list_nodes(name, session), name)
+        return self._answer("node list", list_nodes, name)
 
     def drain_node(
         self, name: str, node: str, *, force: bool = False, delete_emptydir_data: bool = False
@@ -164,7 +142,7 @@ class PoolCalls(AccountCalls):
             force=force,
             delete_emptydir_data=delete_emptydir_data,
         )
-        return self._of_node("drain", options, drain)
+        return self._answer("node drain", drain, options)
 
     def replace_node(
         self, name: str, node: str, *, force: bool = False, delete_emptydir_data: bool = False
@@ -179,19 +157,10 @@ class PoolCalls(AccountCalls):
             force=force,
             delete_emptydir_data=delete_emptydir_data,
         )
-        return self._of_node("replace", options, replace_node)
+        return self._answer("node replace", replace_node, options)
 
     def repair_node(self, name: str, node: str) -> Answer[NodeList]:
         """Have ACK repair a node."""
         from ackgpu.commands.node import NodeOptions, repair
 
-        return self._of_node("repair", NodeOptions(name=name, node=node, yes=True), repair)
-
-    def _of_node(
-        self, verb: str, options: NodeOptions, use_case: Callable[[NodeOptions, Session], Result]
-    ) -> Answer[NodeList]:
-        from ackgpu.render.node_results import NodeList
-
-        return self._answer(
-            NodeList, f"node {verb}", lambda session: use_case(options, session), options.name
-        )
+        return self._answer("node repair", repair, NodeOptions(name=name, node=node, yes=True))

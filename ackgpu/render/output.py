@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ackgpu.errors import LocalError
 from ackgpu.printable import printable
 from ackgpu.render.causes import DiagnosisResult
-from ackgpu.render.changes import Changes
-from ackgpu.render.deletions import DeletePreview, GcResult
 from ackgpu.render.document import failure_document, pieces_of, to_text
 from ackgpu.render.failure import failure_of
 from ackgpu.render.results import ClusterDescription, CreateSummary, Facts, Part, PlainText, Result
@@ -83,25 +80,11 @@ def json_file(output: Output, field: str, content: Any) -> Part:
     return Facts(facts={field: content})
 
 
-def wrote(streams: Streams, path: Path, *, quiet: bool) -> None:
-    """Say on stderr which file was written."""
-    if not quiet:
-        streams.write(streams.err, f"wrote {printable(str(path))}\n")
-
-
 def warn(streams: Streams, message: str) -> None:
     """Show one warning on stderr."""
     from ackgpu.render.layout import Pen, Span, point
 
     Pen.of(streams, streams.err).print([point(Span("! ", "yellow"), message)])
-
-
-def show_preview(streams: Streams, preview: DeletePreview | GcResult | Changes) -> None:
-    """Show on stderr what is about to be done, before the question."""
-    from ackgpu.render.layout import Pen
-    from ackgpu.render.tables import draw
-
-    Pen.of(streams, streams.err).print(draw(preview))
 
 
 def blocks_of(streams: Streams, result: Result) -> list[Block]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ackgpu.clock import Clock
 from ackgpu.engine.display import Display, Renderer
+from ackgpu.printable import printable
 from ackgpu.settings import Settings
 from ackgpu.streams import Streams
 
@@ -41,12 +42,12 @@ class Terminal(Display):
 
     def preview(self, part: Any) -> None:
         """The table of ``part``."""
-        from ackgpu.render.output import show_preview
+        from ackgpu.render.layout import Pen
+        from ackgpu.render.tables import draw
 
-        show_preview(self.streams, part)
+        Pen.of(self.streams, self.streams.err).print(draw(part))
 
     def wrote(self, path: Path) -> None:
         """The path, unless --quiet was given."""
-        from ackgpu.render.output import wrote
-
-        wrote(self.streams, path, quiet=self.settings.quiet)
+        if not self.settings.quiet:
+            self.streams.write(self.streams.err, f"wrote {printable(str(path))}\n")

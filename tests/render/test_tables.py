@@ -7,7 +7,9 @@ import render_samples as samples
 
 from ackgpu.render import deletions, results
 from ackgpu.render import verdicts as v
-from ackgpu.render.output import present, show_preview
+from ackgpu.render.output import present
+from ackgpu.render.terminal import Terminal
+from ackgpu.settings import Flags, Settings
 from ackgpu.streams import Streams
 
 
@@ -74,7 +76,8 @@ def test_a_cluster_without_a_ttl_leaves_the_column_out():
 def test_a_preview_goes_to_stderr_before_the_question():
     streams = Streams.for_tests(terminal=True)
     preview = samples.RESULTS["delete-preview"].part
-    show_preview(streams, dataclasses.replace(preview, removes=(), keeps=(), notes=()))
+    preview = dataclasses.replace(preview, removes=(), keeps=(), notes=())
+    Terminal(streams, Settings.resolve(Flags(), {})).preview(preview)
     out, err = streams.written()
     assert out == ""
     assert err.endswith("  nothing\n")
