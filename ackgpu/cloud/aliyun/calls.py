@@ -64,7 +64,7 @@ class Calls:
         return self._call(action, path, fields, idempotent=True)
 
     def read_limit(self, action: str, *path: str, **fields: Any) -> Any:
-        """As :meth:`read`, of a limit: throttled, it is not asked for as long as others.
+        """As :meth:`read`, of a limit: where it is throttled it is given up sooner.
 
         A documented figure stands in for what is not told, and is said to do so.
         """
