@@ -113,6 +113,10 @@ class Params(Mapping[str, str]):
         """The value, or ``default`` where it is absent or empty."""
         return self._values.get(name) or default
 
+    def fit(self, **shown: str) -> bool:
+        """Whether each of the parameters named is absent, empty, or what is shown."""
+        return all(self.text(name, value) == value for name, value in shown.items())
+
     def one(self, name: str) -> list[str]:
         """The value as the only element of a list, which is empty where there is none."""
         return [self._values[name]] if self._values.get(name) else []

@@ -7,7 +7,7 @@ from typing import Any
 
 from ackgpu.emulator.cs import instants
 from ackgpu.emulator.cs.lookup import cluster_of
-from ackgpu.emulator.cs.pages import idempotent_by_token
+from ackgpu.emulator.cs.pages import token_or_page
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
@@ -94,7 +94,7 @@ def _events(call: Call, cluster_id: str | None) -> list[Doc]:
 
 
 def _answer(call: Call, rows: list[Doc]) -> dict[str, Any]:
-    page, page_info, token = idempotent_by_token(call, rows)
+    page, page_info, token = token_or_page(call, rows)
     return {
         "events": [_row(call, row) for row in page],
         "next_token": token,

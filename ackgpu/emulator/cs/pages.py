@@ -18,7 +18,7 @@ def paged(
     return page, {"page_number": number, "page_size": size, "total_count": len(rows)}
 
 
-def idempotent_by_token(call: Call, rows: list[Any]) -> tuple[list[Any], dict[str, int], str]:
+def token_or_page(call: Call, rows: list[Any]) -> tuple[list[Any], dict[str, int], str]:
     """One page by next_token and max_results where either is given, else by page numbers.
 
     The page, its page_info, and the token of the next page: empty at the end.

@@ -8,7 +8,7 @@ from typing import Any
 
 from ackgpu.emulator.cs import instants
 from ackgpu.emulator.cs.lookup import cluster_of
-from ackgpu.emulator.cs.pages import idempotent_by_token
+from ackgpu.emulator.cs.pages import token_or_page
 from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
@@ -133,10 +133,9 @@ def describe_cluster_tasks(call: Call) -> dict[str, Any]:
     rows = [
         task
         for task in call.docs.find("task", at=call.now, scope=cluster.id)[::-1]
-        if params.text("task_type", task.body["task_type"]) == task.body["task_type"]
-        and params.text("state", call.state(task)) == call.state(task)
+        if params.fit(task_type=task.body["task_type"], state=call.state(task))
     ]
-    page, page_info, token = idempotent_by_token(call, rows)
+    page, page_info, token = token_or_page(call, rows)
     return {
         "next_token": token,
         "page_info": page_info,

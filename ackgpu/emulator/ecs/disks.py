@@ -97,8 +97,7 @@ def _wanted(call: Call, doc: Doc) -> bool:
     status = params.text("Status", "All")
     kind = params.text("DiskType", "all")
     return (
-        params.text("ZoneId", body["ZoneId"]) == body["ZoneId"]
-        and params.text("DiskName", doc.name) == doc.name
+        params.fit(ZoneId=body["ZoneId"], DiskName=doc.name)
         and params.text("Category", body["Category"]) in {body["Category"], "all"}
         and params.text("DiskChargeType", body["DiskChargeType"]) == body["DiskChargeType"]
         and status in {"All", call.state(doc)}

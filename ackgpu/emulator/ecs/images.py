@@ -23,11 +23,9 @@ def _wanted(call: Call, row: dict[str, Any]) -> bool:
     ids = params.comma_list("ImageId")
     return (
         (not ids or row["id"] in ids)
-        and params.text("ImageFamily", row["family"]) == row["family"]
-        and params.text("ImageName", row["name"]) == row["name"]
+        and params.fit(ImageFamily=row["family"], ImageName=row["name"])
         and params.text("OSType", "linux").lower() == "linux"
-        and params.text("Architecture", "x86_64") == "x86_64"
-        and params.text("ImageOwnerAlias", "system") == "system"
+        and params.fit(Architecture="x86_64", ImageOwnerAlias="system")
         and "Available" in params.text("Status", "Available").split(",")
         and not params.tags()
     )

@@ -56,7 +56,7 @@ def _wanted(call: Call, doc: Doc) -> bool:
     row = catalog.instance_type(body["InstanceType"]) or {}
     family = params.text("InstanceTypeFamily")
     return (
-        all(params.text(name, body[name]) == body[name] for name in fields)
+        params.fit(**{name: body[name] for name in fields})
         and params.text("InstanceChargeType", paying) == paying
         and (not addresses or body["PrivateIpAddress"] in addresses)
         and (not group or group in body["SecurityGroupIds"])

@@ -76,8 +76,7 @@ def _number(call: Call, name: str, default: float) -> float:
 def _worded(call: Call, row: dict[str, Any]) -> bool:
     params = call.params
     return (
-        params.text("InstanceTypeFamily", row["family"]) == row["family"]
-        and params.text("InstanceCategory", row["category"]) == row["category"]
+        params.fit(InstanceTypeFamily=row["family"], InstanceCategory=row["category"])
         and params.text("GPUSpec") in row["gpu_spec"]
         and params.text("CpuArchitecture", "X86") == "X86"
     )

@@ -110,12 +110,11 @@ def _wanted(call: Call, doc: Doc) -> bool:
     group = params.text("SecurityGroupId")
     fields = ("VpcId", "VSwitchId", "InstanceId", "Type")
     return (
-        all(params.text(name, body[name]) == body[name] for name in fields)
+        params.fit(**{name: body[name] for name in fields})
         and (not addresses or body["PrivateIpAddress"] in addresses)
         and params.text("PrimaryIpAddress", body["PrivateIpAddress"]) == body["PrivateIpAddress"]
         and (not group or group in body["SecurityGroupIds"])
-        and params.text("Status", call.state(doc)) == call.state(doc)
-        and params.text("NetworkInterfaceName", doc.name) == doc.name
+        and params.fit(Status=call.state(doc), NetworkInterfaceName=doc.name)
         and params.boolean("ServiceManaged", default=body["ServiceManaged"])
         == body["ServiceManaged"]
         and has_tags(call, doc)

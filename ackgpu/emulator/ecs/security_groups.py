@@ -176,9 +176,7 @@ def _wanted(call: Call, doc: Doc) -> bool:
     fuzzy = params.boolean("FuzzyQuery") or name.endswith("*")
     named = doc.name.startswith(name.rstrip("*")) if fuzzy else doc.name == name
     return (
-        params.text("SecurityGroupId", doc.id) == doc.id
-        and params.text("SecurityGroupType", doc.body["SecurityGroupType"])
-        == doc.body["SecurityGroupType"]
+        params.fit(SecurityGroupId=doc.id, SecurityGroupType=doc.body["SecurityGroupType"])
         and ("ServiceManaged" not in params or _managed_as_asked(call, doc))
         and (not name or named)
         and has_tags(call, doc)

@@ -124,9 +124,9 @@ def list_quota_applications(call: Call) -> dict[str, Any]:
     docs = [
         doc
         for doc in reversed(call.docs.find(KIND, at=call.now))
-        if params.text("ProductCode", doc.body["ProductCode"]) == doc.body["ProductCode"]
-        and params.text("QuotaActionCode", doc.body["QuotaActionCode"])
-        == doc.body["QuotaActionCode"]
+        if params.fit(
+            ProductCode=doc.body["ProductCode"], QuotaActionCode=doc.body["QuotaActionCode"]
+        )
         and status in {"", call.state(doc)}
     ]
     some, numbers = pages(call, docs, 200)

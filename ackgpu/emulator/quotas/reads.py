@@ -66,8 +66,7 @@ def list_product_quotas(call: Call) -> dict[str, Any]:
     rows = [
         row
         for row in found
-        if params.text("QuotaActionCode", row["code"]) == row["code"]
-        and params.text("QuotaCategory", tables.COMMON) == tables.COMMON
+        if params.fit(QuotaActionCode=row["code"], QuotaCategory=tables.COMMON)
         and word in f"{row['name']} {row['description']}".lower()
     ]
     some, numbers = pages(call, rows)

@@ -66,17 +66,19 @@ def _wanted(call: Call, doc: Doc) -> bool:
     server_id = params.text("ServerId")
     zones = _zones(doc)
     return (
-        params.text("LoadBalancerName", doc.name) == doc.name
-        and params.text("LoadBalancerStatus", call.state(doc)) == call.state(doc)
-        and params.text("VpcId", doc.scope) == doc.scope
-        and params.text("NetworkType", network_type(doc)) == network_type(doc)
-        and params.text("PayType", _pay_type(doc)) == _pay_type(doc)
-        and params.text("ResourceGroupId", RESOURCE_GROUP) == RESOURCE_GROUP
-        and params.text("MasterZoneId", zones[0]) == zones[0]
-        and params.text("SlaveZoneId", zones[1]) == zones[1]
+        params.fit(
+            LoadBalancerName=doc.name,
+            LoadBalancerStatus=call.state(doc),
+            VpcId=doc.scope,
+            NetworkType=network_type(doc),
+            PayType=_pay_type(doc),
+            ResourceGroupId=RESOURCE_GROUP,
+            MasterZoneId=zones[0],
+            SlaveZoneId=zones[1],
+        )
         and (not server_id or server_id in servers)
         and not params.text("ServerIntranetAddress")
-        and all(params.text(key, body[key]) == body[key] for key in keys)
+        and params.fit(**{key: body[key] for key in keys})
     )
 
 

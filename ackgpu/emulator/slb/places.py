@@ -6,8 +6,8 @@ from typing import Any
 
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import catalog
+from ackgpu.emulator.shared.places import named_zone, regions_with
 from ackgpu.emulator.slb.product import PRODUCT
-from ackgpu.emulator.vpc.places import zone_name
 
 CENTRAL = frozenset(
     {"cn-hangzhou", "cn-hangzhou-finance", "cn-shanghai-finance-1", "cn-shenzhen-finance-1"}
@@ -23,19 +23,7 @@ def balancer_host(region: str) -> str:
 @PRODUCT.operation("DescribeRegions")
 def describe_regions(call: Call) -> dict[str, Any]:
     """DescribeRegions: every region, with the product's endpoint there."""
-    rows = [
-        {
-            "RegionId": row["id"],
-            "LocalName": row["name"],
-            "RegionEndpoint": balancer_host(row["id"]),
-        }
-        for row in catalog.regions(call.settings)
-    ]
-    return {"Regions": {"Region": rows}}
-
-
-def _named(zone: str) -> dict[str, Any]:
-    return {"ZoneId": zone, "LocalName": zone_name(zone)}
+    return regions_with(call, balancer_host)
 
 
 @PRODUCT.operation("DescribeZones")
@@ -43,7 +31,8 @@ def describe_zones(call: Call) -> dict[str, Any]:
     """DescribeZones: each primary zone with the secondary zones that go with it."""
     zones = catalog.zones(call.region)
     rows = [
-        _named(zone) | {"SlaveZones": {"SlaveZone": [_named(z) for z in zones if z != zone]}}
+        named_zone(zone)
+        | {"SlaveZones": {"SlaveZone": [named_zone(z) for z in zones if z != zone]}}
         for zone in zones
     ]
     return {"Zones": {"Zone": rows}}

@@ -143,13 +143,15 @@ def _wanted(call: Call, doc: Doc) -> bool:
     params = call.params
     instance_id, instance_type = _binding(call, doc)
     return (
-        params.text("Status", call.state(doc)) == call.state(doc)
-        and params.text("EipName", doc.name) == doc.name
-        and params.text("AssociatedInstanceId", instance_id) == instance_id
-        and params.text("AssociatedInstanceType", instance_type) == instance_type
-        and params.text("ChargeType", doc.body["ChargeType"]) == doc.body["ChargeType"]
-        and params.text("ISP", doc.body["ISP"]) == doc.body["ISP"]
-        and params.text("ResourceGroupId", RESOURCE_GROUP) == RESOURCE_GROUP
+        params.fit(
+            Status=call.state(doc),
+            EipName=doc.name,
+            AssociatedInstanceId=instance_id,
+            AssociatedInstanceType=instance_type,
+            ChargeType=doc.body["ChargeType"],
+            ISP=doc.body["ISP"],
+            ResourceGroupId=RESOURCE_GROUP,
+        )
         and not params.text("LockReason")
         and tagged(call, doc, params.tags())
     )

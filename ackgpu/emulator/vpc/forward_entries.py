@@ -100,11 +100,13 @@ def describe_forward_table_entries(call: Call) -> dict[str, Any]:
     docs = [
         doc
         for doc in call.all("forward")
-        if params.text("ForwardTableId", doc.scope) == doc.scope
-        and params.text("NatGatewayId", doc.body["NatGatewayId"]) == doc.body["NatGatewayId"]
-        and params.text("ForwardEntryId", doc.id) == doc.id
-        and params.text("ForwardEntryName", doc.name) == doc.name
-        and all(params.text(name, doc.body[name]) == doc.body[name] for name in FIELDS)
+        if params.fit(
+            ForwardTableId=doc.scope,
+            NatGatewayId=doc.body["NatGatewayId"],
+            ForwardEntryId=doc.id,
+            ForwardEntryName=doc.name,
+        )
+        and params.fit(**{name: doc.body[name] for name in FIELDS})
     ]
     page, numbers = page_of(call, docs)
     rows = [

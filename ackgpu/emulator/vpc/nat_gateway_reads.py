@@ -34,16 +34,15 @@ def describe_nat_gateways(call: Call) -> dict[str, Any]:
 
 def _wanted(call: Call, doc: Doc) -> bool:
     params = call.params
-    return (
-        params.text("Name", doc.name) == doc.name
-        and params.text("Status", call.state(doc)) == call.state(doc)
-        and params.text("NatType", "Enhanced") == "Enhanced"
-        and params.text("InstanceChargeType", "PostPaid") == "PostPaid"
-        and params.text("NetworkType", doc.body["NetworkType"]) == doc.body["NetworkType"]
-        and params.text("ZoneId", doc.body["ZoneId"]) == doc.body["ZoneId"]
-        and params.text("ResourceGroupId", RESOURCE_GROUP) == RESOURCE_GROUP
-        and tagged(call, doc, params.tags())
-    )
+    return params.fit(
+        Name=doc.name,
+        Status=call.state(doc),
+        NatType="Enhanced",
+        InstanceChargeType="PostPaid",
+        NetworkType=doc.body["NetworkType"],
+        ZoneId=doc.body["ZoneId"],
+        ResourceGroupId=RESOURCE_GROUP,
+    ) and tagged(call, doc, params.tags())
 
 
 def _common(call: Call, doc: Doc) -> dict[str, Any]:

@@ -6,15 +6,11 @@ from typing import Any
 
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import catalog
+from ackgpu.emulator.shared.places import named_zone, regions_with
 from ackgpu.emulator.vpc.product import PRODUCT
 
 WITHOUT_NAT = frozenset({"cn-beijing-c", "cn-hangzhou-b", "cn-shanghai-b"})
 """Zones without enhanced NAT gateways. Not every zone has them; which ones is illustrative."""
-
-
-def zone_name(zone: str) -> str:
-    """A zone's display name: ``Zone H`` of ``cn-hangzhou-h``."""
-    return f"Zone {zone[-1].upper()}"
 
 
 def nat_zones(region: str) -> tuple[str, ...]:
@@ -25,23 +21,14 @@ def nat_zones(region: str) -> tuple[str, ...]:
 @PRODUCT.operation("DescribeRegions")
 def describe_regions(call: Call) -> dict[str, Any]:
     """DescribeRegions: every region, with the product's endpoint there."""
-    rows = [
-        {
-            "RegionId": row["id"],
-            "LocalName": row["name"],
-            "RegionEndpoint": f"vpc.{row['id']}.aliyuncs.com",
-        }
-        for row in catalog.regions(call.settings)
-    ]
-    return {"Regions": {"Region": rows}}
+    return regions_with(call, lambda region: f"vpc.{region}.aliyuncs.com")
 
 
 @PRODUCT.operation("DescribeZones")
 def describe_zones(call: Call) -> dict[str, Any]:
     """DescribeZones: the zones of the region in which a vSwitch can be made."""
     rows = [
-        {"ZoneId": zone, "LocalName": zone_name(zone), "ZoneType": "AvailabilityZone"}
-        for zone in catalog.zones(call.region)
+        named_zone(zone) | {"ZoneType": "AvailabilityZone"} for zone in catalog.zones(call.region)
     ]
     return {"Zones": {"Zone": rows}}
 
@@ -50,4 +37,4 @@ def describe_zones(call: Call) -> dict[str, Any]:
 def list_nat_zones(call: Call) -> dict[str, Any]:
     """ListEnhanhcedNatGatewayAvailableZones (sic): a flat list."""
     zones = nat_zones(call.region)
-    return {"Zones": [{"ZoneId": zone, "LocalName": zone_name(zone)} for zone in zones]}
+    return {"Zones": [named_zone(zone) for zone in zones]}

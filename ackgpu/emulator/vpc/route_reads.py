@@ -42,12 +42,14 @@ def _wanted(call: Call, entry: tuple[Doc, str]) -> bool:
     blocks = params.listed("DestCidrBlockList")
     cidr = body["DestinationCidrBlock"]
     return (
-        params.text("RouteEntryId", doc.id) == doc.id
-        and params.text("RouteEntryType", kind) == kind
-        and params.text("RouteEntryName", doc.name) == doc.name
-        and params.text("DestinationCidrBlock", cidr) == cidr
-        and params.text("NextHopId", body["NextHopId"]) == body["NextHopId"]
-        and params.text("NextHopType", body["NextHopType"]) == body["NextHopType"]
+        params.fit(
+            RouteEntryId=doc.id,
+            RouteEntryType=kind,
+            RouteEntryName=doc.name,
+            DestinationCidrBlock=cidr,
+            NextHopId=body["NextHopId"],
+            NextHopType=body["NextHopType"],
+        )
         and params.text("IpVersion", "ipv4").lower() == "ipv4"
         and (not blocks or cidr in blocks)
     )
@@ -94,9 +96,9 @@ def describe_route_tables(call: Call) -> dict[str, Any]:
     docs = [
         doc
         for doc in call.all("routetable", ids=params.one("RouteTableId"))
-        if params.text("VRouterId", doc.body["VRouterId"]) == doc.body["VRouterId"]
-        and params.text("RouterId", doc.body["VRouterId"]) == doc.body["VRouterId"]
-        and params.text("RouteTableName", doc.name) == doc.name
+        if params.fit(
+            VRouterId=doc.body["VRouterId"], RouterId=doc.body["VRouterId"], RouteTableName=doc.name
+        )
     ]
     page, numbers = page_of(call, docs)
     return {"RouteTables": {"RouteTable": [_table_row(call, doc) for doc in page]}} | numbers

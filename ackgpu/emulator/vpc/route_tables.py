@@ -104,13 +104,12 @@ def describe_route_table_list(call: Call) -> dict[str, Any]:
 
 def _wanted(call: Call, doc: Doc) -> bool:
     params = call.params
-    return (
-        params.text("RouteTableName", doc.name) == doc.name
-        and params.text("RouterId", doc.body["VRouterId"]) == doc.body["VRouterId"]
-        and params.text("RouterType", "VRouter") == "VRouter"
-        and params.text("RouteTableType", doc.body["RouteTableType"]) == doc.body["RouteTableType"]
-        and tagged(call, doc, params.tags())
-    )
+    return params.fit(
+        RouteTableName=doc.name,
+        RouterId=doc.body["VRouterId"],
+        RouterType="VRouter",
+        RouteTableType=doc.body["RouteTableType"],
+    ) and tagged(call, doc, params.tags())
 
 
 def _row(call: Call, doc: Doc) -> dict[str, Any]:

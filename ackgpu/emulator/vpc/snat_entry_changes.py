@@ -151,10 +151,9 @@ def _wanted(call: Call, doc: Doc) -> bool:
     params, body = call.params, doc.body
     keys = ("NatGatewayId", "SourceVSwitchId", "SourceCIDR", "SnatIp")
     return (
-        params.text("SnatEntryId", doc.id) == doc.id
-        and params.text("SnatEntryName", doc.name) == doc.name
+        params.fit(SnatEntryId=doc.id, SnatEntryName=doc.name)
         and not params.listed("NetworkInterfaceIds")
-        and all(params.text(key, body[key]) == body[key] for key in keys)
+        and params.fit(**{key: body[key] for key in keys})
     )
 
 

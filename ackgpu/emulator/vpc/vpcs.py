@@ -138,8 +138,7 @@ def describe_vpcs(call: Call) -> dict[str, Any]:
 def _wanted(call: Call, doc: Doc) -> bool:
     params = call.params
     return (
-        params.text("VpcName", doc.name) == doc.name
-        and params.text("ResourceGroupId", RESOURCE_GROUP) == RESOURCE_GROUP
+        params.fit(VpcName=doc.name, ResourceGroupId=RESOURCE_GROUP)
         and not params.boolean("IsDefault")
         and not params.boolean("EnableIpv6")
         and tagged(call, doc, params.tags())

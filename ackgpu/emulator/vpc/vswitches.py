@@ -129,9 +129,7 @@ def _wanted(call: Call, doc: Doc) -> bool:
     params = call.params
     table = params.text("RouteTableId")
     return (
-        params.text("ZoneId", doc.body["ZoneId"]) == doc.body["ZoneId"]
-        and params.text("VSwitchName", doc.name) == doc.name
-        and params.text("ResourceGroupId", RESOURCE_GROUP) == RESOURCE_GROUP
+        params.fit(ZoneId=doc.body["ZoneId"], VSwitchName=doc.name, ResourceGroupId=RESOURCE_GROUP)
         and (not table or _route_table(call, doc)["RouteTableId"] == table)
         and not params.boolean("IsDefault")
         and not params.boolean("EnableIpv6")
