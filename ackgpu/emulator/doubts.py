@@ -93,6 +93,15 @@ DOUBTS: Mapping[str, Doubt] = {
         },
         "2026-08: the vendor's live suite waits only after a change to pay-as-you-go",
     ),
+    "absent_rule": Doubt(
+        {
+            "refused": "revoking a rule that is not there, by what it allows, is refused:"
+            " InvalidSecurityGroupRule.RuleNotExist",
+            "ignored": "it succeeds and changes nothing",
+        },
+        "2026-01: ECS's pages announce the refusal since 2024-07 and promise success further"
+        " down; one live account refused in 2026-10",
+    ),
     "tags": Doubt(
         {
             "current": "tags are seen by every read at once",

@@ -1,7 +1,7 @@
 """The rules of security groups: authorize and revoke, ingress and egress.
 
-A rule that exists already is accepted without a second copy; revoking what is not there is
-accepted too (seen in the field; the API pages do not say).
+A rule that exists already is accepted without a second copy. Revoking what is not there is refused,
+by an id always and by what it allows under the doubt ``absent_rule`` (RevokeSecurityGroup).
 """
 
 from __future__ import annotations
@@ -119,6 +119,8 @@ def _revoke(call: Call, direction: str) -> dict[str, Any]:
             404,
         )
     going = [] if ids else [rule_of(call, row, direction) for row in _permissions(call)]
+    if call.doubt("absent_rule") == "refused":
+        _refuse_absent(going, rules)
     doc.body["Rules"] = [
         rule
         for rule in rules
@@ -126,6 +128,13 @@ def _revoke(call: Call, direction: str) -> dict[str, Any]:
     ]
     call.docs.put(doc)
     return {}
+
+
+def _refuse_absent(going: list[dict[str, Any]], rules: list[dict[str, Any]]) -> None:
+    if not all(any(same_rule(rule, one) for rule in rules) for one in going):
+        raise ApiError(
+            "InvalidSecurityGroupRule.RuleNotExist", "The specified rule does not exist."
+        )
 
 
 def group_to_change(call: Call) -> Doc:

@@ -118,6 +118,29 @@ def test_directions_are_kept_apart(machines: Machines):
     assert len(rules(machines.ecs, machines.group_id)) == 1
 
 
+@pytest.mark.parametrize("reading", ["refused", "ignored"])
+@pytest.mark.parametrize("action", ["RevokeSecurityGroup", "RevokeSecurityGroupEgress"])
+def test_a_rule_that_is_not_there_is_refused_or_ignored(
+    machines: Machines, emulator: Emulator, action: str, reading: str
+):
+    """As a whole: of two rules of which one is there, neither goes."""
+    emulator.backend.settings["doubts"] = {"absent_rule": reading}
+    end = "Dest" if action.endswith("Egress") else "Source"
+    there, absent = (
+        {"IpProtocol": "tcp", "PortRange": p, f"{end}CidrIp": "10.0.0.0/8"}
+        for p in ("22/22", "80/80")
+    )
+    group = {"SecurityGroupId": machines.group_id}
+    machines.ecs(action.replace("Revoke", "Authorize"), **group, Permissions=[there])
+    asked = {**group, "Permissions": [there, absent]}
+    if reading == "refused":
+        refusal = machines.ecs.refusal(action, **asked)
+        assert refusal == ("InvalidSecurityGroupRule.RuleNotExist", 400)
+    else:
+        machines.ecs(action, **asked)
+    assert len(rules(machines.ecs, machines.group_id)) == (reading == "refused")
+
+
 def test_a_rule_is_revoked_by_its_id(machines: Machines):
     group = {"SecurityGroupId": machines.group_id}
     machines.ecs("AuthorizeSecurityGroup", **group, Permissions=[SSH])
