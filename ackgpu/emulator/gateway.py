@@ -25,7 +25,7 @@ from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.faults import Fault, Faults
 from ackgpu.emulator.operation import Call, Product
 from ackgpu.emulator.real_time import REAL
-from ackgpu.emulator.request_log import LoggedRequest, RequestLog
+from ackgpu.emulator.request_log import LoggedRequest, RequestLog, shared
 from ackgpu.emulator.shared.catalog import regions
 from ackgpu.emulator.signature import Nonces, authenticate
 from ackgpu.emulator.store import Transaction
@@ -226,10 +226,10 @@ class Gateway:
                 product=route.product.code if route else "",
                 action=action,
                 writes=route.operation.writes if route else False,
-                region=exchange.region,
-                params=tuple(sorted(exchange.parameters)),
+                region=shared(exchange.region),
+                params=shared(tuple(sorted(exchange.parameters))),
                 unknown=exchange.unknown,
-                access_key_id=exchange.access_key_id,
+                access_key_id=shared(exchange.access_key_id),
                 status=answer.status,
                 code=exchange.code,
                 request_id=exchange.request_id,

@@ -176,6 +176,14 @@ class Transaction:
         """Forget the document altogether (its traces too); deletion is setting ``gone``."""
         self._connection.execute("DELETE FROM doc WHERE kind = ? AND id = ?", (kind, doc_id))
 
+    def forget_gone(self, kind: str, *, at: float, among: int) -> None:
+        """Forget those that are gone ``at`` among the oldest documents of a kind without scope."""
+        self._connection.execute(
+            "DELETE FROM doc WHERE kind = ?1 AND gone <= ?2 AND id IN"
+            " (SELECT id FROM doc WHERE kind = ?1 AND scope = '' ORDER BY born LIMIT ?3)",
+            (kind, at, among),
+        )
+
     def meta(self, key: str) -> str | None:
         """A setting of the account, such as its seed or its certificate authority."""
         row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()

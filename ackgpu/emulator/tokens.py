@@ -22,6 +22,8 @@ from ackgpu.emulator.store import Doc
 HELD: Mapping[str, float | None] = {"minute": 60.0, "day": 24 * 3600.0, "forever": None}
 """Seconds, by the reading of the doubt ``token_life``."""
 MAX_TOKEN_LENGTH = 64
+SWEPT = 4
+"""Of the oldest tokens so many are looked at with each new one: those that no longer hold go."""
 
 
 def carry_out(call: Call) -> Any:
@@ -45,6 +47,7 @@ def carry_out(call: Call) -> Any:
             )
         return known.body["answer"]
     result = operation.handler(call)
+    call.docs.forget_gone("token", at=call.now, among=SWEPT)
     life = HELD[call.doubt("token_life")]
     call.docs.put(
         Doc(

@@ -265,6 +265,14 @@ def test_a_token_is_forgotten_after_a_day(gateway: Gateway, clock: ManualClock) 
     assert len(vswitches(gateway)) == 2
 
 
+def test_tokens_of_earlier_days_do_not_pile_up(gateway: Gateway, clock: ManualClock) -> None:
+    for number in range(12):
+        create(gateway, ClientToken=f"t{number}")
+        clock.advance(24 * 3600)
+    with gateway.backend.transaction() as session:
+        assert len(session.find("token")) <= 2
+
+
 def test_a_token_of_another_region_is_another_token(gateway: Gateway) -> None:
     create(gateway, ClientToken="t")
     assert create(gateway, ClientToken="t", RegionId="cn-shanghai").status == 200

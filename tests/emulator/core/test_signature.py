@@ -15,7 +15,7 @@ import pytest
 
 from ackgpu.emulator.account import Key, root
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.signature import Nonces, authenticate
+from ackgpu.emulator.signature import MOST_NONCES, Nonces, authenticate
 from ackgpu.emulator.wire import WireRequest
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
@@ -168,11 +168,21 @@ def test_a_nonce_is_good_once_and_only_roa_may_do_without() -> None:
     assert set(replays["roa"]) == {"SignatureNonceUsed", "accepted"}
 
 
+def test_a_server_that_is_asked_very_often_keeps_the_latest_nonces() -> None:
+    nonces = Nonces()
+    for number in range(MOST_NONCES + 1000):
+        nonces.use(ID, str(number), 1000.0)
+    assert len(nonces.seen) == MOST_NONCES
+    with pytest.raises(ApiError, match="nonce"):
+        nonces.use(ID, str(MOST_NONCES), 1000.0)
+
+
 def test_a_nonce_is_forgotten_once_its_request_would_be_too_old() -> None:
     nonces = Nonces()
     nonces.use(ID, "n", 1000.0)
     nonces.use(ID, "m", 1000.0 + 1801)
-    assert list(nonces.seen) == [(ID, "m")]
+    nonces.use(ID, "n", 1000.0 + 1801)
+    assert len(nonces.seen) == 2
 
 
 def test_an_unknown_key_is_not_found() -> None:
