@@ -182,6 +182,7 @@ def test_each_documented_right_is_needed(lab: Lab, index: int, rule: int, verb: 
     rights = roles()
     rights[index]["rules"][rule]["verbs"].remove(verb)
     [resource] = rights[index]["rules"][rule]["resources"]
+    rights[index]["rules"] = [row for row in rights[index]["rules"] if row["verbs"]]
     as_verifier(lab, rights)
     ended = lab.verify("--level", "cuda", "-o", "json")
     assert ended.code == EXITS.get((resource, verb), 4)

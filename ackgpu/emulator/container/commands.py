@@ -156,6 +156,50 @@ def _cp(machine: Machine, args: list[str], _stdin: bytes) -> CommandOutcome:
     return CommandOutcome()
 
 
+def _tar(machine: Machine, args: list[str], stdin: bytes) -> CommandOutcome:
+    """An archive written to stdout (``tar cf - PATH``) or taken from stdin (``tar xmf -``)."""
+    import io
+    import tarfile
+
+    mode, at = args[0].lstrip("-") if args else "", "-C" in args and args[args.index("-C") + 1]
+    base = machine.path(str(at or machine.cwd))
+    if "x" in mode:
+        return _unpacked(machine, base, consumed(stdin))
+    names, out = [n for n in _plain(args[1:]) if n not in {"-", at}], io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name in names:
+            path = machine.path(name if name.startswith("/") else f"{base}/{name}")
+            held = [p for p in machine.files if p == path or p.startswith(f"{path}/")]
+            if not held and not machine.is_directory(path):
+                text = "Cannot stat: No such file or directory"
+                end = "tar: Exiting with failure status due to previous errors"
+                return _fail(f"tar: {name}: {text}\n{end}\n", 2)
+            for each in held:
+                row = tarfile.TarInfo(name.lstrip("/") + each.removeprefix(path))
+                row.size = len(machine.files[each].content)
+                archive.addfile(row, io.BytesIO(machine.files[each].content))
+    return CommandOutcome(out=out.getvalue())
+
+
+def _unpacked(machine: Machine, base: str, data: bytes) -> CommandOutcome:
+    import io
+    import tarfile
+
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+            for row in archive:
+                path = machine.path(f"{base}/{row.name}")
+                held = archive.extractfile(row)
+                if held is None:
+                    machine.directories.add(path)
+                else:
+                    machine.files[path] = File(held.read())
+                    machine.directories.add(path.rpartition("/")[0] or "/")
+    except tarfile.TarError:
+        return _fail("tar: This does not look like a tar archive\n", 2)
+    return CommandOutcome()
+
+
 def _export(machine: Machine, args: list[str], _stdin: bytes) -> CommandOutcome:
     for arg in args:
         name, equals, value = arg.partition("=")
@@ -280,6 +324,6 @@ COMMANDS: dict[str, Command] = {
     "id": lambda *_: _out("uid=0(root) gid=0(root) groups=0(root)\n"), "ls": _ls, "make": make,
     "mkdir": _mkdir, "nvcc": nvcc, "nvidia-smi": nvidia_smi, "printenv": _env, "printf": _printf,
     "pwd": _pwd, "rm": _rm, "set": _succeed, "sleep": _sleep, "sync": _succeed, "tail": _tail,
-    "test": _test, "touch": _succeed, "true": _succeed, "uname": _uname, "wc": _wc,
+    "tar": _tar,     "test": _test, "touch": _succeed, "true": _succeed, "uname": _uname, "wc": _wc,
     "which": _which, "whoami": lambda *_: _out("root\n"),
 }  # fmt: skip

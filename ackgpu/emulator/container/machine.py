@@ -15,9 +15,9 @@ from typing import Any
 from ackgpu.emulator.container.network import PodNetwork
 from ackgpu.emulator.kube.nodes import NodeFacts
 from ackgpu.emulator.kube.objects import Obj
-from ackgpu.emulator.kube.quantities import amount
 from ackgpu.emulator.kube.state import ClusterState
 from ackgpu.emulator.shared.gpus import Gpu
+from ackgpu.emulator.shared.quantities import amount
 from ackgpu.emulator.shared.tables import table
 
 GPU_FAULTS = ("driver_mismatch", "driver_unloaded", "unlicensed", "sample_wrong_result")

@@ -23,12 +23,12 @@ from ackgpu.emulator.kube.names import (
     label_causes,
 )
 from ackgpu.emulator.kube.objects import Obj
-from ackgpu.emulator.kube.quantities import amount
 from ackgpu.emulator.kube.resources import ApiResource
 from ackgpu.emulator.kube.schema import message_of, walk
 from ackgpu.emulator.kube.selectors import matches
 from ackgpu.emulator.kube.state import ClusterState
 from ackgpu.emulator.kube.status import invalid
+from ackgpu.emulator.shared.quantities import amount
 from ackgpu.emulator.shared.tables import table
 
 Cause = tuple[str, str]

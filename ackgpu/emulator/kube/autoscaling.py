@@ -11,9 +11,9 @@ import math
 
 from ackgpu.emulator.kube.metrics import container_usage
 from ackgpu.emulator.kube.object_store import store_again
-from ackgpu.emulator.kube.objects import Obj, condition
-from ackgpu.emulator.kube.quantities import amount, shown
+from ackgpu.emulator.kube.objects import Obj, told
 from ackgpu.emulator.kube.state import ClusterState, StoredObject, written_entry
+from ackgpu.emulator.shared.quantities import amount, shown
 from ackgpu.emulator.store import Doc
 
 KEY = "horizontalpodautoscalers"
@@ -89,43 +89,26 @@ def entries(state: ClusterState) -> list[StoredObject]:
 
 
 def _status(state: ClusterState, doc: Doc) -> Obj:
-    obj = doc.body["object"]
+    obj, since = doc.body["object"], state.stamp(doc.created_at)
     plural, name = _target(obj)
-    namespace = obj["metadata"]["namespace"]
-    entry = state.entry(plural, (namespace, name)) if plural else None
+    entry = state.entry(plural, (obj["metadata"]["namespace"], name)) if plural else None
     if entry is None:
-        kind = obj["spec"]["scaleTargetRef"]["kind"]
-        text = "the HPA controller was unable to get the target's current scale:"
-        text = f'{text} {kind} "{name}" not found'
-        rows = [condition("AbleToScale", holds=False, reason="FailedGetScale", message=text)]
-        return {"currentReplicas": 0, "desiredReplicas": 0, "conditions": _since(state, doc, rows)}
-    replicas = entry.object["status"].get("replicas", 0)
-    used, each, why = _utilization(entry.object)
-    text = "recommended size matches current size"
-    rows = [condition("AbleToScale", holds=True, reason="ReadyForNewScale", message=text)]
-    status: Obj = {"currentReplicas": replicas, "desiredReplicas": entry.object["spec"]["replicas"]}
+        row = told("FailedGetScale", since, kind=obj["spec"]["scaleTargetRef"]["kind"], name=name)
+        return {"currentReplicas": 0, "desiredReplicas": 0, "conditions": [row]}
+    target = entry.object
+    used, each, why = _utilization(target)
+    rows = [told("ReadyForNewScale", since)]
+    status: Obj = {"conditions": rows, "currentReplicas": target["status"].get("replicas", 0)}
+    status["desiredReplicas"] = target["spec"]["replicas"]
     if why:
-        text = f"the HPA was unable to compute the replica count: {why}"
-        row = condition(
-            "ScalingActive", holds=False, reason="FailedGetResourceMetric", message=text
-        )
-        return {**status, "conditions": _since(state, doc, [*rows, row])}
-    text = (
-        "the HPA was able to successfully calculate a replica count from cpu resource utilization"
-        " (percentage of request)"
-    )
-    rows.append(condition("ScalingActive", holds=True, reason="ValidMetricFound", message=text))
-    text = "the desired count is within the acceptable range"
-    rows.append(condition("ScalingLimited", holds=False, reason="DesiredWithinRange", message=text))
+        rows.append(told("FailedGetResourceMetric", since, why=why))
+        return status
+    rows += [told("ValidMetricFound", since), told("DesiredWithinRange", since)]
     current = {"averageUtilization": used, "averageValue": each}
     status["currentMetrics"] = [
         {"type": "Resource", "resource": {"name": "cpu", "current": current}}
     ]
-    return {**status, "conditions": _since(state, doc, rows)}
-
-
-def _since(state: ClusterState, doc: Doc, rows: list[Obj]) -> list[Obj]:
-    return [{**row, "lastTransitionTime": state.stamp(doc.created_at)} for row in rows]
+    return status
 
 
 def _utilization(target: Obj) -> tuple[int, str, str]:

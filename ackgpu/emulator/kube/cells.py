@@ -10,7 +10,7 @@ from typing import Any
 
 from ackgpu.emulator.kube.ages import short, since
 from ackgpu.emulator.kube.objects import Obj, labels_of
-from ackgpu.emulator.kube.quantities import amount, shown
+from ackgpu.emulator.shared.quantities import amount, shown
 
 NONE = "<none>"
 MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX",
@@ -38,11 +38,6 @@ def _node_roles(obj: Obj, _now: datetime) -> str:
 def _node_address(kind: str, obj: Obj, _now: datetime) -> str:
     rows = obj["status"]["addresses"]
     return next((str(row["address"]) for row in rows if row["type"] == kind), NONE)
-
-
-def _kernel(obj: Obj, _now: datetime) -> str:
-    info = obj["status"]["nodeInfo"]
-    return f"{info['kernelVersion']} ({info['architecture']})"
 
 
 def _pod_ready(obj: Obj, _now: datetime) -> str:
@@ -112,10 +107,6 @@ def _node_selector(obj: Obj, _now: datetime) -> str:
     return _pairs(obj["spec"]["template"]["spec"].get("nodeSelector"))
 
 
-def _replicas_ready(obj: Obj, _now: datetime) -> str:
-    return f"{obj['status'].get('readyReplicas', 0)}/{obj['spec'].get('replicas', 1)}"
-
-
 def _service_ports(obj: Obj, _now: datetime) -> str:
     def told(row: Obj) -> str:
         node = f":{row['nodePort']}" if row.get("nodePort") else ""
@@ -165,10 +156,6 @@ def _seen(field: str, obj: Obj, now: datetime) -> str:
     return since(stamp, now) if stamp else "<unknown>"
 
 
-def _job_completions(obj: Obj, _now: datetime) -> str:
-    return f"{obj['status'].get('succeeded', 0)}/{obj['spec'].get('completions', 1)}"
-
-
 def _job_status(obj: Obj, _now: datetime) -> str:
     rows = obj["status"].get("conditions") or []
     done = [row["type"] for row in rows if row["status"] == "True"]
@@ -181,11 +168,6 @@ def _job_duration(obj: Obj, now: datetime) -> str:
         return ""
     until = datetime.strptime(end, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC) if end else now
     return since(start, until)
-
-
-def _role_ref(obj: Obj, _now: datetime) -> str:
-    reference = obj.get("roleRef") or {}
-    return f"{reference.get('kind', '')}/{reference.get('name', '')}"
 
 
 def _subjects(kind: str, obj: Obj, _now: datetime) -> str:
@@ -243,11 +225,6 @@ def _claim_state(obj: Obj, _now: datetime) -> str:
     states = ["allocated"] if status.get("allocation") else []
     states += ["reserved"] if status.get("reservedFor") else []
     return ",".join(states) or "pending"
-
-
-def _hpa_reference(obj: Obj, _now: datetime) -> str:
-    target = obj["spec"]["scaleTargetRef"]
-    return f"{target['kind']}/{target['name']}"
 
 
 def _hpa_targets(obj: Obj, _now: datetime) -> str:

@@ -11,10 +11,10 @@ from typing import Any
 
 from ackgpu.emulator.kube.object_store import store_again, store_new
 from ackgpu.emulator.kube.objects import Obj, suffix_of
-from ackgpu.emulator.kube.quantities import amount
 from ackgpu.emulator.kube.resources import by_plural
 from ackgpu.emulator.kube.selectors import matches
 from ackgpu.emulator.kube.state import ClusterState, StoredObject, written_entry
+from ackgpu.emulator.shared.quantities import amount
 from ackgpu.emulator.store import Doc
 
 CLAIMS, VOLUMES = "persistentvolumeclaims", "persistentvolumes"

@@ -2,7 +2,8 @@
 
 ``[+]NAME[#|@] SOURCE``: ``+`` is shown with ``-o wide`` alone, ``#`` an integer, ``@`` a date. The
 source is a path such as ``.status.podIP``, with what stands for nothing behind ``|`` (``<none>``
-where nothing is said), or a function of :mod:`ackgpu.emulator.kube.cells`.
+where nothing is said), paths within text as in ``{.kind}/{.name|0}``, or a function of
+:mod:`ackgpu.emulator.kube.cells`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Cell = Callable[[Obj, datetime], Any]
 Column = tuple[str, str, int, Cell]
 """Name, type, priority (0 is always shown, 1 with ``-o wide``), and how the cell is made."""
 
-_LINE = re.compile(r"(\+?)(.+?)([#@]?) (\.[^ |]+|\w+\(\w*\))(?:\|(.*))?")
+_LINE = re.compile(r"(\+?)(.+?)([#@]?) (\.[^ |]+|\{.+|\w+\(\w*\))(?:\|(.*))?")
 _STEP = re.compile(
     r"""\.?([\w$/#-]+)|\[['"]?([^'"\]?]+)['"]?\]|\[\?\(@\.(\w+)\s*==\s*["'](.*?)["']\)\]"""
 )
@@ -48,6 +49,8 @@ def column(line: str) -> Column:
 def _cell(source: str, default: str) -> Cell:
     if source.startswith("."):
         return partial(_shown, source, int(default) if default.isdecimal() else default)
+    if source.startswith("{"):
+        return partial(_filled, source)
     name, _, argument = source.rstrip(")").partition("(")
     made: Callable[..., Any] = vars(cells)[f"_{name}"]
     return partial(made, argument) if argument else made
@@ -56,6 +59,14 @@ def _cell(source: str, default: str) -> Cell:
 def _shown(path: str, nothing: Any, obj: Obj, _now: datetime) -> Any:
     value = look_up(obj, path)
     return nothing if value in (None, "", {}, []) else value
+
+
+def _filled(text: str, obj: Obj, now: datetime) -> str:
+    def found(match: re.Match[str]) -> str:
+        path, _, nothing = match[1].partition("|")
+        return str(_shown(path, nothing, obj, now))
+
+    return re.sub(r"\{(.*?)\}", found, text)
 
 
 def look_up(obj: Any, path: str) -> Any:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ackgpu.emulator.kube.objects import Obj, condition
+from ackgpu.emulator.kube.objects import Obj, told
 from ackgpu.emulator.kube.resources import RESOURCES, ApiResource
 from ackgpu.emulator.kube.state import ClusterState, StoredObject, written_entry
 
@@ -72,19 +72,11 @@ def definition_entries(state: ClusterState) -> list[StoredObject]:
     rows = []
     for doc in state.written(DEFINITIONS):
         spec, stamp = doc.body["object"]["spec"], state.stamp(doc.created_at)
-        told = (
-            ("NamesAccepted", "NoConflicts", "no conflicts found"),
-            ("Established", "InitialNamesAccepted", "the initial names have been accepted"),
-        )
-        stored = [row["name"] for row in spec["versions"] if row["storage"]]
         status = {
-            "conditions": [
-                {**condition(kind, holds=True, reason=why, message=text),
-                 "lastTransitionTime": stamp} for kind, why, text in told
-            ],
+            "conditions": [told(why, stamp) for why in ("NoConflicts", "InitialNamesAccepted")],
             "acceptedNames": spec["names"],
-            "storedVersions": stored,
-        }  # fmt: skip
+            "storedVersions": [row["name"] for row in spec["versions"] if row["storage"]],
+        }
         rows.append(written_entry(doc, status=status))
     return rows
 

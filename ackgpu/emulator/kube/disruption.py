@@ -7,10 +7,10 @@ Figures and words are the disruption controller's and the eviction subresource's
 from __future__ import annotations
 
 from ackgpu.emulator.kube.objects import Obj, condition, controller_of, labels_of
-from ackgpu.emulator.kube.quantities import share_of
 from ackgpu.emulator.kube.selectors import matches
 from ackgpu.emulator.kube.state import ClusterState, StoredObject, written_entry
 from ackgpu.emulator.kube.status import KubeError
+from ackgpu.emulator.shared.quantities import share_of
 
 MESSAGE = "Cannot evict pod as it would violate the pod's disruption budget."
 FREE = frozenset({"Pending", "Succeeded", "Failed"})

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from ackgpu.emulator.container.channels import Channel, open_spdy, open_websocket
 from ackgpu.emulator.container.machine import CommandOutcome, File, Machine, machine_of
 from ackgpu.emulator.container.network import network_of, service_address
-from ackgpu.emulator.container.shell import SHELLS, NoSuchProgram, run, run_script
+from ackgpu.emulator.container.shell import SHELLS, NoSuchProgram, run
 from ackgpu.emulator.container.stdin import UNREAD, NeedsInput
+from ackgpu.emulator.container.terminal import converse
 from ackgpu.emulator.kube.access import credentials, identify
-from ackgpu.emulator.kube.channels import Channel, open_spdy, open_websocket
 from ackgpu.emulator.kube.contents import open_cluster
 from ackgpu.emulator.kube.objects import Obj, uid_of
 from ackgpu.emulator.kube.pod_timeline import PodTimeline, courses, finished, pod_docs
@@ -37,7 +38,8 @@ class ExecSession:
     """What is to be run, and where its container lies.
 
     ``version`` is the cluster's. ``directories`` are those that the container has before.
-    ``attached``: to the container's own process, which ``command`` is then.
+    ``attached``: to the container's own process, which ``command`` is then. ``ends``: when the
+    pod's containers have all ended, in emulated seconds; None where that never comes.
     """
 
     cluster_id: str
@@ -45,6 +47,7 @@ class ExecSession:
     container: str
     command: list[str]
     attached: bool
+    ends: float | None
     machine: Machine
     stdin: bool
     tty: bool
@@ -111,6 +114,7 @@ def _session(state: ClusterState, request: KubeRequest, command: list[str]) -> E
         if attached
         else command,
         attached=attached,
+        ends=end,
         machine=machine,
         stdin=request.flag("stdin"),
         tty=request.flag("tty"),
@@ -151,7 +155,7 @@ async def _run(channel: Channel, session: ExecSession, backend: KubeBackend) -> 
     shell = session.command[:1] and session.command[0].rsplit("/", 1)[-1] in SHELLS
     plain = all(word.startswith("-") and "c" not in word for word in session.command[1:])
     if session.tty and session.stdin and shell and plain:
-        return await _terminal(channel, session, backend)
+        return _status(await converse(channel, session.machine, lambda: _save(backend, session)))
     if session.attached:  # what the process printed before goes to its log and to nobody else
         await _linger(channel, session, backend)
         return _status(0)
@@ -207,52 +211,11 @@ async def _drain(channel: Channel) -> None:
 def _alive(backend: KubeBackend, session: ExecSession) -> bool:
     with backend.transaction() as docs:
         cluster = docs.get("cluster", session.cluster_id)
-        if cluster is None or not cluster.alive(backend.timeline_now(docs)):
+        now = backend.timeline_now(docs)
+        ended = session.ends is not None and session.ends <= now
+        if cluster is None or not cluster.alive(now) or ended:
             return False
         return session.pod_uid in courses(open_cluster(docs, cluster, backend))
-
-
-async def _terminal(channel: Channel, session: ExecSession, backend: KubeBackend) -> Obj:
-    """A shell at a terminal: echo, one line at a time, until ``exit`` or ^D."""
-    machine, line, code = session.machine, "", 0
-    await channel.write(_prompt(machine))
-    while (piece := await channel.read()) is not None:
-        for char in piece.decode(errors="replace"):
-            if char == "\x04" and not line:
-                await channel.write(b"exit\r\n")
-                return _status(code)
-            if char not in "\r\n":
-                line = await _typed(channel, machine, line, char)
-                continue
-            await channel.write(b"\r\n")
-            text, line = line.strip(), ""
-            outcome = run_script(machine, text, b"") if text else CommandOutcome(code=code)
-            code = outcome.code
-            machine.env["?"] = str(code)
-            await _print(channel, outcome, tty=True)
-            _save(backend, session)
-            if text.split()[:1] in (["exit"], ["logout"]):
-                return _status(code)
-            await channel.write(_prompt(machine))
-    return _status(code)
-
-
-async def _typed(channel: Channel, machine: Machine, line: str, char: str) -> str:
-    """Take one typed character into the line, and echo it."""
-    if char == "\x03":
-        await channel.write(b"^C\r\n" + _prompt(machine))
-        return ""
-    if char in "\x7f\b":
-        await channel.write(b"\b \b" if line else b"")
-        return line[:-1]
-    if not char.isprintable():
-        return line
-    await channel.write(char.encode())
-    return line + char
-
-
-def _prompt(machine: Machine) -> bytes:
-    return f"root@{machine.hostname}:{machine.cwd}# ".encode()
 
 
 def _status(code: int) -> Obj:

@@ -8,13 +8,12 @@ documentation, "User impersonation"; the words are the API server's).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from urllib.parse import unquote
 
 from ackgpu.emulator.kube.access import KubeUser
-from ackgpu.emulator.kube.permissions import allowed
+from ackgpu.emulator.kube.permissions import Action, require
 from ackgpu.emulator.kube.state import ClusterState
-from ackgpu.emulator.kube.status import KubeError, qualified
+from ackgpu.emulator.kube.status import KubeError
 
 USER, GROUP, UID = "impersonate-user", "impersonate-group", "impersonate-uid"
 EXTRA = "impersonate-extra-"
@@ -24,16 +23,6 @@ Headers = Sequence[tuple[str, str]]
 """As they came, a name as often as it was sent."""
 MASTERS = "system:masters"
 """The group that may do everything, whatever the role bindings say."""
-
-
-@dataclass(frozen=True)
-class ImpersonationRequest:
-    """What the caller must be allowed to impersonate."""
-
-    resource: str
-    name: str
-    group: str = ""
-    namespace: str = ""
 
 
 def impersonated(state: ClusterState, caller: KubeUser, headers: Headers) -> KubeUser:
@@ -48,7 +37,7 @@ def impersonated(state: ClusterState, caller: KubeUser, headers: Headers) -> Kub
         text = f"Internal Server Error: requested [{named}] without impersonating a user"
         raise KubeError(500, "InternalError", text)
     for row in asked:
-        _require(state, caller, row)
+        require(state, caller, row)
     groups = [value for name, value in rows if name == GROUP] or _groups_of(user)
     everybody = "system:unauthenticated" if user == "system:anonymous" else "system:authenticated"
     if everybody not in groups:
@@ -56,24 +45,24 @@ def impersonated(state: ClusterState, caller: KubeUser, headers: Headers) -> Kub
     return KubeUser(user, tuple(groups), admin=MASTERS in groups)
 
 
-def _asked(headers: Headers) -> Iterator[ImpersonationRequest]:
+def _asked(headers: Headers) -> Iterator[Action]:
     for name, value in headers:
         if name == USER and value:
             yield _user(value)
         elif name == GROUP:
-            yield ImpersonationRequest("groups", value)
+            yield Action("impersonate", "groups", name=value)
         elif name == UID:
-            yield ImpersonationRequest("uids", value, AUTHENTICATION)
+            yield Action("impersonate", "uids", AUTHENTICATION, name=value)
         elif name.startswith(EXTRA):
             key = unquote(name.removeprefix(EXTRA))
-            yield ImpersonationRequest(f"userextras/{key}", value, AUTHENTICATION)
+            yield Action("impersonate", f"userextras/{key}", AUTHENTICATION, name=value)
 
 
-def _user(name: str) -> ImpersonationRequest:
+def _user(name: str) -> Action:
     namespace, _, account = name.removeprefix(ACCOUNT).partition(":")
     if name.startswith(ACCOUNT) and account:
-        return ImpersonationRequest("serviceaccounts", account, namespace=namespace)
-    return ImpersonationRequest("users", name)
+        return Action("impersonate", "serviceaccounts", "", namespace, account)
+    return Action("impersonate", "users", name=name)
 
 
 def _groups_of(user: str) -> list[str]:
@@ -82,25 +71,3 @@ def _groups_of(user: str) -> list[str]:
     if row.resource != "serviceaccounts":
         return []
     return ["system:serviceaccounts", f"system:serviceaccounts:{row.namespace}"]
-
-
-def _require(state: ClusterState, caller: KubeUser, asked: ImpersonationRequest) -> None:
-    if allowed(
-        state,
-        caller,
-        verb="impersonate",
-        group=asked.group,
-        resource=asked.resource,
-        namespace=asked.namespace,
-        name=asked.name,
-    ):
-        return
-    plural = asked.resource.partition("/")[0]
-    where = f'in the namespace "{asked.namespace}"' if asked.namespace else "at the cluster scope"
-    raise KubeError(
-        403,
-        "Forbidden",
-        f'{qualified(plural, asked.group)} "{asked.name}" is forbidden: User "{caller.user}" cannot'
-        f' impersonate resource "{asked.resource}" in API group "{asked.group}" {where}',
-        details={"name": asked.name, "kind": plural},
-    )

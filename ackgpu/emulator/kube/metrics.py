@@ -10,9 +10,9 @@ from decimal import Decimal
 
 from ackgpu.emulator.kube.nodes import facts
 from ackgpu.emulator.kube.objects import Obj
-from ackgpu.emulator.kube.quantities import amount
 from ackgpu.emulator.kube.state import ClusterState, StoredObject, brought_entry, version_at
 from ackgpu.emulator.kube.status import KubeError
+from ackgpu.emulator.shared.quantities import amount
 
 EVERY = 15.0  # seconds between two looks (metrics-server, --metric-resolution)
 IDLE = (Decimal("0.001"), 12 * 2**20)

@@ -13,20 +13,9 @@ from typing import Any
 
 from ackgpu.emulator.kube.managed_fields import nested, paths_of
 from ackgpu.emulator.kube.objects import Obj
+from ackgpu.emulator.shared.tables import table
 
 MAX_IMAGES = 50
-PULLED_BY_NODES = (
-    "kube-proxy", "pause", "coredns", "flannel", "terway", "terway-controlplane", "csi-plugin",
-    "csi-provisioner", "csi-node-driver-registrar", "csi-resizer", "csi-snapshotter",
-    "csi-attacher", "metrics-server", "node-local-dns", "ingress-nginx", "kube-webhook-certgen",
-    "logtail", "log-controller", "ack-node-problem-detector", "kube-eventer", "arms-prom-operator",
-    "arms-node-exporter", "kube-state-metrics", "gpushare-device-plugin", "k8s-device-plugin",
-    "gpu-exporter", "dcgm-exporter", "cgpu-installer", "storage-operator", "security-inspector",
-    "gatekeeper", "cloud-controller-manager", "cluster-autoscaler", "goatscaler", "ack-koordlet",
-    "ack-koord-manager", "alicloud-monitor-controller", "nvidia-cuda-base", "nvidia-cuda-devel",
-    "tensorflow-serving", "pytorch-training", "triton-server", "vllm-openai", "model-loader",
-    "dataset-cache", "fluid-runtime", "jindo-fuse", "busybox", "node-shell", "kubectl",
-)  # fmt: skip
 STATUS_FIELDS = frozenset({"f:status"})
 
 
@@ -35,7 +24,7 @@ def images(region: str) -> list[Obj]:
     """The images that a node of the region holds. Do not change it."""
     registry = f"registry-{region}-vpc.ack.aliyuncs.com/acs"
     rows = []
-    for number, name in enumerate(PULLED_BY_NODES[:MAX_IMAGES]):
+    for number, name in enumerate(table("kube/system")["images"][:MAX_IMAGES]):
         digest = hashlib.sha256(name.encode()).hexdigest()
         tag = f"v1.{number % 17}.{number % 5}-{digest[:7]}-aliyun"
         names = [f"{registry}/{name}@sha256:{digest}", f"{registry}/{name}:{tag}"]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ackgpu.emulator.kube.node_report import images, managed_fields
-from ackgpu.emulator.kube.objects import Obj, condition, uid_of
+from ackgpu.emulator.kube.objects import Obj, condition, told, uid_of
 from ackgpu.emulator.kube.patches import merge_patch
 from ackgpu.emulator.kube.state import ClusterState, StoredObject, version_at
 from ackgpu.emulator.shared.catalog import instance_type
@@ -32,6 +32,7 @@ HEARTBEAT = 300  # seconds between status reports of a kubelet whose state does 
 DISK_KIB = 41152812
 NOT_READY = "node.kubernetes.io/not-ready"
 UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
+CALM = ("KubeletHasSufficientMemory", "KubeletHasNoDiskPressure", "KubeletHasSufficientPID")
 
 
 @dataclass(frozen=True)
@@ -268,32 +269,22 @@ def _node(state: ClusterState, row: NodeFacts, created: str, heard: str) -> Obj:
 
 
 def _conditions(state: ClusterState, row: NodeFacts, created: str, heard: str) -> list[Obj]:
-    def at(row: Obj, transition: str = created) -> Obj:
-        return {**row, "lastHeartbeatTime": heard, "lastTransitionTime": transition}
+    def at(found: Obj) -> Obj:
+        return {"lastTransitionTime": created, **found, "lastHeartbeatTime": heard}
 
-    calm = (
-        ("MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
-        ("DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-        ("PIDPressure", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
-    )
-    told = row.doc.body.get("not_ready") or {}
-    rows = [
-        at(condition(kind, holds=False, reason=r, message=m))
-        for kind, r, m in calm
-        if kind != told.get("condition")
-    ]
+    given = row.doc.body.get("not_ready") or {}
+    rows = [at(told(why, created)) for why in CALM]
+    rows = [each for each in rows if each["type"] != given.get("condition")]
     if row.is_ready(state.now) and row.ready is not None:
-        text = "kubelet is posting ready status"
-        ready = condition("Ready", holds=True, reason="KubeletReady", message=text)
-        return [*rows, at(ready, state.stamp(row.ready))]
+        return [*rows, at(told("KubeletReady", state.stamp(row.ready)))]
     text = (
         "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady"
         " message:Network plugin returns error: cni plugin not initialized"
     )
-    reason = told.get("reason", "KubeletNotReady")
-    text = told.get("message", text)
-    if told.get("condition"):
-        rows.append(at(condition(told["condition"], holds=True, reason=reason, message=text)))
+    reason = given.get("reason", "KubeletNotReady")
+    text = given.get("message", text)
+    if given.get("condition"):
+        rows.append(at(condition(given["condition"], holds=True, reason=reason, message=text)))
         text = "kubelet stopped admitting pods"
     return [*rows, at(condition("Ready", holds=False, reason=reason, message=text))]
 

@@ -6,6 +6,8 @@ import hashlib
 import uuid
 from typing import Any
 
+from ackgpu.emulator.shared.tables import table
+
 Obj = dict[str, Any]
 
 SAFE_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
@@ -62,3 +64,10 @@ def condition(kind: str, *, holds: bool | None, reason: str = "", message: str =
     if message:
         row["message"] = message
     return row
+
+
+def told(reason: str, stamp: str, **words: str) -> Obj:
+    """The condition that a reason of ``data/kube/conditions.json`` stands for, since a moment."""
+    row = table("kube/conditions")["reasons"][reason]
+    message = row["message"].format(**words)
+    return {**row, "reason": reason, "message": message, "lastTransitionTime": stamp}

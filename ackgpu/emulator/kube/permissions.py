@@ -7,6 +7,7 @@ left out, each means all) takes rights away from everybody.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ackgpu.emulator.kube.access import KubeUser
 from ackgpu.emulator.kube.objects import Obj
@@ -19,6 +20,17 @@ STREAMED = frozenset({"attach", "exec", "portforward"})
 EXEC_IS_CREATE = (1, 35)
 """From here on a command over a WebSocket, whose request is a GET, needs ``create`` beside ``get``
 (feature gate AuthorizePodWebsocketUpgradeCreatePermission)."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """What somebody wants to do; ``resource`` may have a subresource behind a slash."""
+
+    verb: str
+    resource: str
+    group: str = ""
+    namespace: str = ""
+    name: str = ""
 
 
 def require_access(state: ClusterState, request: KubeRequest) -> None:
@@ -34,53 +46,41 @@ def require_access(state: ClusterState, request: KubeRequest) -> None:
 def require_verb(state: ClusterState, request: KubeRequest, verb: str) -> None:
     """Refuse with 403 if the caller lacks the verb on what is addressed."""
     target = request.target
-    resource = "/".join(p for p in (target.resource.plural, target.subresource) if p)
-    if allowed(
-        state,
-        request.identity,
-        verb=verb,
-        group=target.resource.group,
-        resource=resource,
-        namespace=target.namespace,
-        name=target.name,
-    ):
+    path = "/".join(p for p in (target.resource.plural, target.subresource) if p)
+    place = (target.resource.group, target.namespace, target.name)
+    require(state, request.identity, Action(verb, path, *place))
+
+
+def require(state: ClusterState, identity: KubeUser, action: Action) -> None:
+    """Refuse with 403 what somebody may not do."""
+    if allowed(state, identity, action):
         return
-    where = f'in the namespace "{target.namespace}"' if target.namespace else "at the cluster scope"
-    named = f'{qualified(target.resource.plural, target.resource.group)} "{target.name}"'
-    what = named if target.name else qualified(target.resource.plural, target.resource.group)
+    where = f'in the namespace "{action.namespace}"' if action.namespace else "at the cluster scope"
+    plural = action.resource.partition("/")[0]
+    what = qualified(plural, action.group) + (f' "{action.name}"' if action.name else "")
     raise KubeError(
         403,
         "Forbidden",
-        f'{what} is forbidden: User "{request.identity.user}" cannot {verb} resource'
-        f' "{resource}" in API group "{target.resource.group}" {where}',
-        details={"kind": target.resource.plural},
+        f'{what} is forbidden: User "{identity.user}" cannot {action.verb} resource'
+        f' "{action.resource}" in API group "{action.group}" {where}',
+        details={"name": action.name, "kind": plural} if action.name else {"kind": plural},
     )
 
 
-def allowed(  # noqa: PLR0913 -- one question
-    state: ClusterState,
-    identity: KubeUser,
-    *,
-    verb: str,
-    group: str,
-    resource: str,
-    namespace: str,
-    name: str = "",
-) -> bool:
+def allowed(state: ClusterState, identity: KubeUser, action: Action) -> bool:
     """Whether the roles bound to the caller let them do it."""
+    verb, resource = action.verb, action.resource
     for fault in state.settings.get("faults", ()):
         if fault.get("kind") != "kube_forbidden":
             continue
         if fault.get("resource", resource) == resource and fault.get("verb", verb) == verb:
             return False
-    if identity.admin:
-        return True
-    return any(
-        _covers(rule.get("apiGroups"), group)
+    return identity.admin or any(
+        _covers(rule.get("apiGroups"), action.group)
         and _covers(rule.get("resources"), resource)
         and _covers(rule.get("verbs"), verb)
-        and (not rule.get("resourceNames") or name in rule["resourceNames"])
-        for rule in rules_of(state, identity, namespace)
+        and (not rule.get("resourceNames") or action.name in rule["resourceNames"])
+        for rule in rules_of(state, identity, action.namespace)
     )
 
 

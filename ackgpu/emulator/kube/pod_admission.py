@@ -15,10 +15,10 @@ from typing import Any
 from ackgpu.emulator.kube.objects import Obj, containers_of
 from ackgpu.emulator.kube.pod_completion import complete_pod, ranges_of
 from ackgpu.emulator.kube.pod_security import violation
-from ackgpu.emulator.kube.quantities import amount, shown
 from ackgpu.emulator.kube.quotas import over_quota
 from ackgpu.emulator.kube.resources import by_plural
 from ackgpu.emulator.kube.state import ClusterState
+from ackgpu.emulator.shared.quantities import amount, shown
 
 
 def admit(state: ClusterState, pod: Obj) -> str:

@@ -18,9 +18,9 @@ from ackgpu.emulator.kube import system
 from ackgpu.emulator.kube.claims import wanted_claim
 from ackgpu.emulator.kube.nodes import NodeFacts, facts
 from ackgpu.emulator.kube.objects import Obj, controller_of, suffix_of, uid_of
-from ackgpu.emulator.kube.quantities import amount
 from ackgpu.emulator.kube.scheduler import Amounts, Load, earliest, explain, requests_of
 from ackgpu.emulator.kube.state import ClusterState, doc_id, version_at
+from ackgpu.emulator.shared.quantities import amount
 from ackgpu.emulator.store import Doc
 
 PULL = 6.0  # seconds that a node takes to pull an image

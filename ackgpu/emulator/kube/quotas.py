@@ -10,9 +10,9 @@ from typing import Any
 from ackgpu.emulator.kube.custom import resources_of
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.pod_timeline import courses, finished, pod_docs
-from ackgpu.emulator.kube.quantities import amount, shown
 from ackgpu.emulator.kube.resources import ApiResource
 from ackgpu.emulator.kube.state import ClusterState, StoredObject, written_entry
+from ackgpu.emulator.shared.quantities import amount, shown
 
 COMPUTE = ("cpu", "memory", "ephemeral-storage")
 COUNTED = frozenset({

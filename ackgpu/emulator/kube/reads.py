@@ -170,11 +170,13 @@ def _token(version: int, number: int, start: int) -> str:
 def _resume(
     state: ClusterState, token: str, snapshots: Snapshots, instant: datetime
 ) -> tuple[int, Snapshot, int]:
+    text = b""
     try:
-        raw = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        raw = json.loads(text)
         number, version, start = int(raw["list"]), int(raw["rv"]), int(raw["start"])
     except (ValueError, KeyError, TypeError):
-        why = f"invalid character {token[:1]!r} looking for beginning of value"
+        why = f"invalid character {text[:1].decode('latin-1')!r} looking for beginning of value"
         raise bad_request(f"invalid continue token: continue key is not valid: {why}") from None
     snapshot = snapshots.find(number, version, instant)
     lost = snapshots.trouble.strikes(state.settings, "continue_expired")

@@ -12,8 +12,8 @@ from decimal import Decimal
 
 from ackgpu.emulator.kube.nodes import NOT_READY, NodeFacts
 from ackgpu.emulator.kube.objects import Obj
-from ackgpu.emulator.kube.quantities import amount
 from ackgpu.emulator.kube.selectors import expression
+from ackgpu.emulator.shared.quantities import amount
 
 Amounts = dict[str, Decimal]
 DEVICES = ("nvidia.com/gpu", "aliyun.com/gpu-mem", "aliyun.com/gpu-count")

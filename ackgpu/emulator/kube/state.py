@@ -15,6 +15,7 @@ import fnmatch
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
@@ -54,31 +55,20 @@ class KubeBackend(Protocol):
         """A call on ACK's own behalf."""
 
 
+@dataclass(slots=True, kw_only=True)
 class StoredObject:
     """One object: its identity and versions at once, its full form when it is needed.
 
     ``build`` makes the part that clients may change; ``finish`` adds what follows from it.
     """
 
-    __slots__ = ("_object", "build", "created", "finish", "key", "uid", "version")
-
-    def __init__(  # noqa: PLR0913 -- one record
-        self,
-        *,
-        key: Key,
-        uid: str,
-        created: int,
-        version: int,
-        build: Callable[[], Obj],
-        finish: Callable[[Obj], Obj] | None = None,
-    ) -> None:
-        self.key = key
-        self.uid = uid
-        self.created = created
-        self.version = version
-        self.build = build
-        self.finish = finish
-        self._object: Obj | None = None
+    key: Key
+    uid: str
+    created: int
+    version: int
+    build: Callable[[], Obj]
+    finish: Callable[[Obj], Obj] | None = None
+    _object: Obj | None = None
 
     @property
     def object(self) -> Obj:

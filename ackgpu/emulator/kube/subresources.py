@@ -12,7 +12,7 @@ from ackgpu.emulator.kube.access import KubeUser, identify, token_id
 from ackgpu.emulator.kube.deletion import delete
 from ackgpu.emulator.kube.disruption import require_leave
 from ackgpu.emulator.kube.objects import Obj
-from ackgpu.emulator.kube.permissions import allowed, rules_of
+from ackgpu.emulator.kube.permissions import Action, allowed, rules_of
 from ackgpu.emulator.kube.request import KubeRequest, unsupported
 from ackgpu.emulator.kube.resources import SUBRESOURCE_KINDS
 from ackgpu.emulator.kube.state import KIND, ClusterState
@@ -163,16 +163,9 @@ def _access(state: ClusterState, identity: KubeUser, spec: Obj) -> Obj:
         path = spec.get("nonResourceAttributes") or {}
         rules = rules_of(state, identity, "")
         return {"allowed": identity.admin or any(_opens(rule, path) for rule in rules)}
-    yes = allowed(
-        state,
-        identity,
-        verb=asked.get("verb", ""),
-        group=asked.get("group", ""),
-        resource="/".join(p for p in (asked.get("resource"), asked.get("subresource")) if p),
-        namespace=asked.get("namespace", ""),
-        name=asked.get("name", ""),
-    )
-    return {"allowed": yes}
+    path = "/".join(p for p in (asked.get("resource"), asked.get("subresource")) if p)
+    place = (asked.get(part, "") for part in ("group", "namespace", "name"))
+    return {"allowed": allowed(state, identity, Action(asked.get("verb", ""), path, *place))}
 
 
 def _opens(rule: Obj, asked: Obj) -> bool:

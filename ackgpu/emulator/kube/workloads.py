@@ -23,13 +23,14 @@ from ackgpu.emulator.kube.objects import (
     condition,
     controller_of,
     owner_reference,
+    told,
 )
 from ackgpu.emulator.kube.pod_admission import admit
 from ackgpu.emulator.kube.pod_timeline import courses, evicted, finished, pod_docs
-from ackgpu.emulator.kube.quantities import share_of
 from ackgpu.emulator.kube.resources import by_plural
 from ackgpu.emulator.kube.state import ClusterState, StoredObject, written_entry
 from ackgpu.emulator.kube.volume_protection import release_unused
+from ackgpu.emulator.shared.quantities import share_of
 from ackgpu.emulator.store import Doc
 
 HASH_LABEL = "pod-template-hash"
@@ -321,7 +322,11 @@ def _deployment(state: ClusterState, doc: Doc) -> StoredObject:
         status["unavailableReplicas"] = missing
     since = max(changed, float(doc.body["at"]))
     newest_name = f"{obj['metadata']['name']}-{wanted}"
-    status["conditions"] = _deployment_conditions(state, missing <= 0, newest_name, since)
+    stamp, enough = state.stamp(since), missing <= 0
+    available = told(f"MinimumReplicas{'Available' if enough else 'Unavailable'}", stamp)
+    way = "NewReplicaSetAvailable" if enough else "ReplicaSetUpdated"
+    rows = [available, told(way, stamp, name=newest_name)]
+    status["conditions"] = [{**row, "lastUpdateTime": stamp} for row in rows]
     refused = [rs for rs in sets if rs.body.get("refused") and _hash(rs.body["object"]) == wanted]
     status["conditions"] += [_replica_failure(state, rs) for rs in refused]
     return written_entry(doc, changed, status)
@@ -329,33 +334,8 @@ def _deployment(state: ClusterState, doc: Doc) -> StoredObject:
 
 def _replica_failure(state: ClusterState, doc: Doc) -> Obj:
     """The condition of a ReplicaSet, and of its Deployment, whose pods are refused."""
-    row = condition(
-        "ReplicaFailure", holds=True, reason="FailedCreate", message=doc.body["refused"]
-    )
     stamp = state.stamp(float(doc.body["at"]))
-    return {**row, "lastUpdateTime": stamp, "lastTransitionTime": stamp}
-
-
-def _deployment_conditions(
-    state: ClusterState,
-    available: bool,  # noqa: FBT001 -- internal
-    name: str,
-    since: float,
-) -> list[Obj]:
-    stamps = {"lastUpdateTime": state.stamp(since), "lastTransitionTime": state.stamp(since)}
-    if available:
-        first = ("MinimumReplicasAvailable", "Deployment has minimum availability.")
-        second = (
-            "NewReplicaSetAvailable", f'ReplicaSet "{name}" has successfully progressed.'
-        )  # fmt: skip
-    else:
-        first = ("MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
-        second = ("ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.')
-    rows = [
-        condition("Available", holds=available, reason=first[0], message=first[1]),
-        condition("Progressing", holds=True, reason=second[0], message=second[1]),
-    ]
-    return [{**row, **stamps} for row in rows]
+    return {**told("FailedCreate", stamp, why=doc.body["refused"]), "lastUpdateTime": stamp}
 
 
 def job_entries(state: ClusterState) -> list[StoredObject]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -260,3 +261,22 @@ def test_wait_sees_a_pod_become_ready_and_go(kubectl: Kubectl) -> None:
     kubectl("delete", "pod", "p", "--wait=false")
     kubectl.run("wait", "--for=delete", "pod/p", "--timeout=50s")
     assert "NotFound" in kubectl.run("get", "pod", "p").stderr
+
+
+def test_cp_carries_files_there_and_back(kubectl: Kubectl, sample: str, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("one\n")
+    kubectl("cp", str(tmp_path / "in"), f"{sample}:/tmp/there")
+    assert kubectl("exec", sample, "--", "cat", "/tmp/there/a.txt") == "one\n"
+    kubectl("cp", f"{sample}:/tmp/there", str(tmp_path / "out"))
+    assert (tmp_path / "out" / "a.txt").read_text() == "one\n"
+    missing = kubectl.run("cp", f"{sample}:/nope", str(tmp_path / "nope"))
+    assert "tar: /nope: Cannot stat: No such file or directory" in missing.stdout
+
+
+def test_attach_follows_a_container_until_it_ends(kubectl: Kubectl) -> None:
+    command = '[sh, -c, "echo one; sleep 400"]'
+    kubectl("apply", "-f", "-", stdin=POD % {"name": "busy", "command": command})
+    kubectl("wait", "--for=condition=Ready", "pod/busy", "--timeout=50s")
+    assert kubectl("attach", "busy") == ""
+    assert kubectl.json("get", "pod", "busy")["status"]["phase"] == "Succeeded"

@@ -20,9 +20,9 @@ from ackgpu.emulator.kube.patches import (
     strategic_merge,
 )
 from ackgpu.emulator.kube.protobuf import decode
-from ackgpu.emulator.kube.quantities import amount, shown
 from ackgpu.emulator.kube.selectors import matches
 from ackgpu.emulator.kube.status import KubeError
+from ackgpu.emulator.shared.quantities import amount, shown
 from ackgpu.emulator.spdy import DICTIONARY
 
 LEAVES = st.one_of(st.booleans(), st.integers(), st.text(max_size=5))
