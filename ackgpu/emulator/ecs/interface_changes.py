@@ -1,24 +1,14 @@
-"""One network interface read, and changed in place."""
+"""A network interface changed in place."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.ecs.interfaces import KIND, interface_row, own_interface
+from ackgpu.emulator.ecs.interfaces import own_interface
 from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.security_groups import security_group
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
-
-
-@PRODUCT.operation("DescribeNetworkInterfaceAttribute")
-def describe_network_interface_attribute(call: Call) -> dict[str, Any]:
-    """DescribeNetworkInterfaceAttribute: of a product's own, too."""
-    eni_id = call.params.required("NetworkInterfaceId")
-    doc = call.alive(KIND, eni_id)
-    if doc is None:
-        raise ApiError("InvalidEniId.NotFound", f"There is no network interface {eni_id}.", 404)
-    return interface_row(call, doc)
 
 
 @PRODUCT.operation("ModifyNetworkInterfaceAttribute", writes=True, idempotent_by_token=False)

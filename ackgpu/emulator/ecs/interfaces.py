@@ -159,6 +159,16 @@ def interface_row(call: Call, doc: Doc) -> dict[str, Any]:
     }
 
 
+@PRODUCT.operation("DescribeNetworkInterfaceAttribute")
+def describe_network_interface_attribute(call: Call) -> dict[str, Any]:
+    """DescribeNetworkInterfaceAttribute: of a product's own, too."""
+    eni_id = call.params.required("NetworkInterfaceId")
+    doc = call.alive(KIND, eni_id)
+    if doc is None:
+        raise ApiError("InvalidEniId.NotFound", f"There is no network interface {eni_id}.", 404)
+    return interface_row(call, doc)
+
+
 def own_interface(call: Call) -> Doc:
     """The account's own interface that NetworkInterfaceId names."""
     eni_id = call.params.required("NetworkInterfaceId")

@@ -1,4 +1,4 @@
-"""TCP listeners: made, started, stopped, read and removed."""
+"""TCP listeners: made, changed, started, stopped and removed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ackgpu.emulator.errors import ApiError, invalid
-from ackgpu.emulator.operation import Call, token_page
-from ackgpu.emulator.shared.fields import tag_key_tags, tagged
+from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared.limits import refuse_over
 from ackgpu.emulator.slb.balancer_changes import MAX_MBPS, living_balancer
 from ackgpu.emulator.slb.listeners import NUMBERS, PLAIN, TEXTS, listeners_of, make_listener
@@ -16,25 +15,6 @@ from ackgpu.emulator.slb.tags import TAGGING
 from ackgpu.emulator.store import Doc
 
 MAX_PORT = 65535
-PAGE, MOST = 20, 101
-"""MaxResults of DescribeLoadBalancerListeners: default and most, as its schema says."""
-TCP_CONFIG = (
-    "PersistenceTimeout",
-    "EstablishedTimeout",
-    "HealthyThreshold",
-    "UnhealthyThreshold",
-    "HealthCheck",
-    "HealthCheckConnectTimeout",
-    "HealthCheckConnectPort",
-    "HealthCheckInterval",
-    "HealthCheckType",
-    "HealthCheckDomain",
-    "HealthCheckURI",
-    "HealthCheckHttpCode",
-    "ConnectionDrain",
-    "ConnectionDrainTimeout",
-    "MasterSlaveServerGroupId",
-)
 
 
 @PRODUCT.operation("CreateLoadBalancerTCPListener", writes=True, idempotent_by_token=False)
@@ -83,7 +63,7 @@ def _check_group(call: Call, balancer: Doc) -> None:
 def set_tcp_listener(call: Call) -> dict[str, Any]:
     """SetLoadBalancerTCPListenerAttribute: what is given changes at once, the rest stays."""
     balancer = living_balancer(call)
-    doc = _listener(call, balancer)
+    doc = living_listener(call, balancer)
     _check_group(call, balancer)
     doc.body |= _settings(call, doc.body, {})
     if call.params.text("VServerGroup") == "off":
@@ -120,7 +100,7 @@ def _settings(call: Call, old: Mapping[str, Any], spelling: Mapping[str, str]) -
     }
 
 
-def _listener(call: Call, balancer: Doc) -> Doc:
+def living_listener(call: Call, balancer: Doc) -> Doc:
     """The balancer's listener at ListenerPort; refuses with ResourceNotFound.Listener (404)."""
     port = _port(call)
     protocol = call.params.text("ListenerProtocol", "tcp").lower()
@@ -143,7 +123,7 @@ def stop_listener(call: Call) -> dict[str, Any]:
 
 
 def _set_status(call: Call, status: str) -> dict[str, Any]:
-    doc = _listener(call, living_balancer(call))
+    doc = living_listener(call, living_balancer(call))
     doc.body["Status"] = status
     call.docs.put(doc)
     return {}
@@ -152,67 +132,7 @@ def _set_status(call: Call, status: str) -> dict[str, Any]:
 @PRODUCT.operation("DeleteLoadBalancerListener", writes=True, idempotent_by_token=False)
 def delete_listener(call: Call) -> dict[str, Any]:
     """DeleteLoadBalancerListener: gone at once, running or not."""
-    doc = _listener(call, living_balancer(call))
+    doc = living_listener(call, living_balancer(call))
     doc.deleted_at = call.now
     call.docs.put(doc)
     return {}
-
-
-@PRODUCT.operation("DescribeLoadBalancerTCPListenerAttribute")
-def describe_tcp_listener(call: Call) -> dict[str, Any]:
-    """DescribeLoadBalancerTCPListenerAttribute."""
-    doc = _listener(call, living_balancer(call))
-    keys = (*TCP_CONFIG, "ListenerPort", "BackendServerPort", "Bandwidth", "Status", "Scheduler")
-    texts = ("VServerGroupId", "AclId", "AclType", "AclStatus", "Description")
-    return {key: doc.body[key] for key in (*keys, *texts)} | {
-        "LoadBalancerId": doc.scope,
-        "ProxyProtocolV2Enabled": doc.body["ProxyProtocolV2Enabled"],
-        "SynProxy": "disable",
-        "HealthCheckMethod": "",
-        "AclIds": {"AclId": [doc.body["AclId"]] if doc.body["AclId"] else []},
-        "Tags": tag_key_tags(call, doc),
-    }
-
-
-@PRODUCT.operation("DescribeLoadBalancerListeners")
-def describe_listeners(call: Call) -> dict[str, Any]:
-    """DescribeLoadBalancerListeners: a flat list over several balancers, by NextToken."""
-    docs = [doc for doc in call.all("listener") if _wanted(call, doc)]
-    page, token = token_page(call, docs, default=PAGE, most=MOST)
-    return {
-        "Listeners": [_row(call, doc) for doc in page],
-        "NextToken": token,
-        "MaxResults": call.params.integer("MaxResults", PAGE),
-        "TotalCount": len(docs),
-    }
-
-
-def _wanted(call: Call, doc: Doc) -> bool:
-    params = call.params
-    ids = params.listed("LoadBalancerId")
-    port = doc.body["ListenerPort"]
-    return (
-        (not ids or doc.scope in ids)
-        and params.text("ListenerProtocol", "tcp").lower() == "tcp"
-        and params.integer("ListenerPort", port) == port
-        and params.text("Description", doc.body["Description"]) == doc.body["Description"]
-        and tagged(call, doc, params.tags())
-    )
-
-
-def _row(call: Call, doc: Doc) -> dict[str, Any]:
-    body = doc.body
-    keys = ("ListenerPort", "BackendServerPort", "Bandwidth", "Status", "Scheduler")
-    texts = ("VServerGroupId", "AclId", "AclType", "AclStatus", "Description")
-    config = {key: body[key] for key in TCP_CONFIG}
-    config |= {
-        "HealthCheckMethod": "",
-        "ProxyProtocolV2Enabled": str(body["ProxyProtocolV2Enabled"]).lower(),
-    }
-    return {key: body[key] for key in (*keys, *texts)} | {
-        "LoadBalancerId": doc.scope,
-        "ListenerProtocol": "tcp",
-        "AclIds": [body["AclId"]] if body["AclId"] else [],
-        "TCPListenerConfig": config,
-        "Tags": tag_key_tags(call, doc)["Tag"],
-    }

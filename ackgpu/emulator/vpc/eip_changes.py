@@ -1,4 +1,4 @@
-"""The operations on elastic IP addresses, but for binding."""
+"""Elastic IP addresses: allocated, changed and released. Binding has a module of its own."""
 
 from __future__ import annotations
 
@@ -6,24 +6,18 @@ from typing import Any
 
 from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.operation import Call, page_of
+from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared.fields import (
     checked_description,
     checked_name,
-    key_value_tags,
-    stamp,
-    tagged,
 )
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc.dry_run import end_dry_run
 from ackgpu.emulator.vpc.eips import make_eip, remove_eip
 from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.tags import TAGGING
 
 MAX_MBPS = {"PayByBandwidth": 500, "PayByTraffic": 200}
 DEFAULT_MBPS = 5
-MAX_IDS = 50
-BOUND = frozenset({"Associating", "InUse", "Unassociating"})
 
 
 @PRODUCT.operation("AllocateEipAddress", writes=True)
@@ -120,97 +114,3 @@ def release_eip_address(call: Call) -> dict[str, Any]:
         raise incorrect_status()
     remove_eip(call, doc)
     return {}
-
-
-@PRODUCT.operation("DescribeEipAddresses")
-def describe_eip_addresses(call: Call) -> dict[str, Any]:
-    """DescribeEipAddresses: pages of at most 100."""
-    ids = call.params.comma_list("AllocationId")
-    addresses = call.params.comma_list("EipAddress")
-    if max(len(ids), len(addresses)) > MAX_IDS:
-        raise ApiError("InstanceIdLength.Exceed", "InstanceId length is exceed")
-    docs = [
-        doc
-        for doc in call.all("eip", ids=ids)
-        if (not addresses or doc.body["IpAddress"] in addresses) and _wanted(call, doc)
-    ]
-    page, numbers = page_of(call, docs, most=100)
-    end_dry_run(call)
-    return {"EipAddresses": {"EipAddress": [_row(call, doc) for doc in page]}} | numbers
-
-
-def _wanted(call: Call, doc: Doc) -> bool:
-    params = call.params
-    instance_id, instance_type = _binding(call, doc)
-    return (
-        params.fit(
-            Status=call.state(doc),
-            EipName=doc.name,
-            AssociatedInstanceId=instance_id,
-            AssociatedInstanceType=instance_type,
-            ChargeType=doc.body["ChargeType"],
-            ISP=doc.body["ISP"],
-            ResourceGroupId=RESOURCE_GROUP,
-        )
-        and not params.text("LockReason")
-        and tagged(call, doc, params.tags())
-    )
-
-
-def _binding(call: Call, doc: Doc) -> tuple[str, str]:
-    """What the EIP is, or is just ceasing to be, bound to: id and type."""
-    if call.state(doc) not in BOUND:
-        return "", ""
-    return doc.body["InstanceId"], doc.body["InstanceType"]
-
-
-def _row(call: Call, doc: Doc) -> dict[str, Any]:
-    body = doc.body
-    instance_id, instance_type = _binding(call, doc)
-    own = ("IpAddress", "Bandwidth", "InternetChargeType", "ChargeType", "ISP", "Netmode")
-    return (
-        {key: body[key] for key in own}
-        | {
-            "AllocationId": doc.id,
-            "Name": doc.name,
-            "Description": body["Description"],
-            "Status": call.state(doc),
-            "RegionId": doc.region,
-            "AllocationTime": stamp(call, doc.created_at),
-            "ExpiredTime": "",
-            "BusinessStatus": "Normal",
-            "ResourceGroupId": RESOURCE_GROUP,
-            "DeletionProtection": body["DeletionProtection"],
-            "InstanceId": instance_id,
-            "InstanceType": instance_type,
-            "InstanceRegionId": doc.region if instance_id else "",
-            "EipBandwidth": body["Bandwidth"],
-            "SecondLimited": False,
-            "HDMonitorStatus": "OFF",
-            "ServiceManaged": 0,
-            "HasReservationData": "false",
-            "OperationLocks": {"LockReason": []},
-            "SecurityProtectionTypes": {"SecurityProtectionType": []},
-            "Tags": key_value_tags(call, doc),
-        }
-        | dict.fromkeys(EMPTY, "")
-    )
-
-
-EMPTY = (
-    "Mode",
-    "PrivateIpAddress",
-    "VpcId",
-    "Zone",
-    "BizType",
-    "SegmentInstanceId",
-    "PublicIpAddressPoolId",
-    "BandwidthPackageId",
-    "BandwidthPackageType",
-    "BandwidthPackageBandwidth",
-    "ReservationActiveTime",
-    "ReservationBandwidth",
-    "ReservationInternetChargeType",
-    "ReservationOrderType",
-)
-"""Fields about features that the account does not use."""
