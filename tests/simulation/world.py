@@ -31,7 +31,8 @@ PRODUCTS = load_products()
 FAR = 1e6
 """Seconds in which everything that was asked for is there."""
 TRACES = frozenset({
-    "address", "token", "task", "clusterevent", "clustercheck", "accesskey", "ramuser",
+    "address", "token", "task", "clusterevent", "scalingactivity", "clustercheck", "accesskey",
+    "ramuser",
 })  # fmt: skip
 """Kinds that are no resources: records of what happened."""
 
