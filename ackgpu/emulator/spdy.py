@@ -1,4 +1,4 @@
-"""The server's half of SPDY/3.1, as far as exec needs it: streams, data, ping.
+"""The server's half of SPDY/3.1, as far as exec and port forwarding need it: streams, data, ping.
 
 Source: SPDY Protocol, draft 3.1. kubectl before 1.30 opens one stream each for errors, stdin,
 stdout and stderr, told apart by their header ``streamtype``.
@@ -43,7 +43,10 @@ LARGEST_FRAME = 4 * 1024 * 1024
 
 
 class SpdyConnection:
-    """Parses what a client sends and writes what it gets. A parser for aiohttp's protocol."""
+    """Parses what a client sends and writes what it gets. A parser for aiohttp's protocol.
+
+    ``on_open`` is called with the number and the headers of each stream that the client opens.
+    """
 
     def __init__(self, write: Callable[[bytes], None]) -> None:
         self._write = write
@@ -51,6 +54,7 @@ class SpdyConnection:
         self._inflate = zlib.decompressobj(zdict=DICTIONARY)
         self._deflate = zlib.compressobj(zdict=DICTIONARY)
         self.streams: dict[str, int] = {}
+        self.on_open: Callable[[int, dict[str, str]], None] | None = None
         self.opened = asyncio.Event()
         self.stdin: asyncio.Queue[bytes | None] = asyncio.Queue()
         self.closed = asyncio.Event()
@@ -104,6 +108,8 @@ class SpdyConnection:
         block += self._deflate.flush(zlib.Z_SYNC_FLUSH)
         self._control(SYN_REPLY, struct.pack(">I", stream) + block)
         self.opened.set()
+        if self.on_open is not None:
+            self.on_open(stream, headers)
 
     def _data(self, stream: int, payload: bytes, *, final: bool) -> None:
         if stream != self.streams.get("stdin"):
@@ -121,8 +127,12 @@ class SpdyConnection:
         """Send data on the stream of that type, where the client has opened one."""
         stream = self.streams.get(name)
         if stream is not None:
-            size = len(data) | (FIN << 24 if final else 0)
-            self._write(struct.pack(">II", stream, size) + data)
+            self.send_on(stream, data, final=final)
+
+    def send_on(self, stream: int, data: bytes, *, final: bool = False) -> None:
+        """Send data on a stream; ``final``: and close this side of it."""
+        size = len(data) | (FIN << 24 if final else 0)
+        self._write(struct.pack(">II", stream, size) + data)
 
 
 def _headers(block: bytes) -> dict[str, str]:

@@ -21,6 +21,7 @@ PIECE = 32 * 1024
 FIRST_WITH_V5 = (1, 30)
 """The Kubernetes version from which on API servers speak v5 (KEP-4006)."""
 SPDY_PROTOCOLS = ("v4.channel.k8s.io",)
+FORWARD_PROTOCOLS = ("portforward.k8s.io",)
 STDIN, STDOUT, STDERR, OUTCOME, CLOSE = 0, 1, 2, 3, 255
 
 
@@ -125,9 +126,44 @@ async def open_websocket(
 
 async def open_spdy(http: web.Request, streams: int) -> tuple[SpdyChannel, web.StreamResponse]:
     """Take over the connection for SPDY, and wait until the client has opened its streams."""
+    connection, response = await _take_over(http, SPDY_PROTOCOLS)
+    while len(connection.streams) < streams and not connection.closed.is_set():
+        connection.opened.clear()
+        await connection.opened.wait()
+    return SpdyChannel(connection, http.transport), response
+
+
+async def refuse_forwarded(http: web.Request, pod: str) -> web.StreamResponse:
+    """Take over the connection for port forwarding, until the client leaves.
+
+    Nothing listens in a container here: each connection is refused as a kubelet and containerd
+    tell of a port that nobody has open.
+    """
+    connection, response = await _take_over(http, FORWARD_PROTOCOLS)
+
+    def refuse(stream: int, headers: dict[str, str]) -> None:
+        port, text = headers.get("port", "0"), ""
+        if headers.get("streamtype") == "error":
+            refused = f"127.0.0.1:{port}: connect: connection refused"
+            text = (
+                f"error forwarding port {port} to pod {pod}, uid : failed to execute portforward in"
+                f" network namespace: failed to connect to localhost:{port} inside namespace, IPv4:"
+                f" dial tcp4 {refused} IPv6 dial tcp6: address localhost: no suitable address found"
+            )
+        connection.send_on(stream, text.encode(), final=True)
+
+    connection.on_open = refuse
+    await connection.closed.wait()
+    return response
+
+
+async def _take_over(
+    http: web.Request, protocols: tuple[str, ...]
+) -> tuple[SpdyConnection, web.StreamResponse]:
+    """Answer that the connection is SPDY's now, in a protocol that the client offers."""
     offered = http.headers.getall("X-Stream-Protocol-Version", [])
     names = {part.strip() for text in offered for part in text.split(",")}
-    chosen = next((name for name in SPDY_PROTOCOLS if name in names), "")
+    chosen = next((name for name in protocols if name in names), "")
     if not chosen or http.transport is None:
         raise bad_request(f"unable to upgrade: none of the protocols {sorted(names)} is served")
     response = web.StreamResponse(
@@ -142,7 +178,4 @@ async def open_spdy(http: web.Request, streams: int) -> tuple[SpdyChannel, web.S
     connection = SpdyConnection(http.transport.write)
     parser: Any = connection
     http.protocol.set_parser(parser)
-    while len(connection.streams) < streams and not connection.closed.is_set():
-        connection.opened.clear()
-        await connection.opened.wait()
-    return SpdyChannel(connection, http.transport), response
+    return connection, response

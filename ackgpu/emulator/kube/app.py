@@ -12,13 +12,14 @@ from weakref import WeakSet
 
 from aiohttp import web
 
+from ackgpu.emulator.container.channels import refuse_forwarded
 from ackgpu.emulator.kube.access import KubeUser, credentials, identify
 from ackgpu.emulator.kube.autoscaling import as_asked
 from ackgpu.emulator.kube.contents import open_cluster
 from ackgpu.emulator.kube.custom import resources_of
 from ackgpu.emulator.kube.deletion import delete, delete_collection
 from ackgpu.emulator.kube.documents import Document, Question, document
-from ackgpu.emulator.kube.exec_session import execute
+from ackgpu.emulator.kube.exec_session import execute, running_pod
 from ackgpu.emulator.kube.impersonation import impersonated
 from ackgpu.emulator.kube.logs import follow_log
 from ackgpu.emulator.kube.objects import Obj
@@ -120,6 +121,9 @@ class KubeServer:
         require_known_form(request)
         if target.subresource in {"attach", "exec"}:
             return await execute(http, request, self._backend)
+        if target.subresource == "portforward":
+            self._look(http, lambda state, _: running_pod(state, target.key))
+            return await refuse_forwarded(http, target.name)
         if target.subresource == "log":
             return await follow_log(http, request, lambda do: self._look(http, lambda s, _: do(s)))
         if request.verb == "watch":

@@ -71,6 +71,7 @@ SUBRESOURCE_VERBS = {
     "eviction": ("create",),
     "exec": ("create", "get"),
     "log": ("get",),
+    "portforward": ("create", "get"),
     "token": ("create",),
 }
 SUBRESOURCE_KINDS = {
@@ -78,6 +79,7 @@ SUBRESOURCE_KINDS = {
     "eviction": ("policy", "v1", "Eviction"),
     "attach": ("", "v1", "PodAttachOptions"),
     "exec": ("", "v1", "PodExecOptions"),
+    "portforward": ("", "v1", "PodPortForwardOptions"),
     "token": ("authentication.k8s.io", "v1", "TokenRequest"),
 }
 

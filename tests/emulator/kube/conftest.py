@@ -43,12 +43,25 @@ class Kubectl:
     program: str
     kubeconfig: Path
 
+    @property
+    def called(self) -> list[str]:
+        cache = str(self.kubeconfig.parent / "cache")
+        return [self.program, "--kubeconfig", str(self.kubeconfig), "--cache-dir", cache]
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {"HOME": str(self.kubeconfig.parent), "PATH": os.environ["PATH"]}
+
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [self.program, "--kubeconfig", str(self.kubeconfig), "--cache-dir",
-             str(self.kubeconfig.parent / "cache"), *arguments],
-            input=stdin, capture_output=True, text=True, timeout=60, check=False,
-            env={"HOME": str(self.kubeconfig.parent), "PATH": os.environ["PATH"]},
+            [*self.called, *arguments], input=stdin, capture_output=True, text=True, timeout=60,
+            check=False, env=self.env,
+        )  # fmt: skip
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*self.called, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, env=self.env,
         )  # fmt: skip
 
     def __call__(self, *arguments: str, stdin: str = "") -> str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -280,3 +281,19 @@ def test_attach_follows_a_container_until_it_ends(kubectl: Kubectl) -> None:
     kubectl("wait", "--for=condition=Ready", "pod/busy", "--timeout=50s")
     assert kubectl("attach", "busy") == ""
     assert kubectl.json("get", "pod", "busy")["status"]["phase"] == "Succeeded"
+
+
+def test_port_forward_listens_and_refuses_each_connection(kubectl: Kubectl, sample: str) -> None:
+    arguments = ["port-forward", sample, ":8080"]
+    with kubectl.start(*arguments) as running:
+        assert running.stdout is not None
+        first = running.stdout.readline()
+        port = int(first.removeprefix("Forwarding from 127.0.0.1:").split()[0])
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            assert client.recv(1) == b""
+        assert running.stderr is not None
+        text = running.stderr.readline()
+        running.terminate()
+    assert "error forwarding port 8080 to pod" in text
+    assert "connection refused" in text
