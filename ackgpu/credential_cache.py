@@ -2,7 +2,8 @@
 
 kubectl runs ``ackgpu kubeconfig credential NAME`` for each of its commands. It is answered from a
 file that the user alone may read, before typer is loaded; what is not answered here is left to the
-command itself (:mod:`ackgpu.commands.credential`), which fetches a certificate and keeps it here.
+command itself (:mod:`ackgpu.commands.kubeconfig.credential`), which fetches a certificate and keeps
+it here.
 
 A file holds one certificate of one cluster, for one way to the cloud: its name ends with a digest
 of all that decides who signs and where (flags, variables, the files of credentials).

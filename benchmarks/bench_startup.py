@@ -21,18 +21,18 @@ for product in ("CS", "ECS", "VPC"):
     load(product)
 """
 FIRST_CALL = """
-import ackgpu.library.client, ackgpu.library.embedded, ackgpu.commands.list_clusters
+import ackgpu.library.client, ackgpu.library.embedded, ackgpu.commands.account.list_clusters
 import ackgpu.cloud.aliyun.cloud, ackgpu.cloud.aliyun.lazy_models
 """
 DISPATCH = """
 import os, sys, types
-commands = types.ModuleType("ackgpu.commands")
-commands.__path__ = []
-listing = types.ModuleType("ackgpu.commands.list_clusters")
+account = types.ModuleType("ackgpu.commands.account")
+account.__path__ = []
+listing = types.ModuleType("ackgpu.commands.account.list_clusters")
 listing.ListOptions = lambda **given: given
-listing.run = lambda options, app: 0
-sys.modules["ackgpu.commands"] = commands
-sys.modules["ackgpu.commands.list_clusters"] = listing
+listing.execute = lambda options, session: 0
+sys.modules["ackgpu.commands.account"] = account
+sys.modules["ackgpu.commands.account.list_clusters"] = listing
 from ackgpu.main import main
 raise SystemExit(main(["list"], os.environ))
 """

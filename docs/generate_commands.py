@@ -20,7 +20,7 @@ from ackgpu.cli.command import GLOBALS
 from ackgpu.cli.effects import EFFECTS, ENVIRONMENT, MEANING
 from ackgpu.cli.flag_set import fill_in_defaults
 from ackgpu.cli.root import COMMANDS, GROUPS, build
-from ackgpu.commands.explanations import Catalogue
+from ackgpu.commands.program.explanations import Catalogue
 from ackgpu.preflight.checks import all_checks
 from ackgpu.preflight.limit_values import LimitRules
 from ackgpu.regions import REGIONS

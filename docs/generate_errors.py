@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ackgpu import errors
-from ackgpu.commands.explanations import Catalogue
+from ackgpu.commands.program.explanations import Catalogue
 
 PAGE = Path(__file__).parent / "errors.md"
 BEGIN, END = "<!-- written by docs/generate_errors.py -->\n", "<!-- end -->\n"

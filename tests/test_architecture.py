@@ -154,7 +154,7 @@ def test_imports_point_inward_only() -> None:
         ("engine/graph.py", "from ackgpu.commands import create"),
         ("engine/graph.py", "from ..commands import create"),
         ("engine/graph.py", "from .. import app"),
-        ("engine/graph.py", "def f():\n    import ackgpu.commands.create"),
+        ("engine/graph.py", "def f():\n    import ackgpu.commands.cluster.create"),
         ("steps/__init__.py", "from ..commands import create"),
         ("emulator/errors.py", "from ..spec import catalog"),
         ("emulator/errors.py", "import importlib; importlib.import_module('ackgpu.spec.catalog')"),

@@ -42,6 +42,6 @@ def apply(
 
     Example: ackgpu apply -f cluster.yaml --dry-run
     """
-    from ackgpu.commands.apply import ApplyOptions, execute
+    from ackgpu.commands.cluster.apply import ApplyOptions, execute
 
     return execute(ApplyOptions(file=file, **how.given()), session)

@@ -31,7 +31,7 @@ def check_quota(
 
     Example: ackgpu check-quota --nodes 48 --network flannel
     """
-    from ackgpu.commands.check_quota import CheckQuotaOptions, execute
+    from ackgpu.commands.account.check_quota import CheckQuotaOptions, execute
 
     options = CheckQuotaOptions(
         wants=spec.wants(), strict=strict, offline=offline, **limits.given()

@@ -141,11 +141,11 @@ def add_command(
             raise Interrupted("Stopped.", signal_number=2) from None
         except AckGpuError as error:
             if isinstance(error, NoSuchCluster) and error.region:
-                from ackgpu.commands.elsewhere import point_elsewhere
+                from ackgpu.commands.cluster.elsewhere import point_elsewhere
 
                 point_elsewhere(session, error)
             if changes_cloud or title in WATCHING:
-                from ackgpu.commands.what_stands import say_what_stands
+                from ackgpu.commands.cluster.what_stands import say_what_stands
 
                 say_what_stands(session, error)
             raise

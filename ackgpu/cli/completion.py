@@ -27,6 +27,6 @@ def completion(
 
     Example: ackgpu completion bash > ~/.local/share/bash-completion/completions/ackgpu
     """
-    from ackgpu.commands.completion import execute
+    from ackgpu.commands.program.completion import execute
 
     return execute(shell, session)

@@ -40,7 +40,7 @@ def init(
 
     Example: ackgpu config init demo --nodes 4 > cluster.yaml
     """
-    from ackgpu.commands import config as command
+    from ackgpu.commands.program import config as command
 
     return command.init(command.InitOptions(wants=spec.wants(), path=file, force=force), session)
 
@@ -53,7 +53,7 @@ def validate(
 
     Example: ackgpu config validate cluster.yaml
     """
-    from ackgpu.commands import config as command
+    from ackgpu.commands.program import config as command
 
     return command.validate(file, session)
 
@@ -63,7 +63,7 @@ def schema(session: Session) -> Came:
 
     Example: ackgpu config schema > cluster.schema.json
     """
-    from ackgpu.commands import config as command
+    from ackgpu.commands.program import config as command
 
     return command.schema(session)
 
@@ -73,6 +73,6 @@ def show(session: Session) -> Came:
 
     Example: ackgpu config show -o json
     """
-    from ackgpu.commands import config as command
+    from ackgpu.commands.program import config as command
 
     return command.show(session)

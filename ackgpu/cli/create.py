@@ -41,7 +41,7 @@ def create(session: Session, spec: on.CreateFlags, how: CreateHowFlags) -> Came:
 
     Example: ackgpu create demo --emulator
     """
-    from ackgpu.commands.create import CreateOptions, execute
+    from ackgpu.commands.cluster.create import CreateOptions, execute
 
     given = how.given() | {"skip_preflight": on.by_comma(how.skip_preflight)}
     return execute(CreateOptions(wants=spec.wants(), **given), session)

@@ -47,7 +47,7 @@ def delete(  # noqa: PLR0913 -- the flags of the contract
 
     Example: ackgpu delete demo --yes
     """
-    from ackgpu.commands.delete import DeleteOptions, execute
+    from ackgpu.commands.cluster.delete import DeleteOptions, execute
 
     options = DeleteOptions(
         name=name,

@@ -29,7 +29,7 @@ def describe(
 
     Example: ackgpu describe demo --resources --events
     """
-    from ackgpu.commands import describe as command
+    from ackgpu.commands.cluster import describe as command
 
     options = command.DescribeOptions(name=name, resources=resources, events=events)
     return command.watch(options, session) if watch else command.execute(options, session)

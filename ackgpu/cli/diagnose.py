@@ -39,7 +39,7 @@ def diagnose(
 
     Example: ackgpu diagnose demo --bundle demo.html
     """
-    from ackgpu.commands.diagnose import DiagnoseOptions, execute
+    from ackgpu.commands.diagnose.command import DiagnoseOptions, execute
 
     options = DiagnoseOptions(name=name, node=node or "", bundle=bundle, private=private)
     return execute(options, session)

@@ -17,6 +17,6 @@ def doctor(session: Session) -> Came:
 
     Example: ackgpu doctor -o json
     """
-    from ackgpu.commands.doctor import execute
+    from ackgpu.commands.doctor.command import execute
 
     return execute(session)

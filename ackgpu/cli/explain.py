@@ -25,6 +25,6 @@ def explain(
 
     Example: ackgpu explain OperationDenied.NoStock
     """
-    from ackgpu.commands.explain import execute
+    from ackgpu.commands.program.explain import execute
 
     return execute(code, session)

@@ -22,7 +22,7 @@ def spec(session: Session, name: on.ClusterName) -> Came:
 
     Example: ackgpu export spec demo > cluster.yaml
     """
-    from ackgpu.commands.export import ExportOptions, execute
+    from ackgpu.commands.export.command import ExportOptions, execute
 
     return execute(ExportOptions(name=name, form="spec"), session)
 
@@ -32,7 +32,7 @@ def terraform(session: Session, name: on.ClusterName) -> Came:
 
     Example: ackgpu export terraform demo > demo.tf
     """
-    from ackgpu.commands.export import ExportOptions, execute
+    from ackgpu.commands.export.command import ExportOptions, execute
 
     return execute(ExportOptions(name=name, form="terraform"), session)
 
@@ -42,6 +42,6 @@ def ros(session: Session, name: on.ClusterName) -> Came:
 
     Example: ackgpu export ros demo > demo.ros.json
     """
-    from ackgpu.commands.export import ExportOptions, execute
+    from ackgpu.commands.export.command import ExportOptions, execute
 
     return execute(ExportOptions(name=name, form="ros"), session)

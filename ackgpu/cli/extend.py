@@ -34,6 +34,6 @@ def extend(
 
     Example: ackgpu extend demo --ttl +2h
     """
-    from ackgpu.commands.extend import ExtendOptions, execute
+    from ackgpu.commands.cluster.extend import ExtendOptions, execute
 
     return execute(ExtendOptions(name=name, ttl=ttl or "", hold=hold), session)

@@ -56,8 +56,8 @@ def gc(  # noqa: PLR0913 -- the flags of the contract
 
     Example: ackgpu gc --expired --orphans --all-regions --execute --yes
     """
-    from ackgpu.commands import gc as command
-    from ackgpu.commands.gc_schedule import print_job
+    from ackgpu.commands.account import gc as command
+    from ackgpu.commands.account.gc_schedule import print_job
 
     options = command.GcOptions(
         older_than=older_than or "",

@@ -46,7 +46,7 @@ def write(  # noqa: PLR0913 -- the flags of the contract
 
     Example: ackgpu kubeconfig write demo --set-context
     """
-    from ackgpu.commands import kubeconfig as command
+    from ackgpu.commands.kubeconfig import command
 
     options = command.KubeconfigOptions(
         name=name,
@@ -70,7 +70,7 @@ def show(
 
     Example: ackgpu kubeconfig show demo --temporary-minutes 60 > demo.yaml
     """
-    from ackgpu.commands import kubeconfig as command
+    from ackgpu.commands.kubeconfig import command
 
     options = command.KubeconfigOptions(name=name, minutes=temporary_minutes, private=private)
     return command.show(options, session)
@@ -81,7 +81,7 @@ def remove(session: Session, name: on.ClusterName, *, kubeconfig: on.Kubeconfig 
 
     Example: ackgpu kubeconfig remove demo
     """
-    from ackgpu.commands import kubeconfig as command
+    from ackgpu.commands.kubeconfig import command
 
     return command.remove(command.KubeconfigOptions(name=name, path=kubeconfig), session)
 
@@ -93,7 +93,7 @@ def credential(
 
     Example: ackgpu kubeconfig credential demo
     """
-    from ackgpu.commands import credential as command
+    from ackgpu.commands.kubeconfig import credential as command
 
     options = command.CredentialOptions(name=name, minutes=temporary_minutes)
     return command.execute(options, session)

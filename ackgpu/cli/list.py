@@ -40,7 +40,7 @@ def list_clusters(
 
     Example: ackgpu list --all-regions -o json
     """
-    from ackgpu.commands import list_clusters as command
+    from ackgpu.commands.account import list_clusters as command
 
     options = command.ListOptions(
         all_regions=all_regions, expired=expired, selectors=tuple(selector or ())

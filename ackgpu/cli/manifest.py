@@ -31,7 +31,7 @@ def sample(
 
     Example: ackgpu manifest sample demo | kubectl apply -f -
     """
-    from ackgpu.commands import manifest as command
+    from ackgpu.commands.program import manifest as command
 
     options = command.ManifestOptions(name=name or "", image=image or "", private=private)
     return command.sample(options, session)

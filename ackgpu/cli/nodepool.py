@@ -30,7 +30,7 @@ def list_pools(session: Session, name: on.ClusterName) -> Came:
 
     Example: ackgpu nodepool list demo -o json
     """
-    from ackgpu.commands.nodepool import list_pools as execute
+    from ackgpu.commands.nodepool.add import list_pools as execute
 
     return execute(name, session)
 
@@ -50,7 +50,7 @@ def add(
 
     Example: ackgpu nodepool add demo small --instance-type ecs.sgn7i-vws-m2.xlarge --nodes 1
     """
-    from ackgpu.commands import nodepool as command
+    from ackgpu.commands.nodepool import add as command
 
     options = command.AddOptions(name=name, pool=pool, flags=wants.flags(), **how.given())
     return command.add(options, session)
@@ -94,8 +94,8 @@ def update(session: Session, name: on.ClusterName, pool: of.PoolName, how: Updat
 
     Example: ackgpu nodepool update demo gpu --label team=sound --min 1 --max 4
     """
-    from ackgpu.commands.nodepool_update import UpdateOptions
-    from ackgpu.commands.nodepool_update import update as execute
+    from ackgpu.commands.nodepool.update import UpdateOptions
+    from ackgpu.commands.nodepool.update import update as execute
 
     return execute(UpdateOptions(name=name, pool=pool, **how.given()), session)
 
@@ -112,7 +112,7 @@ def scale(
 
     Example: ackgpu nodepool scale demo gpu --nodes 4
     """
-    from ackgpu.commands import nodepool_size as command
+    from ackgpu.commands.nodepool import size as command
 
     options = command.ScaleOptions(name=name, pool=pool, nodes=nodes, **how.given())
     return command.scale(options, session)
@@ -123,8 +123,8 @@ def delete(session: Session, name: on.ClusterName, pool: of.PoolName, how: of.Ch
 
     Example: ackgpu nodepool delete demo small --yes
     """
-    from ackgpu.commands.cluster_operation import ChangeOptions
-    from ackgpu.commands.nodepool_size import delete as execute
+    from ackgpu.commands.cluster.operation import ChangeOptions
+    from ackgpu.commands.nodepool.size import delete as execute
 
     return execute(ChangeOptions(name=name, pool=pool, **how.given()), session)
 
@@ -159,7 +159,7 @@ def attach(session: Session, name: on.ClusterName, pool: of.PoolName, how: Attac
 
     Example: ackgpu nodepool attach demo gpu --instance-id i-bp1abc
     """
-    from ackgpu.commands import nodepool_attach as command
+    from ackgpu.commands.nodepool import attach as command
 
     return command.attach(command.AttachOptions(name=name, pool=pool, **how.given()), session)
 
@@ -178,7 +178,7 @@ def convert_billing(  # noqa: PLR0913 -- the flags of the contract
 
     Example: ackgpu nodepool convert-billing demo gpu --period 1 --dry-run
     """
-    from ackgpu.commands.nodepool_billing import ConvertOptions, convert
+    from ackgpu.commands.nodepool.billing import ConvertOptions, convert
 
     options = ConvertOptions(
         name=name, pool=pool, months=period, dry_run=dry_run, yes=yes, timeout=timeout or ""

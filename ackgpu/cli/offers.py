@@ -56,7 +56,7 @@ def offers(  # noqa: PLR0913 -- the flags of the contract
 
     Example: ackgpu offers --gpu-mem 2..8 --region cn-hangzhou --region cn-shanghai
     """  # fmt: skip
-    from ackgpu.commands.offers import OffersOptions, execute
+    from ackgpu.commands.account.offers import OffersOptions, execute
 
     options = OffersOptions(
         gpu_mem=gpu_mem or "",

@@ -29,7 +29,7 @@ def plan(
 
     Example: ackgpu plan demo --nodes 4
     """
-    from ackgpu.commands.plan import PlanOptions, execute
+    from ackgpu.commands.cluster.plan import PlanOptions, execute
 
     options = PlanOptions(
         wants=spec.wants(), kubeconfig=kubeconfig, detailed_exitcode=detailed_exitcode

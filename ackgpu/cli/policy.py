@@ -46,7 +46,7 @@ def generate(
 
     Example: ackgpu policy generate --for create -f cluster.yaml > policy.json
     """
-    from ackgpu.commands import policy as command
+    from ackgpu.commands.account import policy as command
 
     return command.generate(command.PolicyOptions(wants=spec.wants(), purpose=purpose), session)
 
@@ -56,6 +56,6 @@ def check(session: Session, spec: on.PolicyFlags) -> Came:
 
     Example: ackgpu policy check -f cluster.yaml
     """
-    from ackgpu.commands import policy as command
+    from ackgpu.commands.account import policy as command
 
     return command.check(command.PolicyOptions(wants=spec.wants()), session)

@@ -11,7 +11,7 @@ from ackgpu.cli.flag_set import FlagSet
 from ackgpu.spec.fields import flags_on
 
 if TYPE_CHECKING:
-    from ackgpu.commands.pool_spec import PoolFlags
+    from ackgpu.commands.nodepool.spec import PoolFlags
 
 PoolName = Annotated[str, typer.Argument(help="The node pool's name.", show_default=False)]
 File = Annotated[
@@ -98,7 +98,7 @@ class PoolSet(FlagSet, fields=flags_on("pool")):
 
     def flags(self) -> "PoolFlags":
         """The flags as the commands take them."""
-        from ackgpu.commands.pool_spec import PoolFlags
+        from ackgpu.commands.nodepool.spec import PoolFlags
         from ackgpu.spec.flags import spot_settings
 
         given = self.given()

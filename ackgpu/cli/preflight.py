@@ -36,7 +36,7 @@ def preflight(
 
     Example: ackgpu preflight -f cluster.yaml --only quota,stock
     """
-    from ackgpu.commands.preflight import PreflightOptions, execute
+    from ackgpu.commands.account.preflight import PreflightOptions, execute
 
     options = PreflightOptions(
         wants=spec.wants(), only=on.by_comma(only), junit=junit, **limits.given()

@@ -38,7 +38,7 @@ def run_sample(  # noqa: PLR0913 -- the flags of the contract
 
     Example: ackgpu run-sample demo
     """
-    from ackgpu.commands.run_sample import RunSampleOptions, execute
+    from ackgpu.commands.verify.run_sample import RunSampleOptions, execute
 
     options = RunSampleOptions(
         name=name, image=image or "", keep=keep, private=private, timeout=timeout or ""

@@ -20,6 +20,6 @@ def commands(session: Session) -> Came:
 
     Example: ackgpu schema commands > commands.json
     """
-    from ackgpu.commands.schema import commands as execute
+    from ackgpu.commands.program.schema import commands as execute
 
     return execute(session)

@@ -46,11 +46,11 @@ def sleep(  # noqa: PLR0913 -- the flags of the contract
     Example: ackgpu sleep demo --at 20:00 --until 08:00
     """
     if at is not None or until is not None:
-        from ackgpu.commands.sleep_schedule import ScheduleOptions, print_jobs
+        from ackgpu.commands.cluster.sleep_schedule import ScheduleOptions, print_jobs
 
         schedule = ScheduleOptions(name=name, at=at or "", until=until or "", kind=print_schedule)
         return print_jobs(schedule, session)
-    from ackgpu.commands import sleep as command
-    from ackgpu.commands.cluster_operation import ChangeOptions
+    from ackgpu.commands.cluster import sleep as command
+    from ackgpu.commands.cluster.operation import ChangeOptions
 
     return command.sleep(ChangeOptions(name=name, yes=yes, timeout=timeout or ""), session)

@@ -39,6 +39,6 @@ def upgrade(session: Session, name: on.ClusterName, how: UpgradeFlags) -> Came:
 
     Example: ackgpu upgrade demo --check-only
     """
-    from ackgpu.commands.upgrade import UpgradeOptions, execute
+    from ackgpu.commands.cluster.upgrade import UpgradeOptions, execute
 
     return execute(UpgradeOptions(name=name, **how.given()), session)

@@ -59,7 +59,7 @@ def verify(  # noqa: PLR0913 -- the flags of the contract
 
     Example: ackgpu verify demo --level labels
     """
-    from ackgpu.commands.verify import VerifyOptions, execute
+    from ackgpu.commands.verify.command import VerifyOptions, execute
 
     options = VerifyOptions(
         name=name or "",

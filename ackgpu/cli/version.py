@@ -17,6 +17,6 @@ def version(session: Session) -> Came:
 
     Example: ackgpu version -o json
     """
-    from ackgpu.commands.version import execute
+    from ackgpu.commands.program.version import execute
 
     return execute(session)

@@ -29,6 +29,6 @@ def wait(
 
     Example: ackgpu wait demo --for gpu --timeout 20m
     """
-    from ackgpu.commands.wait import WaitOptions, execute
+    from ackgpu.commands.cluster.wait import WaitOptions, execute
 
     return execute(WaitOptions(name=name, goal=goal, timeout=timeout or ""), session)

@@ -18,7 +18,7 @@ def wake(session: Session, name: on.ClusterName, *, timeout: on.Timeout = None) 
 
     Example: ackgpu wake demo
     """
-    from ackgpu.commands import sleep as command
-    from ackgpu.commands.cluster_operation import ChangeOptions
+    from ackgpu.commands.cluster import sleep as command
+    from ackgpu.commands.cluster.operation import ChangeOptions
 
     return command.wake(ChangeOptions(name=name, yes=True, timeout=timeout or ""), session)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ackgpu.cloud.api import Cloud, Cluster, ClusterNode, NodePool
-from ackgpu.commands.cluster_operation import ChangeOptions, ClusterChange, changing, cluster_of
-from ackgpu.commands.nodepool_size import left_behind, told_of_staying
-from ackgpu.commands.reach import TEMPORARY_MINUTES, kubeconfig_of
+from ackgpu.commands.cluster.operation import ChangeOptions, ClusterChange, changing, cluster_of
+from ackgpu.commands.cluster.reach import TEMPORARY_MINUTES, kubeconfig_of
+from ackgpu.commands.nodepool.size import left_behind, told_of_staying
 from ackgpu.engine.plan import Plan
 from ackgpu.engine.run import Outcome
 from ackgpu.errors import ConflictError, NoSuchCluster, UsageError

@@ -29,7 +29,7 @@ class AccessCalls(AccountCalls):
         ``region``, ``credentials`` (where they come from, in words), ``emulated``,
         ``stateDirectory`` and ``clockSpeed``. Raises CredentialsError where there are none.
         """
-        from ackgpu.commands.config import show
+        from ackgpu.commands.program.config import show
 
         return self._answer("config show", lambda _, session: show(session), None)
 
@@ -39,7 +39,7 @@ class AccessCalls(AccountCalls):
         ``Version`` and ``Statement``, to be given to RAM as JSON. Nothing is asked of the cloud.
         Raises SpecError.
         """
-        from ackgpu.commands.policy import PolicyOptions, document
+        from ackgpu.commands.account.policy import PolicyOptions, document
 
         options = PolicyOptions(wants=wants(spec), purpose=purpose)
         with self._hosted("policy generate", options.wants) as session:
@@ -50,7 +50,7 @@ class AccessCalls(AccountCalls):
 
         Raises PreflightFailed where RAM refuses one, with the answer as its ``answer``.
         """
-        from ackgpu.commands.policy import PolicyOptions, check
+        from ackgpu.commands.account.policy import PolicyOptions, check
 
         options = PolicyOptions(wants=wants(spec))
         return self._answer("policy check", check, options)
@@ -60,7 +60,7 @@ class AccessCalls(AccountCalls):
 
         ``minutes``: how long its certificate holds, 15 to 4320; None is ACK's own, years.
         """
-        from ackgpu.commands.kubeconfig import KubeconfigOptions, text_of
+        from ackgpu.commands.kubeconfig.command import KubeconfigOptions, text_of
 
         options = KubeconfigOptions(name=name, minutes=minutes, private=private)
         with self._hosted("kubeconfig show", name) as session:
@@ -82,7 +82,7 @@ class AccessCalls(AccountCalls):
         ``set_context``: it becomes the current one. Raises NoSuchCluster, and ConflictError for a
         context of that name that ackgpu did not write.
         """
-        from ackgpu.commands.kubeconfig import KubeconfigOptions, write
+        from ackgpu.commands.kubeconfig.command import KubeconfigOptions, write
 
         options = KubeconfigOptions(
             name=name,
@@ -98,7 +98,7 @@ class AccessCalls(AccountCalls):
         self, name: str, *, path: str | os.PathLike[str] | None = None
     ) -> Answer[Facts]:
         """Take the cluster's context out again; the cloud is not asked. Raises ConflictError."""
-        from ackgpu.commands.kubeconfig import KubeconfigOptions, remove
+        from ackgpu.commands.kubeconfig.command import KubeconfigOptions, remove
 
         options = KubeconfigOptions(name=name, path=None if path is None else Path(path))
         return self._answer("kubeconfig remove", remove, options)

@@ -58,7 +58,7 @@ class Ackgpu(PoolCalls, AccessCalls):
 
         Raises SpecError, ConflictError for what stands and is not as the spec has it, OverBudget.
         """
-        from ackgpu.commands.plan import PlanOptions, execute
+        from ackgpu.commands.cluster.plan import PlanOptions, execute
 
         options = PlanOptions(wants=wants(spec))
         return self._answer("plan", execute, options)
@@ -71,7 +71,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         ``strict``: an unknown limit is short. Raises PreflightFailed for one that is short, with
         the answer as its ``answer``.
         """
-        from ackgpu.commands.check_quota import CheckQuotaOptions, execute
+        from ackgpu.commands.account.check_quota import CheckQuotaOptions, execute
 
         options = CheckQuotaOptions(wants=wants(spec), strict=strict, offline=offline)
         return self._answer("check-quota", execute, options)
@@ -81,7 +81,7 @@ class Ackgpu(PoolCalls, AccessCalls):
 
         Raises PreflightFailed if one failed, with the answer as its ``answer``.
         """
-        from ackgpu.commands.preflight import PreflightOptions, execute
+        from ackgpu.commands.account.preflight import PreflightOptions, execute
 
         options = PreflightOptions(wants=wants(spec), only=tuple(only))
         return self._answer("preflight", execute, options)
@@ -95,7 +95,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         spot: bool = False,
     ) -> Answer[OfferList]:
         """VGPU types by zone: slice, stock, price. ``gpu_mem``: GiB of one, such as ``2..8``."""
-        from ackgpu.commands.offers import OffersOptions, execute
+        from ackgpu.commands.account.offers import OffersOptions, execute
 
         options = OffersOptions(
             gpu_mem=gpu_mem, zones=tuple(zones), types=tuple(instance_types), spot=spot
@@ -117,7 +117,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         VerificationFailed, TimedOut, ConflictError (another spec, or it sleeps), OverBudget,
         CloudError, and Interrupted after a cancel; ``aftermath`` of each says what stands.
         """
-        from ackgpu.commands.create import CreateOptions, execute
+        from ackgpu.commands.cluster.create import CreateOptions, execute
 
         options = CreateOptions(
             wants=wants(spec),
@@ -134,7 +134,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         ``prune``: pools that the spec does not have are deleted. Raises NoSuchCluster,
         ConflictError for what cannot be changed, and as :meth:`create` does.
         """
-        from ackgpu.commands.apply import ApplyOptions, execute
+        from ackgpu.commands.cluster.apply import ApplyOptions, execute
 
         given = wants(spec)
         options = ApplyOptions(
@@ -150,7 +150,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         tags: Mapping[str, str] | None = None,
     ) -> Answer[ClusterList]:
         """The clusters of ackgpu's, and what unfinished ones left, that carry the ``tags``."""
-        from ackgpu.commands.list_clusters import ListOptions, execute
+        from ackgpu.commands.account.list_clusters import ListOptions, execute
 
         pairs = tuple(f"{key}={value}" for key, value in (tags or {}).items())
         options = ListOptions(all_regions=all_regions, expired=expired, selectors=pairs)
@@ -158,14 +158,14 @@ class Ackgpu(PoolCalls, AccessCalls):
 
     def describe(self, name: str, *, events: bool = False) -> Answer[ClusterDescription]:
         """One cluster with its pools, what it costs, and ``resources``; raises NoSuchCluster."""
-        from ackgpu.commands.describe import DescribeOptions, execute
+        from ackgpu.commands.cluster.describe import DescribeOptions, execute
 
         options = DescribeOptions(name=name, resources=True, events=events)
         return self._answer("describe", execute, options)
 
     def wait(self, name: str, goal: Goal, *, timeout: str = "") -> Answer[Facts]:
         """Wait until a cluster is as far as ``goal``, or gone; raises TimedOut."""
-        from ackgpu.commands.wait import WaitOptions, execute
+        from ackgpu.commands.cluster.wait import WaitOptions, execute
 
         options = WaitOptions(name=name, goal=goal, timeout=timeout)
         return self._answer("wait", execute, options)
@@ -178,7 +178,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         ``private``: over the endpoint in the VPC. Raises VerificationFailed, with the answer as
         its ``answer``.
         """
-        from ackgpu.commands.verify import VerifyOptions, execute
+        from ackgpu.commands.verify.command import VerifyOptions, execute
 
         options = VerifyOptions(name=name, level=level, private=private)
         return self._answer("verify", execute, options)
@@ -187,7 +187,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         self, name: str, *, image: str = "", keep: bool = False, timeout: str = ""
     ) -> Answer[SampleResult]:
         """Run a CUDA program on one GPU of the cluster; raises VerificationFailed."""
-        from ackgpu.commands.run_sample import RunSampleOptions, execute
+        from ackgpu.commands.verify.run_sample import RunSampleOptions, execute
 
         options = RunSampleOptions(name=name, image=image, keep=keep, timeout=timeout)
         return self._answer("run-sample", execute, options)
@@ -200,7 +200,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         ``node_pools``: the kubelets too, in place. Raises PreflightFailed for what ACK's check
         refuses, and for a version that it does not offer.
         """
-        from ackgpu.commands.upgrade import UpgradeOptions, execute
+        from ackgpu.commands.cluster.upgrade import UpgradeOptions, execute
 
         options = UpgradeOptions(name=name, to=to, node_pools=node_pools, yes=True, timeout=timeout)
         return self._answer("upgrade", execute, options)
@@ -212,23 +212,23 @@ class Ackgpu(PoolCalls, AccessCalls):
 
         ``node``: its name or its instance's id. Finding something raises nothing.
         """
-        from ackgpu.commands.diagnose import DiagnoseOptions, execute
+        from ackgpu.commands.diagnose.command import DiagnoseOptions, execute
 
         options = DiagnoseOptions(name=name, node=node, private=private)
         return self._answer("diagnose", execute, options)
 
     def sleep(self, name: str, *, timeout: str = "") -> Answer[SleepSummary]:
         """Release the nodes, and keep what :meth:`wake` needs in tags of the cluster."""
-        from ackgpu.commands.cluster_operation import ChangeOptions
-        from ackgpu.commands.sleep import sleep
+        from ackgpu.commands.cluster.operation import ChangeOptions
+        from ackgpu.commands.cluster.sleep import sleep
 
         options = ChangeOptions(name=name, yes=True, timeout=timeout)
         return self._answer("sleep", sleep, options)
 
     def wake(self, name: str, *, timeout: str = "") -> Answer[SleepSummary]:
         """Give the cluster back what it had, and verify it; raises NoCapacity without stock."""
-        from ackgpu.commands.cluster_operation import ChangeOptions
-        from ackgpu.commands.sleep import wake
+        from ackgpu.commands.cluster.operation import ChangeOptions
+        from ackgpu.commands.cluster.sleep import wake
 
         options = ChangeOptions(name=name, yes=True, timeout=timeout)
         return self._answer("wake", wake, options)
@@ -247,7 +247,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         ``retain``: ids to leave alone. Raises NoSuchCluster with ``must_exist``, and
         LeftoversError for what could not be deleted, with the answer as its ``answer``.
         """
-        from ackgpu.commands.delete import DeleteOptions, execute
+        from ackgpu.commands.cluster.delete import DeleteOptions, execute
 
         options = DeleteOptions(
             name=name,
@@ -261,14 +261,14 @@ class Ackgpu(PoolCalls, AccessCalls):
 
     def preview_delete(self, name: str) -> Answer[DeletePreview]:
         """What :meth:`delete` would delete and keep; nothing is changed."""
-        from ackgpu.commands.delete import DeleteOptions, execute
+        from ackgpu.commands.cluster.delete import DeleteOptions, execute
 
         options = DeleteOptions(name=name, dry_run=True)
         return self._answer("delete", execute, options)
 
     def extend(self, name: str, *, ttl: str = "", hold: bool = False) -> Answer[Facts]:
         """Let a throw-away cluster live longer: ``+2h`` adds, ``2h`` is from now; or hold it."""
-        from ackgpu.commands.extend import ExtendOptions, execute
+        from ackgpu.commands.cluster.extend import ExtendOptions, execute
 
         options = ExtendOptions(name=name, ttl=ttl, hold=hold)
         return self._answer("extend", execute, options)
@@ -283,8 +283,8 @@ class Ackgpu(PoolCalls, AccessCalls):
         execute: bool = False,
     ) -> Answer[GcResult]:
         """Find expired and forgotten clusters by their tags, and with ``execute`` delete them."""
-        from ackgpu.commands.gc import GcOptions
-        from ackgpu.commands.gc import execute as collect
+        from ackgpu.commands.account.gc import GcOptions
+        from ackgpu.commands.account.gc import execute as collect
 
         options = GcOptions(
             older_than=older_than,
@@ -298,7 +298,7 @@ class Ackgpu(PoolCalls, AccessCalls):
 
     def export(self, name: str, form: Form = "spec") -> str:
         """The cluster written down: a cluster.yaml, Terraform, or a ROS template."""
-        from ackgpu.commands.export import ExportOptions, execute
+        from ackgpu.commands.export.command import ExportOptions, execute
 
         options = ExportOptions(name=name, form=form)
         answer: Answer[PlainText] = self._answer(f"export {form}", execute, options)

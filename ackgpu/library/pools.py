@@ -18,7 +18,7 @@ class PoolCalls(AccountCalls):
 
     def node_pools(self, name: str) -> Answer[NodePoolList]:
         """The node pools of a cluster; raises NoSuchCluster."""
-        from ackgpu.commands.nodepool import list_pools
+        from ackgpu.commands.nodepool.add import list_pools
 
         return self._answer("nodepool list", list_pools, name)
 
@@ -36,8 +36,8 @@ class PoolCalls(AccountCalls):
         ``settings``: as under ``nodePools`` of a cluster.yaml, such as ``{"desiredSize": 2}``.
         Raises PreflightFailed, NoCapacity, ConflictError for a pool of that name that is another.
         """
-        from ackgpu.commands.nodepool import AddOptions, add
-        from ackgpu.commands.pool_spec import PoolFlags
+        from ackgpu.commands.nodepool.add import AddOptions, add
+        from ackgpu.commands.nodepool.spec import PoolFlags
 
         flags = PoolFlags(settings=settings)
         options = AddOptions(
@@ -49,7 +49,7 @@ class PoolCalls(AccountCalls):
         self, name: str, pool: str, nodes: int, *, wait: bool = True, timeout: str = ""
     ) -> Answer[NodePoolList]:
         """Set a pool's absolute size, and verify the nodes; raises NoCapacity, LeftoversError."""
-        from ackgpu.commands.nodepool_size import ScaleOptions, scale
+        from ackgpu.commands.nodepool.size import ScaleOptions, scale
 
         options = ScaleOptions(
             name=name, pool=pool, nodes=nodes, yes=True, wait=wait, timeout=timeout
@@ -71,7 +71,7 @@ class PoolCalls(AccountCalls):
 
         ``least``, ``most``: it scales itself between them; ``scales`` False: not any more.
         """
-        from ackgpu.commands.nodepool_update import UpdateOptions, update
+        from ackgpu.commands.nodepool.update import UpdateOptions, update
 
         options = UpdateOptions(
             name=name,
@@ -89,8 +89,8 @@ class PoolCalls(AccountCalls):
         self, name: str, pool: str, *, wait: bool = True, timeout: str = ""
     ) -> Answer[NodePoolList]:
         """Delete a pool with its nodes; what is not there is success. Raises LeftoversError."""
-        from ackgpu.commands.cluster_operation import ChangeOptions
-        from ackgpu.commands.nodepool_size import delete
+        from ackgpu.commands.cluster.operation import ChangeOptions
+        from ackgpu.commands.nodepool.size import delete
 
         options = ChangeOptions(name=name, pool=pool, yes=True, wait=wait, timeout=timeout)
         return self._answer("nodepool delete", delete, options)
@@ -99,7 +99,7 @@ class PoolCalls(AccountCalls):
         self, name: str, pool: str, instance_ids: Sequence[str], *, timeout: str = ""
     ) -> Answer[NodePoolList]:
         """Make existing instances nodes of a pool: their system disks are replaced."""
-        from ackgpu.commands.nodepool_attach import AttachOptions, attach
+        from ackgpu.commands.nodepool.attach import AttachOptions, attach
 
         options = AttachOptions(
             name=name, pool=pool, instance_ids=tuple(instance_ids), yes=True, timeout=timeout
@@ -110,7 +110,7 @@ class PoolCalls(AccountCalls):
         self, name: str, pool: str, months: int, *, timeout: str = ""
     ) -> Answer[Facts]:
         """Turn a pool's instances into subscriptions of so many months, paid at once."""
-        from ackgpu.commands.nodepool_billing import ConvertOptions, convert
+        from ackgpu.commands.nodepool.billing import ConvertOptions, convert
 
         options = ConvertOptions(name=name, pool=pool, months=months, yes=True, timeout=timeout)
         return self._answer(

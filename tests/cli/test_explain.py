@@ -12,7 +12,7 @@ from support.cli import Cli
 
 from ackgpu import errors
 from ackgpu.cloud.aliyun import advice, codes
-from ackgpu.commands.explanations import Catalogue
+from ackgpu.commands.program.explanations import Catalogue
 from ackgpu.steps import sample_pod
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from support.cli import Cli, cli_on
 
 from ackgpu.cloud.api import NodePool
-from ackgpu.commands import hcl
+from ackgpu.commands.export import hcl
 from ackgpu.spec.fingerprint import differences
 from ackgpu.spec.load import load_file
 from ackgpu.spec.model import ClusterSpec, document_of, parse

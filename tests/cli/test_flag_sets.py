@@ -12,7 +12,7 @@ from ackgpu.cli.flag_set import FlagSet
 from ackgpu.cli.pool_flags import PoolSet
 from ackgpu.cli.root import build
 from ackgpu.cli.spec_flags import CreateFlags
-from ackgpu.commands.pool_spec import PoolFlags
+from ackgpu.commands.nodepool.spec import PoolFlags
 from ackgpu.spec.fields import FLAGS
 from ackgpu.spec.flags import SHAPED
 

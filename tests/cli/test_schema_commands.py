@@ -11,7 +11,7 @@ from support.parsing import tree
 
 from ackgpu.cli.effects import CLOUD
 from ackgpu.command_table import load
-from ackgpu.commands.schema import ENVELOPE
+from ackgpu.commands.program.schema import ENVELOPE
 
 
 def commands(cli: Cli) -> dict[str, Any]:

@@ -251,8 +251,8 @@ def loaded_by_list(emulator: Emulator, tmp_path: Path) -> list[str]:
 
 def test_a_first_call_loads_what_it_needs_only(emulator: Emulator, tmp_path: Path) -> None:
     loaded = set(loaded_by_list(emulator, tmp_path))
-    assert "ackgpu.commands.list_clusters" in loaded
-    unwanted = {"typer", "rich", "ackgpu.commands.create", "ruamel", "httpx2"}
+    assert "ackgpu.commands.account.list_clusters" in loaded
+    unwanted = {"typer", "rich", "ackgpu.commands.cluster.create", "ruamel", "httpx2"}
     assert loaded & unwanted == set()
 
 
