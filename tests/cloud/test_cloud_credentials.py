@@ -114,6 +114,46 @@ def test_a_stale_profile_does_not_sign_where_a_pod_has_its_token(tmp_path: Path)
     assert source.name == "the OIDC token of ALIBABA_CLOUD_OIDC_TOKEN_FILE"
 
 
+@pytest.mark.parametrize("lacking", ["ROLE_ARN", "OIDC_PROVIDER_ARN", "OIDC_TOKEN_FILE"])
+@pytest.mark.parametrize("how", ["unset", "empty"])
+def test_half_of_an_oidc_token_is_an_error_and_no_stale_profile_signs(
+    tmp_path: Path, lacking: str, how: str
+) -> None:
+    home = home_with(tmp_path, {**AK, "name": "default"}, current="default")
+    variable = f"ALIBABA_CLOUD_{lacking}"
+    env = {**OIDC, variable: ""} if how == "empty" else without(OIDC, variable)
+    with pytest.raises(CredentialsError, match=f"{variable} is not"):
+        find(env, home)
+
+
+def test_the_arn_of_a_role_by_itself_says_nothing(tmp_path: Path) -> None:
+    """Other programs read it as well: it is no token of a pod."""
+    home = home_with(tmp_path, {**AK, "name": "default"}, current="default")
+    assert find({"ALIBABA_CLOUD_ROLE_ARN": "acs:ram::1:role/r"}, home).name.startswith("profile")
+
+
+def without(env: dict[str, str], name: str) -> dict[str, str]:
+    return {key: value for key, value in env.items() if key != name}
+
+
+ROLE_OF_INSTANCE = {"ram_role_name": "node-role", "ram_role_arn": "acs:ram::1:role/ops"}
+
+
+@pytest.mark.parametrize("mode", ["RamRoleArnWithRoleName", "RamRoleArnWithEcs"])
+def test_a_role_that_the_role_of_an_instance_assumes_is_a_profile(
+    tmp_path: Path, mode: str
+) -> None:
+    """As Alibaba Cloud's CLI writes it."""
+    home = home_with(tmp_path, {"name": "work", "mode": mode, **ROLE_OF_INSTANCE}, current="work")
+    source = find({}, home)
+    assert source.name == f"profile work ({mode})"
+    assert source.region == ""
+    build = f"find({{}}, pathlib.Path({str(home)!r})).client()"
+    assert printed(f"print(type({build}).__name__)") == "Client"
+    with pytest.raises(CredentialsError, match="asks the metadata service"):
+        find({}, home, profile="work", endpoints=LOOPBACK)
+
+
 def test_a_profile_that_nobody_filled_is_none(tmp_path: Path) -> None:
     empty = {"name": "default", "mode": "AK", "access_key_id": "", "region_id": "cn-hangzhou"}
     home = home_with(tmp_path, empty, current="default")
@@ -300,16 +340,20 @@ def test_what_the_sdk_refuses_of_a_profile_is_an_error_that_names_it(tmp_path: P
 
 def test_an_ecs_role_leaves_no_scheduler_behind(tmp_path: Path) -> None:
     program = (
-        "import threading, pathlib\n"
-        "from ackgpu.cloud.aliyun.credentials import find\n"
         f"find({{'ALIBABA_CLOUD_ECS_METADATA': 'r'}}, pathlib.Path({str(tmp_path)!r})).client()\n"
         "print([thread.name for thread in threading.enumerate()])\n"
     )
+    assert printed(program) == "['MainThread']"
+
+
+def printed(program: str) -> str:
+    """What lines of Python print in a process whose environment says nothing of credentials."""
+    head = "import threading, pathlib\nfrom ackgpu.cloud.aliyun.credentials import find\n"
     done = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", head + program],
         env={"PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout.strip() == "['MainThread']"
+    return done.stdout.strip()

@@ -39,6 +39,13 @@ _HOW_EMULATED = (
     "Export what `ackgpu emulator serve` printed under env, or use --emulator; "
     "a real profile signs for a loopback endpoint only where --profile names it."
 )
+_ROLE_ARN = "ALIBABA_CLOUD_ROLE_ARN"
+_OIDC_NAMES: Mapping[str, str] = {
+    "ram_role_arn": _ROLE_ARN,
+    "oidc_provider_arn": "ALIBABA_CLOUD_OIDC_PROVIDER_ARN",
+    "oidc_token_file": "ALIBABA_CLOUD_OIDC_TOKEN_FILE",
+}
+"""The variables of an OIDC token; that of the role by itself is read by other programs as well."""
 _YEAR_3000 = 32_503_680_000
 PROFILE_VARIABLES = ("ACKGPU_PROFILE", "ALIBABA_CLOUD_PROFILE")
 """A profile that one of them names wins over keys; the first that is set."""
@@ -237,13 +244,16 @@ def _file(env: Mapping[str, str], home: Path, reach: ProviderReach) -> Credentia
 
 
 def _oidc(env: Mapping[str, str], reach: ProviderReach) -> CredentialSource | None:
-    profile = {
-        "ram_role_arn": env.get("ALIBABA_CLOUD_ROLE_ARN"),
-        "oidc_provider_arn": env.get("ALIBABA_CLOUD_OIDC_PROVIDER_ARN"),
-        "oidc_token_file": env.get("ALIBABA_CLOUD_OIDC_TOKEN_FILE"),
-    }
-    if not all(profile.values()):
+    profile = {key: env.get(name) for key, name in _OIDC_NAMES.items()}
+    there = next((name for name in _OIDC_NAMES.values() if name != _ROLE_ARN and env.get(name)), "")
+    if not there:
         return None
+    lacking = [name for name in _OIDC_NAMES.values() if not env.get(name)]
+    if lacking:
+        raise CredentialsError(
+            f"{there} is set and {' and '.join(lacking)} is not.",
+            resolution="An OIDC token takes all of them; unset them if none is meant.",
+        )
     profile["role_session_name"] = env.get("ALIBABA_CLOUD_ROLE_SESSION_NAME")
     name = "the OIDC token of ALIBABA_CLOUD_OIDC_TOKEN_FILE"
     return CredentialSource(name, lambda: reach.sts.oidc(profile))

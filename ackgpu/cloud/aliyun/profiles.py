@@ -25,6 +25,8 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "StsToken": ("access_key_id", "access_key_secret", "sts_token"),
     "RamRoleArn": ("access_key_id", "access_key_secret", "ram_role_arn"),
     "ChainableRamRoleArn": ("source_profile", "ram_role_arn"),
+    "RamRoleArnWithRoleName": ("ram_role_name", "ram_role_arn"),
+    "RamRoleArnWithEcs": ("ram_role_name", "ram_role_arn"),
     "OIDC": ("ram_role_arn", "oidc_provider_arn", "oidc_token_file"),
     "EcsRamRole": (),
     "CredentialsURI": ("credentials_uri",),
@@ -52,6 +54,8 @@ _KEPT_BY_SDK = frozenset({"CloudSSO", "OAuth"})
 # What they ask lies elsewhere, whatever the endpoints say.
 _ASKS_ELSEWHERE: Mapping[str, str] = {
     "EcsRamRole": "the metadata service of ECS",
+    "RamRoleArnWithRoleName": "the metadata service of ECS",
+    "RamRoleArnWithEcs": "the metadata service of ECS",
     "CloudSSO": "the CloudSSO portal",
     "OAuth": "the OAuth service",
 }
@@ -231,10 +235,17 @@ def _keys(profile: Mapping[str, Any]) -> dict[str, str]:
     return {key: str(profile[key]) for key in ("access_key_id", "access_key_secret")}
 
 
+def _by_ecs_role(profile: Mapping[str, Any], reach: ProviderReach) -> Any:
+    """A role that the instance's assumes; the CLI writes the first name, and calls it the other."""
+    return reach.sts.role(profile, ecs_role(profile, reach))
+
+
 _BUILDERS: Mapping[str, Callable[[Mapping[str, Any], ProviderReach], Any]] = {
     "AK": _static,
     "StsToken": _temporary,
     "RamRoleArn": lambda profile, reach: reach.sts.role(profile, _static(profile, reach)),
+    "RamRoleArnWithRoleName": _by_ecs_role,
+    "RamRoleArnWithEcs": _by_ecs_role,
     "OIDC": lambda profile, reach: reach.sts.oidc(profile),
     "EcsRamRole": ecs_role,
     "CredentialsURI": by_uri,
