@@ -187,3 +187,22 @@ def test_a_retained_instance_stays_with_its_network_and_the_others_go(shell: She
     assert alive(shell, "cluster") == []
     document(shell, "delete", NAME, "-y", *LONG)
     assert not remains(shell.emulator)
+
+
+def test_a_group_that_went_with_the_cluster_is_not_left_beside_a_subscription(
+    tmp_path: Path,
+) -> None:
+    doubts = {"given_group": "deleted"}
+    with Emulator(speed=600, seed=7, scenario={"doubts": doubts}) as emulator:
+        shell = Shell(emulator, tmp_path / "user")
+        ended = shell("create", NAME, "--charge-type", "PrePaid", "--period", "1", "-y", *LONG)
+        assert ended.code == 0, ended.err
+        ended = shell("delete", NAME, "-y", "-o", "json", *LONG)
+        assert ended.code == 10
+        assert alive(shell, "securitygroup") == []
+        receipt = json.loads(ended.out)
+        types = {side: {row["type"] for row in receipt[side]} for side in ("left", "gone")}
+        assert "SecurityGroup" in types["gone"]
+        assert "SecurityGroup" not in types["left"]
+        assert {"Instance", "VSwitch", "Vpc"} <= types["left"]
+        assert "SecurityGroup" not in str(receipt["error"]["details"])

@@ -161,7 +161,7 @@ class Deletion:
             removed = removed.seen(look)
             more = [id_ for id_ in look.inventory.ids if id_ not in known]
             if not more:
-                return removed
+                return removed.gone_meanwhile(again)
             known |= set(more)
             self._warnings.append(f"Found at a second look and removed too: {', '.join(more)}.")
             removed = removed.then(self._destroy(run, self._plan(run, look)))

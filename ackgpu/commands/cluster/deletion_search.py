@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ackgpu.cloud.api import Cloud
-from ackgpu.engine.gather import kind_of_read
+from ackgpu.engine.gather import kind_of_read, settle_all
 from ackgpu.engine.run import Outcome, Run
+from ackgpu.engine.step import Absent
 from ackgpu.errors import Interrupted, TimedOut, Unreachable
 from ackgpu.inventory.blockers import Blocker, blockers_in, untagged_by
 from ackgpu.inventory.discover import OPTIONAL_READS
@@ -97,6 +99,32 @@ class Removed:
     def seen(self, look: Look) -> Removed:
         """With one more look."""
         return replace(self, inventory=self.inventory.joined(look.inventory), last=look)
+
+    def gone_meanwhile(self, run: Run) -> Removed:
+        """With what nobody asked to go, and what went all the same, counted as gone.
+
+        It is blocked by something that stays, such as a group by a subscription, and the cloud may
+        have taken it along with the cluster. The last look does not have it; a look by its id
+        has to agree, since its tag may have been taken off.
+        """
+        there = set(self.last.inventory.ids) if self.last else None
+        reports = {r.step.name: r for r in self.outcome.reports if r.status == "left" and r.id}
+        if there is None or not reports:
+            return self
+        looks = {
+            name: partial(report.step.find, self.outcome.values)
+            for name, report in reports.items()
+            if report.id not in there
+        }
+        found = settle_all(run, looks)
+        gone = [name for name in looks if isinstance(found[name], Absent)]
+        ended = tuple(
+            replace(report, status="gone", outcome="deleted")
+            if report.step.name in gone
+            else report
+            for report in self.outcome.reports
+        )
+        return replace(self, outcome=replace(self.outcome, reports=ended))
 
     def then(self, later: Outcome) -> Removed:
         """With one more round, whose word on a thing counts."""
