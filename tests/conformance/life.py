@@ -239,7 +239,17 @@ class Life:
         self.delete()
 
 
-TRACES = {"accesskey", "address", "clusterevent", "ramrole", "ramuser", "ststoken", "task", "token"}
+TRACES = {
+    "accesskey",
+    "address",
+    "clusterevent",
+    "ramrole",
+    "ramuser",
+    "scalingactivity",
+    "ststoken",
+    "task",
+    "token",
+}
 """What stays of an account that has nothing left."""
 
 

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from ackgpu.emulator import Emulator
 
-TRACES = frozenset({"address", "token", "task", "clusterevent", "accesskey", "ramuser"})
+TRACES = frozenset(
+    {"address", "token", "task", "clusterevent", "scalingactivity", "accesskey", "ramuser"}
+)
 """Kinds that are no resources: records of what happened."""
 LATER = 3600.0
 """Emulated seconds after which everything that was on its way out is gone."""
