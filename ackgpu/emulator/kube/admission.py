@@ -67,12 +67,13 @@ def validate(state: ClusterState, resource: ApiResource, obj: Obj, old: Obj | No
 
 def _field_causes(message: str, obj: Obj, path: str) -> Iterator[Cause]:
     """What ``data/kube/rules.json`` says against the fields of one message."""
-    for field, rule in table("kube/rules")["messages"].get(message, {}).items():
+    for field, told in table("kube/rules")["messages"].get(message, {}).items():
+        rule, _, why = told.partition(": ")
         words, value = rule.split(), obj.get(field)
         where = f"{path}.{field}".lstrip(".")
         if value in (None, "", [], {}):
             if words[0] == "required":
-                yield where, "Required value"
+                yield where, f"Required value: {why}" if why else "Required value"
             continue
         known = [word for word in words if word[0].isupper()]
         if known and value not in known:
