@@ -50,10 +50,10 @@ class Loop:
 
         Left by an exception of a hook or a handler, it leaves alone what is under way.
         """
-        told = False
+        stopped = False
         while self.busy:
-            if self._cancel.requested and not told:
-                told = True
+            if self._cancel.requested and not stopped:
+                stopped = True
                 on_cancel()
             self._start_what_is_due()
             results = self._workers.collect()

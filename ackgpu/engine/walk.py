@@ -93,13 +93,13 @@ class Walk(ABC, Generic[R]):
         return None if complete and isinstance(self._error, TimedOut) else self._error
 
     @staticmethod
-    def _overdue(step: Step[Any], looked: float) -> bool:
-        """Whether a step is given up after a look that began ``looked`` seconds after the step.
+    def _overdue(step: Step[Any], observed: float) -> bool:
+        """Whether a step is given up after a look that began ``observed`` seconds after the step.
 
         What was ready in time may have been seen late: by a machine that stood still, or because
         of an answer that took minutes. So only a look that began after the timeout ends a step.
         """
-        return looked > step.timeout
+        return observed > step.timeout
 
 
 def passes(error: Exception | None) -> TypeGuard[Transient]:

@@ -108,7 +108,7 @@ class _Creation:
         self._doubts: tuple[str, ...] = ()
         self._at_once: tuple[str, ...] = ()
         self._price: Estimate | None = None
-        self._asked: set[str] = set()
+        self._requested: set[str] = set()
         self._rolled_back = False
         self.begun = False
 
@@ -290,7 +290,7 @@ class _Creation:
             self._at_once = ()
             no_wait = frozenset() if self._options.wait else frozenset({"cluster"})
             outcome = Apply(steps, shown, known=plan, no_wait=no_wait).run()
-            self._asked |= {report.step.name for report in outcome.reports if report.requested}
+            self._requested |= {report.step.name for report in outcome.reports if report.requested}
             left = put_away(steps)
             error = with_leftovers(outcome.error, left) if outcome.error else left_behind(left)
             return dataclasses.replace(outcome, error=error)
@@ -302,7 +302,7 @@ class _Creation:
         session, spec = self._session, self._spec
         again = session.afresh(run)
         found = survey([report.step for report in outcome.reports], again)
-        ours = tuple(planned for planned in found.steps if planned.step.name in self._asked)
+        ours = tuple(planned for planned in found.steps if planned.step.name in self._requested)
         plan = dataclasses.replace(found, steps=ours)
         headline = Headline(verb="delete", subject=spec.name, text="rolling back")
         removed = session.destroy(again, headline, plan)
