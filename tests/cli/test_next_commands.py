@@ -68,6 +68,14 @@ def test_the_embedded_emulator_is_named_and_what_kubectl_needs(cli: Cli) -> None
     assert "while the emulator is up" in created["note"]
 
 
+def test_nodes_that_only_the_vpc_reaches_are_verified_from_there(cli: Cli) -> None:
+    made = cli.ok("create", "demo", "--nodes", "1", "--no-public-endpoint", "-o", "json").json
+    verify, sample = made["nextCommands"][1:3]
+    assert verify == "ackgpu verify demo --private"
+    assert sample == "ackgpu run-sample demo --private"
+    assert "`ackgpu verify demo --level network --private`" in made["note"]
+
+
 def test_what_an_unfinished_create_names_goes_on_and_removes(cli: Cli) -> None:
     refusal = {"effect": "error", "action": "CreateCluster", "code": "Forbidden.RAM", "status": 403}
     cli.emulator.set_faults({"faults": [refusal]})

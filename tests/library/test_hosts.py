@@ -88,6 +88,14 @@ def test_a_policy_for_nothing_that_there_is_says_what_there_is(cloud: ackgpu.Ack
     assert "create" in refused.value.details
 
 
+def test_a_form_that_there_is_not_is_refused_with_those_that_there_are(
+    cloud: ackgpu.Ackgpu,
+) -> None:
+    with pytest.raises(errors.UsageError, match="nonsense is not known") as refused:
+        cloud.export("demo", "nonsense")  # type: ignore[arg-type]  # as without mypy
+    assert "terraform" in refused.value.details
+
+
 def test_a_burst_of_calls_leaves_few_threads_behind() -> None:
     many = 64
     meeting = threading.Barrier(many)

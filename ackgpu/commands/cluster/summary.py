@@ -130,7 +130,9 @@ def _note(session: Session, blueprint: Blueprint, *, waited: bool) -> str:
             f" `{session.command('gc --execute')}`: `{job}` prints the job that does"
         )
     if waited and blueprint.spec.verify.level not in {"network", "cuda"}:
-        command = session.command(f"verify {blueprint.name} --level network")
+        command = session.command(
+            f"verify {blueprint.name} --level network{_from_within(blueprint)}"
+        )
         notes.append(f"network not tested: `{command}` tries DNS, the API server and pod to pod")
     return "\n".join(notes)
 
@@ -145,9 +147,15 @@ def _next_commands(
     # Nodes that just joined have no GPU labels yet: where nobody waited for them, wait does.
     public = blueprint.spec.cluster.endpoint_public_access
     settled = blueprint.spec.verify.level != "none" or not public
-    first = f"verify {name}" if settled else f"wait {name} --for gpu"
-    lines = (first, f"run-sample {name}", f"delete {name}")
+    within = _from_within(blueprint)
+    first = f"verify {name}{within}" if settled else f"wait {name} --for gpu"
+    lines = (first, f"run-sample {name}{within}", f"delete {name}")
     others = (session.command(line) for line in lines)
     file = f"--kubeconfig {shlex.quote(str(kubeconfig))} " if kubeconfig else ""
     kubectl = f"kubectl {file}--context {shlex.quote(name)} get nodes"
     return (*((session.command(EMULATOR_UP),) if session.embedded else ()), kubectl, *others)
+
+
+def _from_within(blueprint: Blueprint) -> str:
+    """What leads a command to the nodes of a cluster that only its VPC reaches."""
+    return "" if blueprint.spec.cluster.endpoint_public_access else " --private"
