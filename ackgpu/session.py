@@ -47,7 +47,7 @@ class Stopped(NamedTuple):
     go_on: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Headline:
     """How a run is announced. ``go_on``: what to run next after a stop at once.
 

@@ -50,7 +50,8 @@ class Invocation:
         parts = self.parts or Parts()
         parts = replace(
             parts,
-            display=parts.display or Terminal(self.streams, settings),
+            display=parts.display
+            or Terminal(self.streams, settings.output, settings.quiet, settings.verbose),
             signals=parts.signals or ProcessSignals(),
         )
         self.session = Session(

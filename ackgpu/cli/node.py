@@ -67,10 +67,9 @@ def drain(session: Session, name: on.ClusterName, node: Node, how: DrainFlags) -
 
     Example: ackgpu node drain demo cn-hangzhou.192.168.0.4 --yes
     """
-    from ackgpu.commands.node import NodeOptions
-    from ackgpu.commands.node import drain as execute
+    from ackgpu.commands import node as command
 
-    return execute(NodeOptions(name=name, node=node, **how.given()), session)
+    return command.drain(command.NodeOptions(name=name, node=node, **how.given()), session)
 
 
 def replace(session: Session, name: on.ClusterName, node: Node, how: DrainFlags) -> Came:
@@ -88,7 +87,6 @@ def repair(session: Session, name: on.ClusterName, node: Node, how: RepairFlags)
 
     Example: ackgpu node repair demo cn-hangzhou.192.168.0.4 --yes
     """
-    from ackgpu.commands.node import NodeOptions
-    from ackgpu.commands.node import repair as execute
+    from ackgpu.commands import node as command
 
-    return execute(NodeOptions(name=name, node=node, **how.given()), session)
+    return command.repair(command.NodeOptions(name=name, node=node, **how.given()), session)

@@ -94,10 +94,9 @@ def update(session: Session, name: on.ClusterName, pool: of.PoolName, how: Updat
 
     Example: ackgpu nodepool update demo gpu --label team=sound --min 1 --max 4
     """
-    from ackgpu.commands.nodepool.update import UpdateOptions
-    from ackgpu.commands.nodepool.update import update as execute
+    from ackgpu.commands.nodepool import update as command
 
-    return execute(UpdateOptions(name=name, pool=pool, **how.given()), session)
+    return command.update(command.UpdateOptions(name=name, pool=pool, **how.given()), session)
 
 
 def scale(

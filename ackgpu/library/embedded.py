@@ -71,30 +71,24 @@ class Handed(Display):
         self._listen = listen
 
     def of_run(self, clock: Clock, label: str) -> Renderer:
-        """What hands each event over but ticks, which say nothing that those before did not."""
+        """What hands each event over but ticks, which say nothing that those before did not.
+
+        Of several runs at once, each in a thread of its own, only warnings are told, and logged.
+        """
         del clock
-        return _Warnings(label) if label else _Handing(self._listen)
+        return _Handing(self._listen, label)
 
     def warn(self, message: str) -> None:
         """Log it."""
         LOGGER.warning("%s", message)
 
 
-class _Warnings(Renderer):
-    """Of several runs at once, each in a thread of its own, only warnings are told, and logged."""
-
-    def __init__(self, label: str) -> None:
-        self._label = label
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, Warned):
-            LOGGER.warning("%s: %s", self._label, event.message)
-
-
 class _Handing(Renderer):
-    def __init__(self, listen: Listener) -> None:
-        self._listen = listen
+    def __init__(self, listen: Listener, label: str) -> None:
+        self._listen, self._label = listen, label
 
     def __call__(self, event: Event) -> None:
-        if not isinstance(event, Tick):
+        if not self._label and not isinstance(event, Tick):
             self._listen(event)
+        elif isinstance(event, Warned):
+            LOGGER.warning("%s: %s", self._label, event.message)

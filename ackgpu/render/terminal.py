@@ -1,4 +1,4 @@
-"""The display of a command line."""
+"""The display of a command line, and the one place that chooses how a run is shown."""
 
 from __future__ import annotations
 
@@ -9,30 +9,44 @@ from typing import Any
 from ackgpu.clock import Clock
 from ackgpu.engine.display import Display, Renderer
 from ackgpu.printable import printable
-from ackgpu.settings import Settings
+from ackgpu.settings import EVENT_STREAM, Output
 from ackgpu.streams import Streams
 
 
 @dataclass(frozen=True)
 class Terminal(Display):
-    """Shows on stderr, in the form that the settings name."""
+    """Shows on stderr, in the form that the flags name."""
 
     streams: Streams
-    settings: Settings
+    output: Output = "table"
+    quiet: bool = False
+    verbose: bool = False
 
-    def of_run(self, clock: Clock, label: str) -> Renderer:
-        """As :func:`~ackgpu.render.choose.listener` chooses."""
-        from ackgpu.render.choose import listener
+    def of_run(self, clock: Clock, label: str = "") -> Renderer:
+        """The renderer of a run's events. Runs with a ``label`` share the terminal line by line.
 
-        settings = self.settings
-        return listener(
-            self.streams,
-            settings.output,
-            quiet=settings.quiet,
-            clock=clock,
-            verbose=settings.verbose,
-            label=label,
-        )
+        ========  ==========================================================================
+        jsonl     ``-o jsonl``: events as JSON lines on stdout, nothing on stderr
+        silent    --quiet: warnings alone
+        live      stderr is a terminal that can move its cursor, CI is unset, no --verbose
+        plain     anything else: a line a change, and a heartbeat
+        ========  ==========================================================================
+        """
+        if self.output == EVENT_STREAM:
+            from ackgpu.render.jsonl import JsonLines
+
+            return JsonLines(self.streams, label)
+        if self.quiet:
+            from ackgpu.render.plain import Silent
+
+            return Silent(self.streams, label)
+        if self.streams.can_animate and not self.verbose and not label:
+            from ackgpu.render.live import LiveDisplay
+
+            return LiveDisplay(self.streams, clock)
+        from ackgpu.render.plain import PlainLines
+
+        return PlainLines(self.streams, label)
 
     def warn(self, message: str) -> None:
         """A line that begins with an exclamation mark."""
@@ -49,5 +63,5 @@ class Terminal(Display):
 
     def wrote(self, path: Path) -> None:
         """The path, unless --quiet was given."""
-        if not self.settings.quiet:
+        if not self.quiet:
             self.streams.write(self.streams.err, f"wrote {printable(str(path))}\n")

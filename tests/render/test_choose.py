@@ -7,14 +7,14 @@ import render_samples as samples
 
 from ackgpu.clock import ManualClock
 from ackgpu.engine.events import Tick, Warned
-from ackgpu.render.choose import listener
+from ackgpu.render.terminal import Terminal
 from ackgpu.streams import Streams
 
 
 def shown(output="table", *, quiet=False, verbose=False, **terminal):
     streams = Streams.for_tests(**terminal)
     clock = ManualClock(samples.START)
-    with listener(streams, output, quiet=quiet, clock=clock, verbose=verbose) as show:
+    with Terminal(streams, output, quiet, verbose).of_run(clock) as show:
         story = samples.Story(show, clock=clock)
         samples.create_begins(story)
         samples.create_ends(story)
@@ -74,7 +74,7 @@ def heartbeats(*, speed, ticks, seconds):
     """Lines that ticks alone bring forth; ``speed`` cloud seconds pass in a real one."""
     streams = Streams.for_tests()
     clock = ManualClock(samples.START)
-    show = listener(streams, "table", quiet=False, clock=clock)
+    show = Terminal(streams).of_run(clock)
     for number in range(ticks):
         wall = clock.wall()
         show(Tick(at=number * seconds * speed, wall=wall, waiting=(("cluster", "initial", 70.0),)))
@@ -92,7 +92,7 @@ def test_there_is_a_heartbeat_each_real_minute(speed):
 def test_a_line_puts_the_heartbeat_off():
     streams = Streams.for_tests()
     clock = ManualClock(samples.START)
-    show = listener(streams, "table", quiet=False, clock=clock)
+    show = Terminal(streams).of_run(clock)
     for _ in range(5):
         show(Warned(at=0, wall=clock.wall(), message="hm"))
         clock.advance(50)

@@ -6,13 +6,13 @@ import sys
 PROGRAM = """
 import sys
 from ackgpu.clock import ManualClock
-from ackgpu.render.choose import listener
+from ackgpu.render.terminal import Terminal
 from ackgpu.render.output import present
 from ackgpu.render.results import ClusterList, Result
 from ackgpu.streams import Streams
 
 streams = Streams.for_tests()
-listener(streams, "jsonl", quiet=False, clock=ManualClock())
+Terminal(streams, "jsonl").of_run(ManualClock())
 present(streams, "json", Result(command="list", part=ClusterList(clusters=())))
 print(sorted(sys.modules.keys() & {"rich", "ruamel.yaml", "xml.etree"}))
 """

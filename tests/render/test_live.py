@@ -12,7 +12,7 @@ import render_samples as samples
 
 from ackgpu.clock import ManualClock
 from ackgpu.engine.events import Warned
-from ackgpu.render.choose import listener
+from ackgpu.render.terminal import Terminal
 from ackgpu.streams import Streams
 
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
@@ -21,7 +21,7 @@ HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 def display(**terminal):
     streams = Streams.for_tests(terminal=True, **terminal)
     clock = ManualClock(samples.START)
-    return streams, clock, listener(streams, "table", quiet=False, clock=clock)
+    return streams, clock, Terminal(streams).of_run(clock)
 
 
 def last_screen(text):
@@ -103,11 +103,11 @@ import render_samples as samples
 from ackgpu.cancel import CancelToken
 from ackgpu.cli.signals import ProcessSignals
 from ackgpu.clock import SystemClock
-from ackgpu.render.choose import listener
+from ackgpu.render.terminal import Terminal
 from ackgpu.streams import Streams
 
 streams, clock, token = Streams.system(), SystemClock(), CancelToken()
-show = listener(streams, "table", quiet=False, clock=clock)
+show = Terminal(streams).of_run(clock)
 story = samples.Story(show)
 with ProcessSignals().requesting(token, lambda code: show.close()):
     samples.create_begins(story)

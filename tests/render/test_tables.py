@@ -9,7 +9,6 @@ from ackgpu.render import deletions, results
 from ackgpu.render import verdicts as v
 from ackgpu.render.output import present
 from ackgpu.render.terminal import Terminal
-from ackgpu.settings import Flags, Settings
 from ackgpu.streams import Streams
 
 
@@ -77,7 +76,7 @@ def test_a_preview_goes_to_stderr_before_the_question():
     streams = Streams.for_tests(terminal=True)
     preview = samples.RESULTS["delete-preview"].part
     preview = dataclasses.replace(preview, removes=(), keeps=(), notes=())
-    Terminal(streams, Settings.resolve(Flags(), {})).preview(preview)
+    Terminal(streams).preview(preview)
     out, err = streams.written()
     assert out == ""
     assert err.endswith("  nothing\n")

@@ -282,7 +282,7 @@ class _Creation:
     def _apply(self, run: Run, steps: tuple[Step[Any], ...], plan: Plan) -> Outcome:
         name = self._spec.name
         go_on = self._session.how_to_go_on(name)
-        headline = Headline(verb="create", subject=name, text=self._text, go_on=go_on)
+        headline = Headline("create", name, self._text, go_on)
 
         def work(shown: Run) -> Outcome:
             for message in self._at_once:
@@ -304,7 +304,7 @@ class _Creation:
         found = survey([report.step for report in outcome.reports], again)
         ours = tuple(planned for planned in found.steps if planned.step.name in self._requested)
         plan = dataclasses.replace(found, steps=ours)
-        headline = Headline(verb="delete", subject=spec.name, text="rolling back")
+        headline = Headline("delete", spec.name, "rolling back")
         removed = session.destroy(again, headline, plan)
         if removed.error is None and isinstance(outcome.error, AckGpuError):
             self._rolled_back = True

@@ -269,8 +269,7 @@ class Deletion:
         }
 
     def _destroy(self, run: Run, plan: Plan) -> Outcome:
-        text = self._session.where(self._cloud.region)
-        headline = Headline(verb="delete", subject=self._options.name, text=text)
+        headline = Headline("delete", self._options.name, self._session.where(self._cloud.region))
         return self._session.destroy(run, headline, plan, no_wait=self._left_alone(plan))
 
     def _left_alone(self, plan: Plan) -> frozenset[str]:

@@ -261,7 +261,7 @@ class ClusterChange:
         )
 
     def _headline(self, text: str) -> Headline:
-        return Headline(verb=_verb(self.command), subject=self.options.name, text=text)
+        return Headline(_verb(self.command), self.options.name, text)
 
     def _carry_out(self, work: Callable[[Headline], Outcome]) -> Outcome:
         self.session.begin(self._journal, self._key, **self.facts)

@@ -55,7 +55,7 @@ def execute(options: WaitOptions, session: Session) -> Result:
     steps = _steps(options, session, cloud, timeout)
     run = session.reading().within(timeout)
     text = f"{session.where(cloud.region)} · for {options.goal}"
-    headline = Headline(verb="wait", subject=options.name, text=text)
+    headline = Headline("wait", options.name, text)
     outcome = session.apply(run, headline, steps)
     outcome.raise_error()
     said = {"cluster": "running", "nodes": "complete", "gpu": "verified", "deleted": "gone"}

@@ -128,8 +128,7 @@ class ZoneFallback:
         found = survey(steps, again)
         mine = tuple(planned for planned in found.steps if planned.step.name in pools)
         plan = dataclasses.replace(found, steps=mine)
-        text = "removing what got no stock"
-        headline = Headline(verb="delete", subject=blueprint.name, text=text)
+        headline = Headline("delete", blueprint.name, "removing what got no stock")
         return self._session.destroy(again, headline, plan)
 
 

@@ -206,7 +206,7 @@ def _with_pods(
 
 
 def _shown(options: VerifyOptions, text: str) -> Headline:
-    return Headline(verb="verify", subject=options.subject, text=text)
+    return Headline("verify", options.subject, text)
 
 
 def _with_sample(verdict: NodeVerdict, outcome: SampleOutcome | None) -> NodeVerdict:

@@ -61,7 +61,7 @@ def execute(options: RunSampleOptions, session: Session) -> Result:
         ),
     )
     text = f"{session.where(region)} · CUDA sample on {verdict.gpu_name}"
-    headline = Headline(verb="run-sample", subject=options.name, text=text)
+    headline = Headline("run-sample", options.name, text)
     carried = carry_out(session, step, headline, heard)
     carried.raise_error()
     outcome = step.outcomes[0]
