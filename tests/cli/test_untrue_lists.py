@@ -121,3 +121,23 @@ def test_gc_does_not_take_a_part_of_a_list_for_the_whole(
     assert ended.code == 11
     assert "DescribeVpcs contradicts itself" in ended.json["error"]["message"]
     assert f"TotalCount {MANY}" in ended.json["error"]["message"]
+
+
+def test_wake_forgets_no_pool_because_one_list_lacks_it(cli: Cli, proxied: AlteringProxy) -> None:
+    """It takes the sizes off with the tags: whoever believes that a pool is gone makes it so."""
+    cli.ok("create", "demo", "--nodes", "1", "--no-verify")
+    cli.ok("sleep", "demo", "-y")
+    lies = ["DescribeClusterNodePools"]
+
+    def alter(exchange: Exchange) -> bytes:
+        if exchange.action not in lies:
+            return exchange.content
+        lies.clear()
+        return json.dumps({"nodepools": []}).encode()
+
+    proxied.alter = alter
+    told = cli.ok("wake", "demo", "-o", "json").json
+    assert lies == []
+    assert told["warnings"] == []
+    [pool] = cli.ok("nodepool", "list", "demo", "-o", "json").json["nodePools"]
+    assert pool["total"] == 1

@@ -76,6 +76,10 @@ def wake(options: ChangeOptions, session: Session) -> Result:
         _refuse_foreign(change)
         found = from_tags(change.cluster.tags)
         rows = cloud.containers.node_pools(change.cluster.id)
+        if not {size.pool for size in found} <= {row.name for row in rows}:
+            # One list may be answered short, and what it lacks would be forgotten with the tags.
+            session.until(change.run, change.run.clock.now() + change.run.visibility)
+            rows = cloud.containers.node_pools(change.cluster.id)
         pools = {
             pool.name: pool
             for pool in rows
