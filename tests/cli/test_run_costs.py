@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from support.costs import Account, Cost, account
+import pytest
+from support.costs import Account, Cost, account, account_in_real_time
 
 from ackgpu.emulator.shared.catalog import regions
 from ackgpu.engine.cadence import LEARNED_FROM
 
 SEEDS = (2, 3, 6, 13)
+AT_REAL_SPEED = 13
 CREATE_CALLS, DELETE_CALLS = 150, 90
 OVERSHOOT = 0.02
 
@@ -39,3 +41,17 @@ def test_so_do_those_of_a_machine_that_has_measured_before(tmp_path: Path) -> No
     with account(tmp_path, spread=1.0, seed=4) as cloud:
         overshoots = [life(cloud)[1] for _ in range(LEARNED_FROM + 3)][LEARNED_FROM:]
     assert sum(overshoots) / len(overshoots) <= OVERSHOOT
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_so_does_one_at_real_speed(tmp_path: Path) -> None:
+    """Eighteen minutes. Its waits are judged by when the cloud was asked, not by the processor."""
+    with account_in_real_time(tmp_path, spread=1.0, seed=AT_REAL_SPEED) as cloud:
+        made = cloud.run("create", "demo")
+        needed = cloud.critical_path()
+        gone = cloud.run("delete", "demo", "-y")
+    assert (made.code, gone.code) == (0, 0), made.err + gone.err
+    assert made.calls_beside(len(regions())) <= CREATE_CALLS, made.calls
+    assert gone.calls.total() <= DELETE_CALLS, gone.calls
+    assert 0 < made.between / needed - 1 <= OVERSHOOT
