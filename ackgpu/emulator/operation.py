@@ -16,7 +16,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ackgpu.emulator.doubts import reading
-from ackgpu.emulator.errors import ApiError, invalid, missing
+from ackgpu.emulator.errors import invalid, missing
+from ackgpu.emulator.shared.cursor import Place, birth, first_after, token_after
 from ackgpu.emulator.shared.lifecycle import state_at
 from ackgpu.emulator.store import Doc, Rows, Transaction
 from ackgpu.emulator.timeline import Timeline
@@ -292,14 +293,17 @@ def page_of(call: Call, rows: Sequence[Any], *, most: int = 50) -> tuple[list[An
     return page, {"PageNumber": number, "PageSize": size, "TotalCount": len(rows)}
 
 
-def token_page(
-    call: Call, rows: list[Any], *, default: int = 10, most: int = 100, size_key: str = "MaxResults"
+def token_page(  # noqa: PLR0913 -- how an operation pages, by name
+    call: Call,
+    rows: Sequence[Any],
+    *,
+    default: int = 10,
+    most: int = 100,
+    size_key: str = "MaxResults",
+    place: Callable[[Any], Place] = birth,
 ) -> tuple[list[Any], str]:
-    """One page by NextToken, and the next token: empty at the end."""
+    """One page by NextToken, and the next token: empty at the end. ``rows`` are in their order."""
     size = call.params.integer(size_key, default, low=1, high=most)
-    text = call.params.text("NextToken")
-    if text and not text.isdecimal():
-        raise ApiError("InvalidParameter.NextToken", "The specified NextToken is invalid.")
-    start = int(text or 0)
-    following = start + size
-    return rows[start:following], str(following) if following < len(rows) else ""
+    start = first_after(rows, call.params.text("NextToken"), place)
+    page = list(rows[start : start + size])
+    return page, token_after(page, place) if start + size < len(rows) else ""

@@ -81,7 +81,7 @@ class Rows(Sequence[Doc]):
         if isinstance(index, slice):
             start, stop, _ = index.indices(len(self))
             return self._read("LIMIT ? OFFSET ?", [max(0, stop - start), start])
-        return self.all()[index]
+        return self._read("LIMIT 1 OFFSET ?", [index])[0] if index >= 0 else self.all()[index]
 
     def _read(self, limit: str, bounds: list[int]) -> list[Doc]:
         query = f"SELECT {COLUMNS} FROM doc WHERE {self._where} ORDER BY born, id {limit}"

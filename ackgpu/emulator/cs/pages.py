@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.cursor import birth, first_after, token_after
+from ackgpu.emulator.store import Doc
 
 
 def paged(
@@ -18,15 +20,17 @@ def paged(
     return page, {"page_number": number, "page_size": size, "total_count": len(rows)}
 
 
-def token_or_page(call: Call, rows: list[Any]) -> tuple[list[Any], dict[str, int], str]:
+def token_or_page(call: Call, rows: list[Doc]) -> tuple[list[Doc], dict[str, int], str]:
     """One page by next_token and max_results where either is given, else by page numbers.
 
-    The page, its page_info, and the token of the next page: empty at the end.
+    ``rows`` begin with the latest. The page, its page_info, and the token of the next page: empty
+    at the end.
     """
     if not {"next_token", "max_results"} & set(call.params):
         return *paged(call, rows), ""
     size = call.params.integer("max_results", 50, low=1, high=100)
-    start = call.params.integer("next_token", 0)
+    start = first_after(rows, call.params.text("next_token"), birth, latest_first=True)
     end = start + size
     info = {"page_number": start // size + 1, "page_size": size, "total_count": len(rows)}
-    return rows[start:end], info, str(end) if end < len(rows) else ""
+    page = rows[start:end]
+    return page, info, token_after(page, birth) if end < len(rows) else ""

@@ -9,7 +9,8 @@ from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import limits
-from ackgpu.emulator.shared.seen_tags import change_tags, seen_tags
+from ackgpu.emulator.shared.cursor import birth, first_after, token_after
+from ackgpu.emulator.shared.seen_tags import change_tags, place_of_tag, seen_tags
 from ackgpu.emulator.store import Doc
 
 RESOURCE_TYPE = "CLUSTER"
@@ -57,20 +58,24 @@ def list_tag_resources(call: Call) -> dict[str, Any]:
     """The tags of the named clusters, 50 a page."""
     wanted = query_list(call, "tags")
     rows = [
+        (cluster, key, value)
+        for cluster in _of_query(call)
+        for key, value in sorted(seen_tags(call, cluster).items())
+        if not wanted or any(_matches(row, key, value) for row in wanted)
+    ]
+    start = first_after(rows, call.params.text("next_token"), place_of_tag)
+    page = rows[start : start + PAGE]
+    token = token_after(page, place_of_tag) if start + PAGE < len(rows) else ""
+    shown = [
         {
             "resource_id": cluster.id,
             "resource_type": RESOURCE_TYPE,
             "tag_key": key,
             "tag_value": value,
         }
-        for cluster in _of_query(call)
-        for key, value in seen_tags(call, cluster).items()
-        if not wanted or any(_matches(row, key, value) for row in wanted)
+        for cluster, key, value in page
     ]
-    start = call.params.integer("next_token", 0)
-    following = str(start + PAGE) if start + PAGE < len(rows) else ""
-    page = rows[start : start + PAGE]
-    return {"next_token": following, "tag_resources": {"tag_resource": page}}
+    return {"next_token": token, "tag_resources": {"tag_resource": shown}}
 
 
 def _matches(row: dict[str, Any], key: str, value: str) -> bool:
@@ -80,7 +85,8 @@ def _matches(row: dict[str, Any], key: str, value: str) -> bool:
 def _of_query(call: Call) -> list[Doc]:
     params = call.params
     ids = [str(each) for each in query_list(call, "resource_ids")]
-    return _clusters(call, params.text("resource_type"), ids, params.text("region_id"))
+    found = _clusters(call, params.text("resource_type"), ids, params.text("region_id"))
+    return sorted(found, key=birth)
 
 
 def _clusters(call: Call, kind: str, ids: list[str], region: str) -> list[Doc]:

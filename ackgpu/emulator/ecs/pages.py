@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, page_of
+from ackgpu.emulator.shared.cursor import birth, first_after, token_after
+from ackgpu.emulator.store import Doc
 
 
 def page(
-    call: Call, rows: Sequence[Any], *, low: int = 1, high: int = 100
+    call: Call, rows: Sequence[Doc], *, low: int = 1, high: int = 100
 ) -> tuple[list[Any], dict[str, Any]]:
     """One page of ``rows``, with NextToken, PageNumber, PageSize and TotalCount.
 
@@ -21,15 +22,8 @@ def page(
         some, numbers = page_of(call, rows, most=100)
         return some, {"NextToken": "", **numbers}
     size = min(max(call.params.integer("MaxResults", 10), low), high)
-    start = _start(call)
-    following = start + size
-    token = str(following) if following < len(rows) else ""
+    start = first_after(rows, call.params.text("NextToken"), birth)
+    some = list(rows[start : start + size])
+    token = token_after(some, birth) if start + size < len(rows) else ""
     numbers = {"PageNumber": 1 + start // size, "PageSize": size, "TotalCount": len(rows)}
-    return list(rows[start:following]), {"NextToken": token, **numbers}
-
-
-def _start(call: Call) -> int:
-    text = call.params.text("NextToken", "0")
-    if not text.isdecimal():
-        raise ApiError("InvalidParameter.NextToken", "The specified NextToken is invalid.")
-    return int(text)
+    return some, {"NextToken": token, **numbers}

@@ -214,7 +214,9 @@ def describe_security_group_attribute(call: Call) -> dict[str, Any]:
     if direction not in {"all", "ingress", "egress"}:
         raise invalid("Direction")
     rules = [r for r in doc.body["Rules"] if direction in {"all", r["Direction"]}]
-    some, token = token_page(call, rules, default=1000, most=1000)
+    some, token = token_page(
+        call, list(enumerate(rules)), default=1000, most=1000, place=lambda row: row[:1]
+    )
     return {
         "VpcId": doc.scope,
         "InnerAccessPolicy": doc.body["InnerAccessPolicy"],
@@ -222,7 +224,7 @@ def describe_security_group_attribute(call: Call) -> dict[str, Any]:
         "SecurityGroupId": doc.id,
         "SecurityGroupName": doc.name,
         "RegionId": doc.region,
-        "Permissions": {"Permission": some},
+        "Permissions": {"Permission": [rule for _, rule in some]},
         "NextToken": token,
     }
 

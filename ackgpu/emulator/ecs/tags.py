@@ -9,7 +9,7 @@ from ackgpu.emulator.ecs.tagged import has_tags, new_tags
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, token_page
 from ackgpu.emulator.shared import limits
-from ackgpu.emulator.shared.seen_tags import change_tags, seen_tags
+from ackgpu.emulator.shared.seen_tags import change_tags, place_of_tag, seen_tags
 from ackgpu.emulator.store import Doc
 
 KINDS = {
@@ -70,13 +70,17 @@ def list_tag_resources(call: Call) -> dict[str, Any]:
             403,
         )
     rows = [
-        {"ResourceType": type_name, "ResourceId": doc.id, "TagKey": key, "TagValue": value}
+        (doc, key, value)
         for doc in call.all(kind)
         if (not ids or doc.id in ids or doc.name in ids) and has_tags(call, doc)
-        for key, value in seen_tags(call, doc).items()
+        for key, value in sorted(seen_tags(call, doc).items())
     ]
-    page, token = token_page(call, rows, default=50, most=1000)
-    return {"NextToken": token, "TagResources": {"TagResource": page}}
+    page, token = token_page(call, rows, default=50, most=1000, place=place_of_tag)
+    shown = [
+        {"ResourceType": type_name, "ResourceId": doc.id, "TagKey": key, "TagValue": value}
+        for doc, key, value in page
+    ]
+    return {"NextToken": token, "TagResources": {"TagResource": shown}}
 
 
 def _kind(call: Call) -> tuple[str, str]:

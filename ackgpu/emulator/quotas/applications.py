@@ -12,8 +12,9 @@ from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.quotas import tables
 from ackgpu.emulator.quotas.product import PRODUCT
-from ackgpu.emulator.quotas.reads import pages
+from ackgpu.emulator.quotas.reads import max_results
 from ackgpu.emulator.shared import limits
+from ackgpu.emulator.shared.cursor import birth, first_after, token_after
 from ackgpu.emulator.shared.lifecycle import Lifecycle, reached
 from ackgpu.emulator.store import Doc
 
@@ -129,5 +130,12 @@ def list_quota_applications(call: Call) -> dict[str, Any]:
         )
         and status in {"", call.state(doc)}
     ]
-    some, numbers = pages(call, docs, 200)
-    return {"QuotaApplications": [_shown(call, doc) for doc in some], **numbers}
+    size = max_results(call, 200)
+    start = first_after(docs, params.text("NextToken"), birth, latest_first=True)
+    some = docs[start : start + size]
+    return {
+        "QuotaApplications": [_shown(call, doc) for doc in some],
+        "TotalCount": len(docs),
+        "NextToken": token_after(some, birth) if start + size < len(docs) else "",
+        "MaxResults": size,
+    }

@@ -15,18 +15,24 @@ NEEDS_DIMENSIONS = frozenset({"ecs", "ecs-spec", "edas", "ess"})
 """Products whose GetProductQuota does not answer without Dimensions."""
 
 
-def pages(call: Call, rows: list[Any], most: int = MOST) -> tuple[list[Any], dict[str, Any]]:
-    """One page by NextToken and MaxResults, which is refused outside of 1 to ``most``."""
+def max_results(call: Call, most: int = MOST) -> int:
+    """MaxResults, which is refused outside of 1 to ``most``."""
     text = call.params.text("MaxResults", str(DEFAULT))
     if not text.isdecimal() or not 1 <= int(text) <= most:
         raise ApiError(
             "INVALID.MAX.RESULTS",
             "The maxResults parameter is invalid. Use an integer ranging from 1 to 100.",
         )
+    return int(text)
+
+
+def pages(call: Call, rows: list[Any], most: int = MOST) -> tuple[list[Any], dict[str, Any]]:
+    """One page of rows that stay as they are, by NextToken and MaxResults."""
+    size = max_results(call, most)
     token = call.params.text("NextToken", "0")
     if not token.isdecimal():
         raise ApiError("InvalidParameter.NextToken", "The NextToken is not valid.")
-    size, start = int(text), int(token)
+    start = int(token)
     following = str(start + size) if start + size < len(rows) else ""
     numbers = {"TotalCount": len(rows), "NextToken": following, "MaxResults": size}
     return rows[start : start + size], numbers

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from ackgpu.emulator.doubts import LATE
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.cursor import Place, birth
 from ackgpu.emulator.store import Doc
 
 
@@ -25,3 +26,9 @@ def seen_tags(call: Call, doc: Doc) -> dict[str, str]:
     if call.doubt("tags") == "late" and call.now < changed + LATE:
         return dict(doc.body.get("TagsBefore", {}))
     return dict(doc.body["Tags"])
+
+
+def place_of_tag(row: tuple[Doc, str, str]) -> Place:
+    """Where a tag stands in a list of tags: by its resource's birth, then by its key."""
+    doc, key, _ = row
+    return (*birth(doc), key)

@@ -9,7 +9,7 @@ from typing import Any
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, Product, token_page
 from ackgpu.emulator.shared.limits import refuse_over
-from ackgpu.emulator.shared.seen_tags import change_tags, seen_tags
+from ackgpu.emulator.shared.seen_tags import change_tags, place_of_tag, seen_tags
 from ackgpu.emulator.store import Doc
 
 MAX_RESOURCES = 50
@@ -89,13 +89,19 @@ class Tagging:
                 "The specified Tags and ResourcesIds are not allow to both empty.",
             )
         rows = [
-            {"ResourceType": resource_type, "ResourceId": doc.id, "TagKey": key, "TagValue": value}
+            (doc, key, value)
             for doc in call.all(kind, ids=ids)
             if _matches(seen_tags(call, doc), wanted)
-            for key, value in seen_tags(call, doc).items()
+            for key, value in sorted(seen_tags(call, doc).items())
         ]
-        page, token = token_page(call, rows, default=MAX_RESOURCES, most=MAX_RESOURCES)
-        return {"TagResources": {"TagResource": page}, "NextToken": token}
+        page, token = token_page(
+            call, rows, default=MAX_RESOURCES, most=MAX_RESOURCES, place=place_of_tag
+        )
+        shown = [
+            {"ResourceType": resource_type, "ResourceId": doc.id, "TagKey": key, "TagValue": value}
+            for doc, key, value in page
+        ]
+        return {"TagResources": {"TagResource": shown}, "NextToken": token}
 
     def _kind(self, resource_type: str) -> str:
         kind = self.kinds.get(resource_type)

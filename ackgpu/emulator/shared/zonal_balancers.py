@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.operation import Call, Product
+from ackgpu.emulator.operation import Call, Product, token_page
 from ackgpu.emulator.shared.fields import tagged
 from ackgpu.emulator.shared.lifecycle import Lifecycle
 from ackgpu.emulator.shared.seen_tags import seen_tags
@@ -73,15 +73,12 @@ class ZonalBalancers:
             for doc in call.all(self.kind, ids=ids)
             if (not vpcs or doc.scope in vpcs) and tagged(call, doc, params.tags())
         ]
-        start = params.integer("NextToken", 0)
-        size = params.integer("MaxResults", 20, low=1, high=MAX_RESULTS)
-        page = docs[start : start + size]
-        more = start + size < len(docs)
+        page, token = token_page(call, docs, default=20, most=MAX_RESULTS)
         return {
             "LoadBalancers": [self.row(call, doc) for doc in page],
             "TotalCount": len(docs),
-            "MaxResults": size,
-            **({"NextToken": str(start + size)} if more else {}),
+            "MaxResults": params.integer("MaxResults", 20),
+            **({"NextToken": token} if token else {}),
         }
 
     def delete(self, call: Call) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, page_of, token_page
+from ackgpu.emulator.shared.cursor import Place, birth
 from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.product import PRODUCT
@@ -24,7 +25,9 @@ def describe_route_entry_list(call: Call) -> dict[str, Any]:
     if table is None:
         raise ApiError("InvalidRouteTable.NotFound", "The specified RouteTable is not found.")
     entries = [row for row in entries_of(call, table) if _wanted(call, row)]
-    page, token = token_page(call, entries, default=PAGE, most=MAX_RESULTS, size_key="MaxResult")
+    page, token = token_page(
+        call, entries, default=PAGE, most=MAX_RESULTS, size_key="MaxResult", place=_place
+    )
     rows = [_list_row(call, doc, kind) for doc, kind in page]
     return {"RouteEntrys": {"RouteEntry": rows}, "NextToken": token, "TotalCount": len(entries)}
 
@@ -32,8 +35,14 @@ def describe_route_entry_list(call: Call) -> dict[str, Any]:
 def entries_of(call: Call, table: Doc) -> list[tuple[Doc, str]]:
     """Every entry of the table with its type, System or Custom."""
     custom = call.docs.find("route", at=call.now, scope=table.id)
-    system = system_routes(call, table)
+    system = sorted(system_routes(call, table), key=birth)
     return [(doc, "Custom") for doc in custom] + [(doc, "System") for doc in system]
+
+
+def _place(entry: tuple[Doc, str]) -> Place:
+    """Custom ones first, then the system's, each in the order of their birth."""
+    doc, kind = entry
+    return (kind, *birth(doc))
 
 
 def _wanted(call: Call, entry: tuple[Doc, str]) -> bool:
