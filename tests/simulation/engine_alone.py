@@ -112,7 +112,7 @@ class Lives:
             closing(Journal(self._path, self.cloud.clock)) as journal,
         ):
             self._run += 1
-            name = journal.run if not journal.finished and journal.run else f"run{self._run}"
+            name = journal.run if _goes_on(journal, verb) else f"run{self._run}"
             journal.begin(verb, name)
             run = run_of(self.cloud, [], journal)
             run.token_of = lambda step: f"{name}-{step}"
@@ -167,6 +167,12 @@ class Lives:
             alive = [thing for thing in things if thing.gone_at is None or thing.gone_at > now]
             if len(alive) > 1:
                 self.broken.append(f"{name} is there {len(alive)} times")
+
+
+def _goes_on(journal: Journal, verb: str) -> bool:
+    """Whether a run has the tokens of the one before: a create has none of what was deleted."""
+    cut_off = bool(journal.run) and not journal.finished
+    return cut_off and (verb == "destroy" or journal.verb == "apply")
 
 
 def live(seed: int, *, lies_in_a_row: int = 1) -> list[str]:
