@@ -12,6 +12,8 @@ from ackgpu.engine.cadence import LEARNED_FROM
 
 SEEDS = (2, 3, 6, 13)
 AT_REAL_SPEED = 13
+BUSY = 5
+"""Calls that a busy machine adds: what it would read in one moment, it reads in two."""
 CREATE_CALLS, DELETE_CALLS = 150, 90
 OVERSHOOT = 0.02
 
@@ -52,6 +54,6 @@ def test_so_does_one_at_real_speed(tmp_path: Path) -> None:
         needed = cloud.critical_path()
         gone = cloud.run("delete", "demo", "-y")
     assert (made.code, gone.code) == (0, 0), made.err + gone.err
-    assert made.calls_beside(len(regions())) <= CREATE_CALLS, made.calls
-    assert gone.calls.total() <= DELETE_CALLS, gone.calls
+    assert made.calls_beside(len(regions())) <= CREATE_CALLS + BUSY, made.calls
+    assert gone.calls.total() <= DELETE_CALLS + BUSY, gone.calls
     assert 0 < made.between / needed - 1 <= OVERSHOOT
