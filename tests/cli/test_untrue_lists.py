@@ -123,6 +123,27 @@ def test_gc_does_not_take_a_part_of_a_list_for_the_whole(
     assert f"TotalCount {MANY}" in ended.json["error"]["message"]
 
 
+@pytest.mark.parametrize("liar", [1, 2])
+def test_an_upgrade_leaves_no_kubelet_behind_because_one_list_is_empty(
+    cli: Cli, proxied: AlteringProxy, liar: int
+) -> None:
+    cli.ok("create", "demo", "--nodes", "1", "--no-verify", "--kubernetes-version", "1.34")
+    cli.emulator.requests.clear()
+    seen: list[str] = []
+
+    def alter(exchange: Exchange) -> bytes:
+        if exchange.action != "DescribeClusterNodePools":
+            return exchange.content
+        seen.append(exchange.action)
+        return b'{"nodepools": []}' if len(seen) == liar else exchange.content
+
+    proxied.alter = alter
+    ended = cli("upgrade", "demo", "-y", "--node-pools")
+    asked = {entry.action for entry in cli.emulator.requests.writes()}
+    done = ended.code == 0 and "UpgradeClusterNodepool" in asked
+    assert done or (ended.code == 5 and not asked), ended.err
+
+
 def test_wake_forgets_no_pool_because_one_list_lacks_it(cli: Cli, proxied: AlteringProxy) -> None:
     """It takes the sizes off with the tags: whoever believes that a pool is gone makes it so."""
     cli.ok("create", "demo", "--nodes", "1", "--no-verify")

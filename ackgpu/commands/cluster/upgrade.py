@@ -50,8 +50,9 @@ def execute(options: UpgradeOptions, session: Session) -> Result:
             if unseen and not options.dry_run:
                 _seen(change)
             return _nothing(change, options, unseen=unseen)
-        _refuse_unfit_nodes(change, target)
-        steps = _steps(change, options, target)
+        pools = _pools(change)
+        _refuse_unfit_nodes(change, target, pools)
+        steps = _steps(change, options, target, pools)
         if options.dry_run:
             return _shown(change, steps)
         plan = change.look(steps)
@@ -79,13 +80,19 @@ def execute(options: UpgradeOptions, session: Session) -> Result:
         )
 
 
-def _refuse_unfit_nodes(change: ClusterChange, target: str) -> None:
+def _pools(change: ClusterChange) -> list[NodePool]:
+    """The pools. No pools at all are looked for twice: one list may be answered short."""
+    pools = change.cloud.containers.node_pools(change.cluster.id)
+    if not pools:
+        run = change.run
+        change.session.until(run, run.clock.now() + run.visibility)
+        pools = change.cloud.containers.node_pools(change.cluster.id)
+    return pools
+
+
+def _refuse_unfit_nodes(change: ClusterChange, target: str, pools: Sequence[NodePool]) -> None:
     """Raise PreflightFailed if pools have images or a containerd that ``target`` does not run."""
-    stuck = [
-        (pool, problem)
-        for pool in change.cloud.containers.node_pools(change.cluster.id)
-        if (problem := _problem_with(pool, target))
-    ]
+    stuck = [(pool, problem) for pool in pools if (problem := _problem_with(pool, target))]
     if not stuck:
         return
     name = change.options.name
@@ -131,7 +138,9 @@ def _target(change: ClusterChange, wanted: str) -> str:
     return fitting[0]
 
 
-def _steps(change: ClusterChange, options: UpgradeOptions, target: str) -> list[Step[Any]]:
+def _steps(
+    change: ClusterChange, options: UpgradeOptions, target: str, pools: Sequence[NodePool]
+) -> list[Step[Any]]:
     running = RunningCluster(change.cloud, change.cluster.id)
     check = UpgradeCheckStep(change.cloud, change.cluster, running=running)
     if options.check_only:
@@ -139,7 +148,7 @@ def _steps(change: ClusterChange, options: UpgradeOptions, target: str) -> list[
     plane = ControlPlaneUpgradeStep(change.cloud, change.cluster, target, check=check)
     steps: list[Step[Any]] = [running, check, plane]
     if options.node_pools:
-        for pool in change.cloud.containers.node_pools(change.cluster.id):
+        for pool in pools:
             steps.append(
                 PoolUpgradeStep(change.cloud, change.cluster, pool.name, target, after=steps[-1])
             )
