@@ -80,7 +80,7 @@ def _footer(progress: RunProgress, view: View) -> Block:
     if view.last:
         return line(Span(f"{duration(seconds)} · {done}", "dim"))
     advice = STOPPING if progress.stopping else KEEPS_GOING
-    return line(Span(f"{duration(seconds)} elapsed · {done} · {advice}", "dim"))
+    return line(Span(f"{duration(seconds)} · {done} · {advice}", "dim"))
 
 
 class _Columns:

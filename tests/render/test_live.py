@@ -11,7 +11,10 @@ import pytest
 import render_samples as samples
 
 from ackgpu.clock import ManualClock
-from ackgpu.engine.events import Warned
+from ackgpu.engine.events import RunStarted, StepInfo, Warned
+from ackgpu.render.layout import Pen
+from ackgpu.render.live_frame import View, draw_frame
+from ackgpu.render.progress import RunProgress
 from ackgpu.render.terminal import Terminal
 from ackgpu.streams import Streams
 
@@ -145,3 +148,16 @@ def read_to_the_end(master):
         pass
     os.close(master)
     return b"".join(parts).decode()
+
+
+def test_the_last_line_of_a_long_run_fits_into_eighty_columns():
+    progress = RunProgress()
+    steps = tuple(StepInfo(f"step {number}", "vpc", "") for number in range(12))
+    begun = {"at": 0.0, "wall": samples.START, "verb": "create", "subject": "demo"}
+    progress.apply(RunStarted(**begun, headline="", steps=steps))
+    pen = Pen(width=80, colors=False, unicode=True)
+    *_, before, last = draw_frame(progress, View(now=3599.0, lines=40), pen)
+    assert last.plain == (
+        "59 m 59 s · 0 of 12 done · Ctrl-C stops at a safe point, nothing is lost"
+    )
+    assert before.plain == "", "it is not laid on two lines"
