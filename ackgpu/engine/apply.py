@@ -316,7 +316,7 @@ class Apply(Walk[StepProgress]):
                 for r in records}  # fmt: skip
         steps = [(r.name, [need.name for need in r.step.needs], left[r.name]) for r in records]
         following = [r.step for r in records if waited_for in r.step.needs]
-        watched = [waits.of(step).earliest for step in following if step.checks]
+        watched = [waits.of(step).expected for step in following if step.checks]
         goes_on = min(watched) if len(watched) == len(following) and watched else 0.0
         return slack_of(waited_for.name, steps) + goes_on
 

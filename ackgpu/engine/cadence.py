@@ -16,40 +16,51 @@ EARLY_SHARE = 0.5
 """Up to this share of the typical duration a resource is hardly ever ready."""
 LEARNED_FROM = 5
 """So many measured durations tell more than the table."""
-_SHARE, _LEARNED_SHARE = 0.025, 0.01
+_SHARE, _WIDE_SHARE, _NARROW_SHARE = 0.025, 0.015, 0.01
+_UNMETERED_SHARE, _MAX_UNMETERED = 0.008, 5.0
 _NARROW = 0.8
-_SURELY_EARLY, _HARDLY_EVER = 0.98, 0.9
+_SURELY_EARLY = 0.98
+_HARDLY_EVER, _SELDOM = 0.75, 0.9
+"""Of the least that was measured: one new duration in six is less than the least of five."""
 _EARLY_LOOKS = 6
 _MAX_EARLY = 45.0
 _SHORTEST, _LONGEST = 1.0, 15.0
-_SLACK_SHARE, _MAX_SLACK = 1 / 2, 30.0
+_SLACK_SHARE, _MAX_SLACK = 2 / 3, 30.0
 
 
 @dataclass(frozen=True)
 class Wait:
     """What is known of how long something takes, in cloud seconds.
 
-    It is hardly ever over before ``earliest``; from then on it is looked at each time ``share`` of
-    it has passed, and a second: the smaller, the less the measured durations differ.
+    It is hardly ever over before ``earliest`` and seldom before ``expected``. From the one on it is
+    looked at each time a fortieth of it has passed, and a second; from the other on each time
+    ``share`` of it has. ``unmetered``: a look takes nothing from what other commands may ask of the
+    account, so that there may be more of them.
     """
 
     typical: float
     earliest: float
+    expected: float
     share: float
+    unmetered: bool = False
 
     @classmethod
-    def of(cls, typical: float, measured: Sequence[float] = ()) -> Wait:
+    def of(cls, typical: float, measured: Sequence[float] = (), *, unmetered: bool = False) -> Wait:
         """What ``measured`` durations tell, or else the typical one."""
+        finest = _UNMETERED_SHARE if unmetered else 1.0
         if len(measured) < LEARNED_FROM:
-            return cls(typical, EARLY_SHARE * typical, _SHARE)
-        least = min(measured)
+            early = EARLY_SHARE * typical
+            return cls(typical, early, early, min(_SHARE, finest), unmetered)
+        least, usual = min(measured), median(measured)
         if least < _NARROW * max(measured):
-            return cls(median(measured), _HARDLY_EVER * least, _SHARE)
-        return cls(median(measured), _SURELY_EARLY * least, _LEARNED_SHARE)
+            early, expected = _HARDLY_EVER * least, _SELDOM * least
+            return cls(usual, early, expected, min(_WIDE_SHARE, finest), unmetered)
+        early = _SURELY_EARLY * least
+        return cls(usual, early, early, min(_NARROW_SHARE, finest), unmetered)
 
     def left(self, elapsed: float | None) -> float:
         """The least seconds that are left of it; as many as usual before it has begun (None)."""
-        return self.typical if elapsed is None else max(0.0, self.earliest - elapsed)
+        return self.typical if elapsed is None else max(0.0, self.expected - elapsed)
 
     def next_look(self, elapsed: float, slack: float = 0.0) -> float:
         """Seconds until the next look.
@@ -58,10 +69,12 @@ class Wait:
         else as well.
         """
         if elapsed < self.earliest:
-            early = _within(self.typical / _EARLY_LOOKS, _SHORTEST, _MAX_EARLY)
+            rare = _MAX_UNMETERED if self.unmetered else _MAX_EARLY
+            early = _within(self.typical / _EARLY_LOOKS, _SHORTEST, rare)
             pause = min(early, max(_SHORTEST, self.earliest - elapsed))
         else:
-            pause = min(_SHORTEST + self.share * elapsed, _LONGEST)
+            share = self.share if elapsed >= self.expected else _SHARE
+            pause = min(_SHORTEST + share * elapsed, _LONGEST)
         return max(pause, min(_SLACK_SHARE * slack, _MAX_SLACK))
 
 

@@ -224,7 +224,7 @@ class Destroy(Walk[StepRemoval]):
     def _next_look(self, record: StepRemoval, elapsed: float) -> float:
         """What goes is looked at less often than what comes: nobody waits for it to be used."""
         wait = self._run.waits.of(record.step, removal=True)
-        early = min(wait.earliest - elapsed, MAX_EARLY)
+        early = min(wait.expected - elapsed, MAX_EARLY)
         return max(SHORTEST, early if early > 0 else wait.next_look(elapsed))
 
     def _keep(self, record: StepRemoval) -> None:

@@ -138,6 +138,7 @@ class Step(ABC, Generic[T]):
     ends_unseen: bool = False
     part_of: Step[Any] | None = None
     in_real_time: bool = False
+    unmetered: bool = False
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
 

@@ -32,7 +32,8 @@ class Waits:
 
     def of(self, step: Step[Any], *, removal: bool = False) -> Wait:
         """What is known of how long the step takes to be ready, or to be gone."""
-        return Wait.of(step.typical, self._measured.get(_key(step, removal=removal), ()))
+        measured = self._measured.get(_key(step, removal=removal), ())
+        return Wait.of(step.typical, measured, unmetered=step.unmetered)
 
     def learn(self, took: Iterable[tuple[Step[Any], float]], *, removal: bool = False) -> None:
         """Remember how many seconds each of the steps took."""

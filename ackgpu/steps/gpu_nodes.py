@@ -14,7 +14,7 @@ from ackgpu.steps.gpu_checks import POOL_LABEL, NodeVerdict
 from ackgpu.steps.gpu_survey import climb
 from ackgpu.steps.kubeconfig import ClusterAccess
 
-POLL_INTERVAL = 3.0  # cloud seconds between looks that must agree
+POLL_INTERVAL = 2.0  # cloud seconds between looks that must agree
 
 
 class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):
@@ -30,6 +30,7 @@ class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):
     typical = 60
     timeout = 15 * 60
     in_real_time = True
+    unmetered = True
 
     def __init__(  # noqa: PLR0913 -- keyword-only, each named where it is given
         self,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import mean
 
 import pytest
-from support.costs import Account, Cost, account, account_in_real_time
+from support.costs import Account, account, account_in_real_time
 
 from ackgpu.emulator.shared.catalog import regions
 from ackgpu.engine.cadence import LEARNED_FROM
@@ -15,34 +16,38 @@ AT_REAL_SPEED = 13
 BUSY = 5
 """Calls that a busy machine adds: what it would read in one moment, it reads in two."""
 CREATE_CALLS, DELETE_CALLS = 150, 90
-OVERSHOOT = 0.02
+OVERSHOOT, OVERSHOOT_LEARNED = 0.02, 0.01
 
 
-def life(cloud: Account) -> tuple[Cost, float]:
-    """Make a cluster and delete it; the costs of the one, and how late it saw its end."""
+def life(cloud: Account) -> tuple[int, float]:
+    """Make a cluster and delete it; the calls of the one, and how late it saw its end."""
     made = cloud.run("create", "demo")
     assert made.code == 0, made.err
-    assert made.calls_beside(len(regions())) <= CREATE_CALLS, made.calls
     overshoot = made.seconds / cloud.critical_path() - 1
     gone = cloud.run("delete", "demo", "-y")
     assert gone.code == 0, gone.err
     assert gone.calls.total() <= DELETE_CALLS, gone.calls
-    return made, overshoot
+    return made.calls_beside(len(regions())), overshoot
 
 
 def test_lives_keep_within_their_bars(tmp_path: Path) -> None:
-    overshoots = []
+    lives = []
     for seed in SEEDS:
         with account(tmp_path / str(seed), spread=1.0, seed=seed) as cloud:
-            overshoots.append(life(cloud)[1])
+            lives.append(life(cloud))
+    calls, overshoots = zip(*lives, strict=True)
+    assert max(calls) <= CREATE_CALLS
     assert min(overshoots) > 0
-    assert sum(overshoots) / len(overshoots) <= OVERSHOOT
+    assert mean(overshoots) <= OVERSHOOT
 
 
 def test_so_do_those_of_a_machine_that_has_measured_before(tmp_path: Path) -> None:
+    """One that lasts longer than all before it may take more calls than the bar."""
     with account(tmp_path, spread=1.0, seed=4) as cloud:
-        overshoots = [life(cloud)[1] for _ in range(LEARNED_FROM + 3)][LEARNED_FROM:]
-    assert sum(overshoots) / len(overshoots) <= OVERSHOOT
+        lives = [life(cloud) for _ in range(LEARNED_FROM + 3)][LEARNED_FROM:]
+    calls, overshoots = zip(*lives, strict=True)
+    assert mean(calls) <= CREATE_CALLS
+    assert mean(overshoots) <= OVERSHOOT_LEARNED
 
 
 @pytest.mark.long

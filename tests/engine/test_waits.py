@@ -39,16 +39,25 @@ def test_a_wait_that_always_takes_as_long_overshoots_by_less(lasts: float) -> No
     assert looks <= 25
 
 
-@pytest.mark.parametrize("lasts", [230.0, 300.0, 360.0, 480.0])
-def test_a_wait_that_is_different_each_time_is_not_looked_at_more_often(lasts: float) -> None:
+@pytest.mark.parametrize(("lasts", "share"), [(180.0, 0.025), (230.0, 0.015), (480.0, 0.015)])
+def test_a_wait_that_is_different_each_time_is_looked_at_before_the_least_of_them(
+    lasts: float, share: float
+) -> None:
     looks, late = looks_until(Wait.of(360.0, MEASURED), lasts)
-    assert late <= 1 + 0.025 * lasts
-    assert looks <= looks_until(Wait.of(360.0), lasts)[0]
+    assert late <= 1 + share * lasts
+    assert looks <= 60
+
+
+def test_a_look_that_takes_nothing_from_the_account_is_made_more_often() -> None:
+    for measured in ((), MEASURED, ALIKE):
+        seldom, often = (Wait.of(360.0, measured, unmetered=free) for free in (False, True))
+        assert looks_until(often, 300.0)[0] > looks_until(seldom, 300.0)[0]
+        assert looks_until(often, 100.0)[1] <= 5.0 < looks_until(seldom, 100.0)[1]
 
 
 def test_what_cannot_be_over_yet_is_hardly_looked_at() -> None:
     assert looks_until(Wait.of(360.0), 179.0)[0] <= 5
-    assert looks_until(Wait.of(360.0, MEASURED), 200.0)[0] <= 6
+    assert looks_until(Wait.of(360.0, MEASURED), 165.0)[0] <= 6
 
 
 def test_what_is_short_is_looked_at_each_second() -> None:
@@ -73,7 +82,7 @@ def test_what_nobody_waits_for_alone_has_slack() -> None:
 def test_slack_makes_looks_seldom_and_never_longer_than_half_a_minute() -> None:
     wait = Wait.of(90.0)
     assert wait.next_look(60.0) < 3.0
-    assert wait.next_look(60.0, slack=30.0) == pytest.approx(15.0)
+    assert wait.next_look(60.0, slack=30.0) == pytest.approx(20.0)
     assert wait.next_look(60.0, slack=3000.0) == 30.0
 
 
