@@ -78,7 +78,7 @@ def serve(session: Session, how: ServeFlags) -> Came:
 
     Example: ackgpu emulator serve --port 8080 --speed 60
     """
-    from ackgpu.commands.emulator import server as command
+    from ackgpu.commands.emulated_account import server as command
 
     return command.serve(command.ServeOptions(**how.given()), session)
 
@@ -97,12 +97,12 @@ def up(
 
     Example: ackgpu emulator up --detach
     """
-    from ackgpu.commands.emulator import server as command
+    from ackgpu.commands.emulated_account import server as command
 
     options = command.ServeOptions(**how.given())
     if not detach:
         return command.serve(options, session)
-    from ackgpu.commands.emulator.process import up as run
+    from ackgpu.commands.emulated_account.process import up as run
 
     return run(options, session)
 
@@ -112,7 +112,7 @@ def down(session: Session, *, state: State = None) -> Came:
 
     Example: ackgpu emulator down
     """
-    from ackgpu.commands.emulator.process import down as execute
+    from ackgpu.commands.emulated_account.process import down as execute
 
     return execute(state, session)
 
@@ -122,7 +122,7 @@ def env(session: Session, *, state: State = None) -> Came:
 
     Example: eval "$(ackgpu emulator env)"
     """
-    from ackgpu.commands.emulator.process import env as execute
+    from ackgpu.commands.emulated_account.process import env as execute
 
     return execute(state, session)
 
@@ -132,7 +132,7 @@ def status(session: Session, *, state: State = None) -> Came:
 
     Example: ackgpu emulator status -o json
     """
-    from ackgpu.commands.emulator import account as command
+    from ackgpu.commands.emulated_account import account as command
 
     return command.status(state, session)
 
@@ -142,6 +142,6 @@ def reset(session: Session, *, state: State = None) -> Came:
 
     Example: ackgpu emulator reset
     """
-    from ackgpu.commands.emulator import account as command
+    from ackgpu.commands.emulated_account import account as command
 
     return command.reset(state, session)

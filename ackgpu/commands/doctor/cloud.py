@@ -17,8 +17,8 @@ from urllib.request import ProxyHandler, Request, build_opener
 from ackgpu.clock import SystemClock
 from ackgpu.cloud.api import Cloud, Identity
 from ackgpu.commands.doctor.diagnosis import Diagnosis, doubtful, ill, unknown, unused, well
-from ackgpu.commands.emulator.account import standing
-from ackgpu.commands.emulator.server import directory
+from ackgpu.commands.emulated_account.account import standing
+from ackgpu.commands.emulated_account.server import directory
 from ackgpu.errors import (
     AccessDenied,
     AckGpuError,

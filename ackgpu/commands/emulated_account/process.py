@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ackgpu.commands.emulator.server import ServeOptions, directory
+from ackgpu.commands.emulated_account.server import ServeOptions, directory
 from ackgpu.emulator.attached import environment, live_processes
 from ackgpu.emulator.front import FILE
 from ackgpu.errors import LocalError

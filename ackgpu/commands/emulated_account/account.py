@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ackgpu.commands.emulator.server import directory, way_out
+from ackgpu.commands.emulated_account.server import directory, way_out
 from ackgpu.errors import LocalError
 from ackgpu.render.results import Facts, Result
 from ackgpu.session import Session
