@@ -15,9 +15,13 @@ XML = "text/xml;charset=utf-8"
 
 
 def success(operation: ApiOperation, result: Any, request_id: str, *, as_xml: bool) -> HttpAnswer:
-    """The handler's result with the request id; text and nothing at all are passed as they are."""
-    if result is None:
+    """The handler's result with the request id; text is passed as it is.
+
+    Of nothing, an RPC product answers the request id, and Container Service an empty body.
+    """
+    if result is None and operation.path:
         return _answer(200, b"", JSON, request_id)
+    result = {} if result is None else result
     if isinstance(result, str):
         return _answer(200, result.encode(), "text/plain;charset=utf-8", request_id)
     if isinstance(result, dict) and operation.request_id_key:

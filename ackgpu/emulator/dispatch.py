@@ -8,6 +8,7 @@ known by its method and path; an action header that contradicts them is refused.
 from __future__ import annotations
 
 import importlib
+import pkgutil
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -34,8 +35,12 @@ class Route:
 
 
 def load_products() -> list[Product]:
-    """Import the product packages, which registers their operations."""
-    return [importlib.import_module(f"ackgpu.emulator.{name}").PRODUCT for name in PRODUCTS]
+    """The products, with the operations that the modules of their packages register."""
+    packages = [importlib.import_module(f"ackgpu.emulator.{name}") for name in PRODUCTS]
+    for package in packages:
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    return [package.PRODUCT for package in packages]
 
 
 class Router:

@@ -1,9 +1,10 @@
 """What an operation of an emulated product is, and what its handler gets.
 
-A product is a package: ``product.py`` holds its :class:`Product`, and one module a resource holds
-the handlers, registered with :meth:`Product.operation`. A handler takes a :class:`Call` and
-returns the JSON body without its request id; it raises :class:`~ackgpu.emulator.errors.ApiError`
-to refuse. It runs inside one transaction and must not keep anything outside of it.
+A product is a package, whose ``PRODUCT`` is its :class:`Product`; each of its modules may hold
+handlers, registered with :meth:`Product.operation`. A handler takes a :class:`Call` and returns the
+JSON body without its request id, or None for no more than that; it raises
+:class:`~ackgpu.emulator.errors.ApiError` to refuse. It runs inside one transaction and must not
+keep anything outside of it.
 """
 
 from __future__ import annotations
@@ -31,8 +32,7 @@ class ApiOperation:
 
     ``request_id_key`` is how the answer spells the request id; empty where it carries none.
     ``idempotent_by_token``: a repeat with the same client token gets the first answer.
-    ``doubt``: the doubt
-    under whose reading ``withdrawn`` the service does not know the operation.
+    ``doubt``: the doubt under whose reading ``withdrawn`` the service does not know the operation.
     """
 
     product: str
@@ -68,28 +68,27 @@ class Product:
     def operation(  # noqa: PLR0913 -- a declaration: every part is named where it is used
         self,
         name: str,
+        route: str = "",
         *,
-        writes: bool = False,
-        method: str = "POST",
-        path: str = "",
-        request_id_key: str = "RequestId",
+        writes: bool | None = None,
+        request_id_key: str | None = None,
         idempotent_by_token: bool = True,
         doubt: str = "",
     ) -> Callable[[Handler], Handler]:
-        """Register the decorated function as the handler of operation ``name``."""
+        """Register the decorated function as the handler of operation ``name``.
+
+        ``route``: the method and path of a ROA operation (``GET /clusters/{cluster_id}``), which
+        writes unless it is a GET, and then answers with a ``request_id``, unless told otherwise.
+        """
+        method, _, path = route.rpartition(" ")
+        changes = writes if writes is not None else bool(path) and method != "GET"
+        if request_id_key is None:
+            request_id_key = "RequestId" if not path else "request_id" if changes else ""
+
+        rest = (method or "POST", path, request_id_key, idempotent_by_token, doubt)
 
         def register(handler: Handler) -> Handler:
-            self.operations[name] = ApiOperation(
-                self.code,
-                name,
-                handler,
-                writes,
-                method,
-                path,
-                request_id_key,
-                idempotent_by_token,
-                doubt,
-            )
+            self.operations[name] = ApiOperation(self.code, name, handler, changes, *rest)
             return handler
 
         return register

@@ -3,8 +3,8 @@
     .ci/task scaffold-operation PRODUCT Operation [--module NAME] [--sdk PACKAGE]
 
 Written are the operation's parameters in ``data/params`` as the vendor's SDK has them, its line in
-``data/provenance.json``, a handler to fill in, its import, and a test through the SDK, which fails
-until the handler answers. A product that the emulator does not have yet gets its package, its table
+``data/provenance.json``, a handler to fill in, and a test through the SDK, which fails until the
+handler answers. A product that the emulator does not have yet gets its package, its table
 and its place in ``dispatch.py`` as well; ``--sdk`` names its SDK, which has to be installed.
 """
 
@@ -32,7 +32,7 @@ from __future__ import annotations
 '''
 MODULE = """from typing import Any
 
-from ackgpu.emulator.{product}.product import PRODUCT
+from ackgpu.emulator.{product} import PRODUCT
 from ackgpu.emulator.operation import Call
 """
 HANDLER = '''
@@ -84,19 +84,16 @@ class Scaffold:
         name = f"{self._product}.{self._sdk.operation}"
         self._add_row("data/provenance.json", name, json.dumps(f"documented {month}"))
         self._add_handler()
-        self._add_import()
         self._add_test()
 
     def _new_product(self) -> None:
         product, version = self._product, self._sdk.said("version")
         style = ', style="roa"' if self._sdk.is_roa else ""
-        head = HEAD.format(about=f"{product}: {product}.<region>.aliyuncs.com, version {version}")
+        head = f'"""{product}: {product}.<region>.aliyuncs.com, version {version}."""\n\n'
         self._put(
-            self._package / "product.py",
+            self._package / "__init__.py",
             head + PACKAGE.format(product=product, version=version, style=style),
         )
-        about = f"Importing this package registers every operation of {product}"
-        self._put(self._package / "__init__.py", HEAD.format(about=about) + "__all__ = []\n")
         table = f'{{\n "source": "{self._sdk.package}",\n "operations": {{\n }}\n}}\n'
         self._put(self._emulator / f"data/params/{product}.json", table)
         self._end_of(self._emulator / "dispatch.py", r"PRODUCTS = \([^)]*", f', "{product}"')
@@ -118,25 +115,11 @@ class Scaffold:
         sdk, path = self._sdk, self._package / f"{self._module}.py"
         how = "" if sdk.operation.startswith(READS) else ", writes=True"
         if sdk.is_roa:
-            how += f', method="{sdk.said("method")}", path="{sdk.said("pathname")}"'
+            how = f', "{sdk.said("method")} {sdk.said("pathname")}"'
         text = HEAD.format(about=sdk.operation) + MODULE.format(product=self._product)
         if (self._root / path).exists():
             text = self._read(path)
         self._put(path, text + HANDLER.format(operation=sdk.operation, how=how, name=sdk.name))
-
-    def _add_import(self) -> None:
-        path = self._package / "__init__.py"
-        text = self._read(path)
-        head = text.partition("from __future__")[0]
-        names = {*re.findall(r'"(\w+)"', text.partition("__all__")[2]), self._module} - {"PRODUCT"}
-        modules, package = ", ".join(sorted(names)), f"ackgpu.emulator.{self._product}"
-        exported = ", ".join(f'"{name}"' for name in ("PRODUCT", *sorted(names)))
-        self._put(
-            path,
-            f"{head}from __future__ import annotations\n\n"
-            f"from {package} import {modules}\nfrom {package}.product import PRODUCT\n\n"
-            f"__all__ = [{exported}]\n",
-        )
 
     def _add_test(self) -> None:
         sdk = self._sdk

@@ -40,14 +40,13 @@ def test_the_parameters_of_an_sdk_are_those_of_the_table(name: str) -> None:
     assert SdkOperation(MODELS[product], operation).parameters() == table(product)[operation]
 
 
-def test_an_operation_of_a_known_product_begins_with_five_files(root: Path) -> None:
+def test_an_operation_of_a_known_product_begins_with_four_files(root: Path) -> None:
     scaffold = Scaffold(root, "nlb", SdkOperation(NLB, "GetListenerAttribute"))
     scaffold.write("2026-11")
     assert [str(path) for path in scaffold.written] == [
         "ackgpu/emulator/data/params/nlb.json",
         "ackgpu/emulator/data/provenance.json",
         "ackgpu/emulator/nlb/listener_attribute.py",
-        "ackgpu/emulator/nlb/__init__.py",
         "tests/emulator/net/test_nlb_get_listener_attribute.py",
     ]
     rows = json.loads((root / scaffold.written[0]).read_text())["operations"]
@@ -57,7 +56,6 @@ def test_an_operation_of_a_known_product_begins_with_five_files(root: Path) -> N
     assert sources["nlb.GetListenerAttribute"] == "documented 2026-11"
     handler = (root / scaffold.written[2]).read_text()
     assert '@PRODUCT.operation("GetListenerAttribute")\ndef get_listener_attribute(' in handler
-    assert '"listener_attribute"' in (root / scaffold.written[3]).read_text()
     for path in scaffold.written[2:]:
         compile((root / path).read_text(), str(path), "exec")
 
@@ -71,8 +69,8 @@ def test_a_new_product_gets_its_package_and_its_place(root: Path) -> None:
     sdk = SdkOperation(MODELS["cs"], "DescribeClusterEvents")
     Scaffold(root, "edge", sdk).write("2026-11")
     package = root / "ackgpu/emulator/edge"
-    assert 'style="roa"' in (package / "product.py").read_text()
-    assert 'path="/clusters/{cluster_id}/events"' in (package / "cluster_events.py").read_text()
+    assert 'style="roa"' in (package / "__init__.py").read_text()
+    assert '"GET /clusters/{cluster_id}/events"' in (package / "cluster_events.py").read_text()
     assert '"edge")' in (root / "ackgpu/emulator/dispatch.py").read_text()
     assert '"edge": "' in (root / "tests/conformance/test_any_request.py").read_text()
 

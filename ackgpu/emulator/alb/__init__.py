@@ -1,7 +1,5 @@
-"""The ALB product: importing the package registers its operations."""
+"""Application Load Balancer: alb.<region>.aliyuncs.com, version 2020-06-16."""
 
-from __future__ import annotations
+from ackgpu.emulator.operation import Product
 
-from ackgpu.emulator.alb.product import PRODUCT
-
-__all__ = ["PRODUCT"]
+PRODUCT = Product(code="alb", version="2020-06-16", ram_prefix="alb")

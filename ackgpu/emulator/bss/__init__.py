@@ -1,7 +1,5 @@
-"""The billing API: importing the package registers its operations."""
+"""BssOpenApi, the billing API: business.aliyuncs.com, version 2017-12-14."""
 
-from __future__ import annotations
+from ackgpu.emulator.operation import Product
 
-from ackgpu.emulator.bss.product import PRODUCT
-
-__all__ = ["PRODUCT"]
+PRODUCT = Product(code="bss", version="2017-12-14", ram_prefix="bssapi")

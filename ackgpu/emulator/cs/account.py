@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ackgpu.emulator.cs import PRODUCT
 from ackgpu.emulator.cs.faults import fault
 from ackgpu.emulator.cs.lookup import body_of, objects, text
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.roles import is_granted
 from ackgpu.emulator.cs.tables import versions
 from ackgpu.emulator.errors import ApiError, missing
@@ -16,14 +16,14 @@ from ackgpu.emulator.shared.tables import table
 from ackgpu.emulator.store import Doc
 
 
-@PRODUCT.operation("DescribeRegions", method="GET", path="/regions", request_id_key="requestId")
+@PRODUCT.operation("DescribeRegions", "GET /regions", request_id_key="requestId")
 def describe_regions(call: Call) -> dict[str, Any]:
     """The regions that offer the service."""
     rows = catalog.regions(call.settings)
     return {"regions": [{"localName": row["name"], "regionId": row["id"]} for row in rows]}
 
 
-@PRODUCT.operation("DescribeUserQuota", method="GET", path="/quota", request_id_key="")
+@PRODUCT.operation("DescribeUserQuota", "GET /quota")
 def describe_user_quota(call: Call) -> dict[str, Any]:
     """The service's own limits. ``quotas`` wins over the flat numbers where both say something.
 
@@ -49,7 +49,9 @@ def describe_user_quota(call: Call) -> dict[str, Any]:
     }
 
 
-@PRODUCT.operation("CheckServiceRole", path="/ram/check-service-role", request_id_key="")
+@PRODUCT.operation(
+    "CheckServiceRole", "POST /ram/check-service-role", writes=False, request_id_key=""
+)
 def check_service_role(call: Call) -> dict[str, Any]:
     """Which service roles are granted."""
     names = [text(row, "name") for row in objects(body_of(call), "roles")]
@@ -65,7 +67,7 @@ def check_service_role(call: Call) -> dict[str, Any]:
     }
 
 
-@PRODUCT.operation("OpenAckService", writes=True, path="/service/open", request_id_key="request_id")
+@PRODUCT.operation("OpenAckService", "POST /service/open")
 def open_ack_service(call: Call) -> dict[str, Any]:
     """Open the service; it is open already, unless a fault says that it was not.
 
@@ -79,12 +81,7 @@ def open_ack_service(call: Call) -> dict[str, Any]:
     return {"order_id": "".join(call.rng.choices("0123456789", k=15))}
 
 
-@PRODUCT.operation(
-    "DescribeKubernetesVersionMetadata",
-    method="GET",
-    path="/api/v1/metadata/versions",
-    request_id_key="",
-)
+@PRODUCT.operation("DescribeKubernetesVersionMetadata", "GET /api/v1/metadata/versions")
 def describe_kubernetes_version_metadata(call: Call) -> list[dict[str, Any]]:
     """Versions as a bare array, newest first; ``Mode=creatable`` leaves the older ones out."""
     params = call.params

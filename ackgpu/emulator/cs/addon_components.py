@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import instants
+from ackgpu.emulator.cs import PRODUCT, instants
 from ackgpu.emulator.cs.addon_docs import (
     addon_not_found,
     installed,
@@ -19,7 +19,6 @@ from ackgpu.emulator.cs.addon_docs import (
 from ackgpu.emulator.cs.addons import instance_view, offer
 from ackgpu.emulator.cs.cluster_views import version_of
 from ackgpu.emulator.cs.lookup import cluster_of, query_list
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.tables import addons, newer_version
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
@@ -27,12 +26,7 @@ from ackgpu.emulator.store import Doc
 BUSY = {"updating", "upgrading", "deleting"}
 
 
-@PRODUCT.operation(
-    "DescribeClusterAddonsVersion",
-    method="GET",
-    path="/clusters/{cluster_id}/components/version",
-    request_id_key="",
-)
+@PRODUCT.operation("DescribeClusterAddonsVersion", "GET /clusters/{cluster_id}/components/version")
 def describe_cluster_addons_version(call: Call) -> dict[str, Any]:
     """The versions of what the cluster has, by name: the older form, which the SDK leaves open."""
     return {
@@ -51,10 +45,7 @@ def _next_version(call: Call, doc: Doc) -> str:
 
 
 @PRODUCT.operation(
-    "DescribeClusterAddonsUpgradeStatus",
-    method="GET",
-    path="/clusters/{cluster_id}/components/upgradestatus",
-    request_id_key="",
+    "DescribeClusterAddonsUpgradeStatus", "GET /clusters/{cluster_id}/components/upgradestatus"
 )
 def describe_cluster_addons_upgrade_status(call: Call) -> dict[str, Any]:
     """How the last change of each of ``componentIds`` went, by name."""
@@ -65,9 +56,7 @@ def describe_cluster_addons_upgrade_status(call: Call) -> dict[str, Any]:
 
 @PRODUCT.operation(
     "DescribeClusterAddonUpgradeStatus",
-    method="GET",
-    path="/clusters/{cluster_id}/components/{component_id}/upgradestatus",
-    request_id_key="",
+    "GET /clusters/{cluster_id}/components/{component_id}/upgradestatus",
 )
 def describe_cluster_addon_upgrade_status(call: Call) -> dict[str, Any]:
     """The same of one."""
@@ -75,10 +64,7 @@ def describe_cluster_addon_upgrade_status(call: Call) -> dict[str, Any]:
 
 
 @PRODUCT.operation(
-    "DescribeClusterAddonInstance",
-    method="GET",
-    path="/clusters/{cluster_id}/components/{component_id}/instance",
-    request_id_key="",
+    "DescribeClusterAddonInstance", "GET /clusters/{cluster_id}/components/{component_id}/instance"
 )
 def describe_cluster_addon_instance(call: Call) -> dict[str, Any]:
     """One that the cluster has: GetClusterAddonInstance without ``logging``."""
@@ -87,10 +73,7 @@ def describe_cluster_addon_instance(call: Call) -> dict[str, Any]:
 
 
 @PRODUCT.operation(
-    "DescribeClusterAddonMetadata",
-    method="GET",
-    path="/clusters/{cluster_id}/components/{component_id}/metadata",
-    request_id_key="",
+    "DescribeClusterAddonMetadata", "GET /clusters/{cluster_id}/components/{component_id}/metadata"
 )
 def describe_cluster_addon_metadata(call: Call) -> dict[str, Any]:
     """The schema of one's configuration, for ``version`` or for the one that a cluster gets."""

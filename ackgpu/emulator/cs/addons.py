@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import durations
+from ackgpu.emulator.cs import PRODUCT, durations
 from ackgpu.emulator.cs.addon_docs import (
     addon_not_found,
     installed,
@@ -15,7 +15,6 @@ from ackgpu.emulator.cs.addon_docs import (
 )
 from ackgpu.emulator.cs.cluster_views import version_of
 from ackgpu.emulator.cs.lookup import body_of, cluster_of, rows_of, running_cluster, text
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import ADDON
 from ackgpu.emulator.cs.tables import addon_version, addons, creatable_versions, newer_version
 from ackgpu.emulator.cs.tasks import TaskCourse, make_task
@@ -24,9 +23,7 @@ from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
 
-@PRODUCT.operation(
-    "DescribeAddons", method="GET", path="/clusters/components/metadata", request_id_key=""
-)
+@PRODUCT.operation("DescribeAddons", "GET /clusters/components/metadata")
 def describe_addons(call: Call) -> dict[str, Any]:
     """The catalogue in its old form: by groups, and by name."""
     version = call.params.text("cluster_version") or creatable_versions()[0]
@@ -50,13 +47,13 @@ def describe_addons(call: Call) -> dict[str, Any]:
     }
 
 
-@PRODUCT.operation("ListAddons", method="GET", path="/addons", request_id_key="")
+@PRODUCT.operation("ListAddons", "GET /addons")
 def list_addons(call: Call) -> dict[str, Any]:
     """The catalogue, for a version or for a cluster."""
     return {"addons": [offer(name, _version(call)) for name in addons()]}
 
 
-@PRODUCT.operation("DescribeAddon", method="GET", path="/addons/{addon_name}", request_id_key="")
+@PRODUCT.operation("DescribeAddon", "GET /addons/{addon_name}")
 def describe_addon(call: Call) -> dict[str, Any]:
     """One of the catalogue, with the versions newer than it or than ``version``."""
     name = real_name(call.path["addon_name"])
@@ -69,12 +66,7 @@ def describe_addon(call: Call) -> dict[str, Any]:
     return row | {"newer_versions": rows if newer else []}
 
 
-@PRODUCT.operation(
-    "ListClusterAddonInstances",
-    method="GET",
-    path="/clusters/{cluster_id}/addon_instances",
-    request_id_key="",
-)
+@PRODUCT.operation("ListClusterAddonInstances", "GET /clusters/{cluster_id}/addon_instances")
 def list_cluster_addon_instances(call: Call) -> dict[str, Any]:
     """What the cluster has."""
     rows = installed(call, cluster_of(call))
@@ -87,10 +79,7 @@ def list_cluster_addon_instances(call: Call) -> dict[str, Any]:
 
 
 @PRODUCT.operation(
-    "GetClusterAddonInstance",
-    method="GET",
-    path="/clusters/{cluster_id}/addon_instances/{instance_name}",
-    request_id_key="",
+    "GetClusterAddonInstance", "GET /clusters/{cluster_id}/addon_instances/{instance_name}"
 )
 def get_cluster_addon_instance(call: Call) -> dict[str, Any]:
     """One that the cluster has."""
@@ -109,12 +98,7 @@ def instance_view(call: Call, name: str) -> dict[str, Any]:
     }
 
 
-@PRODUCT.operation(
-    "InstallClusterAddons",
-    writes=True,
-    path="/clusters/{cluster_id}/components/install",
-    request_id_key="request_id",
-)
+@PRODUCT.operation("InstallClusterAddons", "POST /clusters/{cluster_id}/components/install")
 def install_cluster_addons(call: Call) -> dict[str, Any]:
     """Install from a bare array; the default version where none is given."""
     cluster = running_cluster(call)
@@ -128,12 +112,7 @@ def install_cluster_addons(call: Call) -> dict[str, Any]:
     return _changing(call, cluster, "cluster_addon_install")
 
 
-@PRODUCT.operation(
-    "UpgradeClusterAddons",
-    writes=True,
-    path="/clusters/{cluster_id}/components/upgrade",
-    request_id_key="request_id",
-)
+@PRODUCT.operation("UpgradeClusterAddons", "POST /clusters/{cluster_id}/components/upgrade")
 def upgrade_cluster_addons(call: Call) -> dict[str, Any]:
     """Upgrade from a bare array."""
     cluster = running_cluster(call)
@@ -150,12 +129,7 @@ def upgrade_cluster_addons(call: Call) -> dict[str, Any]:
     return _changing(call, cluster, "cluster_addon_upgrade")
 
 
-@PRODUCT.operation(
-    "UnInstallClusterAddons",
-    writes=True,
-    path="/clusters/{cluster_id}/components/uninstall",
-    request_id_key="request_id",
-)
+@PRODUCT.operation("UnInstallClusterAddons", "POST /clusters/{cluster_id}/components/uninstall")
 def un_install_cluster_addons(call: Call) -> dict[str, Any]:
     """Uninstall from a bare array."""
     cluster = running_cluster(call)
@@ -168,10 +142,7 @@ def un_install_cluster_addons(call: Call) -> dict[str, Any]:
 
 
 @PRODUCT.operation(
-    "ModifyClusterAddon",
-    writes=True,
-    path="/clusters/{cluster_id}/components/{component_id}/config",
-    request_id_key="",
+    "ModifyClusterAddon", "POST /clusters/{cluster_id}/components/{component_id}/config"
 )
 def modify_cluster_addon(call: Call) -> None:
     """Change an add-on's configuration. It answers nothing, though it begins a task."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import durations
+from ackgpu.emulator.cs import PRODUCT, durations
 from ackgpu.emulator.cs.addon_docs import installed
 from ackgpu.emulator.cs.cluster_views import version_of
 from ackgpu.emulator.cs.lookup import (
@@ -22,7 +22,6 @@ from ackgpu.emulator.cs.lookup import (
     texts,
 )
 from ackgpu.emulator.cs.members import Joining, lasting_nodes, make_node
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.scale import check_nodes, runs_ack
 from ackgpu.emulator.cs.states import POOL
 from ackgpu.emulator.cs.tables import runtime_version
@@ -35,10 +34,7 @@ MAX_ATTACHED = 100
 
 
 @PRODUCT.operation(
-    "AttachInstancesToNodePool",
-    writes=True,
-    path="/clusters/{cluster_id}/nodepools/{nodepool_id}/attach",
-    request_id_key="request_id",
+    "AttachInstancesToNodePool", "POST /clusters/{cluster_id}/nodepools/{nodepool_id}/attach"
 )
 def attach_instances_to_node_pool(call: Call) -> dict[str, Any]:
     """Attach to the pool in the path; what failed is in the task's results."""
@@ -47,9 +43,7 @@ def attach_instances_to_node_pool(call: Call) -> dict[str, Any]:
     return {"task_id": task.id}
 
 
-@PRODUCT.operation(
-    "AttachInstances", writes=True, path="/clusters/{cluster_id}/attach", request_id_key=""
-)
+@PRODUCT.operation("AttachInstances", "POST /clusters/{cluster_id}/attach", request_id_key="")
 def attach_instances(call: Call) -> dict[str, Any]:
     """Attach to the pool ``nodepool_id``: a row an instance, whose code is a text.
 
@@ -74,7 +68,8 @@ def attach_instances(call: Call) -> dict[str, Any]:
 
 @PRODUCT.operation(
     "DescribeClusterAttachScripts",
-    path="/clusters/{cluster_id}/attachscript",
+    "POST /clusters/{cluster_id}/attachscript",
+    writes=False,
     request_id_key="",
 )
 def describe_cluster_attach_scripts(call: Call) -> str:

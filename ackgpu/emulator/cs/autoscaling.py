@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import durations
+from ackgpu.emulator.cs import PRODUCT, durations
 from ackgpu.emulator.cs.addon_docs import installed, put_addon
 from ackgpu.emulator.cs.lookup import body_of, running_cluster, text
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.tasks import TaskCourse, make_task
 from ackgpu.emulator.errors import invalid
 from ackgpu.emulator.operation import Call
@@ -20,12 +19,7 @@ COMPONENTS = {"goatscaler": "ack-goatscaler", "cluster-autoscaler": "cluster-aut
 """What scales nodes, by ``scaler_type``; the SDK's default is the first."""
 
 
-@PRODUCT.operation(
-    "CreateAutoscalingConfig",
-    writes=True,
-    path="/cluster/{cluster_id}/autoscale/config/",
-    request_id_key="request_id",
-)
+@PRODUCT.operation("CreateAutoscalingConfig", "POST /cluster/{cluster_id}/autoscale/config/")
 def create_autoscaling_config(call: Call) -> dict[str, Any]:
     """Set, or set again, how the cluster's nodes scale. What is not given has its default."""
     cluster, body = running_cluster(call), body_of(call)

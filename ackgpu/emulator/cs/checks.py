@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import durations, instants
+from ackgpu.emulator.cs import PRODUCT, durations, instants
 from ackgpu.emulator.cs.lookup import body_of, cluster_of, text
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
@@ -14,12 +13,7 @@ from ackgpu.emulator.store import Doc
 TYPES = {"ClusterUpgrade", "MasterUpgrade", "NodePoolUpgrade", "ClusterMigrate"}
 
 
-@PRODUCT.operation(
-    "RunClusterCheck",
-    writes=True,
-    path="/clusters/{cluster_id}/checks",
-    request_id_key="request_id",
-)
+@PRODUCT.operation("RunClusterCheck", "POST /clusters/{cluster_id}/checks")
 def run_cluster_check(call: Call) -> dict[str, Any]:
     """Begin a check."""
     cluster = cluster_of(call)
@@ -35,12 +29,7 @@ def run_cluster_check(call: Call) -> dict[str, Any]:
     return {"check_id": check_id}
 
 
-@PRODUCT.operation(
-    "GetClusterCheck",
-    method="GET",
-    path="/clusters/{cluster_id}/checks/{check_id}",
-    request_id_key="",
-)
+@PRODUCT.operation("GetClusterCheck", "GET /clusters/{cluster_id}/checks/{check_id}")
 def get_cluster_check(call: Call) -> dict[str, Any]:
     """How a check stands; an emulated cluster always passes."""
     cluster = cluster_of(call)
@@ -51,9 +40,7 @@ def get_cluster_check(call: Call) -> dict[str, Any]:
     return _row(call, check) | {"check_items": {}}
 
 
-@PRODUCT.operation(
-    "ListClusterChecks", method="GET", path="/clusters/{cluster_id}/checks", request_id_key=""
-)
+@PRODUCT.operation("ListClusterChecks", "GET /clusters/{cluster_id}/checks")
 def list_cluster_checks(call: Call) -> dict[str, Any]:
     """The cluster's checks, newest first."""
     cluster = cluster_of(call)

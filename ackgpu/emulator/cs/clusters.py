@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from ackgpu.emulator.cs import PRODUCT
 from ackgpu.emulator.cs.cluster_views import classic_row, detail, endpoints_view, region_row, row
 from ackgpu.emulator.cs.lookup import cluster_of
 from ackgpu.emulator.cs.pages import paged
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.doubts import LATE
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
 
-@PRODUCT.operation(
-    "DescribeClusterDetail", method="GET", path="/clusters/{cluster_id}", request_id_key=""
-)
+@PRODUCT.operation("DescribeClusterDetail", "GET /clusters/{cluster_id}")
 def describe_cluster_detail(call: Call) -> dict[str, Any]:
     """One cluster."""
     return detail(call, cluster_of(call))
 
 
-@PRODUCT.operation(
-    "DescribeClustersV1",
-    method="GET",
-    path="/api/v1/clusters",
-    request_id_key="",
-    doubt="clusters_v1",
-)
+@PRODUCT.operation("DescribeClustersV1", "GET /api/v1/clusters", doubt="clusters_v1")
 def describe_clusters_v1(call: Call) -> dict[str, Any]:
     """Clusters of all regions, or of ``region_id``; the name is fuzzy.
 
@@ -39,21 +31,14 @@ def describe_clusters_v1(call: Call) -> dict[str, Any]:
     return {"clusters": [row(call, cluster) for cluster in page], "page_info": page_info}
 
 
-@PRODUCT.operation(
-    "DescribeClustersForRegion",
-    method="GET",
-    path="/regions/{region_id}/clusters",
-    request_id_key="",
-)
+@PRODUCT.operation("DescribeClustersForRegion", "GET /regions/{region_id}/clusters")
 def describe_clusters_for_region(call: Call) -> dict[str, Any]:
     """Clusters of a region, in leaner rows."""
     page, page_info = paged(call, _matching(call, call.path["region_id"]), default=10)
     return {"clusters": [region_row(call, cluster) for cluster in page], "page_info": page_info}
 
 
-@PRODUCT.operation(
-    "DescribeClusters", method="GET", path="/clusters", request_id_key="", doubt="clusters_v1"
-)
+@PRODUCT.operation("DescribeClusters", "GET /clusters", doubt="clusters_v1")
 def describe_clusters(call: Call) -> list[dict[str, Any]]:
     """The deprecated list: a bare array, without pages."""
     name, kind = call.params.text("name"), call.params.text("clusterType")
@@ -65,12 +50,7 @@ def describe_clusters(call: Call) -> list[dict[str, Any]]:
     ]
 
 
-@PRODUCT.operation(
-    "DescribeClusterEndpoints",
-    method="GET",
-    path="/clusters/{cluster_id}/endpoints",
-    request_id_key="",
-)
+@PRODUCT.operation("DescribeClusterEndpoints", "GET /clusters/{cluster_id}/endpoints")
 def describe_cluster_endpoints(call: Call) -> dict[str, str]:
     """The addresses of the API server. No page documents it; Terraform's data sources ask for it.
 

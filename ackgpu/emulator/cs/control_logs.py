@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import durations
+from ackgpu.emulator.cs import PRODUCT, durations
 from ackgpu.emulator.cs.lookup import body_of, cluster_of, flag, running_cluster, text, texts
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.tasks import TaskCourse, make_task
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
@@ -14,12 +13,7 @@ from ackgpu.emulator.store import Doc
 DAYS = "30"
 
 
-@PRODUCT.operation(
-    "CheckControlPlaneLogEnable",
-    method="GET",
-    path="/clusters/{cluster_id}/controlplanelog",
-    request_id_key="",
-)
+@PRODUCT.operation("CheckControlPlaneLogEnable", "GET /clusters/{cluster_id}/controlplanelog")
 def check_control_plane_log_enable(call: Call) -> dict[str, Any]:
     """Which components' logs are kept; none unless somebody requested them."""
     cluster = cluster_of(call)
@@ -32,13 +26,7 @@ def check_control_plane_log_enable(call: Call) -> dict[str, Any]:
     }
 
 
-@PRODUCT.operation(
-    "UpdateControlPlaneLog",
-    writes=True,
-    method="PUT",
-    path="/clusters/{cluster_id}/controlplanelog",
-    request_id_key="request_id",
-)
+@PRODUCT.operation("UpdateControlPlaneLog", "PUT /clusters/{cluster_id}/controlplanelog")
 def update_control_plane_log(call: Call) -> dict[str, Any]:
     """Keep the logs of these components."""
     cluster, body = running_cluster(call), body_of(call)
@@ -50,22 +38,14 @@ def update_control_plane_log(call: Call) -> dict[str, Any]:
     return _changed(call, cluster)
 
 
-@PRODUCT.operation(
-    "GetClusterAuditProject", method="GET", path="/clusters/{clusterid}/audit", request_id_key=""
-)
+@PRODUCT.operation("GetClusterAuditProject", "GET /clusters/{clusterid}/audit")
 def get_cluster_audit_project(call: Call) -> dict[str, Any]:
     """Whether the audit log is kept, and in which project."""
     project = cluster_of(call).body.get("audit_project", "")
     return {"audit_enabled": bool(project), "sls_project_name": project}
 
 
-@PRODUCT.operation(
-    "UpdateClusterAuditLogConfig",
-    writes=True,
-    method="PUT",
-    path="/clusters/{clusterid}/audit_log",
-    request_id_key="request_id",
-)
+@PRODUCT.operation("UpdateClusterAuditLogConfig", "PUT /clusters/{clusterid}/audit_log")
 def update_cluster_audit_log_config(call: Call) -> dict[str, Any]:
     """Keep the audit log, or no longer."""
     cluster, body = running_cluster(call), body_of(call)

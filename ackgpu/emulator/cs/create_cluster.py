@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator.account import RESOURCE_GROUP
-from ackgpu.emulator.cs import durations
+from ackgpu.emulator.cs import PRODUCT, durations
 from ackgpu.emulator.cs.addon_docs import install_defaults
 from ackgpu.emulator.cs.cluster_rules import check_cluster, kubernetes_version, network_of
 from ackgpu.emulator.cs.control_plane import (
@@ -20,7 +20,6 @@ from ackgpu.emulator.cs.faults import fault
 from ackgpu.emulator.cs.lookup import body_of, flag, objects, part, tag_rows, text, texts
 from ackgpu.emulator.cs.nodepools import make_pool
 from ackgpu.emulator.cs.pool_rules import check_pool
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import CLUSTER
 from ackgpu.emulator.cs.tasks import TaskCourse, make_task
 from ackgpu.emulator.errors import ApiError
@@ -31,7 +30,7 @@ Failure = tuple[int, str, str]
 """Stage (from 1), code and message."""
 
 
-@PRODUCT.operation("CreateCluster", writes=True, path="/clusters", request_id_key="request_id")
+@PRODUCT.operation("CreateCluster", "POST /clusters")
 def create_cluster(call: Call) -> dict[str, Any]:
     """Make a managed cluster.
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ackgpu.emulator.cs import durations
+from ackgpu.emulator.cs import PRODUCT, durations
 from ackgpu.emulator.cs.events import record
 from ackgpu.emulator.cs.faults import fault
 from ackgpu.emulator.cs.lookup import cluster_of, query_list
 from ackgpu.emulator.cs.members import lasting_nodes, remove_node
 from ackgpu.emulator.cs.nodepools import lasting_pools
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import CLUSTER, POOL
 from ackgpu.emulator.cs.tasks import TaskCourse, make_task
 from ackgpu.emulator.ecs.security_groups import remove_security_group
@@ -49,13 +48,7 @@ class Keeping:
         )
 
 
-@PRODUCT.operation(
-    "DeleteCluster",
-    writes=True,
-    method="DELETE",
-    path="/clusters/{cluster_id}",
-    request_id_key="request_id",
-)
+@PRODUCT.operation("DeleteCluster", "DELETE /clusters/{cluster_id}")
 def delete_cluster(call: Call) -> dict[str, Any]:
     """Remove a cluster in any state. Its task stays readable when it is gone.
 

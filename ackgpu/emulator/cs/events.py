@@ -5,10 +5,9 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
-from ackgpu.emulator.cs import instants
+from ackgpu.emulator.cs import PRODUCT, instants
 from ackgpu.emulator.cs.lookup import cluster_of
 from ackgpu.emulator.cs.pages import token_or_page
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
@@ -38,38 +37,26 @@ def record(  # noqa: PLR0913 -- one line of history: all of it is shown
     call.docs.put(Doc("clusterevent", event_id, region, cluster_id, "", at, None, body))
 
 
-@PRODUCT.operation(
-    "DescribeClusterEvents",
-    method="GET",
-    path="/clusters/{cluster_id}/events",
-    request_id_key="",
-)
+@PRODUCT.operation("DescribeClusterEvents", "GET /clusters/{cluster_id}/events")
 def describe_cluster_events(call: Call) -> dict[str, Any]:
     """The cluster's events, newest first."""
     return _answer(call, _events(call, cluster_of(call).id))
 
 
-@PRODUCT.operation("DescribeEvents", method="GET", path="/events", request_id_key="")
+@PRODUCT.operation("DescribeEvents", "GET /events")
 def describe_events(call: Call) -> dict[str, Any]:
     """Events of all clusters, or of ``cluster_id``, or of a ``type``."""
     return _answer(call, _events(call, call.params.text("cluster_id") or None))
 
 
-@PRODUCT.operation(
-    "DescribeEventsForRegion",
-    method="GET",
-    path="/regions/{region_id}/events",
-    request_id_key="",
-)
+@PRODUCT.operation("DescribeEventsForRegion", "GET /regions/{region_id}/events")
 def describe_events_for_region(call: Call) -> dict[str, Any]:
     """Events of a region's clusters."""
     rows = _events(call, call.params.text("cluster_id") or None)
     return _answer(call, [row for row in rows if row.region == call.path["region_id"]])
 
 
-@PRODUCT.operation(
-    "DescribeClusterLogs", method="GET", path="/clusters/{cluster_id}/logs", request_id_key=""
-)
+@PRODUCT.operation("DescribeClusterLogs", "GET /clusters/{cluster_id}/logs")
 def describe_cluster_logs(call: Call) -> list[dict[str, Any]]:
     """The provisioning log as a bare array, oldest first."""
     cluster = cluster_of(call)

@@ -11,9 +11,9 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from ackgpu.emulator.cs import PRODUCT
 from ackgpu.emulator.cs.faults import fault
 from ackgpu.emulator.cs.lookup import cluster_of
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
@@ -47,12 +47,7 @@ users:
 """
 
 
-@PRODUCT.operation(
-    "DescribeClusterUserKubeconfig",
-    method="GET",
-    path="/k8s/{cluster_id}/user_config",
-    request_id_key="",
-)
+@PRODUCT.operation("DescribeClusterUserKubeconfig", "GET /k8s/{cluster_id}/user_config")
 def describe_cluster_user_kubeconfig(call: Call) -> dict[str, Any]:
     """The caller's kubeconfig, once the cluster is past its creation.
 
@@ -64,10 +59,7 @@ def describe_cluster_user_kubeconfig(call: Call) -> dict[str, Any]:
 
 
 @PRODUCT.operation(
-    "DescribeSubaccountK8sClusterUserConfig",
-    method="GET",
-    path="/k8s/{cluster_id}/users/{uid}/user_config",
-    request_id_key="",
+    "DescribeSubaccountK8sClusterUserConfig", "GET /k8s/{cluster_id}/users/{uid}/user_config"
 )
 def describe_subaccount_k8s_cluster_user_config(call: Call) -> dict[str, Any]:
     """The kubeconfig of another user of the account, by id."""
@@ -75,12 +67,7 @@ def describe_subaccount_k8s_cluster_user_config(call: Call) -> dict[str, Any]:
     return {"config": config, "expiration": _expiration(call, days)}
 
 
-@PRODUCT.operation(
-    "DescribeClusterV2UserKubeconfig",
-    method="GET",
-    path="/api/v2/k8s/{cluster_id}/user_config",
-    request_id_key="",
-)
+@PRODUCT.operation("DescribeClusterV2UserKubeconfig", "GET /api/v2/k8s/{cluster_id}/user_config")
 def describe_cluster_v2_user_kubeconfig(call: Call) -> dict[str, Any]:
     """The older form: without an expiration."""
     return {"config": _issue(call, call.caller.account_id)[0]}
@@ -108,11 +95,7 @@ def _issue(call: Call, user: str) -> tuple[str, float]:
 
 
 @PRODUCT.operation(
-    "RevokeK8sClusterKubeConfig",
-    writes=True,
-    method="DELETE",
-    path="/k8s/{cluster_id}/certs",
-    request_id_key="",
+    "RevokeK8sClusterKubeConfig", "DELETE /k8s/{cluster_id}/certs", request_id_key=""
 )
 def revoke_k8s_cluster_kube_config(call: Call) -> dict[str, Any]:
     """Make every certificate of the cluster worthless."""

@@ -8,22 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import instants
+from ackgpu.emulator.cs import PRODUCT, instants
 from ackgpu.emulator.cs.kubeconfig import DAY_SECONDS, LONG_LIVED_DAYS
 from ackgpu.emulator.cs.lookup import cluster_of
 from ackgpu.emulator.cs.pages import paged
 from ackgpu.emulator.cs.permissions import KIND, is_in
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
 
-@PRODUCT.operation(
-    "ListClusterKubeconfigStates",
-    method="GET",
-    path="/clusters/{cluster_id}/kubeconfig/states",
-    request_id_key="",
-)
+@PRODUCT.operation("ListClusterKubeconfigStates", "GET /clusters/{cluster_id}/kubeconfig/states")
 def list_cluster_kubeconfig_states(call: Call) -> dict[str, Any]:
     """The account's own kubeconfig, then those of the users with permissions in the cluster."""
     call.params.boolean("cloudServiceKubeConfig")

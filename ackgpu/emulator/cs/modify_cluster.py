@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from ackgpu.emulator.cs import durations
+from ackgpu.emulator.cs import PRODUCT, durations
 from ackgpu.emulator.cs.cluster_rules import SPECS, check_name
 from ackgpu.emulator.cs.control_plane import make_public_endpoint
 from ackgpu.emulator.cs.lookup import (
@@ -18,7 +18,6 @@ from ackgpu.emulator.cs.lookup import (
     text,
     texts,
 )
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import CLUSTER
 from ackgpu.emulator.cs.tasks import TaskCourse, make_task
 from ackgpu.emulator.errors import ApiError
@@ -35,13 +34,7 @@ FLAGS = {"deletion_protection": "deletion_protection", "enable_rrsa": "rrsa_enab
 """Switches in the request, and what the cluster's document calls them."""
 
 
-@PRODUCT.operation(
-    "ModifyCluster",
-    writes=True,
-    method="PUT",
-    path="/api/v2/clusters/{cluster_id}",
-    request_id_key="request_id",
-)
+@PRODUCT.operation("ModifyCluster", "PUT /api/v2/clusters/{cluster_id}")
 def modify_cluster(call: Call) -> dict[str, Any]:
     """Change settings. The same values again change nothing.
 
@@ -59,12 +52,7 @@ def modify_cluster(call: Call) -> dict[str, Any]:
     return _updating(call, cluster, seconds)
 
 
-@PRODUCT.operation(
-    "MigrateCluster",
-    writes=True,
-    path="/clusters/{cluster_id}/migrate",
-    request_id_key="request_id",
-)
+@PRODUCT.operation("MigrateCluster", "POST /clusters/{cluster_id}/migrate")
 def migrate_cluster(call: Call) -> dict[str, Any]:
     """Turn a Basic cluster into a Pro one."""
     cluster = running_cluster(call)
@@ -75,12 +63,7 @@ def migrate_cluster(call: Call) -> dict[str, Any]:
     return _updating(call, cluster, durations.CLUSTER_UPDATE)
 
 
-@PRODUCT.operation(
-    "ModifyClusterTags",
-    writes=True,
-    path="/clusters/{cluster_id}/tags",
-    request_id_key="",
-)
+@PRODUCT.operation("ModifyClusterTags", "POST /clusters/{cluster_id}/tags")
 def modify_cluster_tags(call: Call) -> None:
     """Replace the cluster's tags; ACK's own stays. It answers nothing."""
     cluster = cluster_of(call)
@@ -92,9 +75,7 @@ def modify_cluster_tags(call: Call) -> None:
 
 @PRODUCT.operation(
     "UpdateResourcesDeleteProtection",
-    writes=True,
-    method="PUT",
-    path="/clusters/{cluster_id}/resources/protection",
+    "PUT /clusters/{cluster_id}/resources/protection",
     request_id_key="requestId",
 )
 def update_resources_delete_protection(call: Call) -> dict[str, Any]:
@@ -117,9 +98,7 @@ def update_resources_delete_protection(call: Call) -> dict[str, Any]:
 
 @PRODUCT.operation(
     "DescribeResourcesDeleteProtection",
-    method="GET",
-    path="/clusters/{cluster_id}/resources/{resource_type}/protection",
-    request_id_key="",
+    "GET /clusters/{cluster_id}/resources/{resource_type}/protection",
 )
 def describe_resources_delete_protection(call: Call) -> list[dict[str, Any]]:
     """Which of the named objects are protected, as a bare array."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import durations
+from ackgpu.emulator.cs import PRODUCT, durations
 from ackgpu.emulator.cs.lookup import (
     active_pool,
     body_of,
@@ -15,7 +15,6 @@ from ackgpu.emulator.cs.lookup import (
     texts,
 )
 from ackgpu.emulator.cs.members import lasting_nodes, remove_node, taken_out
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import POOL
 from ackgpu.emulator.cs.tasks import TaskCourse, make_task
 from ackgpu.emulator.errors import ApiError
@@ -24,11 +23,7 @@ from ackgpu.emulator.store import Doc
 
 
 @PRODUCT.operation(
-    "RemoveNodePoolNodes",
-    writes=True,
-    method="DELETE",
-    path="/clusters/{cluster_id}/nodepools/{nodepool_id}/nodes",
-    request_id_key="request_id",
+    "RemoveNodePoolNodes", "DELETE /clusters/{cluster_id}/nodepools/{nodepool_id}/nodes"
 )
 def remove_node_pool_nodes(call: Call) -> dict[str, Any]:
     """Remove a pool's nodes, named by ``instance_ids`` or by the deprecated ``nodes``."""
@@ -41,24 +36,14 @@ def remove_node_pool_nodes(call: Call) -> dict[str, Any]:
     return {"task_id": _remove(call, cluster, nodes, release=release, drain=drain).id}
 
 
-@PRODUCT.operation(
-    "DeleteClusterNodes",
-    writes=True,
-    path="/clusters/{cluster_id}/nodes",
-    request_id_key="request_id",
-)
+@PRODUCT.operation("DeleteClusterNodes", "POST /clusters/{cluster_id}/nodes")
 def delete_cluster_nodes(call: Call) -> dict[str, Any]:
     """Remove nodes by their node names, of whichever pool."""
     cluster = running_cluster(call)
     return {"cluster_id": cluster.id, "task_id": _by_body(call, cluster).id}
 
 
-@PRODUCT.operation(
-    "RemoveClusterNodes",
-    writes=True,
-    path="/api/v2/clusters/{cluster_id}/nodes/remove",
-    request_id_key="",
-)
+@PRODUCT.operation("RemoveClusterNodes", "POST /api/v2/clusters/{cluster_id}/nodes/remove")
 def remove_cluster_nodes(call: Call) -> None:
     """The older form of the same; it answers nothing."""
     _by_body(call, running_cluster(call))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from ackgpu.emulator.cs import durations
+from ackgpu.emulator.cs import PRODUCT, durations
 from ackgpu.emulator.cs.events import record
 from ackgpu.emulator.cs.faults import fault
 from ackgpu.emulator.cs.lookup import (
@@ -30,7 +30,6 @@ from ackgpu.emulator.cs.pool_rules import (
     check_name,
     check_roles,
 )
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.scale import Scaling, check_nodes, scale_out
 from ackgpu.emulator.cs.states import POOL
 from ackgpu.emulator.cs.tasks import TaskCourse, make_task
@@ -41,13 +40,7 @@ from ackgpu.emulator.store import Doc
 MAX_ADDED = 500
 
 
-@PRODUCT.operation(
-    "ModifyClusterNodePool",
-    writes=True,
-    method="PUT",
-    path="/clusters/{cluster_id}/nodepools/{nodepool_id}",
-    request_id_key="request_id",
-)
+@PRODUCT.operation("ModifyClusterNodePool", "PUT /clusters/{cluster_id}/nodepools/{nodepool_id}")
 def modify_cluster_node_pool(call: Call) -> dict[str, Any]:
     """Change a pool. The same values again change nothing, but nodes that are lacking are made."""
     cluster = running_cluster(call)
@@ -72,10 +65,7 @@ def modify_cluster_node_pool(call: Call) -> dict[str, Any]:
 
 
 @PRODUCT.operation(
-    "ScaleClusterNodePool",
-    writes=True,
-    path="/clusters/{cluster_id}/nodepools/{nodepool_id}",
-    request_id_key="",
+    "ScaleClusterNodePool", "POST /clusters/{cluster_id}/nodepools/{nodepool_id}", request_id_key=""
 )
 def scale_cluster_node_pool(call: Call) -> dict[str, Any]:
     """Add ``count`` nodes (a delta), or reach ``desired_size``, which Alibaba's own CLI sends."""
@@ -95,13 +85,7 @@ def scale_cluster_node_pool(call: Call) -> dict[str, Any]:
     return {"task_id": task.id}
 
 
-@PRODUCT.operation(
-    "DeleteClusterNodepool",
-    writes=True,
-    method="DELETE",
-    path="/clusters/{cluster_id}/nodepools/{nodepool_id}",
-    request_id_key="request_id",
-)
+@PRODUCT.operation("DeleteClusterNodepool", "DELETE /clusters/{cluster_id}/nodepools/{nodepool_id}")
 def delete_cluster_nodepool(call: Call) -> dict[str, Any]:
     """Delete a pool; one that has nodes needs ``force`` (the refusal's code is unconfirmed)."""
     cluster = cluster_of(call)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import durations
+from ackgpu.emulator.cs import PRODUCT, durations
 from ackgpu.emulator.cs.lookup import (
     body_of,
     check_pool_state,
@@ -13,7 +13,6 @@ from ackgpu.emulator.cs.lookup import (
     text,
 )
 from ackgpu.emulator.cs.members import lasting_nodes, meet_image
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import POOL
 from ackgpu.emulator.cs.tables import versions
 from ackgpu.emulator.cs.tasks import TaskCourse, make_task
@@ -26,8 +25,8 @@ TASK_TYPE = "nodepool_upgrade"
 
 @PRODUCT.operation(
     "UpgradeClusterNodepool",
-    writes=True,
-    path="/clusters/{cluster_id}/nodepools/{nodepool_id}/upgrade",
+    "POST /clusters/{cluster_id}/nodepools/{nodepool_id}/upgrade",
+    request_id_key="RequestId",
 )
 def upgrade_cluster_nodepool(call: Call) -> dict[str, Any]:
     """Upgrade a pool's nodes, one by one, to the cluster's version or to one that is named.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import durations
+from ackgpu.emulator.cs import PRODUCT, durations
 from ackgpu.emulator.cs.lookup import (
     active_pool,
     body_of,
@@ -15,7 +15,6 @@ from ackgpu.emulator.cs.lookup import (
     texts,
 )
 from ackgpu.emulator.cs.members import lasting_nodes
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import POOL
 from ackgpu.emulator.cs.tasks import TaskCourse, make_task
 from ackgpu.emulator.operation import Call
@@ -29,10 +28,7 @@ NODE_CONFIG = {
 
 
 @PRODUCT.operation(
-    "RepairClusterNodePool",
-    writes=True,
-    path="/clusters/{cluster_id}/nodepools/{nodepool_id}/repair",
-    request_id_key="request_id",
+    "RepairClusterNodePool", "POST /clusters/{cluster_id}/nodepools/{nodepool_id}/repair"
 )
 def repair_cluster_node_pool(call: Call) -> dict[str, Any]:
     """Repair a pool's nodes, or those that are named: a kubelet that is not Ready is restarted."""
@@ -49,11 +45,7 @@ def repair_cluster_node_pool(call: Call) -> dict[str, Any]:
 
 
 @PRODUCT.operation(
-    "ModifyNodePoolNodeConfig",
-    writes=True,
-    method="PUT",
-    path="/clusters/{cluster_id}/nodepools/{nodepool_id}/node_config",
-    request_id_key="request_id",
+    "ModifyNodePoolNodeConfig", "PUT /clusters/{cluster_id}/nodepools/{nodepool_id}/node_config"
 )
 def modify_node_pool_node_config(call: Call) -> dict[str, Any]:
     """Change the settings of the kubelet and of containerd on a pool's nodes: those supplied."""
@@ -68,7 +60,9 @@ def modify_node_pool_node_config(call: Call) -> dict[str, Any]:
     return {"nodepool_id": pool.id, "task_id": task.id}
 
 
-@PRODUCT.operation("SyncClusterNodePool", writes=True, path="/clusters/{cluster_id}/sync_nodepools")
+@PRODUCT.operation(
+    "SyncClusterNodePool", "POST /clusters/{cluster_id}/sync_nodepools", request_id_key="RequestId"
+)
 def sync_cluster_node_pool(call: Call) -> dict[str, Any]:
     """Synchronise pools with their scaling groups: here they never differ."""
     running_cluster(call)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import durations
+from ackgpu.emulator.cs import PRODUCT, durations
 from ackgpu.emulator.cs.events import record
 from ackgpu.emulator.cs.lookup import (
     body_of,
@@ -17,7 +17,6 @@ from ackgpu.emulator.cs.lookup import (
 )
 from ackgpu.emulator.cs.pool_body import detail, new_sections, set_tags
 from ackgpu.emulator.cs.pool_rules import check_pool
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.scale import Scaling, check_nodes, scale_out
 from ackgpu.emulator.cs.states import POOL
 from ackgpu.emulator.cs.tasks import make_task
@@ -27,12 +26,7 @@ from ackgpu.emulator.shared import limits
 from ackgpu.emulator.store import Doc
 
 
-@PRODUCT.operation(
-    "CreateClusterNodePool",
-    writes=True,
-    path="/clusters/{cluster_id}/nodepools",
-    request_id_key="request_id",
-)
+@PRODUCT.operation("CreateClusterNodePool", "POST /clusters/{cluster_id}/nodepools")
 def create_cluster_node_pool(call: Call) -> dict[str, Any]:
     """Make a pool. The vendor's own CLI reads it at once; whether one may is a doubt."""
     cluster = running_cluster(call)
@@ -104,12 +98,7 @@ def lasting_pools(call: Call, cluster: Doc) -> list[Doc]:
     return [pool for pool in rows if pool.deleted_at is None or pool.deleted_at > call.now]
 
 
-@PRODUCT.operation(
-    "DescribeClusterNodePools",
-    method="GET",
-    path="/clusters/{cluster_id}/nodepools",
-    request_id_key="",
-)
+@PRODUCT.operation("DescribeClusterNodePools", "GET /clusters/{cluster_id}/nodepools")
 def describe_cluster_node_pools(call: Call) -> dict[str, Any]:
     """All pools at once, or those of the name ``NodepoolName``."""
     cluster = cluster_of(call)
@@ -119,10 +108,7 @@ def describe_cluster_node_pools(call: Call) -> dict[str, Any]:
 
 
 @PRODUCT.operation(
-    "DescribeClusterNodePoolDetail",
-    method="GET",
-    path="/clusters/{cluster_id}/nodepools/{nodepool_id}",
-    request_id_key="",
+    "DescribeClusterNodePoolDetail", "GET /clusters/{cluster_id}/nodepools/{nodepool_id}"
 )
 def describe_cluster_node_pool_detail(call: Call) -> dict[str, Any]:
     """One pool."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import instants
+from ackgpu.emulator.cs import PRODUCT, instants
 from ackgpu.emulator.cs.lookup import cluster_of
 from ackgpu.emulator.cs.members import is_ready, visible_nodes
 from ackgpu.emulator.cs.pages import paged
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import catalog
 from ackgpu.emulator.store import Doc
@@ -17,9 +16,7 @@ NEVER_EXPIRES = "2099-12-31T15:59:00Z"
 STATES = {"all", "running", "removing", "initial", "failed"}
 
 
-@PRODUCT.operation(
-    "DescribeClusterNodes", method="GET", path="/clusters/{cluster_id}/nodes", request_id_key=""
-)
+@PRODUCT.operation("DescribeClusterNodes", "GET /clusters/{cluster_id}/nodes")
 def describe_cluster_nodes(call: Call) -> dict[str, Any]:
     """A page of nodes. The filter ``state`` and the rows' ``state`` have different words."""
     cluster = cluster_of(call)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ackgpu.emulator.cs import PRODUCT
 from ackgpu.emulator.cs.lookup import cluster_of, flag, rows_of, text
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
@@ -14,20 +14,13 @@ KIND = "permission"
 MODES = {"apply", "delete", "patch"}
 
 
-@PRODUCT.operation(
-    "GrantPermissions", writes=True, path="/permissions/users/{uid}", request_id_key=""
-)
+@PRODUCT.operation("GrantPermissions", "POST /permissions/users/{uid}")
 def grant_permissions(call: Call) -> None:
     """Replace what a user may do, everywhere. It answers nothing."""
     _write(call, [_granted(call, row) for row in rows_of(call)])
 
 
-@PRODUCT.operation(
-    "UpdateUserPermissions",
-    writes=True,
-    path="/permissions/users/{uid}/update",
-    request_id_key="",
-)
+@PRODUCT.operation("UpdateUserPermissions", "POST /permissions/users/{uid}/update")
 def update_user_permissions(call: Call) -> None:
     """Replace (apply), add (patch) or take away (delete). It answers nothing."""
     mode = call.params.text("mode", "apply")
@@ -38,9 +31,7 @@ def update_user_permissions(call: Call) -> None:
     _write(call, others if mode == "delete" else [*others, *given])
 
 
-@PRODUCT.operation(
-    "DescribeUserPermission", method="GET", path="/permissions/users/{uid}", request_id_key=""
-)
+@PRODUCT.operation("DescribeUserPermission", "GET /permissions/users/{uid}")
 def describe_user_permission(call: Call) -> list[dict[str, Any]]:
     """What a user may do, as a bare array."""
     return _read(call)
@@ -75,11 +66,7 @@ def _write(call: Call, rows: list[dict[str, Any]]) -> None:
 
 
 @PRODUCT.operation(
-    "CleanClusterUserPermissions",
-    writes=True,
-    method="DELETE",
-    path="/cluster/{cluster_id}/user/{uid}/permissions",
-    request_id_key="",
+    "CleanClusterUserPermissions", "DELETE /cluster/{cluster_id}/user/{uid}/permissions"
 )
 def clean_cluster_user_permissions(call: Call) -> None:
     """Take away all that a user may do in one cluster. It answers nothing."""

@@ -5,20 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ackgpu.emulator.cs import instants
+from ackgpu.emulator.cs import PRODUCT, instants
 from ackgpu.emulator.cs.delete_cluster import MODES, service_balancers
 from ackgpu.emulator.cs.lookup import cluster_of
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
 
-@PRODUCT.operation(
-    "DescribeClusterResources",
-    method="GET",
-    path="/clusters/{cluster_id}/resources",
-    request_id_key="",
-)
+@PRODUCT.operation("DescribeClusterResources", "GET /clusters/{cluster_id}/resources")
 def describe_cluster_resources(call: Call) -> list[dict[str, Any]]:
     """A bare array; with ``with_addon_resources`` also the load balancers of Services."""
     cluster = cluster_of(call)

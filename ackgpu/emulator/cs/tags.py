@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ackgpu.emulator.cs import PRODUCT
 from ackgpu.emulator.cs.lookup import body_of, query_list, tag_rows, text, texts
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import limits
@@ -18,7 +18,7 @@ OWN_TAG = "ack.aliyun.com"
 PAGE = 50
 
 
-@PRODUCT.operation("TagResources", writes=True, method="PUT", path="/tags")
+@PRODUCT.operation("TagResources", "PUT /tags", request_id_key="RequestId")
 def tag_resources(call: Call) -> dict[str, Any]:
     """Add tags to clusters."""
     body = body_of(call)
@@ -37,7 +37,7 @@ def tag_resources(call: Call) -> dict[str, Any]:
     return {}
 
 
-@PRODUCT.operation("UntagResources", writes=True, method="DELETE", path="/tags")
+@PRODUCT.operation("UntagResources", "DELETE /tags", request_id_key="RequestId")
 def untag_resources(call: Call) -> dict[str, Any]:
     """Take tags away, or ``all`` of the user's."""
     keys = {str(key) for key in query_list(call, "tag_keys")}
@@ -53,7 +53,7 @@ def untag_resources(call: Call) -> dict[str, Any]:
     return {}
 
 
-@PRODUCT.operation("ListTagResources", method="GET", path="/tags", request_id_key="request_id")
+@PRODUCT.operation("ListTagResources", "GET /tags", request_id_key="request_id")
 def list_tag_resources(call: Call) -> dict[str, Any]:
     """The tags of the named clusters, 50 a page."""
     wanted = query_list(call, "tags")

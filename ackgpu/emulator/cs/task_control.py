@@ -6,9 +6,8 @@ of its tools claims that all can be: unconfirmed).
 
 from __future__ import annotations
 
-from ackgpu.emulator.cs import nodepool_upgrade
+from ackgpu.emulator.cs import PRODUCT, nodepool_upgrade
 from ackgpu.emulator.cs.lookup import pool_of
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import CLUSTER
 from ackgpu.emulator.cs.tasks import TASK, task_of
 from ackgpu.emulator.errors import ApiError
@@ -19,19 +18,19 @@ PAUSABLE = frozenset({"cluster_upgrade", nodepool_upgrade.TASK_TYPE})
 ENDED = frozenset({"success", "fail", "canceled"})
 
 
-@PRODUCT.operation("PauseTask", writes=True, path="/tasks/{task_id}/pause", request_id_key="")
+@PRODUCT.operation("PauseTask", "POST /tasks/{task_id}/pause")
 def pause_task(call: Call) -> None:
     """Pause a task. It answers nothing."""
     pause(call, task_of(call))
 
 
-@PRODUCT.operation("ResumeTask", writes=True, path="/tasks/{task_id}/resume", request_id_key="")
+@PRODUCT.operation("ResumeTask", "POST /tasks/{task_id}/resume")
 def resume_task(call: Call) -> None:
     """Go on with a paused task. It answers nothing."""
     resume(call, task_of(call))
 
 
-@PRODUCT.operation("CancelTask", writes=True, path="/tasks/{task_id}/cancel", request_id_key="")
+@PRODUCT.operation("CancelTask", "POST /tasks/{task_id}/cancel")
 def cancel_task(call: Call) -> None:
     """Give a task up. It answers nothing."""
     cancel(call, task_of(call))

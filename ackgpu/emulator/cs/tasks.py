@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ackgpu.emulator.cs import instants
+from ackgpu.emulator.cs import PRODUCT, instants
 from ackgpu.emulator.cs.lookup import cluster_of
 from ackgpu.emulator.cs.pages import token_or_page
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared.lifecycle import Lifecycle
@@ -88,7 +87,7 @@ def task_of(call: Call) -> Doc:
     return task
 
 
-@PRODUCT.operation("DescribeTaskInfo", method="GET", path="/tasks/{task_id}", request_id_key="")
+@PRODUCT.operation("DescribeTaskInfo", "GET /tasks/{task_id}")
 def describe_task_info(call: Call) -> dict[str, Any]:
     """A task with its stages. Stages ahead are listed as ``initial`` (unconfirmed)."""
     task = task_of(call)
@@ -119,10 +118,7 @@ def describe_task_info(call: Call) -> dict[str, Any]:
 
 
 @PRODUCT.operation(
-    "DescribeClusterTasks",
-    method="GET",
-    path="/clusters/{cluster_id}/tasks",
-    request_id_key="requestId",
+    "DescribeClusterTasks", "GET /clusters/{cluster_id}/tasks", request_id_key="requestId"
 )
 def describe_cluster_tasks(call: Call) -> dict[str, Any]:
     """The cluster's tasks, newest first; those of a task_type or in a state, where it is given.

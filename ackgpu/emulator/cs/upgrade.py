@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import durations
+from ackgpu.emulator.cs import PRODUCT, durations
 from ackgpu.emulator.cs.cluster_views import version_of
 from ackgpu.emulator.cs.events import record
 from ackgpu.emulator.cs.lookup import body_of, cluster_of, running_cluster, text
-from ackgpu.emulator.cs.product import PRODUCT
 from ackgpu.emulator.cs.states import CLUSTER
 from ackgpu.emulator.cs.tables import versions
 from ackgpu.emulator.cs.task_control import cancel, pause, resume
@@ -20,12 +19,7 @@ from ackgpu.emulator.store import Doc
 STATUS = {"running": "running", "paused": "pause", "success": "success"}
 
 
-@PRODUCT.operation(
-    "UpgradeCluster",
-    writes=True,
-    path="/api/v2/clusters/{cluster_id}/upgrade",
-    request_id_key="request_id",
-)
+@PRODUCT.operation("UpgradeCluster", "POST /api/v2/clusters/{cluster_id}/upgrade")
 def upgrade_cluster(call: Call) -> dict[str, Any]:
     """Upgrade the control plane by one minor version at most."""
     cluster = running_cluster(call)
@@ -50,11 +44,7 @@ def upgrade_cluster(call: Call) -> dict[str, Any]:
 
 
 @PRODUCT.operation(
-    "GetUpgradeStatus",
-    method="GET",
-    path="/api/v2/clusters/{cluster_id}/upgrade/status",
-    request_id_key="",
-    doubt="clusters_v1",
+    "GetUpgradeStatus", "GET /api/v2/clusters/{cluster_id}/upgrade/status", doubt="clusters_v1"
 )
 def get_upgrade_status(call: Call) -> dict[str, Any]:
     """How the latest upgrade stands; ``not_start`` where there was none."""
@@ -70,11 +60,7 @@ def get_upgrade_status(call: Call) -> dict[str, Any]:
 
 
 @PRODUCT.operation(
-    "PauseClusterUpgrade",
-    writes=True,
-    path="/api/v2/clusters/{cluster_id}/upgrade/pause",
-    request_id_key="",
-    doubt="clusters_v1",
+    "PauseClusterUpgrade", "POST /api/v2/clusters/{cluster_id}/upgrade/pause", doubt="clusters_v1"
 )
 def pause_cluster_upgrade(call: Call) -> None:
     """Pause the upgrade. It answers nothing."""
@@ -82,11 +68,7 @@ def pause_cluster_upgrade(call: Call) -> None:
 
 
 @PRODUCT.operation(
-    "ResumeUpgradeCluster",
-    writes=True,
-    path="/api/v2/clusters/{cluster_id}/upgrade/resume",
-    request_id_key="",
-    doubt="clusters_v1",
+    "ResumeUpgradeCluster", "POST /api/v2/clusters/{cluster_id}/upgrade/resume", doubt="clusters_v1"
 )
 def resume_upgrade_cluster(call: Call) -> None:
     """Go on with the upgrade. It answers nothing."""
@@ -94,11 +76,7 @@ def resume_upgrade_cluster(call: Call) -> None:
 
 
 @PRODUCT.operation(
-    "CancelClusterUpgrade",
-    writes=True,
-    path="/api/v2/clusters/{cluster_id}/upgrade/cancel",
-    request_id_key="",
-    doubt="clusters_v1",
+    "CancelClusterUpgrade", "POST /api/v2/clusters/{cluster_id}/upgrade/cancel", doubt="clusters_v1"
 )
 def cancel_cluster_upgrade(call: Call) -> None:
     """Give the upgrade up. It answers nothing."""

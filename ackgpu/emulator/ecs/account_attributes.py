@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.ecs.instance_quotas import used_vcpus
-from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import catalog, limits

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.ecs import stock
+from ackgpu.emulator.ecs import PRODUCT, stock
 from ackgpu.emulator.ecs.instances import DISK_GIB
-from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import catalog

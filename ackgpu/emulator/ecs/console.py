@@ -9,9 +9,9 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.ecs.instance_reads import instance
 from ackgpu.emulator.ecs.instants import seconds_text
-from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared.lifecycle import reached
 

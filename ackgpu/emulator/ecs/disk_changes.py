@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ackgpu.emulator.ecs import billing_methods, states
+from ackgpu.emulator.ecs import PRODUCT, billing_methods, states
 from ackgpu.emulator.ecs.disks import (
     DATA_DISK_GIB,
     KIND,
@@ -14,7 +14,6 @@ from ackgpu.emulator.ecs.disks import (
     wrong_state,
 )
 from ackgpu.emulator.ecs.instance_reads import instance
-from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import catalog
@@ -30,7 +29,7 @@ NAME = (2, 128)
 
 
 @PRODUCT.operation("AttachDisk", writes=True, idempotent_by_token=False)
-def attach_disk(call: Call) -> dict[str, Any]:
+def attach_disk(call: Call) -> None:
     """AttachDisk: an Available data disk, to an instance of its zone that runs or is stopped."""
     params = call.params
     machine = instance(call, params.required("InstanceId"))
@@ -55,7 +54,6 @@ def attach_disk(call: Call) -> dict[str, Any]:
     }
     doc.body["phases"] += [[call.now, "Attaching"], [call.now + SETTLED_AFTER, "In_use"]]
     call.docs.put(doc)
-    return {}
 
 
 def _refuse_unready(call: Call, machine: Doc) -> None:
@@ -78,7 +76,7 @@ def _device(call: Call, others: list[Doc]) -> str:
 
 
 @PRODUCT.operation("DetachDisk", writes=True, idempotent_by_token=False)
-def detach_disk(call: Call) -> dict[str, Any]:
+def detach_disk(call: Call) -> None:
     """DetachDisk: a data disk in use, from the instance that has it."""
     machine = instance(call, call.params.required("InstanceId"))
     doc = living_disk(call, call.params.required("DiskId"))
@@ -95,11 +93,10 @@ def detach_disk(call: Call) -> dict[str, Any]:
     doc.body |= {"Device": "", "DetachedAt": call.now}
     doc.body["phases"] += [[call.now, "Detaching"], [call.now + SETTLED_AFTER, "Available"]]
     call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("ModifyDiskAttribute", writes=True, idempotent_by_token=False)
-def modify_disk_attribute(call: Call) -> dict[str, Any]:
+def modify_disk_attribute(call: Call) -> None:
     """ModifyDiskAttribute of one disk or several: what is given changes at once."""
     params = call.params
     ids = params.listed("DiskIds") or [params.required("DiskId")]
@@ -113,7 +110,6 @@ def modify_disk_attribute(call: Call) -> dict[str, Any]:
             if switch in params:
                 doc.body[switch] = params.boolean(switch)
         call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("ResizeDisk", writes=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.ecs.instants import seconds_text
 from ackgpu.emulator.ecs.pages import page
-from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
@@ -186,11 +186,10 @@ def wrong_state() -> ApiError:
 
 
 @PRODUCT.operation("DeleteDisk", writes=True, idempotent_by_token=False)
-def delete_disk(call: Call) -> dict[str, Any]:
+def delete_disk(call: Call) -> None:
     """DeleteDisk: only an Available one (IncorrectDiskStatus, 403)."""
     doc = living_disk(call, call.params.required("DiskId"))
     if call.state(doc) != "Available":
         raise wrong_state()
     doc.deleted_at = call.now
     call.docs.put(doc)
-    return {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.ecs.product import PRODUCT
+from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.shared import catalog
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.ecs import billing_methods, stock
+from ackgpu.emulator.ecs import PRODUCT, billing_methods, stock
 from ackgpu.emulator.ecs.billing_state import charge_type, convert, refuse_converting, refuse_unless
 from ackgpu.emulator.ecs.instance_reads import instance
 from ackgpu.emulator.ecs.instances import remove_instance
 from ackgpu.emulator.ecs.launch import refuse_dry_run
-from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.states import INSTANCE, wrong_state
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
@@ -25,11 +24,10 @@ MAX_NAMED = 100
 
 
 @PRODUCT.operation("StartInstance", writes=True, idempotent_by_token=False)
-def start_instance(call: Call) -> dict[str, Any]:
+def start_instance(call: Call) -> None:
     """StartInstance: only from Stopped."""
     _start(call, instance(call, call.params.required("InstanceId")))
     refuse_dry_run(call)
-    return {}
 
 
 @PRODUCT.operation("StartInstances", writes=True, idempotent_by_token=False)
@@ -43,11 +41,10 @@ def start_instances(call: Call) -> dict[str, Any]:
 
 
 @PRODUCT.operation("StopInstance", writes=True, idempotent_by_token=False)
-def stop_instance(call: Call) -> dict[str, Any]:
+def stop_instance(call: Call) -> None:
     """StopInstance: only from Running."""
     _stop(call, instance(call, call.params.required("InstanceId")))
     refuse_dry_run(call)
-    return {}
 
 
 @PRODUCT.operation("StopInstances", writes=True, idempotent_by_token=False)
@@ -61,21 +58,19 @@ def stop_instances(call: Call) -> dict[str, Any]:
 
 
 @PRODUCT.operation("DeleteInstance", writes=True, idempotent_by_token=False)
-def delete_instance(call: Call) -> dict[str, Any]:
+def delete_instance(call: Call) -> None:
     """DeleteInstance: a Running one with Force only, a prepaid one not at all."""
     _delete(call, instance(call, call.params.required("InstanceId")))
     refuse_dry_run(call)
-    return {}
 
 
 @PRODUCT.operation("DeleteInstances", writes=True)
-def delete_instances(call: Call) -> dict[str, Any]:
+def delete_instances(call: Call) -> None:
     """DeleteInstances: all of them, or none. A dry run that works says DRYRUN.SUCCESS (400)."""
     for doc in _several(call):
         _delete(call, doc)
     if call.params.boolean("DryRun"):
         raise ApiError("DRYRUN.SUCCESS", "This request is a dryrun request with successful result.")
-    return {}
 
 
 def _several(call: Call) -> list[Doc]:
@@ -159,7 +154,7 @@ def _delete(call: Call, doc: Doc) -> None:
 
 
 @PRODUCT.operation("ModifyInstanceAttribute", writes=True, idempotent_by_token=False)
-def modify_instance_attribute(call: Call) -> dict[str, Any]:
+def modify_instance_attribute(call: Call) -> None:
     """ModifyInstanceAttribute: what is named changes, the rest stays."""
     doc = instance(call, call.params.required("InstanceId"))
     params = call.params
@@ -173,7 +168,6 @@ def modify_instance_attribute(call: Call) -> dict[str, Any]:
     if groups:
         _join(call, doc, groups)
     call.docs.put(doc)
-    return {}
 
 
 def _join(call: Call, doc: Doc, group_ids: list[str]) -> None:

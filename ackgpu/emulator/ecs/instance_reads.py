@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.ecs.billing_state import charge_type, paid_until
 from ackgpu.emulator.ecs.instances import KIND
 from ackgpu.emulator.ecs.instants import NEVER, minutes_text
 from ackgpu.emulator.ecs.pages import page
-from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.tagged import has_tags, tag_rows
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call, page_of

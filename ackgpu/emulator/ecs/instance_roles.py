@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.ecs.instance_reads import instance
 from ackgpu.emulator.ecs.instances import KIND
-from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.ram import entities, presets

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.ecs.instance_reads import instance
 from ackgpu.emulator.ecs.instances import KIND
-from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.store import Doc
@@ -47,7 +47,7 @@ def _maintenance(doc: Doc) -> dict[str, Any]:
 
 
 @PRODUCT.operation("ModifyInstanceMaintenanceAttributes", writes=True)
-def modify_instance_maintenance_attributes(call: Call) -> dict[str, Any]:
+def modify_instance_maintenance_attributes(call: Call) -> None:
     """ModifyInstanceMaintenanceAttributes of one instance or more; what is not given stays."""
     params = call.params
     changes: dict[str, Any] = {}
@@ -67,7 +67,6 @@ def modify_instance_maintenance_attributes(call: Call) -> dict[str, Any]:
     for doc in _named(call, ids):
         doc.body["Maintenance"] = doc.body.get("Maintenance", {}) | changes
         call.docs.put(doc)
-    return {}
 
 
 def _window(row: dict[str, str]) -> dict[str, str]:
@@ -79,13 +78,12 @@ def _window(row: dict[str, str]) -> dict[str, str]:
 
 
 @PRODUCT.operation("ModifyInstanceMetadataOptions", writes=True)
-def modify_instance_metadata_options(call: Call) -> dict[str, Any]:
+def modify_instance_metadata_options(call: Call) -> None:
     """ModifyInstanceMetadataOptions: who may ask the instance's metadata service, and how."""
     doc = instance(call, call.params.required("InstanceId"))
     call.params.required("HttpEndpoint")
     doc.body["MetadataOptions"] = doc.body.get("MetadataOptions", {}) | metadata_options(call)
     call.docs.put(doc)
-    return {}
 
 
 def metadata_options(call: Call) -> dict[str, Any]:
@@ -124,7 +122,7 @@ def describe_instance_attachment_attributes(call: Call) -> dict[str, Any]:
 
 
 @PRODUCT.operation("ModifyInstanceAttachmentAttributes", writes=True, idempotent_by_token=False)
-def modify_instance_attachment_attributes(call: Call) -> dict[str, Any]:
+def modify_instance_attachment_attributes(call: Call) -> None:
     """ModifyInstanceAttachmentAttributes: Target needs the pool's id, the others have none."""
     params = call.params
     doc = instance(call, params.required("InstanceId"))
@@ -134,4 +132,3 @@ def modify_instance_attachment_attributes(call: Call) -> dict[str, Any]:
     pool = params.required("PrivatePoolOptions.Id") if match == "Target" else ""
     doc.body["PrivatePool"] = {"match": match, "id": pool}
     call.docs.put(doc)
-    return {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.ecs import billing_methods, billing_state
+from ackgpu.emulator.ecs import PRODUCT, billing_methods, billing_state
 from ackgpu.emulator.ecs.instance_quotas import check_quota
 from ackgpu.emulator.ecs.instance_reads import instance
 from ackgpu.emulator.ecs.instances import (
@@ -13,7 +13,6 @@ from ackgpu.emulator.ecs.instances import (
     make_system_disk,
     sold_type,
 )
-from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.states import INSTANCE, wrong_state
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
@@ -25,7 +24,7 @@ MAX_MBPS = 200
 
 
 @PRODUCT.operation("RebootInstance", writes=True, idempotent_by_token=False)
-def reboot_instance(call: Call) -> dict[str, Any]:
+def reboot_instance(call: Call) -> None:
     """RebootInstance: a Running one is Starting until it runs again."""
     doc = instance(call, call.params.required("InstanceId"))
     if call.state(doc) != "Running" or doc.deleted_at is not None:
@@ -34,11 +33,10 @@ def reboot_instance(call: Call) -> dict[str, Any]:
         doc.body["phases"], call.now, (0, "Starting"), (RUNNING_AFTER, "Running")
     )
     call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("ModifyInstanceSpec", writes=True)
-def modify_instance_spec(call: Call) -> dict[str, Any]:
+def modify_instance_spec(call: Call) -> None:
     """ModifyInstanceSpec: of what is paid by use; another type needs it Stopped."""
     doc = _paid(call, "PostPaid")
     if call.params.text("InstanceType"):
@@ -46,7 +44,6 @@ def modify_instance_spec(call: Call) -> dict[str, Any]:
     if call.params.text("InternetMaxBandwidthOut"):
         _change_bandwidth(call, doc)
     call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("ModifyPrepayInstanceSpec", writes=True)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.ecs.interfaces import own_interface
-from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.security_groups import security_group
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 
 
 @PRODUCT.operation("ModifyNetworkInterfaceAttribute", writes=True, idempotent_by_token=False)
-def modify_network_interface_attribute(call: Call) -> dict[str, Any]:
+def modify_network_interface_attribute(call: Call) -> None:
     """ModifyNetworkInterfaceAttribute: name, description, groups, whether its machine takes it."""
     params = call.params
     doc = own_interface(call)
@@ -30,4 +28,3 @@ def modify_network_interface_attribute(call: Call) -> dict[str, Any]:
     if machine is not None and doc.body["Type"] == "Primary":
         machine.body["SecurityGroupIds"] = doc.body["SecurityGroupIds"]
         call.docs.put(machine)
-    return {}

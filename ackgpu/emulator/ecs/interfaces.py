@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.ecs.instances import make_interface
 from ackgpu.emulator.ecs.instants import seconds_text
 from ackgpu.emulator.ecs.pages import page
-from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.security_groups import security_group
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError
@@ -68,7 +68,7 @@ def create_network_interface(call: Call) -> dict[str, Any]:
 
 
 @PRODUCT.operation("AttachNetworkInterface", writes=True, idempotent_by_token=False)
-def attach_network_interface(call: Call) -> dict[str, Any]:
+def attach_network_interface(call: Call) -> None:
     """AttachNetworkInterface: to an instance of the same zone with room for it."""
     doc = own_interface(call)
     instance = call.alive("instance", call.params.required("InstanceId"))
@@ -91,7 +91,6 @@ def attach_network_interface(call: Call) -> dict[str, Any]:
     doc.body["InstanceId"] = instance.id
     doc.body["phases"] += [[call.now, "Attaching"], [call.now + ATTACHED_AFTER, "InUse"]]
     call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("DescribeNetworkInterfaces")
@@ -183,7 +182,7 @@ def own_interface(call: Call) -> Doc:
 
 
 @PRODUCT.operation("DetachNetworkInterface", writes=True, idempotent_by_token=False)
-def detach_network_interface(call: Call) -> dict[str, Any]:
+def detach_network_interface(call: Call) -> None:
     """DetachNetworkInterface: a secondary one; it is Available some seconds later."""
     doc = own_interface(call)
     if doc.body["InstanceId"] != call.params.required("InstanceId"):
@@ -197,15 +196,13 @@ def detach_network_interface(call: Call) -> dict[str, Any]:
     doc.body["InstanceId"] = ""
     doc.body["phases"] += [[call.now, "Detaching"], [call.now + ATTACHED_AFTER, "Available"]]
     call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("DeleteNetworkInterface", writes=True, idempotent_by_token=False)
-def delete_network_interface(call: Call) -> dict[str, Any]:
+def delete_network_interface(call: Call) -> None:
     """DeleteNetworkInterface: only an Available one (InvalidOperation.InvalidEniState, 400)."""
     doc = own_interface(call)
     if call.state(doc) != "Available":
         raise ApiError("InvalidOperation.InvalidEniState", f"{doc.id} is not Available.")
     doc.deleted_at = call.now
     call.docs.put(doc)
-    return {}

@@ -8,8 +8,8 @@ import hashlib
 import re
 from typing import Any
 
+from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.ecs.instants import minutes_text
-from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, page_of
@@ -127,7 +127,7 @@ def _row(call: Call, doc: Doc, *, with_key: bool) -> dict[str, Any]:
 
 
 @PRODUCT.operation("DeleteKeyPairs", writes=True, idempotent_by_token=False)
-def delete_key_pairs(call: Call) -> dict[str, Any]:
+def delete_key_pairs(call: Call) -> None:
     """DeleteKeyPairs: names that do not exist are passed over; one in use refuses all."""
     names = call.params.json_list("KeyPairNames") or []
     if not 1 <= len(names) <= MAX_DELETED:
@@ -146,7 +146,6 @@ def delete_key_pairs(call: Call) -> dict[str, Any]:
         if doc is not None:
             doc.deleted_at = call.now
             call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("AttachKeyPair", writes=True, idempotent_by_token=False)

@@ -11,12 +11,11 @@ import binascii
 from dataclasses import dataclass, field
 from typing import Any
 
-from ackgpu.emulator.ecs import billing_methods
+from ackgpu.emulator.ecs import PRODUCT, billing_methods
 from ackgpu.emulator.ecs.disks import make_data_disks
 from ackgpu.emulator.ecs.instance_roles import checked_role
 from ackgpu.emulator.ecs.instance_settings import metadata_options
 from ackgpu.emulator.ecs.instances import STARTING_AFTER, make_instance
-from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.renewals import renewal
 from ackgpu.emulator.ecs.security_groups import security_group
 from ackgpu.emulator.ecs.states import INSTANCE

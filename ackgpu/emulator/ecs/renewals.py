@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.ecs import billing_methods, billing_state
+from ackgpu.emulator.ecs import PRODUCT, billing_methods, billing_state
 from ackgpu.emulator.ecs.instance_reads import instance
 from ackgpu.emulator.ecs.instances import KIND
-from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.store import Doc
@@ -37,7 +36,7 @@ def renew_instance(call: Call) -> dict[str, Any]:
 
 
 @PRODUCT.operation("ModifyInstanceAutoRenewAttribute", writes=True)
-def modify_instance_auto_renew_attribute(call: Call) -> dict[str, Any]:
+def modify_instance_auto_renew_attribute(call: Call) -> None:
     """ModifyInstanceAutoRenewAttribute: of one subscription or several, in one parameter."""
     params = call.params
     status = params.text("RenewalStatus")
@@ -50,7 +49,6 @@ def modify_instance_auto_renew_attribute(call: Call) -> dict[str, Any]:
         doc = _subscription(call, one)
         doc.body["Renewal"] = wanted
         call.docs.put(doc)
-    return {}
 
 
 def renewal(call: Call, status: str, duration: str) -> dict[str, Any]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ackgpu.emulator.ecs import states
+from ackgpu.emulator.ecs import PRODUCT, states
 from ackgpu.emulator.ecs.instance_reads import instance
-from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.security_groups import checked_name
 from ackgpu.emulator.ecs.security_rules import group_to_change
 from ackgpu.emulator.errors import ApiError
@@ -19,7 +16,7 @@ MAX_DESCRIPTION = 256
 
 
 @PRODUCT.operation("ModifySecurityGroupAttribute", writes=True, idempotent_by_token=False)
-def modify_security_group_attribute(call: Call) -> dict[str, Any]:
+def modify_security_group_attribute(call: Call) -> None:
     """ModifySecurityGroupAttribute: the name and the description; what is not given stays."""
     doc = group_to_change(call)
     doc.name = checked_name(call) or doc.name
@@ -31,11 +28,10 @@ def modify_security_group_attribute(call: Call) -> dict[str, Any]:
         )
     doc.body["Description"] = text
     call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("ModifySecurityGroupPolicy", writes=True)
-def modify_security_group_policy(call: Call) -> dict[str, Any]:
+def modify_security_group_policy(call: Call) -> None:
     """ModifySecurityGroupPolicy: whether members reach each other; only in a basic group."""
     doc = group_to_change(call)
     policy = POLICIES.get(call.params.required("InnerAccessPolicy").lower())
@@ -49,11 +45,10 @@ def modify_security_group_policy(call: Call) -> dict[str, Any]:
         )
     doc.body["InnerAccessPolicy"] = policy
     call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("JoinSecurityGroup", writes=True, idempotent_by_token=False)
-def join_security_group(call: Call) -> dict[str, Any]:
+def join_security_group(call: Call) -> None:
     """JoinSecurityGroup: an instance of the group's VPC, or a network interface."""
     group, member = group_to_change(call), _member(call)
     if group.scope != member.body["VpcId"]:
@@ -68,11 +63,10 @@ def join_security_group(call: Call) -> dict[str, Any]:
             "The specified instance already exists in the specified security group.",
         )
     _put(call, member, [*ids, group.id])
-    return {}
 
 
 @PRODUCT.operation("LeaveSecurityGroup", writes=True, idempotent_by_token=False)
-def leave_security_group(call: Call) -> dict[str, Any]:
+def leave_security_group(call: Call) -> None:
     """LeaveSecurityGroup: not out of the last one."""
     group, member = group_to_change(call), _member(call)
     ids = member.body["SecurityGroupIds"]
@@ -85,7 +79,6 @@ def leave_security_group(call: Call) -> dict[str, Any]:
             403,
         )
     _put(call, member, [one for one in ids if one != group.id])
-    return {}
 
 
 def _member(call: Call) -> Doc:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.ecs.instants import seconds_text
 from ackgpu.emulator.ecs.pages import page
-from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call, token_page
@@ -246,7 +246,7 @@ def describe_security_group_references(call: Call) -> dict[str, Any]:
 
 
 @PRODUCT.operation("DeleteSecurityGroup", writes=True, idempotent_by_token=False)
-def delete_security_group(call: Call) -> dict[str, Any]:
+def delete_security_group(call: Call) -> None:
     """DeleteSecurityGroup: refused while an interface is in it or another group names it."""
     group_id = call.params.required("SecurityGroupId")
     doc = call.alive(KIND, group_id)
@@ -264,4 +264,3 @@ def delete_security_group(call: Call) -> dict[str, Any]:
             403,
         )
     remove_security_group(call, doc)
-    return {}

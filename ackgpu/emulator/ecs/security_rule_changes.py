@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.ecs.product import PRODUCT
+from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.ecs.security_rules import group_to_change, rule_of, same_rule
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
@@ -22,18 +22,18 @@ CHANGEABLE = ("IpProtocol", "PortRange", "Policy", "Priority", "Description", "S
 
 
 @PRODUCT.operation("ModifySecurityGroupRule", writes=True)
-def modify_security_group_rule(call: Call) -> dict[str, Any]:
+def modify_security_group_rule(call: Call) -> None:
     """ModifySecurityGroupRule: an ingress rule."""
-    return _modify(call, "ingress")
+    _modify(call, "ingress")
 
 
 @PRODUCT.operation("ModifySecurityGroupEgressRule", writes=True)
-def modify_security_group_egress_rule(call: Call) -> dict[str, Any]:
+def modify_security_group_egress_rule(call: Call) -> None:
     """ModifySecurityGroupEgressRule: an egress rule."""
-    return _modify(call, "egress")
+    _modify(call, "egress")
 
 
-def _modify(call: Call, direction: str) -> dict[str, Any]:
+def _modify(call: Call, direction: str) -> None:
     doc = group_to_change(call)
     rules = [rule for rule in doc.body["Rules"] if rule["Direction"] == direction]
     rule_id = call.params.text("SecurityGroupRuleId")
@@ -60,7 +60,6 @@ def _modify(call: Call, direction: str) -> dict[str, Any]:
     kept = {name: old[name] for name in ("SecurityGroupRuleId", "CreateTime")}
     old |= new | kept
     call.docs.put(doc)
-    return {}
 
 
 def _given(call: Call, old: dict[str, Any], direction: str) -> dict[str, str]:

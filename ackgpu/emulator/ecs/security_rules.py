@@ -9,8 +9,8 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Any
 
+from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.ecs.instants import seconds_text
-from ackgpu.emulator.ecs.product import PRODUCT
 from ackgpu.emulator.ecs.security_groups import KIND, refuse_managed, security_group
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
@@ -59,27 +59,27 @@ SAME = (
 
 
 @PRODUCT.operation("AuthorizeSecurityGroup", writes=True)
-def authorize_security_group(call: Call) -> dict[str, Any]:
+def authorize_security_group(call: Call) -> None:
     """AuthorizeSecurityGroup: add ingress rules."""
-    return _authorize(call, "ingress")
+    _authorize(call, "ingress")
 
 
 @PRODUCT.operation("AuthorizeSecurityGroupEgress", writes=True)
-def authorize_security_group_egress(call: Call) -> dict[str, Any]:
+def authorize_security_group_egress(call: Call) -> None:
     """AuthorizeSecurityGroupEgress: add egress rules."""
-    return _authorize(call, "egress")
+    _authorize(call, "egress")
 
 
 @PRODUCT.operation("RevokeSecurityGroup", writes=True)
-def revoke_security_group(call: Call) -> dict[str, Any]:
+def revoke_security_group(call: Call) -> None:
     """RevokeSecurityGroup: take ingress rules away."""
-    return _revoke(call, "ingress")
+    _revoke(call, "ingress")
 
 
 @PRODUCT.operation("RevokeSecurityGroupEgress", writes=True)
-def revoke_security_group_egress(call: Call) -> dict[str, Any]:
+def revoke_security_group_egress(call: Call) -> None:
     """RevokeSecurityGroupEgress: take egress rules away."""
-    return _revoke(call, "egress")
+    _revoke(call, "egress")
 
 
 def grant(call: Call, group: Doc, direction: str, **permission: str) -> None:
@@ -88,7 +88,7 @@ def grant(call: Call, group: Doc, direction: str, **permission: str) -> None:
     call.docs.put(group)
 
 
-def _authorize(call: Call, direction: str) -> dict[str, Any]:
+def _authorize(call: Call, direction: str) -> None:
     doc = group_to_change(call)
     for row in _permissions(call):
         rule = rule_of(call, row, direction)
@@ -104,10 +104,9 @@ def _authorize(call: Call, direction: str) -> dict[str, Any]:
         403,
     )
     call.docs.put(doc)
-    return {}
 
 
-def _revoke(call: Call, direction: str) -> dict[str, Any]:
+def _revoke(call: Call, direction: str) -> None:
     doc = group_to_change(call)
     rules = doc.body["Rules"]
     ids = call.params.listed("SecurityGroupRuleId")
@@ -127,7 +126,6 @@ def _revoke(call: Call, direction: str) -> dict[str, Any]:
         if rule["SecurityGroupRuleId"] not in ids and not any(same_rule(rule, one) for one in going)
     ]
     call.docs.put(doc)
-    return {}
 
 
 def _refuse_absent(going: list[dict[str, Any]], rules: list[dict[str, Any]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.ecs.product import PRODUCT
+from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, token_page
@@ -24,7 +24,7 @@ MAX_RESOURCES = 50
 
 
 @PRODUCT.operation("TagResources", writes=True, idempotent_by_token=False)
-def tag_resources(call: Call) -> dict[str, Any]:
+def tag_resources(call: Call) -> None:
     """TagResources: set tags, changing the values of keys that are there."""
     docs = _resources(call)
     tags = new_tags(call)
@@ -42,11 +42,10 @@ def tag_resources(call: Call) -> dict[str, Any]:
             403,
         )
         call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("UntagResources", writes=True, idempotent_by_token=False)
-def untag_resources(call: Call) -> dict[str, Any]:
+def untag_resources(call: Call) -> None:
     """UntagResources: take the named keys away, or all of them with All=true."""
     keys = call.params.listed("TagKey")
     every = not keys and call.params.boolean("All")
@@ -55,7 +54,6 @@ def untag_resources(call: Call) -> dict[str, Any]:
         kept = {k: v for k, v in own.items() if not every and k not in keys}
         change_tags(call, doc, kept)
         call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("ListTagResources")

@@ -1,8 +1,8 @@
-"""Auto Scaling: importing the package registers its operations."""
+"""Auto Scaling (ESS), which makes the instances of node pools: version 2022-02-22.
 
-from __future__ import annotations
+Its host is ``ess.aliyuncs.com`` for the older regions and ``ess.<region>.aliyuncs.com`` elsewhere.
+"""
 
-from ackgpu.emulator.ess import activities
-from ackgpu.emulator.ess.product import PRODUCT
+from ackgpu.emulator.operation import Product
 
-__all__ = ["PRODUCT", "activities"]
+PRODUCT = Product(code="ess", version="2022-02-22", ram_prefix="ess")

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from ackgpu.emulator.errors import ApiError, invalid
-from ackgpu.emulator.ess.product import PRODUCT
+from ackgpu.emulator.ess import PRODUCT
 from ackgpu.emulator.ess.records import KIND
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.store import Doc

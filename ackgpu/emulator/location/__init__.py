@@ -1,7 +1,5 @@
-"""The Location service: importing the package registers its operation."""
+"""Location, which knows where a product is asked: location.aliyuncs.com, version 2015-06-12."""
 
-from __future__ import annotations
+from ackgpu.emulator.operation import Product
 
-from ackgpu.emulator.location.product import PRODUCT
-
-__all__ = ["PRODUCT"]
+PRODUCT = Product(code="location", version="2015-06-12", ram_prefix="location")

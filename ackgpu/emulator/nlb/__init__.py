@@ -1,8 +1,5 @@
-"""The NLB product: importing the package registers its operations."""
+"""Network Load Balancer: nlb.<region>.aliyuncs.com, version 2022-04-30."""
 
-from __future__ import annotations
+from ackgpu.emulator.operation import Product
 
-from ackgpu.emulator.nlb import balancers
-from ackgpu.emulator.nlb.product import PRODUCT
-
-__all__ = ["PRODUCT", "balancers"]
+PRODUCT = Product(code="nlb", version="2022-04-30", ram_prefix="nlb")

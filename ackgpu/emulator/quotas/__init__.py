@@ -1,8 +1,5 @@
-"""Importing this package registers every operation of Quota Center."""
+"""Quota Center. Its parameters come in a form body, and its answers are flat lists."""
 
-from __future__ import annotations
+from ackgpu.emulator.operation import Product
 
-from ackgpu.emulator.quotas import applications, reads
-from ackgpu.emulator.quotas.product import PRODUCT
-
-__all__ = ["PRODUCT", "applications", "reads"]
+PRODUCT = Product(code="quotas", version="2020-05-10", ram_prefix="quotas")

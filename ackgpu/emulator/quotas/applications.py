@@ -10,8 +10,7 @@ from typing import Any
 
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
-from ackgpu.emulator.quotas import tables
-from ackgpu.emulator.quotas.product import PRODUCT
+from ackgpu.emulator.quotas import PRODUCT, tables
 from ackgpu.emulator.quotas.reads import max_results
 from ackgpu.emulator.shared import limits
 from ackgpu.emulator.shared.cursor import birth, first_after, token_after

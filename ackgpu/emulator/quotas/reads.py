@@ -6,8 +6,7 @@ from typing import Any
 
 from ackgpu.emulator.errors import ApiError, missing
 from ackgpu.emulator.operation import Call
-from ackgpu.emulator.quotas import tables
-from ackgpu.emulator.quotas.product import PRODUCT
+from ackgpu.emulator.quotas import PRODUCT, tables
 from ackgpu.emulator.shared import catalog
 
 DEFAULT, MOST, MAX_PRODUCTS = 30, 100, 200

@@ -1,8 +1,5 @@
-"""Importing this package registers every operation of Resource Access Management."""
+"""Resource Access Management."""
 
-from __future__ import annotations
+from ackgpu.emulator.operation import Product
 
-from ackgpu.emulator.ram import attachments, policies, policy_versions, roles, users
-from ackgpu.emulator.ram.product import PRODUCT
-
-__all__ = ["PRODUCT", "attachments", "policies", "policy_versions", "roles", "users"]
+PRODUCT = Product(code="ram", version="2015-05-01", ram_prefix="ram")

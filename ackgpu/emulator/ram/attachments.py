@@ -6,9 +6,8 @@ from typing import Any
 
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
-from ackgpu.emulator.ram import entities
+from ackgpu.emulator.ram import PRODUCT, entities
 from ackgpu.emulator.ram.policies import default_version, find_policy, policy
-from ackgpu.emulator.ram.product import PRODUCT
 from ackgpu.emulator.shared import limits
 from ackgpu.emulator.store import Doc
 
@@ -41,7 +40,7 @@ def list_policies_for_user(call: Call) -> dict[str, Any]:
     return _attached(call, entities.user(call, call.params.required("UserName")))
 
 
-def _attach(call: Call, holder: Doc, what: str, limit_name: str) -> dict[str, Any]:
+def _attach(call: Call, holder: Doc, what: str, limit_name: str) -> None:
     policy_id = policy(call).id
     if policy_id in holder.body["Policies"]:
         raise ApiError(
@@ -58,38 +57,36 @@ def _attach(call: Call, holder: Doc, what: str, limit_name: str) -> dict[str, An
     )
     holder.body["Policies"][policy_id] = call.now
     call.docs.put(holder)
-    return {}
 
 
-def _detach(call: Call, holder: Doc, what: str) -> dict[str, Any]:
+def _detach(call: Call, holder: Doc, what: str) -> None:
     policy_id = policy(call).id
     if holder.body["Policies"].pop(policy_id, None) is None:
         raise entities.not_found(f"{what}.Policy", policy_id)
     call.docs.put(holder)
-    return {}
 
 
 @PRODUCT.operation("AttachPolicyToRole", writes=True, idempotent_by_token=False)
-def attach_policy_to_role(call: Call) -> dict[str, Any]:
+def attach_policy_to_role(call: Call) -> None:
     """AttachPolicyToRole."""
     holder = entities.role(call, call.params.required("RoleName"))
-    return _attach(call, holder, "Role", "policies_per_role")
+    _attach(call, holder, "Role", "policies_per_role")
 
 
 @PRODUCT.operation("DetachPolicyFromRole", writes=True, idempotent_by_token=False)
-def detach_policy_from_role(call: Call) -> dict[str, Any]:
+def detach_policy_from_role(call: Call) -> None:
     """DetachPolicyFromRole."""
-    return _detach(call, entities.role(call, call.params.required("RoleName")), "Role")
+    _detach(call, entities.role(call, call.params.required("RoleName")), "Role")
 
 
 @PRODUCT.operation("AttachPolicyToUser", writes=True, idempotent_by_token=False)
-def attach_policy_to_user(call: Call) -> dict[str, Any]:
+def attach_policy_to_user(call: Call) -> None:
     """AttachPolicyToUser."""
     holder = entities.user(call, call.params.required("UserName"))
-    return _attach(call, holder, "User", "policies_per_user")
+    _attach(call, holder, "User", "policies_per_user")
 
 
 @PRODUCT.operation("DetachPolicyFromUser", writes=True, idempotent_by_token=False)
-def detach_policy_from_user(call: Call) -> dict[str, Any]:
+def detach_policy_from_user(call: Call) -> None:
     """DetachPolicyFromUser."""
-    return _detach(call, entities.user(call, call.params.required("UserName")), "User")
+    _detach(call, entities.user(call, call.params.required("UserName")), "User")

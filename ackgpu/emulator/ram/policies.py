@@ -6,8 +6,7 @@ from typing import Any
 
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
-from ackgpu.emulator.ram import entities, presets
-from ackgpu.emulator.ram.product import PRODUCT
+from ackgpu.emulator.ram import PRODUCT, entities, presets
 from ackgpu.emulator.ram.roles import role_arn
 from ackgpu.emulator.shared import limits
 from ackgpu.emulator.store import Doc
@@ -146,7 +145,7 @@ def custom_policy(call: Call) -> Doc:
 
 
 @PRODUCT.operation("DeletePolicy", writes=True, idempotent_by_token=False)
-def delete_policy(call: Call) -> dict[str, Any]:
+def delete_policy(call: Call) -> None:
     """DeletePolicy: a custom one that nobody has, of one version; or all of it, where asked."""
     doc = custom_policy(call)
     users, roles = _holders(call, doc.id)
@@ -161,7 +160,6 @@ def delete_policy(call: Call) -> dict[str, Any]:
         raise ApiError("DeleteConflict.Policy.Version", f"{doc.name} has other versions.", 409)
     doc.deleted_at = call.now
     call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("ListEntitiesForPolicy")

@@ -6,7 +6,7 @@ from typing import Any
 
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
-from ackgpu.emulator.ram import entities
+from ackgpu.emulator.ram import PRODUCT, entities
 from ackgpu.emulator.ram.policies import (
     custom_policy,
     default_version,
@@ -14,7 +14,6 @@ from ackgpu.emulator.ram.policies import (
     version_row,
     versions,
 )
-from ackgpu.emulator.ram.product import PRODUCT
 from ackgpu.emulator.store import Doc
 
 MOST = 5
@@ -71,18 +70,17 @@ def list_policy_versions(call: Call) -> dict[str, Any]:
 
 
 @PRODUCT.operation("SetDefaultPolicyVersion", writes=True, idempotent_by_token=False)
-def set_default_policy_version(call: Call) -> dict[str, Any]:
+def set_default_policy_version(call: Call) -> None:
     """SetDefaultPolicyVersion: what it says holds from now."""
     doc = custom_policy(call)
     row = version_row(call, doc, call.params.required("VersionId"))
     doc.body["Versions"] = versions(doc)
     _hold(doc, row["VersionId"])
     call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("DeletePolicyVersion", writes=True, idempotent_by_token=False)
-def delete_policy_version(call: Call) -> dict[str, Any]:
+def delete_policy_version(call: Call) -> None:
     """DeletePolicyVersion: not the one that holds."""
     doc = custom_policy(call)
     row = version_row(call, doc, call.params.required("VersionId"))
@@ -93,4 +91,3 @@ def delete_policy_version(call: Call) -> dict[str, Any]:
     kept = {key: version for key, version in versions(doc).items() if key != row["VersionId"]}
     doc.body["Versions"] = kept
     call.docs.put(doc)
-    return {}

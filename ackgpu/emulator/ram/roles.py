@@ -6,8 +6,7 @@ from typing import Any
 
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
-from ackgpu.emulator.ram import entities, presets
-from ackgpu.emulator.ram.product import PRODUCT
+from ackgpu.emulator.ram import PRODUCT, entities, presets
 from ackgpu.emulator.shared import limits
 from ackgpu.emulator.store import Doc
 
@@ -105,11 +104,10 @@ def update_role(call: Call) -> dict[str, Any]:
 
 
 @PRODUCT.operation("DeleteRole", writes=True, idempotent_by_token=False)
-def delete_role(call: Call) -> dict[str, Any]:
+def delete_role(call: Call) -> None:
     """DeleteRole: refused while policies are attached (DeleteConflict.Role.Policy, 409)."""
     doc = entities.role(call, call.params.required("RoleName"))
     if doc.body["Policies"]:
         raise ApiError("DeleteConflict.Role.Policy", f"{doc.id} has policies.", 409)
     doc.deleted_at = call.now
     call.docs.put(doc)
-    return {}

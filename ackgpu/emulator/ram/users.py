@@ -6,8 +6,7 @@ from typing import Any
 
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
-from ackgpu.emulator.ram import entities
-from ackgpu.emulator.ram.product import PRODUCT
+from ackgpu.emulator.ram import PRODUCT, entities
 from ackgpu.emulator.shared import limits
 from ackgpu.emulator.store import Doc
 
@@ -98,7 +97,7 @@ def _free_name(call: Call, parameter: str) -> str:
 
 
 @PRODUCT.operation("DeleteUser", writes=True, idempotent_by_token=False)
-def delete_user(call: Call) -> dict[str, Any]:
+def delete_user(call: Call) -> None:
     """DeleteUser: refused while it has keys or policies."""
     doc = entities.user(call, call.params.required("UserName"))
     if call.docs.find(entities.KEY, at=call.now, scope=doc.id):
@@ -107,7 +106,6 @@ def delete_user(call: Call) -> dict[str, Any]:
         raise ApiError("DeleteConflict.User.Policy", f"{doc.id} has policies.", 409)
     doc.deleted_at = call.now
     call.docs.put(doc)
-    return {}
 
 
 def _owner(call: Call) -> str:
@@ -158,7 +156,7 @@ def _own_key(call: Call) -> Doc:
 
 
 @PRODUCT.operation("UpdateAccessKey", writes=True, idempotent_by_token=False)
-def update_access_key(call: Call) -> dict[str, Any]:
+def update_access_key(call: Call) -> None:
     """UpdateAccessKey: Active or Inactive."""
     status = call.params.required("Status")
     if status not in {"Active", "Inactive"}:
@@ -166,16 +164,14 @@ def update_access_key(call: Call) -> dict[str, Any]:
     doc = _own_key(call)
     doc.body["Status"] = status
     call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("DeleteAccessKey", writes=True, idempotent_by_token=False)
-def delete_access_key(call: Call) -> dict[str, Any]:
+def delete_access_key(call: Call) -> None:
     """DeleteAccessKey."""
     doc = _own_key(call)
     doc.deleted_at = call.now
     call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("GetAccountAlias")

@@ -51,7 +51,7 @@ class Tagging:
                 raise ApiError(self.bad_key, "The tag keys are not valid.")
         return tags
 
-    def set_tags(self, call: Call) -> dict[str, Any]:
+    def set_tags(self, call: Call) -> None:
         """TagResources: adds tags, and gives those that are there a new value."""
         docs = self._named(call)
         tags = self.new_tags(call)
@@ -62,9 +62,8 @@ class Tagging:
             held = len(doc.body["Tags"])
             refuse_over(call, "tags", held, 0, self.over_quota, "Custom Tags quota exceeded")
             call.docs.put(doc)
-        return {}
 
-    def clear_tags(self, call: Call) -> dict[str, Any]:
+    def clear_tags(self, call: Call) -> None:
         """UntagResources: removes the keys named, or every tag where All is true."""
         keys = call.params.listed("TagKey")
         everything = call.params.boolean("All") and not keys
@@ -73,7 +72,6 @@ class Tagging:
             left = {key: value for key, value in kept if not everything and key not in keys}
             change_tags(call, doc, left)
             call.docs.put(doc)
-        return {}
 
     def list_tags(self, call: Call) -> dict[str, Any]:
         """ListTagResources: a row for each tag of each resource that has all the tags requested.

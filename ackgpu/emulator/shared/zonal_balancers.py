@@ -81,21 +81,19 @@ class ZonalBalancers:
             **({"NextToken": token} if token else {}),
         }
 
-    def delete(self, call: Call) -> dict[str, Any]:
+    def delete(self, call: Call) -> None:
         """DeleteLoadBalancer: it ends after a while."""
         doc = self.living(call, call.params.required("LoadBalancerId"))
         if doc.body["Protected"]:
             raise ApiError("OperationDenied.DeletionProtection", "Deletion protection is on.", 400)
         doc.deleted_at = call.now + DELETING
         call.docs.put(doc)
-        return {}
 
-    def protect(self, call: Call, balancer_id: str, *, on: bool) -> dict[str, Any]:
+    def protect(self, call: Call, balancer_id: str, *, on: bool) -> None:
         """Set the deletion protection."""
         doc = self.living(call, balancer_id)
         doc.body["Protected"] = on
         call.docs.put(doc)
-        return {}
 
     def living(self, call: Call, balancer_id: str) -> Doc:
         """The load balancer; refuses with ResourceNotFound.loadBalancer."""

@@ -1,25 +1,5 @@
-"""The SLB product: importing the package registers its operations."""
+"""Server Load Balancer (CLB): slb.<region>.aliyuncs.com, version 2014-05-15."""
 
-from __future__ import annotations
+from ackgpu.emulator.operation import Product
 
-from ackgpu.emulator.slb import (
-    balancer_changes,
-    balancer_reads,
-    listener_changes,
-    listener_reads,
-    places,
-    servers,
-    tags,
-)
-from ackgpu.emulator.slb.product import PRODUCT
-
-__all__ = [
-    "PRODUCT",
-    "balancer_changes",
-    "balancer_reads",
-    "listener_changes",
-    "listener_reads",
-    "places",
-    "servers",
-    "tags",
-]
+PRODUCT = Product(code="slb", version="2014-05-15", ram_prefix="slb")

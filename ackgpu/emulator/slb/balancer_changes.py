@@ -8,8 +8,8 @@ from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import catalog
+from ackgpu.emulator.slb import PRODUCT
 from ackgpu.emulator.slb.balancers import make_load_balancer, remove_load_balancer
-from ackgpu.emulator.slb.product import PRODUCT
 from ackgpu.emulator.slb.tags import TAGGING
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.eips import unbind_eip
@@ -127,7 +127,7 @@ def _modification_protection(call: Call, doc: Doc) -> dict[str, str]:
 
 
 @PRODUCT.operation("DeleteLoadBalancer", writes=True, idempotent_by_token=False)
-def delete_load_balancer(call: Call) -> dict[str, Any]:
+def delete_load_balancer(call: Call) -> None:
     """DeleteLoadBalancer: gone at once with its listeners and server groups; EIPs are unbound.
 
     Protection from modification concerns the console and does not keep an API call off.
@@ -143,11 +143,10 @@ def delete_load_balancer(call: Call) -> dict[str, Any]:
     for eip in call.docs.find("eip", at=call.now, scope=doc.id):
         unbind_eip(call, eip)
     remove_load_balancer(call, doc)
-    return {}
 
 
 @PRODUCT.operation("SetLoadBalancerName", writes=True, idempotent_by_token=False)
-def set_load_balancer_name(call: Call) -> dict[str, Any]:
+def set_load_balancer_name(call: Call) -> None:
     """SetLoadBalancerName: 1 to 80 characters."""
     doc = living_balancer(call)
     name = call.params.required("LoadBalancerName")
@@ -155,11 +154,10 @@ def set_load_balancer_name(call: Call) -> dict[str, Any]:
         raise invalid("LoadBalancerName")
     doc.name = name
     call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("SetLoadBalancerDeleteProtection", writes=True, idempotent_by_token=False)
-def set_load_balancer_delete_protection(call: Call) -> dict[str, Any]:
+def set_load_balancer_delete_protection(call: Call) -> None:
     """SetLoadBalancerDeleteProtection: on or off; a repeat changes nothing."""
     doc = living_balancer(call)
     wanted = call.params.required("DeleteProtection")
@@ -172,14 +170,12 @@ def set_load_balancer_delete_protection(call: Call) -> dict[str, Any]:
         )
     doc.body["DeleteProtection"] = wanted
     call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("SetLoadBalancerModificationProtection", writes=True, idempotent_by_token=False)
-def set_load_balancer_modification_protection(call: Call) -> dict[str, Any]:
+def set_load_balancer_modification_protection(call: Call) -> None:
     """SetLoadBalancerModificationProtection: a reason is kept only while it is on."""
     doc = living_balancer(call)
     call.params.required("ModificationProtectionStatus")
     doc.body |= _modification_protection(call, doc)
     call.docs.put(doc)
-    return {}

@@ -10,9 +10,9 @@ from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import catalog
 from ackgpu.emulator.shared.fields import stamp, tag_key_tags, tagged
+from ackgpu.emulator.slb import PRODUCT
 from ackgpu.emulator.slb.balancer_changes import living_balancer, network_type
 from ackgpu.emulator.slb.listeners import listeners_of
-from ackgpu.emulator.slb.product import PRODUCT
 from ackgpu.emulator.slb.servers import server_rows
 from ackgpu.emulator.store import Doc
 

@@ -8,9 +8,9 @@ from typing import Any
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared.limits import refuse_over
+from ackgpu.emulator.slb import PRODUCT
 from ackgpu.emulator.slb.balancer_changes import MAX_MBPS, living_balancer
 from ackgpu.emulator.slb.listeners import NUMBERS, PLAIN, TEXTS, listeners_of, make_listener
-from ackgpu.emulator.slb.product import PRODUCT
 from ackgpu.emulator.slb.tags import TAGGING
 from ackgpu.emulator.store import Doc
 
@@ -18,7 +18,7 @@ MAX_PORT = 65535
 
 
 @PRODUCT.operation("CreateLoadBalancerTCPListener", writes=True, idempotent_by_token=False)
-def create_tcp_listener(call: Call) -> dict[str, Any]:
+def create_tcp_listener(call: Call) -> None:
     """CreateLoadBalancerTCPListener: it is stopped until StartLoadBalancerListener."""
     params = call.params
     balancer = living_balancer(call)
@@ -49,7 +49,6 @@ def create_tcp_listener(call: Call) -> dict[str, Any]:
         "Tags": TAGGING.new_tags(call),
     }
     make_listener(call, balancer, port, call.now, settings)
-    return {}
 
 
 def _check_group(call: Call, balancer: Doc) -> None:
@@ -60,7 +59,7 @@ def _check_group(call: Call, balancer: Doc) -> None:
 
 
 @PRODUCT.operation("SetLoadBalancerTCPListenerAttribute", writes=True, idempotent_by_token=False)
-def set_tcp_listener(call: Call) -> dict[str, Any]:
+def set_tcp_listener(call: Call) -> None:
     """SetLoadBalancerTCPListenerAttribute: what is given changes at once, the rest stays."""
     balancer = living_balancer(call)
     doc = living_listener(call, balancer)
@@ -69,7 +68,6 @@ def set_tcp_listener(call: Call) -> dict[str, Any]:
     if call.params.text("VServerGroup") == "off":
         doc.body["VServerGroupId"] = ""
     call.docs.put(doc)
-    return {}
 
 
 def _port(call: Call) -> int:
@@ -111,28 +109,26 @@ def living_listener(call: Call, balancer: Doc) -> Doc:
 
 
 @PRODUCT.operation("StartLoadBalancerListener", writes=True, idempotent_by_token=False)
-def start_listener(call: Call) -> dict[str, Any]:
+def start_listener(call: Call) -> None:
     """StartLoadBalancerListener: running at once; a repeat changes nothing."""
-    return _set_status(call, "running")
+    _set_status(call, "running")
 
 
 @PRODUCT.operation("StopLoadBalancerListener", writes=True, idempotent_by_token=False)
-def stop_listener(call: Call) -> dict[str, Any]:
+def stop_listener(call: Call) -> None:
     """StopLoadBalancerListener: stopped at once; a repeat changes nothing."""
-    return _set_status(call, "stopped")
+    _set_status(call, "stopped")
 
 
-def _set_status(call: Call, status: str) -> dict[str, Any]:
+def _set_status(call: Call, status: str) -> None:
     doc = living_listener(call, living_balancer(call))
     doc.body["Status"] = status
     call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("DeleteLoadBalancerListener", writes=True, idempotent_by_token=False)
-def delete_listener(call: Call) -> dict[str, Any]:
+def delete_listener(call: Call) -> None:
     """DeleteLoadBalancerListener: gone at once, running or not."""
     doc = living_listener(call, living_balancer(call))
     doc.deleted_at = call.now
     call.docs.put(doc)
-    return {}

@@ -6,9 +6,9 @@ from typing import Any
 
 from ackgpu.emulator.operation import Call, token_page
 from ackgpu.emulator.shared.fields import tag_key_tags, tagged
+from ackgpu.emulator.slb import PRODUCT
 from ackgpu.emulator.slb.balancer_changes import living_balancer
 from ackgpu.emulator.slb.listener_changes import living_listener
-from ackgpu.emulator.slb.product import PRODUCT
 from ackgpu.emulator.store import Doc
 
 PAGE, MAX_RESULTS = 20, 101

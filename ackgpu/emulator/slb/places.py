@@ -7,7 +7,7 @@ from typing import Any
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import catalog
 from ackgpu.emulator.shared.places import named_zone, regions_with
-from ackgpu.emulator.slb.product import PRODUCT
+from ackgpu.emulator.slb import PRODUCT
 
 CENTRAL = frozenset(
     {"cn-hangzhou", "cn-hangzhou-finance", "cn-shanghai-finance-1", "cn-shenzhen-finance-1"}

@@ -9,9 +9,9 @@ from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared.fields import stamp, tag_key_tags, tagged
 from ackgpu.emulator.shared.limits import refuse_over
+from ackgpu.emulator.slb import PRODUCT
 from ackgpu.emulator.slb.balancer_changes import living_balancer
 from ackgpu.emulator.slb.listeners import listeners_of
-from ackgpu.emulator.slb.product import PRODUCT
 from ackgpu.emulator.slb.tags import TAGGING
 from ackgpu.emulator.store import Doc
 
@@ -160,7 +160,7 @@ def _users(call: Call, doc: Doc) -> list[Doc]:
 
 
 @PRODUCT.operation("DeleteVServerGroup", writes=True, idempotent_by_token=False)
-def delete_vserver_group(call: Call) -> dict[str, Any]:
+def delete_vserver_group(call: Call) -> None:
     """DeleteVServerGroup: refused while a listener uses the group."""
     doc = call.alive("vservergroup", call.params.required("VServerGroupId"))
     if doc is None:
@@ -169,4 +169,3 @@ def delete_vserver_group(call: Call) -> dict[str, Any]:
         raise ApiError("RspoolVipExist", "there are vips associating with this vServer group.")
     doc.deleted_at = call.now
     call.docs.put(doc)
-    return {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ackgpu.emulator.shared.tag_rules import Tagging
-from ackgpu.emulator.slb.product import PRODUCT
+from ackgpu.emulator.slb import PRODUCT
 
 TAGGING = Tagging(
     kinds={"instance": "loadbalancer", "listener": "listener", "vservergroup": "vservergroup"},

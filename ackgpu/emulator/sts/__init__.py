@@ -1,8 +1,5 @@
-"""Importing this package registers every operation of the Security Token Service."""
+"""Security Token Service."""
 
-from __future__ import annotations
+from ackgpu.emulator.operation import Product
 
-from ackgpu.emulator.sts import identity
-from ackgpu.emulator.sts.product import PRODUCT
-
-__all__ = ["PRODUCT", "identity"]
+PRODUCT = Product(code="sts", version="2015-04-01", ram_prefix="sts")

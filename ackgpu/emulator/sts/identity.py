@@ -10,7 +10,7 @@ from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.ram import entities
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.sts.product import PRODUCT
+from ackgpu.emulator.sts import PRODUCT
 
 ROLE_ARN = re.compile(r"acs:ram::(\d+):role/([A-Za-z0-9.-]+)")
 SESSION_NAME = re.compile(r"[A-Za-z0-9.@_-]{2,64}")

@@ -1,43 +1,5 @@
-"""The VPC product: importing the package registers its operations."""
+"""VPC: vpc.<region>.aliyuncs.com, version 2016-04-28."""
 
-from __future__ import annotations
+from ackgpu.emulator.operation import Product
 
-from ackgpu.emulator.vpc import (
-    eip_bindings,
-    eip_changes,
-    eip_reads,
-    forward_entries,
-    nat_gateway_changes,
-    nat_gateway_reads,
-    places,
-    protection,
-    route_entry_changes,
-    route_reads,
-    route_tables,
-    snat_entry_changes,
-    snat_entry_reads,
-    tags,
-    vpcs,
-    vswitches,
-)
-from ackgpu.emulator.vpc.product import PRODUCT
-
-__all__ = [
-    "PRODUCT",
-    "eip_bindings",
-    "eip_changes",
-    "eip_reads",
-    "forward_entries",
-    "nat_gateway_changes",
-    "nat_gateway_reads",
-    "places",
-    "protection",
-    "route_entry_changes",
-    "route_reads",
-    "route_tables",
-    "snat_entry_changes",
-    "snat_entry_reads",
-    "tags",
-    "vpcs",
-    "vswitches",
-]
+PRODUCT = Product(code="vpc", version="2016-04-28", ram_prefix="vpc")

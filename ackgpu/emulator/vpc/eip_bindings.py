@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared.limits import refuse_over
 from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc import PRODUCT
 from ackgpu.emulator.vpc.eip_changes import incorrect_status, living_eip
 from ackgpu.emulator.vpc.eips import bind_eip, unbind_eip
 from ackgpu.emulator.vpc.forward_entries import forward_entries, remove_forward_entry
 from ackgpu.emulator.vpc.lifetimes import lasting
-from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.snat_entries import remove_snat_entry
 
 KINDS = {
@@ -25,7 +23,7 @@ KINDS = {
 
 
 @PRODUCT.operation("AssociateEipAddress", writes=True)
-def associate_eip_address(call: Call) -> dict[str, Any]:
+def associate_eip_address(call: Call) -> None:
     """AssociateEipAddress: Associating for some seconds, then InUse."""
     doc = living_eip(call)
     instance_id = call.params.required("InstanceId")
@@ -48,7 +46,6 @@ def associate_eip_address(call: Call) -> dict[str, Any]:
         raise ApiError("InvalidInstanId.NotFound", "Specified instance does not exist.", 404)
     _check_target(call, target)
     bind_eip(call, doc, instance_id, instance_type)
-    return {}
 
 
 def _check_target(call: Call, target: Doc) -> None:
@@ -78,7 +75,7 @@ def _check_target(call: Call, target: Doc) -> None:
 
 
 @PRODUCT.operation("UnassociateEipAddress", writes=True)
-def unassociate_eip_address(call: Call) -> dict[str, Any]:
+def unassociate_eip_address(call: Call) -> None:
     """UnassociateEipAddress: Unassociating for some seconds, then Available.
 
     Force removes the SNAT and DNAT entries that use the address; without it they forbid.
@@ -90,7 +87,6 @@ def unassociate_eip_address(call: Call) -> dict[str, Any]:
     if doc.body["InstanceType"] == "Nat":
         _free_of_entries(call, doc)
     unbind_eip(call, doc)
-    return {}
 
 
 def _check_binding(call: Call, doc: Doc) -> None:

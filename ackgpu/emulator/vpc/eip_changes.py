@@ -12,8 +12,8 @@ from ackgpu.emulator.shared.fields import (
     checked_name,
 )
 from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc import PRODUCT
 from ackgpu.emulator.vpc.eips import make_eip, remove_eip
-from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.tags import TAGGING
 
 MAX_MBPS = {"PayByBandwidth": 500, "PayByTraffic": 200}
@@ -84,7 +84,7 @@ def incorrect_status() -> ApiError:
 
 
 @PRODUCT.operation("ModifyEipAddressAttribute", writes=True, idempotent_by_token=False)
-def modify_eip_address_attribute(call: Call) -> dict[str, Any]:
+def modify_eip_address_attribute(call: Call) -> None:
     """ModifyEipAddressAttribute: only what is supplied changes."""
     doc = living_eip(call)
     if call.state(doc) not in {"Available", "InUse"}:
@@ -96,11 +96,10 @@ def modify_eip_address_attribute(call: Call) -> dict[str, Any]:
     if "Description" in call.params:
         doc.body["Description"] = checked_description(call)
     call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("ReleaseEipAddress", writes=True, idempotent_by_token=False)
-def release_eip_address(call: Call) -> dict[str, Any]:
+def release_eip_address(call: Call) -> None:
     """ReleaseEipAddress: only a pay-as-you-go one that is Available and not protected."""
     doc = living_eip(call)
     if doc.body["ChargeType"] != "PostPaid":
@@ -113,4 +112,3 @@ def release_eip_address(call: Call) -> dict[str, Any]:
     if call.state(doc) != "Available":
         raise incorrect_status()
     remove_eip(call, doc)
-    return {}

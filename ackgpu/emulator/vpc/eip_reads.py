@@ -9,8 +9,8 @@ from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.shared.fields import key_value_tags, stamp, tagged
 from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc import PRODUCT
 from ackgpu.emulator.vpc.dry_run import end_dry_run
-from ackgpu.emulator.vpc.product import PRODUCT
 
 MAX_IDS = 50
 BOUND = frozenset({"Associating", "InUse", "Unassociating"})

@@ -9,9 +9,8 @@ from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.shared.fields import checked_name
 from ackgpu.emulator.shared.lifecycle import Lifecycle
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc import durations
+from ackgpu.emulator.vpc import PRODUCT, durations
 from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
-from ackgpu.emulator.vpc.product import PRODUCT
 
 LIFECYCLE = Lifecycle(
     "DNAT entry",
@@ -124,7 +123,7 @@ def describe_forward_table_entries(call: Call) -> dict[str, Any]:
 
 
 @PRODUCT.operation("ModifyForwardEntry", writes=True)
-def modify_forward_entry(call: Call) -> dict[str, Any]:
+def modify_forward_entry(call: Call) -> None:
     """ModifyForwardEntry: Modifying for some seconds where more than its name changes."""
     gateway, doc = _living_entry(call)
     params = call.params
@@ -143,7 +142,6 @@ def modify_forward_entry(call: Call) -> dict[str, Any]:
             ),
         }
     set_going(call, doc)
-    return {}
 
 
 def _living_entry(call: Call) -> tuple[Doc, Doc]:
@@ -162,8 +160,7 @@ def _living_entry(call: Call) -> tuple[Doc, Doc]:
 
 
 @PRODUCT.operation("DeleteForwardEntry", writes=True)
-def delete_forward_entry(call: Call) -> dict[str, Any]:
+def delete_forward_entry(call: Call) -> None:
     """DeleteForwardEntry: Deleting for some seconds, then gone."""
     _, doc = _living_entry(call)
     remove_forward_entry(call, doc)
-    return {}

@@ -8,12 +8,12 @@ from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared.fields import checked_description, checked_name
 from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc import PRODUCT
 from ackgpu.emulator.vpc.eips import unbind_eip
 from ackgpu.emulator.vpc.forward_entries import forward_entries, remove_forward_entry
 from ackgpu.emulator.vpc.lifetimes import lasting
 from ackgpu.emulator.vpc.nat_gateways import make_nat_gateway, remove_nat_gateway
 from ackgpu.emulator.vpc.places import nat_zones
-from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.snat_entries import remove_snat_entry
 from ackgpu.emulator.vpc.tags import TAGGING
 
@@ -117,7 +117,7 @@ def _settled_gateway(call: Call) -> Doc:
 
 
 @PRODUCT.operation("ModifyNatGatewayAttribute", writes=True)
-def modify_nat_gateway_attribute(call: Call) -> dict[str, Any]:
+def modify_nat_gateway_attribute(call: Call) -> None:
     """ModifyNatGatewayAttribute: only what is supplied changes."""
     doc = _settled_gateway(call)
     if call.params.text("Name"):
@@ -133,11 +133,10 @@ def modify_nat_gateway_attribute(call: Call) -> dict[str, Any]:
         "EipBindMode": call.params.text("EipBindMode", doc.body["EipBindMode"]),
     }
     call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("DeleteNatGateway", writes=True, idempotent_by_token=False)
-def delete_nat_gateway(call: Call) -> dict[str, Any]:
+def delete_nat_gateway(call: Call) -> None:
     """DeleteNatGateway: Deleting for a while, then gone.
 
     Force removes SNAT and DNAT entries and unbinds EIPs, but releases none of them.
@@ -154,7 +153,6 @@ def delete_nat_gateway(call: Call) -> dict[str, Any]:
     else:
         _refuse_dependents(call, doc)
     remove_nat_gateway(call, doc)
-    return {}
 
 
 def _refuse_user_routes(call: Call, doc: Doc) -> None:

@@ -10,9 +10,9 @@ from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.shared.fields import stamp, tag_key_tags, tagged
 from ackgpu.emulator.shared.lists import listing
 from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc import PRODUCT
 from ackgpu.emulator.vpc.dry_run import end_dry_run
 from ackgpu.emulator.vpc.forward_entries import forward_entries
-from ackgpu.emulator.vpc.product import PRODUCT
 
 MAX_BANDWIDTH = 5120
 MAX_SESSIONS = 2_000_000

@@ -7,7 +7,7 @@ from typing import Any
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import catalog
 from ackgpu.emulator.shared.places import named_zone, regions_with
-from ackgpu.emulator.vpc.product import PRODUCT
+from ackgpu.emulator.vpc import PRODUCT
 
 WITHOUT_NAT = frozenset({"cn-beijing-c", "cn-hangzhou-b", "cn-shanghai-b"})
 """Zones without enhanced NAT gateways. Not every zone has them; which ones is illustrative."""

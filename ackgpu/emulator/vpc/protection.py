@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
-from ackgpu.emulator.vpc.product import PRODUCT
+from ackgpu.emulator.vpc import PRODUCT
 
 KINDS = {"NATGW": "natgateway", "EIP": "eip"}
 
 
 @PRODUCT.operation("DeletionProtection", writes=True)
-def deletion_protection(call: Call) -> dict[str, Any]:
+def deletion_protection(call: Call) -> None:
     """DeletionProtection: setting what is set already is refused, as its codes say.
 
     UNCONFIRMED for clearing what is not set; here it changes nothing and is no error.
@@ -36,4 +34,3 @@ def deletion_protection(call: Call) -> dict[str, Any]:
         )
     doc.body["DeletionProtection"] = wanted
     call.docs.put(doc)
-    return {}

@@ -10,8 +10,8 @@ from typing import Any
 from ackgpu.emulator.errors import ApiError, invalid, missing
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc import PRODUCT
 from ackgpu.emulator.vpc.dry_run import end_dry_run
-from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.route_entries import make_route_entry, remove_route_entry
 from ackgpu.emulator.vpc.route_tables import living_route_table
 from ackgpu.emulator.vpc.system_routes import SERVICES, system_routes
@@ -196,7 +196,7 @@ def _batch(
 
 
 @PRODUCT.operation("DeleteRouteEntry", writes=True, idempotent_by_token=False)
-def delete_route_entry(call: Call) -> dict[str, Any]:
+def delete_route_entry(call: Call) -> None:
     """DeleteRouteEntry by its id, or by table and destination: custom, Available entries only."""
     params = call.params
     key = (params.text("RouteTableId"), params.text("DestinationCidrBlock"))
@@ -204,7 +204,6 @@ def delete_route_entry(call: Call) -> dict[str, Any]:
         raise missing("RouteEntryId")
     _remove(call, _entry(call, params.text("RouteEntryId"), key))
     end_dry_run(call)
-    return {}
 
 
 def _entry(call: Call, entry_id: str, key: tuple[str, str]) -> Doc:

@@ -10,7 +10,7 @@ from ackgpu.emulator.operation import Call, page_of, token_page
 from ackgpu.emulator.shared.cursor import Place, birth
 from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc.product import PRODUCT
+from ackgpu.emulator.vpc import PRODUCT
 from ackgpu.emulator.vpc.route_tables import vswitches_of
 from ackgpu.emulator.vpc.system_routes import system_routes
 

@@ -18,9 +18,8 @@ from ackgpu.emulator.shared.fields import (
 from ackgpu.emulator.shared.lifecycle import Lifecycle
 from ackgpu.emulator.shared.limits import refuse_over
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc import durations
+from ackgpu.emulator.vpc import PRODUCT, durations
 from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
-from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.tags import TAGGING
 
 LIFECYCLE = Lifecycle(
@@ -141,7 +140,7 @@ def vswitches_of(call: Call, doc: Doc) -> list[str]:
 
 
 @PRODUCT.operation("ModifyRouteTableAttributes", writes=True, idempotent_by_token=False)
-def modify_route_table_attributes(call: Call) -> dict[str, Any]:
+def modify_route_table_attributes(call: Call) -> None:
     """ModifyRouteTableAttributes: name, description, and whether routes are propagated to it."""
     doc = living_route_table(call, call.params.required("RouteTableId"))
     if call.state(doc) != "Available":
@@ -156,7 +155,6 @@ def modify_route_table_attributes(call: Call) -> dict[str, Any]:
         "RoutePropagationEnable", default=doc.body.get("RoutePropagationEnable", True)
     )
     call.docs.put(doc)
-    return {}
 
 
 def _wrong_status() -> ApiError:
@@ -168,7 +166,7 @@ def _wrong_status() -> ApiError:
 
 
 @PRODUCT.operation("DeleteRouteTable", writes=True, idempotent_by_token=False)
-def delete_route_table(call: Call) -> dict[str, Any]:
+def delete_route_table(call: Call) -> None:
     """DeleteRouteTable: custom tables without custom entries only."""
     doc = living_route_table(call, call.params.required("RouteTableId"))
     if doc.body["RouteTableType"] != "Custom":
@@ -184,4 +182,3 @@ def delete_route_table(call: Call) -> dict[str, Any]:
     if call.state(doc) != "Available":
         raise _wrong_status()
     remove_route_table(call, doc, durations.ROUTE_TABLE_DELETING)
-    return {}

@@ -10,11 +10,10 @@ from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared.fields import checked_name
 from ackgpu.emulator.shared.lifecycle import reached
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc import durations
+from ackgpu.emulator.vpc import PRODUCT, durations
 from ackgpu.emulator.vpc.dry_run import end_dry_run
 from ackgpu.emulator.vpc.forward_entries import forward_entries
 from ackgpu.emulator.vpc.lifetimes import lasting, set_going
-from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.snat_entries import (
     LIFECYCLE,
     gateway_of_table,
@@ -149,7 +148,7 @@ def _living_entry(call: Call) -> tuple[Doc, Doc]:
 
 
 @PRODUCT.operation("ModifySnatEntry", writes=True)
-def modify_snat_entry(call: Call) -> dict[str, Any]:
+def modify_snat_entry(call: Call) -> None:
     """ModifySnatEntry: Modifying for some seconds where something changes."""
     gateway, doc = _living_entry(call)
     _refuse_unready(call, gateway)
@@ -170,12 +169,10 @@ def modify_snat_entry(call: Call) -> dict[str, Any]:
         }
     set_going(call, doc)
     end_dry_run(call)
-    return {}
 
 
 @PRODUCT.operation("DeleteSnatEntry", writes=True)
-def delete_snat_entry(call: Call) -> dict[str, Any]:
+def delete_snat_entry(call: Call) -> None:
     """DeleteSnatEntry: Deleting for some seconds, then gone."""
     _, doc = _living_entry(call)
     remove_snat_entry(call, doc)
-    return {}

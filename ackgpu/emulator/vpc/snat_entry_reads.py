@@ -7,7 +7,7 @@ from typing import Any
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc.product import PRODUCT
+from ackgpu.emulator.vpc import PRODUCT
 
 
 @PRODUCT.operation("DescribeSnatTableEntries")

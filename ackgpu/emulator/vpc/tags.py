@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ackgpu.emulator.shared.tag_rules import Tagging
-from ackgpu.emulator.vpc.product import PRODUCT
+from ackgpu.emulator.vpc import PRODUCT
 
 TAGGING = Tagging(
     kinds={

@@ -20,10 +20,9 @@ from ackgpu.emulator.shared.lifecycle import Lifecycle
 from ackgpu.emulator.shared.limits import refuse_over
 from ackgpu.emulator.shared.lists import listing
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc import durations
+from ackgpu.emulator.vpc import PRODUCT, durations
 from ackgpu.emulator.vpc.dry_run import end_dry_run
 from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
-from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.route_tables import make_route_table, remove_route_table
 from ackgpu.emulator.vpc.tags import TAGGING
 
@@ -223,7 +222,7 @@ def _no_vpc() -> dict[str, Any]:
 
 
 @PRODUCT.operation("ModifyVpcAttribute", writes=True, idempotent_by_token=False)
-def modify_vpc_attribute(call: Call) -> dict[str, Any]:
+def modify_vpc_attribute(call: Call) -> None:
     """ModifyVpcAttribute: only what is supplied changes."""
     doc = living_vpc(call, call.params.required("VpcId"))
     if call.state(doc) != "Available":
@@ -235,7 +234,6 @@ def modify_vpc_attribute(call: Call) -> dict[str, Any]:
     if call.params.text("CidrBlock"):
         doc.body["CidrBlock"] = _wider(call, doc, vpc_cidr(call.params.text("CidrBlock")))
     call.docs.put(doc)
-    return {}
 
 
 def _wider(call: Call, doc: Doc, cidr: str) -> str:
@@ -248,7 +246,7 @@ def _wider(call: Call, doc: Doc, cidr: str) -> str:
 
 
 @PRODUCT.operation("DeleteVpc", writes=True)
-def delete_vpc(call: Call) -> dict[str, Any]:
+def delete_vpc(call: Call) -> None:
     """DeleteVpc: refused while anything lives in it; then Pending for some seconds, then gone.
 
     ForceDelete covers IPv4 and IPv6 gateways only, which the account has none of.
@@ -261,7 +259,6 @@ def delete_vpc(call: Call) -> dict[str, Any]:
     for table in lasting(call, "routetable", call.now, scope=doc.id):
         remove_route_table(call, table, durations.VPC_DELETING)
     end_dry_run(call)
-    return {}
 
 
 def _refuse_dependents(call: Call, doc: Doc) -> None:

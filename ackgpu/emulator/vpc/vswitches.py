@@ -20,11 +20,10 @@ from ackgpu.emulator.shared.lifecycle import Lifecycle
 from ackgpu.emulator.shared.limits import refuse_over
 from ackgpu.emulator.shared.lists import listing
 from ackgpu.emulator.store import Doc
-from ackgpu.emulator.vpc import durations
+from ackgpu.emulator.vpc import PRODUCT, durations
 from ackgpu.emulator.vpc.addresses import address_owners, free_addresses
 from ackgpu.emulator.vpc.dry_run import end_dry_run
 from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
-from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.tags import TAGGING
 from ackgpu.emulator.vpc.vpcs import MAX_IDS, living_vpc
 
@@ -194,7 +193,7 @@ def _no_vswitch() -> dict[str, Any]:
 
 
 @PRODUCT.operation("ModifyVSwitchAttribute", writes=True, idempotent_by_token=False)
-def modify_vswitch_attribute(call: Call) -> dict[str, Any]:
+def modify_vswitch_attribute(call: Call) -> None:
     """ModifyVSwitchAttribute: only what is supplied changes."""
     doc = call.alive("vswitch", call.params.required("VSwitchId"))
     if doc is None:
@@ -204,11 +203,10 @@ def modify_vswitch_attribute(call: Call) -> dict[str, Any]:
     if "Description" in call.params:
         doc.body["Description"] = checked_description(call, "InvalidVSwitchDiscription.Malformed")
     call.docs.put(doc)
-    return {}
 
 
 @PRODUCT.operation("DeleteVSwitch", writes=True, idempotent_by_token=False)
-def delete_vswitch(call: Call) -> dict[str, Any]:
+def delete_vswitch(call: Call) -> None:
     """DeleteVSwitch: refused while anything is in it; then Pending for some seconds, then gone."""
     doc = call.alive("vswitch", call.params.required("VSwitchId"))
     if doc is None:
@@ -221,7 +219,6 @@ def delete_vswitch(call: Call) -> dict[str, Any]:
     _refuse_dependents(call, doc)
     retire(call, doc, LIFECYCLE, call.now, ("Pending", durations.VSWITCH_DELETING))
     end_dry_run(call)
-    return {}
 
 
 def _refuse_dependents(call: Call, doc: Doc) -> None:

@@ -50,36 +50,30 @@ def containers() -> Product:
     """Some paths of Container Service."""
     product = Product("CS", "2015-12-15", "cs", style="roa", error_style="cs")
 
-    @product.operation(
-        "CreateCluster", writes=True, method="POST", path="/clusters", request_id_key="request_id"
-    )
+    @product.operation("CreateCluster", "POST /clusters")
     def create(call: Call) -> dict[str, Any]:
         doc = call.docs.put(
             Doc("cluster", "c" + call.new_hex(32), created_at=call.now, body=call.body)
         )
         return {"cluster_id": doc.id}
 
-    @product.operation(
-        "DescribeClusterDetail", method="GET", path="/clusters/{cluster_id}", request_id_key=""
-    )
+    @product.operation("DescribeClusterDetail", "GET /clusters/{cluster_id}")
     def describe(call: Call) -> dict[str, Any]:
         doc = call.alive("cluster", call.path["cluster_id"])
         if doc is None:
             raise ApiError("ErrorClusterNotFound", "cluster not found", 404)
         return {"cluster_id": doc.id, "name": doc.body["name"]}
 
-    @product.operation(
-        "DescribeAddons", method="GET", path="/clusters/components/metadata", request_id_key=""
-    )
+    @product.operation("DescribeAddons", "GET /clusters/components/metadata")
     def addons(_call: Call) -> list[str]:
         return []
 
-    @product.operation("PauseTask", writes=True, method="POST", path="/tasks/{task_id}/pause")
+    @product.operation("PauseTask", "POST /tasks/{task_id}/pause")
     def pause(_call: Call) -> None:
         return None
 
     @product.operation(
-        "DescribeClusterAttachScripts", method="POST", path="/clusters/{cluster_id}/attachscript"
+        "DescribeClusterAttachScripts", "POST /clusters/{cluster_id}/attachscript", writes=False
     )
     def scripts(_call: Call) -> str:
         return "#!/bin/sh\n"

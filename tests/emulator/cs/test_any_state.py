@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ackgpu.emulator.cs.product import PRODUCT
+from ackgpu.emulator.cs import PRODUCT
 from ackgpu.emulator.cs.states import ADDON, CLUSTER, POOL
 from tests.emulator.cs.ack import Ack
 from tests.emulator.cs.test_attach import run_instance

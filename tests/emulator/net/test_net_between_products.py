@@ -16,10 +16,10 @@ from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.slb.balancers import make_load_balancer, remove_load_balancer
 from ackgpu.emulator.store import Doc
+from ackgpu.emulator.vpc import PRODUCT
 from ackgpu.emulator.vpc.addresses import take_address
 from ackgpu.emulator.vpc.eips import make_eip, remove_eip
 from ackgpu.emulator.vpc.nat_gateways import make_nat_gateway, remove_nat_gateway
-from ackgpu.emulator.vpc.product import PRODUCT
 from ackgpu.emulator.vpc.route_entries import make_route_entry, remove_route_entry
 from ackgpu.emulator.vpc.snat_entries import make_snat_entry
 from tests.emulator.net.apis import REGION, Api, Network

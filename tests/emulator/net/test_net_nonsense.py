@@ -59,7 +59,7 @@ def furnish(backend: Backend, clock: ManualClock) -> dict[str, str]:
         operation = PRODUCTS[product].operations[action]
         with backend.transaction(write=True) as session:
             call = backend.call(session, operation, params=valid | more, region=REGION)
-            answer = operation.handler(call)
+            answer = operation.handler(call) or {}
         valid.update({key: value for key, value in answer.items() if isinstance(value, str)})
         for tables in ("SnatTableIds", "ForwardTableIds"):
             for key, ids in answer.get(tables, {}).items():

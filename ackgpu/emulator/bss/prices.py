@@ -1,18 +1,17 @@
-"""BssOpenApi, the billing API: business.aliyuncs.com, version 2017-12-14.
+"""Prices of what is paid by use. They are illustrative.
 
 Modules of CLB and EIP as the help pages on asking for their pay-as-you-go prices have them; those
-of the NAT gateway are published nowhere: a doubt, ``nat_price``. The prices are illustrative.
+of the NAT gateway are published nowhere: a doubt, ``nat_price``.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from ackgpu.emulator.bss import PRODUCT
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.operation import Call, Product
+from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared.tables import table
-
-PRODUCT = Product(code="bss", version="2017-12-14", ram_prefix="bssapi")
 
 
 @PRODUCT.operation("GetPayAsYouGoPrice")

@@ -1,8 +1,7 @@
-"""Location, which knows where a product is asked: location.aliyuncs.com, version 2015-06-12.
+"""The host of a product in a region, for clients of the generation before.
 
-Clients of the generation before ask it for the host of a product in a region: the old Python SDK,
-the Go SDK, and Terraform's provider for what it has no host of. They then go to that host, which
-is the emulator only through a proxy.
+The old Python SDK, the Go SDK, and Terraform's provider for what it has no host of ask for it. They
+then go to that host, which is the emulator only through a proxy.
 """
 
 from __future__ import annotations
@@ -10,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.operation import Call, Product
+from ackgpu.emulator.location import PRODUCT
+from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import catalog
 from ackgpu.emulator.slb.places import balancer_host
 
-PRODUCT = Product(code="location", version="2015-06-12", ram_prefix="location")
 REGIONAL = frozenset({"alb", "cs", "ecs", "nlb", "sts", "vpc"})
 SCALING = frozenset(
     {"cn-beijing", "cn-hangzhou", "cn-nanjing", "cn-qingdao", "cn-shanghai", "cn-shenzhen"}

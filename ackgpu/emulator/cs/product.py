@@ -1,7 +1,0 @@
-"""Container Service for Kubernetes (ACK), API "CS" of 2015-12-15."""
-
-from __future__ import annotations
-
-from ackgpu.emulator.operation import Product
-
-PRODUCT = Product("CS", "2015-12-15", "cs", style="roa", error_style="cs")

@@ -1,7 +1,0 @@
-"""Elastic Compute Service."""
-
-from __future__ import annotations
-
-from ackgpu.emulator.operation import Product
-
-PRODUCT = Product(code="ecs", version="2014-05-26", ram_prefix="ecs")

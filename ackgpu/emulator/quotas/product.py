@@ -1,7 +1,0 @@
-"""Quota Center. Its parameters come in a form body, and its answers are flat lists."""
-
-from __future__ import annotations
-
-from ackgpu.emulator.operation import Product
-
-PRODUCT = Product(code="quotas", version="2020-05-10", ram_prefix="quotas")

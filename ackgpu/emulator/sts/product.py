@@ -1,7 +1,0 @@
-"""Security Token Service."""
-
-from __future__ import annotations
-
-from ackgpu.emulator.operation import Product
-
-PRODUCT = Product(code="sts", version="2015-04-01", ram_prefix="sts")

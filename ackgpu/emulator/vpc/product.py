@@ -1,7 +1,0 @@
-"""VPC: vpc.<region>.aliyuncs.com, version 2016-04-28."""
-
-from __future__ import annotations
-
-from ackgpu.emulator.operation import Product
-
-PRODUCT = Product(code="vpc", version="2016-04-28", ram_prefix="vpc")
