@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from ackgpu.inventory import resources
 from ackgpu.inventory.discover import MARKED_BY_ACK, TAGGED_AT_BIRTH
-from ackgpu.inventory.resources import KINDS, NOT_LOOKED_FOR, ResourceKind, kind_of_step
+from ackgpu.inventory.pod_leftovers import OF_PODS
+from ackgpu.inventory.resources import (
+    CLUSTER,
+    KINDS,
+    NOT_LOOKED_FOR,
+    ResourceKind,
+    kind_of_step,
+)
 from ackgpu.preflight.limits import limit_kinds
 from ackgpu.preflight.ram_actions import actions_of
 
@@ -24,11 +32,44 @@ def test_a_kind_counts_against_a_limit_that_is_known(kind: ResourceKind) -> None
     assert kind.limit in {"", *limit_kinds()}
 
 
+def test_every_row_is_in_the_table_but_for_snat_entries() -> None:
+    rows = [row for row in vars(resources).values() if isinstance(row, ResourceKind)]
+    assert [row.field for row in rows if row not in KINDS] == [resources.SNAT_ENTRY.field]
+
+
 @BY_FIELD
-def test_what_can_outlive_its_cluster_is_looked_for_and_can_be_deleted(kind: ResourceKind) -> None:
+def test_the_call_that_tags_a_kind_has_its_ram_actions(kind: ResourceKind) -> None:
+    assert kind.tag is None or actions_of([kind.tag.call])
+
+
+@BY_FIELD
+def test_every_kind_is_looked_for(kind: ResourceKind) -> None:
+    """What ackgpu makes carries its tag; what others make is seen in the VPC where it lies."""
+    if kind.made_by == "others":
+        assert "vpc_id" in kind.by
+    elif kind.made_by == "pods":
+        assert kind in OF_PODS
+        assert kind.by & {"tags", "vpc_id"}
+    else:
+        assert kind in (*TAGGED_AT_BIRTH, *MARKED_BY_ACK, CLUSTER)
+
+
+@BY_FIELD
+def test_what_can_outlive_its_cluster_is_found_by_its_id_and_can_be_deleted(
+    kind: ResourceKind,
+) -> None:
     if kind.made_by in {"ACK", "Services", "pods"}:
         assert kind.deletes is not None
-        assert kind in (*TAGGED_AT_BIRTH, *MARKED_BY_ACK) or kind.made_by == "pods"
+        assert "ids" in kind.by
+
+
+@BY_FIELD
+def test_what_outlives_every_network_of_its_cluster_carries_a_tag_of_ours(
+    kind: ResourceKind,
+) -> None:
+    """Else nothing leads to it when the cluster is gone."""
+    if not kind.lives_in:
+        assert kind.tag is not None
 
 
 def test_fields_nouns_and_types_are_told_apart() -> None:

@@ -17,7 +17,7 @@ from ackgpu.engine.run import Run
 from ackgpu.engine.step import Resource
 from ackgpu.engine.workers import Call
 from ackgpu.errors import ConflictError
-from ackgpu.inventory.discover import OF_SERVICES, OPTIONAL_READS
+from ackgpu.inventory.discover import OPTIONAL_READS
 from ackgpu.inventory.inventory import Inventory
 from ackgpu.inventory.ownership import is_made_by, is_named_as_ours, is_ours
 from ackgpu.inventory.resources import (
@@ -187,7 +187,7 @@ class _Vpc:
 
     def _one(self, kind: ResourceKind, row: Any) -> Blocker:
         homes = {self._id, *kind.ids_of_homes(row)}
-        if kind in OF_SERVICES and not row.vswitch_ids:  # its list does not say in which of them
+        if kind.made_by == "Services" and homes == {self._id}:  # its list tells of no vSwitch
             homes |= {vswitch.id for vswitch in self._inventory.vswitches}
         if kind is INSTANCE:
             interfaces = self._found.get(f"{INTERFACE.plural} in {self._id}", ())

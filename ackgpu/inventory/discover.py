@@ -36,7 +36,11 @@ TAGGED_AT_BIRTH = tuple(
     if "tags" in kind.by and kind.tag is not None and kind.made_by in {"ackgpu", "ACK"}
 )
 """The kinds that carry our tag from the call that makes them, or their node pool's."""
-MARKED_BY_ACK = tuple(k for k in KINDS if {"tags", "vpc_id"} <= k.by and k.tag is None)
+MARKED_BY_ACK = tuple(
+    kind
+    for kind in KINDS
+    if {"tags", "vpc_id"} <= kind.by and kind.tag is None and kind.made_by in {"ACK", "Services"}
+)
 """The kinds that ACK and its controllers make, and mark with their cluster's id."""
 OF_EVERY_CLUSTER = tuple(kind for kind in MARKED_BY_ACK if kind.made_by == "ACK")
 OF_SERVICES = tuple(kind for kind in MARKED_BY_ACK if kind.made_by == "Services")

@@ -13,7 +13,8 @@ from ackgpu.engine.run import Run
 from ackgpu.engine.workers import Call
 from ackgpu.inventory.discover import TAGGED_AT_BIRTH
 from ackgpu.inventory.ownership import our_tag
-from ackgpu.inventory.resources import CLUSTER, DISK, ResourceKind
+from ackgpu.inventory.pod_leftovers import CLAIMED
+from ackgpu.inventory.resources import CLUSTER, ResourceKind
 from ackgpu.inventory.tag_writes import set_tags_of
 from ackgpu.naming import (
     RUN_TAG,
@@ -25,7 +26,7 @@ from ackgpu.naming import (
     unreadable_expiry,
 )
 
-LOOKED_FOR = (*TAGGED_AT_BIRTH, DISK)
+LOOKED_FOR = (*TAGGED_AT_BIRTH, *CLAIMED)
 """The kinds that carry our tag, but for the clusters, which no tag lists."""
 
 

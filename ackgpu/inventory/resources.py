@@ -21,9 +21,9 @@ Delete = Callable[[str], None]
 
 @dataclass(frozen=True)
 class TagType:
-    """How TagResources calls a kind: the API of :class:`Cloud` that it belongs to, and the word."""
+    """The call of :class:`~ackgpu.cloud.api.Cloud` that tags a kind, and its word for the kind."""
 
-    api: Literal["network", "compute", "containers"]
+    call: str
     word: str
 
 
@@ -102,14 +102,14 @@ VPC = ResourceKind(
     field="vpcs", noun="VPC", plural="VPCs", product="vpc", type="Vpc",
     lists="network.vpcs", by=_TAGS_IDS,
     deletes="network.delete_vpc",
-    tag=TagType("network", "VPC"), lives_in=(), limit="vpcs", billed=False, made_by="ackgpu",
+    tag=TagType("network.tag", "VPC"), lives_in=(), limit="vpcs", billed=False, made_by="ackgpu",
     part="vpc", by_zone=False, terraform="alicloud_vpc", ros="ALIYUN::ECS::VPC",
 )  # fmt: skip
 VSWITCH = ResourceKind(
     field="vswitches", noun="vSwitch", plural="vSwitches", product="vpc", type="VSwitch",
     lists="network.vswitches", by=_ALL,
     deletes="network.delete_vswitch",
-    tag=TagType("network", "VSWITCH"), lives_in=("vpc_id",), limit="vswitches", billed=False,
+    tag=TagType("network.tag", "VSWITCH"), lives_in=("vpc_id",), limit="vswitches", billed=False,
     made_by="ackgpu", part="vswitch", by_zone=True, terraform="alicloud_vswitch",
     ros="ALIYUN::ECS::VSwitch",
 )  # fmt: skip
@@ -117,7 +117,7 @@ SECURITY_GROUP = ResourceKind(
     field="groups", noun="security group", plural="security groups", product="ecs",
     type="SecurityGroup", lists="compute.security_groups", by=_ALL,
     deletes="compute.delete_security_group",
-    tag=TagType("compute", "securitygroup"), lives_in=("vpc_id",), limit="security_groups",
+    tag=TagType("compute.tag", "securitygroup"), lives_in=("vpc_id",), limit="security_groups",
     billed=False, made_by="ackgpu", part="sg", by_zone=False,
     terraform="alicloud_security_group", ros="ALIYUN::ECS::SecurityGroup",
 )  # fmt: skip
@@ -125,7 +125,7 @@ NAT_GATEWAY = ResourceKind(
     field="nat_gateways", noun="NAT gateway", plural="NAT gateways", product="vpc",
     type="NatGateway", lists="network.nat_gateways", by=_ALL,
     deletes="network.delete_nat_gateway",
-    tag=TagType("network", "NATGATEWAY"), lives_in=("vpc_id", "vswitch_id"),
+    tag=TagType("network.tag", "NATGATEWAY"), lives_in=("vpc_id", "vswitch_id"),
     limit="nat_gateways", billed=True, made_by="ackgpu", part="nat", by_zone=False,
     terraform="alicloud_nat_gateway", ros="ALIYUN::VPC::NatGateway",
 )  # fmt: skip
@@ -133,22 +133,22 @@ EIP = ResourceKind(
     field="eips", noun="EIP", plural="EIPs", product="vpc", type="Eip",
     lists="network.eips", by=_TAGS_IDS,
     deletes="network.release_eip",
-    tag=TagType("network", "EIP"), lives_in=(), limit="eips", billed=True, made_by="ackgpu",
+    tag=TagType("network.tag", "EIP"), lives_in=(), limit="eips", billed=True, made_by="ackgpu",
     part="eip", by_zone=False, terraform="alicloud_eip_address", ros="ALIYUN::VPC::EIP",
 )  # fmt: skip
 INSTANCE = ResourceKind(
     field="instances", noun="instance", plural="instances", product="ecs", type="Instance",
     lists="compute.instances", by=_ALL,
     deletes="compute.delete_instance",
-    tag=TagType("compute", "instance"), lives_in=("vpc_id", "vswitch_id"), limit="", billed=True,
-    made_by="ACK", part="", by_zone=False, terraform="alicloud_instance",
+    tag=TagType("compute.tag", "instance"), lives_in=("vpc_id", "vswitch_id"), limit="",
+    billed=True, made_by="ACK", part="", by_zone=False, terraform="alicloud_instance",
     ros="ALIYUN::ECS::Instance",
 )  # fmt: skip
 DISK = ResourceKind(
     field="disks", noun="volume disk", plural="disks", product="ecs", type="Disk",
     lists="compute.disks", by=_TAGS_IDS,
     deletes="compute.delete_disk",
-    tag=TagType("compute", "disk"), lives_in=(), limit="", billed=True, made_by="pods",
+    tag=TagType("compute.tag", "disk"), lives_in=(), limit="", billed=True, made_by="pods",
     part="", by_zone=False, terraform="alicloud_ecs_disk", ros="ALIYUN::ECS::Disk",
 )  # fmt: skip
 INTERFACE = ResourceKind(
@@ -191,7 +191,7 @@ ROUTE_TABLE = ResourceKind(
 CLUSTER = ResourceKind(
     field="clusters", noun="cluster", plural="clusters", product="cs", type="Cluster",
     lists="containers.clusters", by=frozenset(),
-    deletes=None, tag=TagType("containers", "CLUSTER"), lives_in=("vpc_id", "vswitch_ids"),
+    deletes=None, tag=TagType("containers.set_tags", "CLUSTER"), lives_in=("vpc_id", "vswitch_ids"),
     limit="clusters", billed=True, made_by="ackgpu", part="", by_zone=False,
     terraform="alicloud_cs_managed_kubernetes", ros="ALIYUN::CS::ManagedKubernetesCluster",
 )  # fmt: skip

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
 from ackgpu.cloud.api import Cloud
-from ackgpu.inventory.resources import ResourceKind
+from ackgpu.inventory.resources import CLUSTER, ResourceKind
 
 
 def set_tags_of(
@@ -14,10 +15,8 @@ def set_tags_of(
     """Set tags on resources of one kind; others of theirs stay."""
     if kind.tag is None:
         raise ValueError(f"a {kind.noun} carries no tags")
-    if kind.tag.api == "network":
-        cloud.network.tag(resource_type=kind.tag.word, ids=ids, tags=tags)
-    elif kind.tag.api == "compute":
-        cloud.compute.tag(resource_type=kind.tag.word, ids=ids, tags=tags)
-    else:
+    if kind is CLUSTER:
         for id_ in ids:
             cloud.containers.set_tags(id_, tags)
+    else:
+        attrgetter(kind.tag.call)(cloud)(resource_type=kind.tag.word, ids=ids, tags=tags)

@@ -17,16 +17,12 @@ P = ParamSpec("P")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-_PRODUCTS: Mapping[str, str] = {
-    "IdentityApi": "identity",
-    "NetworkApi": "network",
-    "ComputeApi": "compute",
-    "BalancerApi": "balancers",
-    "ContainerApi": "containers",
-    "QuotaApi": "quota_center",
-    "BillingApi": "billing",
+_PROTOCOLS: Mapping[str, str] = {
+    name: found.fget.__annotations__["return"]
+    for name, found in vars(Cloud).items()
+    if isinstance(found, property)
 }
-"""Where a :class:`~ackgpu.cloud.api.Cloud` has the protocol of that name."""
+"""The protocol of each product of a :class:`~ackgpu.cloud.api.Cloud`."""
 
 
 @dataclass(frozen=True)
@@ -61,4 +57,5 @@ def call(
 def name_of(method: Callable[..., Any]) -> str:
     """The name of a protocol's method as a call of an account: ``network.vpcs``."""
     protocol, _, name = method.__qualname__.partition(".")
-    return f"{_PRODUCTS[protocol]}.{name}"
+    (product,) = (found for found, called in _PROTOCOLS.items() if called == protocol)
+    return f"{product}.{name}"

@@ -9,10 +9,9 @@ from ackgpu.cloud.api import Cloud, Eip, NatGateway, SecurityGroup, SnatEntry, V
 from ackgpu.engine.step import Absent, Context, Finding, Pending, Ready, Resource, Step
 from ackgpu.inventory.discover import MARKED_BY_ACK
 from ackgpu.inventory.inventory import Inventory
+from ackgpu.inventory.pod_leftovers import OF_PODS
 from ackgpu.inventory.resources import (
-    DISK,
     EIP,
-    INTERFACE,
     KINDS,
     SECURITY_GROUP,
     ResourceKind,
@@ -211,7 +210,11 @@ class _Builder:
             for kind in MARKED_BY_ACK
             for step in self._each(kind, made[kind.ros], [*around, *eips])
         ]
-        loose = [*self._each(DISK, (), ()), *self._each(INTERFACE, (), around)]
+        loose = [
+            step
+            for kind in OF_PODS
+            for step in self._each(kind, (), around if kind.lives_in else ())
+        ]
         return [*eips, *own, *balancers, *loose, *self._instances([*around, *loose])]
 
     def _each(

@@ -15,11 +15,10 @@ from ackgpu.cloud.api import Cloud
 from ackgpu.engine.step import Step
 
 PRODUCTS = frozenset(
-    {
-        "network", "compute", "balancers", "nlb", "alb", "containers", "quota_center", "billing",
-        "scaling",
-    }
-)  # fmt: skip
+    name
+    for name, found in vars(Cloud).items()
+    if isinstance(found, property) and found.fget.__annotations__["return"].endswith("Api")
+)
 
 
 def held_to_declarations(connect: Callable[[], Cloud]) -> Cloud:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -15,23 +15,11 @@ from typing import Any
 from ackgpu import __version__
 from ackgpu.cloud.aliyun.checked_keys import masked
 from ackgpu.cloud.aliyun.credentials import CredentialSource
-from ackgpu.cloud.aliyun.endpoints import Endpoint, Endpoints, Product
+from ackgpu.cloud.aliyun.endpoints import SDKS, Endpoint, Endpoints, Product
 from ackgpu.cloud.aliyun.errors import refuse_hidden_error, refuse_missing_list
 from ackgpu.cloud.aliyun.sdk_warnings import silence
 from ackgpu.cloud.aliyun.shared_reads import SharedReads
 
-_SDKS: Mapping[Product, str] = {
-    "CS": "alibabacloud_cs20151215",
-    "ECS": "alibabacloud_ecs20140526",
-    "VPC": "alibabacloud_vpc20160428",
-    "SLB": "alibabacloud_slb20140515",
-    "NLB": "alibabacloud_nlb20220430",
-    "ALB": "alibabacloud_alb20200616",
-    "QUOTAS": "alibabacloud_quotas20200510",
-    "STS": "alibabacloud_sts20150401",
-    "BSS": "alibabacloud_bssopenapi20171214",
-    "ESS": "alibabacloud_ess20220222",
-}
 _CONNECT_TIMEOUT_MS = 4_000  # within the five seconds in which a first answer must begin
 _READ_TIMEOUT_MS = 30_000  # the default of 10 s is short for CreateCluster
 CALL_SECONDS = 40.0
@@ -122,7 +110,7 @@ def load(product: Product) -> Any:
     from ackgpu.cloud.aliyun import lazy_models, transport
 
     silence()
-    sdk = _SDKS[product]
+    sdk = SDKS[product]
     lazy_models.install(sdk)
     module = importlib.import_module(f"{sdk}.client")
     transport.install()
@@ -133,7 +121,7 @@ def models(product: Product) -> Any:
     """The product's request and response models."""
     from ackgpu.cloud.aliyun import lazy_models
 
-    return lazy_models.install(_SDKS[product])
+    return lazy_models.install(SDKS[product])
 
 
 def configured(credential: Any, region: str, endpoint: Endpoint | None) -> Any:

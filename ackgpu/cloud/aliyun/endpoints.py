@@ -15,10 +15,20 @@ from urllib.parse import urlsplit
 from ackgpu.errors import UsageError
 
 Product = Literal["CS", "ECS", "VPC", "SLB", "NLB", "ALB", "QUOTAS", "STS", "BSS", "ESS"]
-PRODUCTS: tuple[Product, ...] = (
-    "CS", "ECS", "VPC", "SLB", "NLB", "ALB", "QUOTAS", "STS", "BSS", "ESS",
-)  # fmt: skip
-"""The products that ackgpu calls."""
+SDKS: Mapping[Product, str] = {
+    "CS": "alibabacloud_cs20151215",
+    "ECS": "alibabacloud_ecs20140526",
+    "VPC": "alibabacloud_vpc20160428",
+    "SLB": "alibabacloud_slb20140515",
+    "NLB": "alibabacloud_nlb20220430",
+    "ALB": "alibabacloud_alb20200616",
+    "QUOTAS": "alibabacloud_quotas20200510",
+    "STS": "alibabacloud_sts20150401",
+    "BSS": "alibabacloud_bssopenapi20171214",
+    "ESS": "alibabacloud_ess20220222",
+}
+"""The products that ackgpu calls, each with the package of its SDK."""
+PRODUCTS = tuple(SDKS)
 
 _CENTRAL: Mapping[Product, str] = {"QUOTAS": "quotas.aliyuncs.com"}
 """Products with one endpoint for all regions."""

@@ -14,7 +14,8 @@ from ackgpu.engine.step import Step
 from ackgpu.errors import UsageError
 from ackgpu.inventory.discover import MORE_READS, TAGGED_AT_BIRTH
 from ackgpu.inventory.owned import LOOKED_FOR
-from ackgpu.inventory.resources import KINDS, ResourceKind
+from ackgpu.inventory.pod_leftovers import CLAIMED
+from ackgpu.inventory.resources import CLUSTER, KINDS, ResourceKind
 from ackgpu.preflight.checks import all_checks
 from ackgpu.preflight.facts import Target, needs_of
 from ackgpu.preflight.limit_values import LimitRules
@@ -42,6 +43,11 @@ def _lists(kinds: Iterable[ResourceKind]) -> tuple[str, ...]:
     return tuple(sorted({kind.lists for kind in kinds}))
 
 
+def _tags(kinds: Iterable[ResourceKind]) -> tuple[str, ...]:
+    """The calls that tag the kinds of resources."""
+    return tuple(sorted({kind.tag.call for kind in kinds if kind.tag}))
+
+
 FINDING = ("containers.clusters", "containers.cluster")
 """How a command finds a cluster by its name, and reads it in full."""
 VERIFYING = (*FINDING, "containers.kubeconfig", "compute.console_output")
@@ -66,7 +72,7 @@ READING = (
 """``list``, ``describe``, ``wait``, ``kubeconfig`` and ``export``."""
 DELETING = (
     *_lists(KINDS), *MORE_READS, *PRICING, "containers.node_pools", "containers.nodes",
-    "containers.task", "compute.regions", "compute.tag",
+    "containers.task", "compute.regions", *_tags(CLAIMED),
     "containers.set_deletion_protection",
 )  # fmt: skip
 LEFT_BEHIND = tuple(
@@ -74,7 +80,7 @@ LEFT_BEHIND = tuple(
 )
 """The kinds that a deletion may have to delete by itself, as ACK leaves some of them behind."""
 OWNED_READS = _lists(LOOKED_FOR)
-TAGGING = ("network.tag", "compute.tag", "containers.set_tags")
+TAGGING = _tags((*LOOKED_FOR, CLUSTER))
 POOLS = (
     "containers.node_pools", "containers.nodes", "containers.kubeconfig",
     "containers.attach_script", "network.vswitches", "network.vpcs",
