@@ -132,6 +132,28 @@ command_1() {
   .venv/bin/ackgpu delete demo -y --emulator
 }
 
+# drawn NAME…: each of them with one chance in twenty.
+drawn() {
+  local name
+  for name in "$@"; do
+    [ $((RANDOM % 20)) != 0 ] || echo "$name"
+  done
+}
+
+# installation NAME: one of those of .ci/nightly, whose Pythons are in the array `found`: README command 1
+# on a Python that is here ("3.12") or on those that are not ("chroot"), or a resolution of dependencies.
+installation() {
+  local line lacking
+  case "$1" in
+    3.*) for line in "${found[@]}"; do [ "${line%% *}" != "$1" ] || command_1 "$1" "${line#* }"; done ;;
+    chroot)
+      mapfile -t lacking < <(lacking_pythons "${found[@]}")
+      [ ${#lacking[@]} = 0 ] || newest_pythons "${lacking[@]}"
+      ;;
+    *) resolved "$1" ;;
+  esac
+}
+
 # simulated SEEDS FLAG…: simulated lives of an account; the line that is printed plays them again.
 simulated() {
   echo "python -m tests.simulation --seeds $*"

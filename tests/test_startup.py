@@ -84,6 +84,7 @@ def test_the_version_is_printed_without_rich() -> None:
     assert "rich" not in loaded_by("--version")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("line", "bar"),
     [

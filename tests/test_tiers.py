@@ -17,6 +17,7 @@ markers =
     browser: a browser
     generated: at random
     install: packages
+    real_time: minutes
 """
 FILE = """
 import pytest
@@ -27,6 +28,10 @@ def test_everyday():
 @pytest.mark.sweep
 @pytest.mark.parametrize("place", range(200))
 def test_nightly(place):
+    pass
+
+@pytest.mark.real_time
+def test_real_time():
     pass
 """
 
@@ -51,7 +56,7 @@ def passed(told: str) -> set[str]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with one everyday test and two hundred nightly ones."""
+    """A project with one everyday test, two hundred nightly ones, and one at real speed."""
     (tmp_path / "pytest.ini").write_text(INI)
     (tmp_path / "conftest.py").write_text('pytest_plugins = ("support.tiers",)\n')
     (tmp_path / "test_it.py").write_text(FILE)
@@ -60,22 +65,26 @@ def project(tmp_path: Path) -> Path:
 
 def test_without_a_path_the_everyday_suite_runs_and_says_how_long_it_takes(project: Path) -> None:
     told = run("-v", cwd=project)
-    assert "1 passed, 200 deselected" in told
-    assert "tier: everyday, about 12 minutes on two cores" in told
+    assert "1 passed, 201 deselected" in told
+    assert "tier: everyday, about 4 minutes on two cores" in told
 
 
+@pytest.mark.long
 def test_workers_run_what_the_line_was_settled_to(project: Path) -> None:
     assert "1 passed" in run("-v", cwd=project, workers=2)
-    assert "200 passed" in run("--tier", "nightly", cwd=project, workers=2)
+    assert "201 passed" in run("--tier", "nightly", cwd=project, workers=2)
 
 
+@pytest.mark.long
 def test_a_path_runs_all_that_is_there(project: Path) -> None:
-    assert "201 passed" in run("test_it.py", cwd=project)
+    assert "202 passed" in run("test_it.py", cwd=project)
 
 
+@pytest.mark.long
 def test_a_sample_is_random_is_printed_and_can_be_repeated(project: Path) -> None:
     told = run("-vv", "--tier", "nightly", "--sample", "20", cwd=project)
     (line,) = [line for line in told.splitlines() if line.startswith("tier: nightly, a random")]
+    assert "test_real_time" not in told
     again = run("-vv", *line.rpartition(": ")[2].split(), cwd=project)
     assert passed(again) == passed(told)
     assert 0 < len(passed(told)) < 60

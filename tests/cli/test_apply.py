@@ -64,6 +64,7 @@ def test_nothing_to_change_asks_nobody_and_changes_nothing(shell: Shell) -> None
     assert "No changes" in shell.cli.ok("apply", "-f", str(shell.path)).out
 
 
+@pytest.mark.long
 def test_what_an_export_says_is_no_change_after_an_upgrade_too(cli: Cli, tmp_path: Path) -> None:
     cli.ok("create", "demo", "--nodes", "1", "--kubernetes-version", "1.34", "--instance-type",
            "ecs.sgn7i-vws-m2.xlarge")  # fmt: skip
@@ -90,6 +91,7 @@ def test_a_refusal_changes_nothing_of_what_could_be_changed(shell: Shell) -> Non
     assert shell.writes == []
 
 
+@pytest.mark.long
 def test_a_dry_run_tells_by_its_exit_code_whether_something_differs(shell: Shell) -> None:
     flags = ("--dry-run", "--detailed-exitcode")
     assert shell.apply(*flags).code == 0
@@ -112,6 +114,7 @@ def test_nobody_to_ask_is_told_what_to_give(shell: Shell) -> None:
     assert shell.writes == []
 
 
+@pytest.mark.long
 def test_new_nodes_are_verified(shell: Shell) -> None:
     more = POOL | {"name": "more"}
     shell.write(SPEC | {"nodePools": [POOL | {"desiredSize": 2}, more]})
@@ -122,6 +125,7 @@ def test_new_nodes_are_verified(shell: Shell) -> None:
     shell.cli.ok("verify", "demo")
 
 
+@pytest.mark.long
 def test_a_further_pool_stays_unless_it_is_pruned(shell: Shell) -> None:
     shell.cli.ok("nodepool", "add", "demo", "old", "--nodes", "1", "--instance-type", TYPE)
     shell.cli.emulator.requests.clear()
@@ -186,6 +190,7 @@ def test_a_cluster_that_sleeps_is_woken_first(shell: Shell) -> None:
     assert shell.writes == []
 
 
+@pytest.mark.long
 def test_an_addon_is_not_taken_back(shell: Shell) -> None:
     older = {"name": "ack-gpu-exporter", "version": "v0.0.1"}
     shell.write(SPEC | {"cluster": {"addons": [{"name": older["name"]}]}})
@@ -201,6 +206,7 @@ def test_an_addon_is_not_taken_back(shell: Shell) -> None:
 NOWHERE = {"cluster": {"endpointPublicAccess": False}}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("reading", ["made", "named"])
 def test_a_public_endpoint_comes_under_either_reading_of_its_eip(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], reading: str
@@ -236,6 +242,7 @@ def bind_own(cli: Cli) -> None:
     ack("ModifyCluster", cluster.id, api_server_eip=True, api_server_eip_id=eip_id)
 
 
+@pytest.mark.long
 def test_over_the_budget_nothing_is_made(shell: Shell) -> None:
     budget = {"lifecycle": {"maxHourlyPrice": 5.5}}
     shell.write(SPEC | budget | {"nodePools": [POOL | {"desiredSize": 3}]})
@@ -263,6 +270,7 @@ def test_another_lifetime_counts_from_now_and_on_everything(shell: Shell) -> Non
         assert doc.body["Tags"]["ackgpu:expires-at"][:16] == expires[:16], kind
 
 
+@pytest.mark.long
 def test_a_protected_cluster_is_deleted_only_when_told_so(shell: Shell) -> None:
     shell.write(SPEC | {"lifecycle": {"deletionProtection": True}})
     assert shell.apply("-y").code == 0

@@ -49,6 +49,7 @@ def test_spot_nodes_cannot_be_subscribed(cli: Cli) -> None:
     assert charge_types(cli) == ["PostPaid", "PostPaid"]
 
 
+@pytest.mark.long
 def test_a_pool_is_made_of_subscriptions(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "1")
     paid = ("--charge-type", "PrePaid", "--period", "1", "--auto-renew")
@@ -66,6 +67,7 @@ def test_a_pool_is_made_of_subscriptions(cli: Cli) -> None:
     assert sorted(charge_types(cli)) == ["PostPaid", "PrePaid"]
 
 
+@pytest.mark.long
 def test_a_scale_in_says_which_subscriptions_stay_before_and_after(cli: Cli) -> None:
     cli.ok("create", "demo", "--charge-type", "PrePaid", "--period", "1", "--no-verify", "-y")
     ids = cli.account()["instance"]
@@ -108,6 +110,7 @@ def test_a_retired_type_is_not_subscribed(cli: Cli, retired: str) -> None:
     assert asked(cli) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "strategy", "limit"),
     [

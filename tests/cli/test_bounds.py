@@ -147,6 +147,7 @@ class Bomb(Relay):
     do_GET = do_POST = relay  # noqa: N815 -- the names of the class
 
 
+@pytest.mark.long
 def test_an_answer_that_unpacks_to_a_thousand_times_its_size_is_given_up(cli: Cli) -> None:
     server = Proxy(cli.emulator.endpoint)
     server.RequestHandlerClass = Bomb

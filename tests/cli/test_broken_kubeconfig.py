@@ -10,6 +10,7 @@ import pytest
 from support.cli import Cli
 
 
+@pytest.mark.long
 def test_a_cluster_goes_also_where_its_context_cannot_be_taken_out(cli: Cli) -> None:
     cli.ok("create", "demo", "--no-verify")
     cli.kubeconfig.write_text("{{{")

@@ -156,6 +156,7 @@ def test_documented_figures_stand_in_for_a_quota_center_that_refuses(shell: Shel
     assert len(strict.json["error"]["details"]) == len(STOOD_IN_FOR) + 1
 
 
+@pytest.mark.long
 def test_a_documented_figure_that_stands_in_is_short_if_it_is_exceeded(shell: Shell) -> None:
     cli = shell(faults={"faults": [REFUSED]})
     ended = cli("check-quota", "--nodes", "49", "-o", "json")

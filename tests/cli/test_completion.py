@@ -102,6 +102,7 @@ def test_a_pool_that_ackgpu_made_is_offered(cli: Cli) -> None:
     assert cli.ok(COMPLETE, "nodepool", "delete", "demo", "").out == "words\ngpu\n"
 
 
+@pytest.mark.long
 def test_an_answer_costs_at_most_four_times_pass(home: Path) -> None:
     env = {"ACKGPU_STATE_DIR": str(home / "state")}
     words = (COMPLETE, "nodepool", "scale", "demo", "")

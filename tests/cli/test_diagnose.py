@@ -87,6 +87,7 @@ def test_nothing_is_wrong_with_a_good_cluster(cli: Cli) -> None:
     assert cli("diagnose", "demo", "-o", "name").out == ""
 
 
+@pytest.mark.long
 def test_what_is_not_there_is_not_found(cli: Cli) -> None:
     assert cli("diagnose", "other").code == 5
     ended = cli("diagnose", "demo", "cn-hangzhou.10.0.0.1", "-o", "json")
@@ -114,6 +115,7 @@ ON_ONE_NODE = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cause", ON_ONE_NODE)
 def test_what_is_wrong_with_a_node_leads_with_its_evidence(
     shell: partial[AbstractContextManager[Cli]], cause: str
@@ -158,6 +160,7 @@ FAILED_POOLS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cause", FAILED_POOLS)
 def test_a_task_that_failed_says_what_its_code_means(cli: Cli, cause: str) -> None:
     code, command = FAILED_POOLS[cause]
@@ -171,6 +174,7 @@ def test_a_task_that_failed_says_what_its_code_means(cli: Cli, cause: str) -> No
     assert as_printed(cli, found[0]["commands"][0]).code == 0
 
 
+@pytest.mark.long
 def test_a_create_without_stock_leaves_a_cluster_without_a_pool(
     shell: partial[AbstractContextManager[Cli]],
 ) -> None:
@@ -185,6 +189,7 @@ def test_a_create_without_stock_leaves_a_cluster_without_a_pool(
         assert causes(cli) == []
 
 
+@pytest.mark.long
 def test_a_cluster_without_a_node_pool_gets_one_by_the_command(cli: Cli) -> None:
     cli.ok("nodepool", "delete", "demo", "gpu", "--yes")
     (cause,) = causes(cli)
@@ -194,6 +199,7 @@ def test_a_cluster_without_a_node_pool_gets_one_by_the_command(cli: Cli) -> None
     assert causes(cli) == []
 
 
+@pytest.mark.long
 def test_a_network_without_a_cluster_is_gone_on_with_by_the_command(
     shell: partial[AbstractContextManager[Cli]],
 ) -> None:
@@ -217,6 +223,7 @@ def test_a_network_without_a_cluster_is_gone_on_with_by_the_command(
         assert cli("diagnose", "demo").code == 5
 
 
+@pytest.mark.long
 def test_nodes_without_a_way_out_get_it_back_by_the_command(
     shell: partial[AbstractContextManager[Cli]],
 ) -> None:
@@ -238,6 +245,7 @@ def test_nodes_without_a_way_out_get_it_back_by_the_command(
         assert cli.account()["snat"]
 
 
+@pytest.mark.long
 def test_an_instance_that_somebody_released_is_replaced_by_the_command(cli: Cli) -> None:
     _, instance = lose_a_route(cli)
     line = f"aliyun ecs DeleteInstance {REGION} --InstanceId {instance} --Force true"
@@ -251,6 +259,7 @@ def test_an_instance_that_somebody_released_is_replaced_by_the_command(cli: Cli)
     assert causes(cli) == []
 
 
+@pytest.mark.long
 def test_a_cluster_that_failed_is_said_with_why(
     shell: partial[AbstractContextManager[Cli]],
 ) -> None:
@@ -276,6 +285,7 @@ def test_a_cluster_that_is_being_made_is_waited_for(
         assert found[0]["commands"] == ["ackgpu wait demo --for cluster"]
 
 
+@pytest.mark.long
 def test_pods_that_the_security_group_keeps_away_are_let_in_by_the_command(cli: Cli) -> None:
     group = body_of(cli, "cluster").body["security_group_id"]
     pods = cli.ok("export", "spec", "demo", "-o", "json").json
@@ -328,6 +338,7 @@ def until_gone(cli: Cli, kind: str, identifier: str) -> None:
                 return
 
 
+@pytest.mark.long
 def test_a_full_route_table_keeps_the_nodes_that_have_a_route(
     shell: partial[AbstractContextManager[Cli]],
 ) -> None:
@@ -340,6 +351,7 @@ def test_a_full_route_table_keeps_the_nodes_that_have_a_route(
         assert "route-table-full" not in ids(cli)
 
 
+@pytest.mark.long
 def test_an_instance_that_was_stopped_is_started_by_the_command(cli: Cli) -> None:
     node = first_node(cli)
     line = f"aliyun ecs StopInstance {REGION} --InstanceId {node['instanceId']}"
@@ -390,6 +402,7 @@ def test_nodes_whose_image_the_kubelet_refuses_get_a_pool_of_a_better_one(
         assert causes(cli) == []
 
 
+@pytest.mark.long
 def test_the_policy_suffices_and_what_ram_denies_is_told_as_not_seen(
     shell: partial[AbstractContextManager[Cli]],
 ) -> None:

@@ -148,6 +148,7 @@ def test_what_was_rejected_counts_only_if_there_is_something_to_mend(
     assert ids == ([REJECTED[message]] if REJECTED[message] else [])
 
 
+@pytest.mark.long
 def test_what_a_sleeper_s_nodes_come_back_by_is_wake(cli: Cli) -> None:
     cli.ok("sleep", "demo", "-y")
     cli.emulator.set_faults({"faults": [refused_pool()]})

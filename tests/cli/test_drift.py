@@ -88,6 +88,7 @@ def test_another_setting_of_a_pool_is_a_conflict_that_shows_it(
     assert standing.emulator.requests.writes() == []
 
 
+@pytest.mark.long
 def test_another_setting_of_the_cluster_is_a_conflict_that_shows_it(
     standing: Cli, tmp_path: Path
 ) -> None:

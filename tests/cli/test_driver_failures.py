@@ -79,6 +79,7 @@ def test_a_driver_that_acks_start_up_was_told_to_install_on_a_vgpu_does_not_load
     assert MODULE in lowest(cli)["message"]
 
 
+@pytest.mark.long
 def test_create_ends_with_what_the_installer_said(cli: Cli) -> None:
     cli.emulator.set_faults({"faults": [{"kind": "driver_failed"}]})
     ended = cli("create", "demo", "--nodes", "1", *SGN)
@@ -124,6 +125,7 @@ def test_labels_that_never_come_after_a_late_driver_can_be_given_by_hand(cli: Cl
     assert cli("verify", "demo").code == 0
 
 
+@pytest.mark.long
 def test_a_driver_that_was_unloaded_is_told_in_nvidia_smis_words(cli: Cli) -> None:
     make(cli)
     cli.ok("wait", "demo", "--for", "gpu")
@@ -134,6 +136,7 @@ def test_a_driver_that_was_unloaded_is_told_in_nvidia_smis_words(cli: Cli) -> No
     assert "GRID driver on the node does not work" in rung["remedy"]
 
 
+@pytest.mark.long
 def test_a_licence_that_is_in_the_price_has_another_remedy(cli: Cli) -> None:
     make(cli, *SGN)
     cli.ok("wait", "demo", "--for", "gpu")
@@ -143,6 +146,7 @@ def test_a_licence_that_is_in_the_price_has_another_remedy(cli: Cli) -> None:
     assert "in the price" in rung["remedy"]
 
 
+@pytest.mark.long
 def test_a_version_that_ack_passed_over_is_not_taken_for_the_requested_one(
     cli: Cli, tmp_path: Path
 ) -> None:
@@ -158,6 +162,7 @@ def test_a_version_that_ack_passed_over_is_not_taken_for_the_requested_one(
     assert "labels ask for 999.1" in rung["message"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("doubts", [{"vgn5i_driver": "nobody"}])
 def test_a_retired_family_whose_driver_is_nobodys(cli: Cli) -> None:
     ended = cli("create", "demo", "--nodes", "1")
@@ -166,6 +171,7 @@ def test_a_retired_family_whose_driver_is_nobodys(cli: Cli) -> None:
     assert "418.70 on vgn5i" in lowest(cli)["remedy"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("doubts", [{"plugin_build": "fails"}])
 def test_a_plugin_that_does_not_build_on_the_image(cli: Cli) -> None:
     ended = cli("create", "demo", "--nodes", "1", *SGN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
+import pytest
 from support.cli import Cli
 
 from tests.cli.machines import bodies
@@ -31,6 +32,7 @@ def vgpu(cli: Cli, *words: str) -> list[tuple[str, str]]:
     return [(row["verdict"], row["message"]) for row in rows]
 
 
+@pytest.mark.long
 def test_a_pool_of_sgn_is_made_with_the_plugin_and_compared_by_it(cli: Cli, tmp_path: Path) -> None:
     path = file(tmp_path)
     cli.ok("create", "-f", path)
@@ -47,6 +49,7 @@ def test_a_pool_of_sgn_is_made_with_the_plugin_and_compared_by_it(cli: Cli, tmp_
     assert cli.ok("create", "-f", str(exported), "-o", "json").json["changed"] is False
 
 
+@pytest.mark.long
 def test_a_runfile_of_a_bucket_is_named_by_acks_labels(cli: Cli, tmp_path: Path) -> None:
     gpu = f"driver: runfile, ossEndpoint: mine.oss-internal.example.com, runfile: {RUNFILE}"
     path = file(tmp_path, gpu)

@@ -46,6 +46,7 @@ def sent(cli: Cli, tmp_path: Path, call: str, *words: str) -> dict[str, Any]:
     return dict(found)
 
 
+@pytest.mark.long
 def test_nothing_deprecated_is_sent(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_text(SPEC.format(version="1.34", team="a", public="false"))

@@ -26,6 +26,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
 def test_the_region_and_the_whole_command_are_named(cli: Cli, command: tuple[str, ...]) -> None:
     cli.ok("create", "demo", "--nodes", "1", "--no-verify", *BEIJING)
@@ -57,6 +58,7 @@ def test_a_flag_that_named_the_wrong_region_is_replaced(cli: Cli) -> None:
     assert "`ackgpu describe demo --events --region cn-beijing`" in told
 
 
+@pytest.mark.long
 def test_several_regions_have_a_command_each(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -150,6 +150,7 @@ def test_create_finds_nothing_to_change_in_an_exported_spec(
     assert cli("plan", "-f", str(spec), "--no-verify", "--detailed-exitcode").code == 0
 
 
+@pytest.mark.long
 def test_pools_disks_bounds_and_tags_are_in_the_spec(cli: Cli, tmp_path: Path) -> None:
     made_with_more(cli, tmp_path)
     path = exported_spec(cli, tmp_path)
@@ -323,6 +324,7 @@ def test_when_it_expires_is_said_beside_it(cli: Cli, form: str) -> None:
     assert document["text"]
 
 
+@pytest.mark.long
 def test_terraform_braces_and_quotes_are_balanced(cli: Cli, tmp_path: Path) -> None:
     made_with_more(cli, tmp_path)
     text = cli.ok("export", "terraform", "demo").out
@@ -336,6 +338,7 @@ def test_terraform_braces_and_quotes_are_balanced(cli: Cli, tmp_path: Path) -> N
     assert depth == 0
 
 
+@pytest.mark.long
 def test_terraform_takes_each_resource_over_by_its_id_once(cli: Cli, tmp_path: Path) -> None:
     made_with_more(cli, tmp_path)
     text = cli.ok("export", "terraform", "demo").out
@@ -351,6 +354,7 @@ def test_terraform_takes_each_resource_over_by_its_id_once(cli: Cli, tmp_path: P
     assert not [id_ for id_ in own if id_ in bodies]
 
 
+@pytest.mark.long
 def test_terraform_references_lead_to_resources_of_the_file(cli: Cli, tmp_path: Path) -> None:
     made_with_more(cli, tmp_path)
     text = cli.ok("export", "terraform", "demo").out

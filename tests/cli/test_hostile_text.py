@@ -31,6 +31,7 @@ def rename(cli: Cli) -> None:
                 session.put(doc)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     "words",
     [
@@ -91,6 +92,7 @@ def on_a_terminal(cli: Cli, *words: str, typed: str) -> tuple[int, str]:
     return process.returncode, shown.decode()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("color", ["always", "never"])
 def test_the_question_of_gc_on_a_real_terminal_moves_no_cursor(cli: Cli, color: str) -> None:
     cli.ok("create", "demo", "--no-verify")

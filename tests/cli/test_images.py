@@ -124,6 +124,7 @@ def test_nodes_of_an_image_with_cgroup_v1_never_become_ready(cli: Cli, tmp_path:
     assert "kubelet does not report the node as ready" in ended.err
 
 
+@pytest.mark.long
 def test_an_image_of_ones_own_is_asked_for_by_its_id(cli: Cli, tmp_path: Path) -> None:
     path = file(tmp_path, "imageId: m-bp1mine")
     cli.ok("create", "-f", path)

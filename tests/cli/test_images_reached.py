@@ -41,6 +41,7 @@ def test_preflight_and_plan_warn_of_docker_hub_in_mainland_china(
     assert cli.emulator.requests.writes() == []
 
 
+@pytest.mark.long
 def test_create_warns_before_it_makes_anything_and_at_its_end(cli: Cli, tmp_path: Path) -> None:
     ended = cli.ok("create", "-f", spec(tmp_path))
     lines = ended.err.splitlines()
@@ -50,6 +51,7 @@ def test_create_warns_before_it_makes_anything_and_at_its_end(cli: Cli, tmp_path
     assert WORDS in "\n".join(lines[first + 1 :])
 
 
+@pytest.mark.long
 def test_a_quiet_create_warns_too(cli: Cli, tmp_path: Path) -> None:
     assert WORDS in cli.ok("create", "-q", "-f", spec(tmp_path)).err
 

@@ -108,6 +108,7 @@ def test_the_kubeconfig_holds_no_key_and_names_a_program_that_is_there(exec_cli:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("program", KUBECTLS)
 def test_kubectl_goes_on_past_the_end_of_a_certificate(
     exec_cli: Cli, program: str, tmp_path: Path
@@ -124,6 +125,7 @@ def test_kubectl_goes_on_past_the_end_of_a_certificate(
     assert json.loads(kept(exec_cli).read_text())["end"] > first["end"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("program", KUBECTLS)
 def test_kubectl_asks_the_cloud_once_for_many_commands(exec_cli: Cli, program: str) -> None:
     for _ in range(3):
@@ -131,6 +133,7 @@ def test_kubectl_asks_the_cloud_once_for_many_commands(exec_cli: Cli, program: s
     assert fetches(exec_cli) == 1
 
 
+@pytest.mark.long
 def test_twenty_callers_at_a_time_fetch_once(exec_cli: Cli) -> None:
     with ThreadPoolExecutor(20) as pool:
         ended = list(pool.map(lambda _: ours(exec_cli, *LINE), range(20)))
@@ -139,6 +142,7 @@ def test_twenty_callers_at_a_time_fetch_once(exec_cli: Cli) -> None:
     assert fetches(exec_cli) == 1
 
 
+@pytest.mark.long
 def test_twenty_callers_at_a_time_are_refused_once(exec_cli: Cli) -> None:
     denied = {"product": "cs", "action": FETCH, "effect": "error", "status": 403}
     exec_cli.emulator.set_faults({"faults": [denied | {"code": "Forbidden.RAM"}]})
@@ -148,6 +152,7 @@ def test_twenty_callers_at_a_time_are_refused_once(exec_cli: Cli) -> None:
     assert fetches(exec_cli) < 8
 
 
+@pytest.mark.long
 def test_an_answer_from_the_cache_costs_at_most_four_times_pass(
     exec_cli: Cli, tmp_path: Path
 ) -> None:
@@ -158,6 +163,7 @@ def test_an_answer_from_the_cache_costs_at_most_four_times_pass(
     assert fetches(exec_cli) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("version", [V1, V1BETA1])
 def test_it_answers_in_the_version_that_is_asked_for(exec_cli: Cli, version: str) -> None:
     env = {cache.ASKED: json.dumps({"apiVersion": version, "kind": "ExecCredential"})}
@@ -167,6 +173,7 @@ def test_it_answers_in_the_version_that_is_asked_for(exec_cli: Cli, version: str
         assert answer["kind"] == "ExecCredential"
 
 
+@pytest.mark.long
 def test_an_unknown_version_is_refused_in_words(exec_cli: Cli) -> None:
     asked = json.dumps({"apiVersion": "client.authentication.k8s.io/v1alpha1"})
     ended = ours(exec_cli, *LINE, **{cache.ASKED: asked})
@@ -235,6 +242,7 @@ def test_a_life_that_ack_does_not_give_is_refused(exec_cli: Cli) -> None:
         assert "ACK takes 15 to 4320" in ended.err
 
 
+@pytest.mark.long
 def test_our_own_client_takes_it(exec_cli: Cli) -> None:
     path = str(exec_cli.kubeconfig)
     ended = ours(exec_cli, "verify", "--kubeconfig", path, "--level", "labels")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from support.cli import Cli
 
 ENVELOPE = {"schemaVersion", "command", "ok", "exitCode", "error", "warnings", "resources",
@@ -47,6 +48,7 @@ def test_later_commands_see_the_cluster(cli: Cli) -> None:
     assert cli("kubeconfig", "show", "nobody", "-o", "json").code == 2
 
 
+@pytest.mark.long
 def test_delete_leaves_nothing_of_the_account_and_of_the_kubeconfig(cli: Cli) -> None:
     cli.ok("create", "demo")
     assert "name: demo" in cli.kubeconfig.read_text()
@@ -69,6 +71,7 @@ def test_deleting_what_is_not_there_is_success_unless_it_must_exist(cli: Cli) ->
     assert cli("delete", "nothing", "-y", "--must-exist").code == 5
 
 
+@pytest.mark.long
 def test_several_zones_get_a_vswitch_and_a_snat_entry_each(cli: Cli) -> None:
     zones = ("--zone", "cn-hangzhou-j", "--zone", "cn-hangzhou-k")
     made = cli.ok("create", "demo", *zones, "-o", "json").json
@@ -79,6 +82,7 @@ def test_several_zones_get_a_vswitch_and_a_snat_entry_each(cli: Cli) -> None:
     assert cli.account() == {}
 
 
+@pytest.mark.long
 def test_two_clusters_do_not_touch_each_other(cli: Cli) -> None:
     cli.ok("create", "one")
     cli.ok("create", "two")
@@ -88,6 +92,7 @@ def test_two_clusters_do_not_touch_each_other(cli: Cli) -> None:
     assert cli.account() == {}
 
 
+@pytest.mark.long
 def test_a_given_network_is_used_and_stays(cli: Cli) -> None:
     cli.ok("create", "first")
     account = cli.account()
@@ -99,6 +104,7 @@ def test_a_given_network_is_used_and_stays(cli: Cli) -> None:
     assert cli.ok("verify", "first").code == 0
 
 
+@pytest.mark.long
 def test_without_a_public_endpoint_it_says_from_where_to_verify(cli: Cli) -> None:
     made = cli("create", "demo", "--no-public-endpoint", "-o", "json")
     assert made.code == 0

@@ -89,6 +89,7 @@ def test_a_closed_stream_changes_no_exit_code(cli: Cli, closed: str) -> None:
         assert (ended.returncode, "Traceback" in ended.stderr) == (code, False), ended.stderr
 
 
+@pytest.mark.long
 def test_what_is_made_and_removed_with_all_streams_closed_is_done(cli: Cli) -> None:
     closed = "<&- >&- 2>&-"
     assert in_a_shell(cli, closed, "create", "demo", "--no-verify").returncode == 0
@@ -97,6 +98,7 @@ def test_what_is_made_and_removed_with_all_streams_closed_is_done(cli: Cli) -> N
     assert cli.account() == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("code", "line"),
     [(5, "describe demo -o json"), (3, "check-quota --nodes 90")],
@@ -125,6 +127,7 @@ def with_little_room(cli: Cli, *arguments: str) -> subprocess.CompletedProcess[s
     )
 
 
+@pytest.mark.long
 def test_a_disk_that_fills_in_the_middle_ends_a_create_that_names_what_follows(cli: Cli) -> None:
     ended = with_little_room(cli, "create", "demo")
     assert ended.returncode == 2, ended.stderr
@@ -138,6 +141,7 @@ def test_a_disk_that_fills_in_the_middle_ends_a_create_that_names_what_follows(c
     assert cli.account() == {}
 
 
+@pytest.mark.long
 def test_a_disk_that_fills_in_the_middle_hinders_no_rollback(cli: Cli) -> None:
     ended = with_little_room(cli, "create", "demo", "--on-failure", "rollback")
     assert ended.returncode == 2, ended.stderr
@@ -154,6 +158,7 @@ def test_a_full_disk_hinders_no_deletion(cli: Cli) -> None:
     assert cli.account() == {}
 
 
+@pytest.mark.long
 def test_a_machine_that_takes_no_lock_hinders_no_deletion(cli: Cli, tmp_path: Path) -> None:
     cli.ok("create", "demo", "--no-verify")
     in_the_way = tmp_path / "a-file"

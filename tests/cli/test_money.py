@@ -42,6 +42,7 @@ def test_what_the_billing_api_refuses_is_unknown_and_said_so(cli: Cli) -> None:
     assert cli("create", "demo", "--no-verify").code == 0
 
 
+@pytest.mark.long
 def test_a_gateway_without_a_price_leaves_the_least_that_it_costs(
     tmp_path: Any, capsys: Any
 ) -> None:

@@ -41,6 +41,7 @@ def own_network(cli: Cli) -> tuple[str, str]:
     return vpc_id, vswitch_id
 
 
+@pytest.mark.long
 def test_a_given_vpc_and_vswitch_are_used_and_left_as_they_were(cli: Cli) -> None:
     vpc_id, vswitch_id = own_network(cli)
     before = cli.account()

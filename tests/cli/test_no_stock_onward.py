@@ -45,6 +45,7 @@ def test_a_pool_that_names_no_type_gets_the_documented_one_with_the_reason(demo:
     assert types_of(demo) == [[DOCUMENTED], [DOCUMENTED]]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("announced", [True, False])
 def test_a_pool_goes_on_with_the_next_type(demo: Cli, *, announced: bool) -> None:
     sell_out(demo, announced=announced)
@@ -58,12 +59,14 @@ def test_a_pool_goes_on_with_the_next_type(demo: Cli, *, announced: bool) -> Non
     assert len(types_of(demo)) == 2
 
 
+@pytest.mark.long
 def test_the_choice_is_shown_to_people_and_in_a_dry_run(demo: Cli) -> None:
     sell_out(demo, announced=True)
     assert CHEAPEST in demo.ok(*ADD[:-2], "--dry-run").out
     assert f"type  {CHEAPEST}: " in demo.ok(*ADD[:-2]).out
 
 
+@pytest.mark.long
 def test_a_create_goes_on_with_the_next_type_after_the_last_zone(cli: Cli) -> None:
     sell_out(cli, announced=False)
     ended = cli.ok("create", "demo", *ONE)
@@ -79,6 +82,7 @@ def test_a_type_that_was_named_is_not_replaced(demo: Cli) -> None:
     assert types_of(demo) == [[DOCUMENTED], [DOCUMENTED]]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("announced", [True, False])
 def test_the_commands_of_a_pool_that_found_none_work(demo: Cli, *, announced: bool) -> None:
     sell_out(demo, announced=announced)
@@ -92,6 +96,7 @@ def test_the_commands_of_a_pool_that_found_none_work(demo: Cli, *, announced: bo
     demo.ok(*far, "--nodes", "1", "--no-verify")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("announced", [True, False])
 def test_given_vswitches_bound_the_types_that_are_named(demo: Cli, *, announced: bool) -> None:
     account = demo.account()
@@ -106,6 +111,7 @@ def test_given_vswitches_bound_the_types_that_are_named(demo: Cli, *, announced:
     assert demo.ok(*near).json["nodePools"][0]["healthy"] == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("announced", [True, False])
 def test_of_several_pools_the_one_that_found_none_is_named(
     cli: Cli, tmp_path: Path, *, announced: bool
@@ -128,6 +134,7 @@ def test_of_several_pools_the_one_that_found_none_is_named(
     assert cli.ok("create", "-f", str(path), "-o", "json").json["gpuNodesVerified"] == 2
 
 
+@pytest.mark.long
 def test_a_pool_takes_the_zone_of_the_cluster_that_has_stock(cli: Cli) -> None:
     zones = ("--zone", "cn-hangzhou-k", "--zone", "cn-hangzhou-j")
     cli.ok("create", "demo", "--nodes", "1", "--no-verify", "--instance-type", DOCUMENTED, *zones)

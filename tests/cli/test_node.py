@@ -83,6 +83,7 @@ def test_the_nodes_are_listed_with_instance_and_pool(cli: Cli) -> None:
     assert cli.ok("node", "list", "demo", "-o", "name").out.split() == [r["name"] for r in rows]
 
 
+@pytest.mark.long
 def test_a_drained_node_is_cordoned_and_empty(cli: Cli, api: Api) -> None:
     node = first(cli)
     api.create(DEPLOYMENTS, deployment(replicas=3))
@@ -96,6 +97,7 @@ def test_a_drained_node_is_cordoned_and_empty(cli: Cli, api: Api) -> None:
     assert node not in running(api)
 
 
+@pytest.mark.long
 def test_to_drain_again_changes_nothing(cli: Cli) -> None:
     node = first(cli)
     cli.ok("node", "drain", "demo", node, "--yes")
@@ -121,6 +123,7 @@ def test_a_budget_is_obeyed_until_it_allows(cli: Cli, api: Api) -> None:
     assert running(api) == []
 
 
+@pytest.mark.long
 def test_pods_that_would_be_lost_are_named_and_kept(cli: Cli, api: Api) -> None:
     node = first(cli)
     bare = pod("bare", "sleep", "infinity", **bound_to(node))
@@ -142,6 +145,7 @@ def instances(cli: Cli) -> set[str]:
     return {row["instanceId"] for row in nodes(cli)}
 
 
+@pytest.mark.long
 def test_a_replaced_node_has_a_new_instance_that_is_verified(cli: Cli, api: Api) -> None:
     before = nodes(cli)
     old = before[0]
@@ -159,12 +163,14 @@ def test_a_replaced_node_has_a_new_instance_that_is_verified(cli: Cli, api: Api)
     assert (pool["desired"], pool["healthy"]) == (2, 2)
 
 
+@pytest.mark.long
 def test_an_instance_names_a_node_too(cli: Cli) -> None:
     old = nodes(cli)[1]
     cli.ok("node", "replace", "demo", old["instanceId"], "--yes")
     assert old["instanceId"] not in instances(cli)
 
 
+@pytest.mark.long
 def test_a_dry_run_changes_nothing(cli: Cli, api: Api) -> None:
     node = first(cli)
     before = cli.account()
@@ -175,6 +181,7 @@ def test_a_dry_run_changes_nothing(cli: Cli, api: Api) -> None:
     assert not cordoned(api, node)
 
 
+@pytest.mark.long
 def test_nothing_is_done_without_a_yes(cli: Cli, api: Api) -> None:
     node = first(cli)
     for verb in ("drain", "replace", "repair"):
@@ -208,6 +215,7 @@ def instances_of_the_cloud(cli: Cli) -> list[str]:
     return cli.account()["instance"]
 
 
+@pytest.mark.long
 def test_a_node_that_is_not_ready_is_repaired(cli: Cli) -> None:
     broken = first(cli)
     with cli.emulator.backend.transaction(write=True) as session:

@@ -34,6 +34,7 @@ def test_the_pools_are_listed_with_their_slices(demo: Cli) -> None:
     assert demo("nodepool", "list", "nothing").code == 5
 
 
+@pytest.mark.long
 def test_a_pool_is_added_beside_the_others_and_its_gpus_are_verified(demo: Cli) -> None:
     added = demo.ok(
         "nodepool", "add", "demo", "big", "--instance-type", BIG, "--nodes", "1",
@@ -72,6 +73,7 @@ def test_adding_a_pool_again_changes_nothing_and_another_one_is_refused(demo: Cl
     assert f"found {BIG}" in refused.err
 
 
+@pytest.mark.long
 def test_a_dry_run_of_each_change_shows_it_and_asks_for_nothing(demo: Cli) -> None:
     changes = {
         "CREATE": ("add", "demo", "big", "--nodes", "1"),
@@ -84,6 +86,7 @@ def test_a_dry_run_of_each_change_shows_it_and_asks_for_nothing(demo: Cli) -> No
     assert asked(demo) == []
 
 
+@pytest.mark.long
 def test_scaling_sets_the_absolute_number(demo: Cli) -> None:
     demo.ok("nodepool", "scale", "demo", "gpu", "--nodes", "3")
     demo.ok("nodepool", "scale", "demo", "gpu", "--nodes", "3")
@@ -110,6 +113,7 @@ def test_more_nodes_than_the_route_table_holds_are_refused_before_anything(demo:
     assert asked(demo) == []
 
 
+@pytest.mark.long
 def test_a_pool_more_than_a_cluster_holds_is_refused_before_anything(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -121,6 +125,7 @@ def test_a_pool_more_than_a_cluster_holds_is_refused_before_anything(
         assert asked(cli) == []
 
 
+@pytest.mark.long
 def test_a_busy_pool_is_waited_for(demo: Cli) -> None:
     demo.ok("nodepool", "scale", "demo", "gpu", "--nodes", "3", "--no-wait")
     demo.ok("nodepool", "scale", "demo", "gpu", "--nodes", "4")
@@ -188,6 +193,7 @@ def test_a_pool_comes_from_a_file_too(demo: Cli, tmp_path: Path) -> None:
     assert demo("nodepool", "add", "demo", "other", "-f", str(path)).code == 2
 
 
+@pytest.mark.long
 def test_the_licence_server_is_rendered_before_the_users_script(demo: Cli, tmp_path: Path) -> None:
     script = tmp_path / "setup.py"
     script.write_text("#!/usr/bin/env python3\nprint('hello')\n")
@@ -203,6 +209,7 @@ def test_the_licence_server_is_rendered_before_the_users_script(demo: Cli, tmp_p
     assert base64.b64decode(own).decode() == script.read_text()
 
 
+@pytest.mark.long
 def test_the_password_comes_from_a_file_or_the_environment_and_is_shown_nowhere(
     demo: Cli, tmp_path: Path
 ) -> None:
@@ -225,6 +232,7 @@ def test_the_password_comes_from_a_file_or_the_environment_and_is_shown_nowhere(
     assert demo(*words[:3], "weak", "--ask-password").code == 2
 
 
+@pytest.mark.long
 def test_a_pool_that_got_no_nodes_names_what_gives_it_some(demo: Cli) -> None:
     demo.emulator.set_faults({"faults": [{"kind": "stock_out", "announced": False}]})
     words = ("nodepool", "add", "demo", "more", "--nodes", "1")
@@ -241,6 +249,7 @@ def test_a_change_names_no_flag_that_it_does_not_have(demo: Cli) -> None:
     assert "--skip-preflight" not in demo("nodepool", "scale", "demo", "gpu", "--nodes", "99").err
 
 
+@pytest.mark.long
 def test_a_pool_that_gets_no_nodes_says_why(demo: Cli) -> None:
     refused = demo("nodepool", "add", "demo", "none", "--instance-type", "ecs.vgn6i-m4-vws.xlarge")
     assert refused.code == 8

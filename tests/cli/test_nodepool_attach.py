@@ -89,6 +89,7 @@ def test_an_instance_of_another_vpc_is_refused(demo: Cli) -> None:
     assert f"is in the VPC {theirs.scope}" in refused.err
 
 
+@pytest.mark.long
 def test_by_hand_it_prints_the_script_and_how_to_run_it(demo: Cli) -> None:
     own = own_instance(demo)
     demo.emulator.requests.clear()
@@ -122,6 +123,7 @@ def test_bad_input_is_exit_2(demo: Cli, words: tuple[str, ...]) -> None:
     assert demo("nodepool", "attach", "demo", "gpu", "--instance-id", "i-1", *words).code == 2
 
 
+@pytest.mark.long
 def test_an_attached_instance_stays_when_its_pool_is_deleted_and_is_named(demo: Cli) -> None:
     own = own_instance(demo)
     demo.ok("nodepool", "attach", "demo", "gpu", "-y", "--instance-id", own)

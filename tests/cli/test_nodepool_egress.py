@@ -42,6 +42,7 @@ def test_one_without_a_way_out_is_refused_and_the_command_mends_it(cli: Cli, shu
     assert len(cli.account()["nodepool"]) == 2
 
 
+@pytest.mark.long
 def test_it_is_made_where_the_checks_are_left_out(cli: Cli, shut: str) -> None:
     cli.ok(*PREPARED, shut, "--skip-preflight", "--no-wait")
 

@@ -63,12 +63,14 @@ def test_instances_are_attached_once_after_a_lost_reply(demo: Cli) -> None:
     assert asked(demo).count("AttachInstancesToNodePool") == 1
 
 
+@pytest.mark.long
 def test_a_pool_that_could_not_be_deleted_is_deleted_again(demo: Cli) -> None:
     demo.emulator.set_faults({"faults": [{"kind": "pool_delete_failed", "pool": "gpu"}]})
     demo.ok("nodepool", "delete", "demo", "gpu", "-y")
     assert bodies(demo, "nodepool") == []
 
 
+@pytest.mark.long
 def test_pools_of_a_dedicated_cluster_that_exists_are_served_by_its_id(
     demo: Cli,
 ) -> None:

@@ -58,6 +58,7 @@ def test_what_ack_labelled_stays(standing: Cli) -> None:
     assert [row for row in after if row["key"] != "team"] == before
 
 
+@pytest.mark.long
 def test_a_pool_scales_itself_and_then_no_more(standing: Cli) -> None:
     standing.ok("nodepool", "update", "demo", "gpu", "--min", "1", "--max", "3", "-y")
     bounds = pool_of(standing)["auto_scaling"]

@@ -22,6 +22,7 @@ def test_nothing_to_delete_names_the_region(cli: Cli) -> None:
     assert cli.ok("delete", "demo", "--yes", "-o", "json").json["region"] == "cn-hangzhou"
 
 
+@pytest.mark.long
 def test_a_cluster_that_this_machine_knows_in_another_region_is_pointed_at(cli: Cli) -> None:
     cli.ok("create", "demo", "--no-verify")
     ended = cli.ok("delete", "demo", "--yes", "-r", "cn-beijing", "-o", "json")
@@ -64,6 +65,7 @@ def test_what_a_create_left_in_another_region_goes_without_the_context(
     assert len(cli.account()["vpc"]) == len(cli.account()["cluster"]) == 1
 
 
+@pytest.mark.long
 def test_the_context_of_a_cluster_that_is_gone_everywhere_goes(cli: Cli, tmp_path: Path) -> None:
     cli.ok("create", "demo", "--no-verify")
     before = cli.kubeconfig.read_text()

@@ -77,6 +77,7 @@ def test_a_kubeconfig_is_printed_whatever_form_the_environment_prefers(cli: Cli)
     assert cli("kubeconfig", "show", "demo", "-o", "json").code == 2
 
 
+@pytest.mark.long
 def test_the_reports_that_were_written_are_named(cli: Cli, tmp_path: Path) -> None:
     cli.ok("create", "demo", "--nodes", "1")
     junit, page = tmp_path / "junit.xml", tmp_path / "page.html"

@@ -22,6 +22,7 @@ def test_a_new_cluster_is_created_step_by_step(cli: Cli) -> None:
     assert 300 < document["seconds"] < 3600
 
 
+@pytest.mark.long
 def test_plan_changes_nothing_on_any_path(cli: Cli) -> None:
     cli.ok("plan", "demo")
     cli.ok("create", "demo", "--no-verify")
@@ -46,6 +47,7 @@ def test_what_exists_is_adopted_and_a_given_network_reused(cli: Cli) -> None:
     assert actions(other)["vpc"] == "REUSE"
 
 
+@pytest.mark.long
 def test_detailed_exitcode_tells_changes_from_none(cli: Cli) -> None:
     assert cli("plan", "demo", "--detailed-exitcode").code == 12
     cli.ok("create", "demo")

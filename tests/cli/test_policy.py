@@ -86,6 +86,7 @@ def test_the_actions_are_those_that_the_tests_below_take_away(cli: Cli) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_cluster_is_made_verified_and_deleted_under_the_generated_policy(cli: Cli) -> None:
     for command in (("create", "demo"), ("verify", "demo"), ("delete", "demo", "-y")):
         ended = cli(*command, env=as_user_of(cli, generated(cli, command[0])))
@@ -106,6 +107,7 @@ def test_without_an_action_the_creation_fails_and_names_it(
     assert action in ended.err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("action", STOOD_IN_FOR)
 def test_without_figures_or_prices_a_creation_warns_and_names_the_action(
     cli: Cli, action: str
@@ -136,6 +138,7 @@ def test_without_an_action_the_deletion_fails_and_names_it(
     assert action in ended.err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("action", "code"), FOR_LEFTOVERS.items())
 def test_without_an_action_a_leftover_load_balancer_stays_and_is_named(
     cli: Cli, action: str, code: int
@@ -152,6 +155,7 @@ def test_without_an_action_a_leftover_load_balancer_stays_and_is_named(
     assert action in ended.err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("action", "code"), FOR_PODS.items())
 def test_without_an_action_what_pods_had_stays_and_is_named(
     cli: Cli, action: str, code: int
@@ -167,6 +171,7 @@ def test_without_an_action_what_pods_had_stays_and_is_named(
     assert action in ended.err
 
 
+@pytest.mark.long
 def test_without_releasing_instances_one_that_outlived_its_pool_stays(cli: Cli) -> None:
     cli.ok("create", "demo", "--no-verify")
     instance_id = own_instance(cli)
@@ -181,6 +186,7 @@ def test_without_releasing_instances_one_that_outlived_its_pool_stays(cli: Cli) 
     assert "ecs:DeleteInstance" in ended.err
 
 
+@pytest.mark.long
 def test_without_listing_tags_a_nat_gateway_that_shows_none_is_not_told_apart(cli: Cli) -> None:
     cli.ok("create", "demo", "--no-verify")
     account = cli.account()

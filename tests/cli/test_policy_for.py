@@ -85,6 +85,7 @@ def test_a_region_that_knows_the_old_list_alone_takes_two_actions(cli: Cli, purp
         assert action in lacking(cli, purpose, action, [command])
 
 
+@pytest.mark.long
 def test_what_verifies(cli: Cli) -> None:
     suffices(cli, "verify", [("verify", "demo"), ("run-sample", "demo")])
     for action in sorted(set(generated(cli, "verify")) - OLD_LIST - CONSOLE):
@@ -106,6 +107,7 @@ def test_what_extends(cli: Cli) -> None:
         assert action in lacking(cli, "extend", action, [command]), action
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "command",
     [
@@ -160,6 +162,7 @@ def to_apply(cli: Cli, team: str = "sound", **addon: object) -> tuple[str, ...]:
     return ("apply", "-f", str(path), "-y", "--prune")
 
 
+@pytest.mark.long
 def test_what_switches_the_protection_off(cli: Cli) -> None:
     cli.ok(*to_apply(cli))
     command = ("delete", "demo", "-y", "--disable-protection")
@@ -167,6 +170,7 @@ def test_what_switches_the_protection_off(cli: Cli) -> None:
     suffices(cli, "delete", [command])
 
 
+@pytest.mark.long
 def test_what_applies(cli: Cli) -> None:
     command = to_apply(cli)
     for action in BY_APPLY:
@@ -224,6 +228,7 @@ INTO_A_ZONE = {"ecs:DescribeZones", "vpc:DescribeSnatTableEntries"}
 """Asked before a pool is refused in a zone without a vSwitch, for the commands that make one."""
 
 
+@pytest.mark.long
 def test_what_leads_into_a_zone_without_a_vswitch(cli: Cli) -> None:
     command = ("nodepool", "add", "demo", "far", "--nodes", "1", "--zone", "cn-hangzhou-b")
     for action in sorted({*INTO_A_ZONE, "vpc:DescribeNatGateways"}):
@@ -244,6 +249,7 @@ def test_what_changes_node_pools(cli: Cli) -> None:
     suffices(cli, "nodepool", ON_POOLS)
 
 
+@pytest.mark.long
 def test_what_converts_to_subscriptions(cli: Cli) -> None:
     command = ("nodepool", "convert-billing", "demo", "gpu", "--period", "1", "-y")
     assert ORDERING in lacking(cli, "nodepool", ORDERING, [command])
@@ -269,6 +275,7 @@ def test_what_attaches(cli: Cli, action: str) -> None:
         suffices(cli, "nodepool", commands)
 
 
+@pytest.mark.long
 def test_what_sleeps_and_wakes(cli: Cli) -> None:
     commands = (("sleep", "demo", "-y"), ("wake", "demo"))
     untold = set()

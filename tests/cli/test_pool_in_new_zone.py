@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from support.aliyun_line import carry_out
 from support.cli import Cli
 
@@ -17,6 +18,7 @@ def lines(told: str) -> list[str]:
     return re.findall(r"`(aliyun [^`]+|ackgpu [^`]+)`", told)
 
 
+@pytest.mark.long
 def test_the_commands_of_the_refusal_lead_to_the_pool_and_delete_takes_all(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "1", "--zone", "cn-hangzhou-k", "--no-verify")
     cli.emulator.requests.clear()

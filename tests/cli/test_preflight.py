@@ -339,6 +339,7 @@ class TestGivenNetwork:
         assert verdict(ended, "network") == "failed"
 
 
+@pytest.mark.long
 def test_a_name_that_is_taken_in_another_region_is_named(cli: Cli) -> None:
     cli.ok("create", "demo", "--no-verify")
     (cluster_id,) = cli.account()["cluster"]
@@ -400,6 +401,7 @@ class TestBeforeCreating:
 class TestCapacity:
     """Where the chosen zone is sold out, the next one is taken in the same run."""
 
+    @pytest.mark.long
     def test_the_next_zone_is_taken_and_the_cluster_is_verified(self, shell: Shell) -> None:
         cli = shell(faults={"faults": [{"kind": "stock_out", "zone": K, "announced": False}]})
         ended = cli("create", "demo", "-o", "json")
@@ -437,6 +439,7 @@ class TestCapacity:
         last = ended.json["error"]["details"][-1]
         assert last == "cn-hangzhou-b: no NAT gateway can be made there"
 
+    @pytest.mark.long
     def test_8_with_all_that_was_tried_where_nothing_is_left(self, shell: Shell) -> None:
         cli = shell(faults={"faults": [{"kind": "stock_out", "announced": False}]})
         ended = cli("create", "demo", "--instance-type", "ecs.vgn5i-m2.xlarge", "-o", "json")
@@ -460,6 +463,7 @@ class TestCapacity:
         cli.ok("create", "demo", "--zone", K, *other, "--no-verify")
         assert len(cli.account()["cluster"]) == 1
 
+    @pytest.mark.long
     def test_a_sold_out_pool_of_an_earlier_run_is_made_anew(self, shell: Shell) -> None:
         stuck = {"effect": "error", "action": "DeleteClusterNodepool", "code": "X", "status": 400}
         gone = {"kind": "stock_out", "announced": False}
@@ -471,6 +475,7 @@ class TestCapacity:
         assert cli.account()["nodepool"] != [pool]
         assert len(cli.account()["instance"]) == 2
 
+    @pytest.mark.long
     def test_a_zone_that_was_named_is_not_left(self, shell: Shell) -> None:
         cli = shell(faults={"faults": [{"kind": "stock_out", "zone": K, "announced": False}]})
         ended = cli("create", "demo", "--zone", K)

@@ -36,6 +36,7 @@ def hourly_of(cli: Cli) -> float:
     return amount
 
 
+@pytest.mark.long
 def test_a_deletion_says_how_long_it_lived_and_about_what_it_cost(cli: Cli) -> None:
     cli.ok("create", "demo", *ONE)
     hourly = hourly_of(cli)
@@ -57,6 +58,7 @@ def test_what_it_stands_for_an_hour_is_what_the_plan_said(cli: Cli) -> None:
     assert hourly_of(cli) == pytest.approx(planned)
 
 
+@pytest.mark.long
 def test_a_price_that_nobody_tells_makes_it_the_least(cli: Cli) -> None:
     cli.ok("create", "demo", *ONE)
     spoil(cli, UNTOLD)
@@ -89,6 +91,7 @@ def test_without_any_price_the_receipt_says_so(cli: Cli) -> None:
     assert cli.account() == {}
 
 
+@pytest.mark.long
 def test_a_deletion_that_takes_another_up_knows_what_the_nodes_cost(cli: Cli) -> None:
     cli.ok("create", "demo", *ONE)
     hourly = hourly_of(cli)
@@ -97,6 +100,7 @@ def test_a_deletion_that_takes_another_up_knows_what_the_nodes_cost(cli: Cli) ->
     assert told["cost"]["amount"] == pytest.approx(hourly * told["lived"] / HOUR, abs=0.02)
 
 
+@pytest.mark.long
 def test_gc_says_it_of_each_cluster(cli: Cli) -> None:
     for name in ("demo", "other"):
         cli.ok("create", name, *ONE)
@@ -139,6 +143,7 @@ def test_a_list_is_shown_without_prices_if_none_can_be_read(cli: Cli) -> None:
     assert "What the cluster costs is not known in full" in words(ended.err)
 
 
+@pytest.mark.long
 def test_what_an_unfinished_create_left_costs_as_well(cli: Cli) -> None:
     spoil(cli, {"kind": "cluster_failed"})
     assert cli("create", "demo", *ONE).code

@@ -45,6 +45,7 @@ def test_a_life_is_recorded_call_by_call(cli: Cli, tmp_path: Path) -> None:
             assert any(row["call"] == "GET /api/v1/nodes" for row in calls)
 
 
+@pytest.mark.long
 def test_ids_are_replaced_the_same_by_the_same_and_names_stay(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "record.jsonl"
     cli.ok("create", "demo", "--record", str(file))
@@ -60,6 +61,7 @@ def test_ids_are_replaced_the_same_by_the_same_and_names_stay(cli: Cli, tmp_path
     assert [ip for ip in public if ip.startswith(("47.", "8.", "39.", "120."))] == []
 
 
+@pytest.mark.long
 def test_no_secret_is_in_a_record(cli: Cli, tmp_path: Path) -> None:
     key_id, secret = new_user(cli.emulator)
     keys = {"access_key_id": key_id, "access_key_secret": secret}

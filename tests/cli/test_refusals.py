@@ -112,6 +112,7 @@ def test_without_room_for_the_journal_nothing_is_asked_for(cli: Cli, tmp_path: P
     assert cli.account() == {}
 
 
+@pytest.mark.long
 def test_nothing_is_deleted_where_nobody_can_be_asked(cli: Cli) -> None:
     cli.ok("create", "demo")
     before = cli.account()

@@ -46,6 +46,7 @@ def test_a_region_that_is_denied_does_not_hide_the_clusters_of_the_others(
     assert listed.json["error"]["code"] == "Forbidden.RAM"
 
 
+@pytest.mark.long
 def test_gc_collects_elsewhere_before_it_fails_for_a_region(
     cli: Cli, denied: dict[str, str]
 ) -> None:

@@ -30,6 +30,7 @@ def life(cloud: Account) -> tuple[int, float]:
     return made.calls_beside(len(regions())), overshoot
 
 
+@pytest.mark.long
 def test_lives_keep_within_their_bars(tmp_path: Path) -> None:
     lives = []
     for seed in SEEDS:
@@ -41,6 +42,7 @@ def test_lives_keep_within_their_bars(tmp_path: Path) -> None:
     assert mean(overshoots) <= OVERSHOOT
 
 
+@pytest.mark.long
 def test_so_do_those_of_a_machine_that_has_measured_before(tmp_path: Path) -> None:
     """One that lasts longer than all before it may take more calls than the bar."""
     with account(tmp_path, spread=1.0, seed=4) as cloud:
@@ -50,7 +52,7 @@ def test_so_do_those_of_a_machine_that_has_measured_before(tmp_path: Path) -> No
     assert mean(overshoots) <= OVERSHOOT_LEARNED
 
 
-@pytest.mark.long
+@pytest.mark.real_time
 @pytest.mark.timeout(3600)
 def test_so_does_one_at_real_speed(tmp_path: Path) -> None:
     """Eighteen minutes. Its waits are judged by when the cloud was asked, not by the processor."""

@@ -60,6 +60,7 @@ def test_what_goes_on_costing_has_none_of_the_nodes_that_are_released(cli: Cli) 
     assert told["hourly"]["unpriced"] == []
 
 
+@pytest.mark.long
 def test_it_goes_back_to_exactly_what_it_had(pair: Cli) -> None:
     before, pools = pair.ok("export", "spec", "demo").out, pools_of(pair)
     pair.ok("sleep", "demo", "-y", *LONG)
@@ -83,6 +84,7 @@ def test_the_sizes_are_kept_before_anything_is_scaled(pair: Cli) -> None:
     assert tags_of(pair) == {"ackgpu:asleep-1": "1:gpu=2/self=1@1-4.gpu"}
 
 
+@pytest.mark.long
 def test_it_says_what_it_released_and_what_goes_on_costing(pair: Cli) -> None:
     document = pair.ok("sleep", "demo", "-y", "-o", "json", *LONG).json
     assert document["asleep"] is True
@@ -94,6 +96,7 @@ def test_it_says_what_it_released_and_what_goes_on_costing(pair: Cli) -> None:
     assert "goes on costing" in pair.ok("sleep", "demo", "-y", *LONG).out
 
 
+@pytest.mark.long
 def test_twice_is_as_once(pair: Cli) -> None:
     pair.ok("sleep", "demo", "-y", *LONG)
     tags = tags_of(pair)
@@ -107,6 +110,7 @@ def test_twice_is_as_once(pair: Cli) -> None:
     assert asked(pair) == []
 
 
+@pytest.mark.long
 def test_every_command_knows_that_it_sleeps(pair: Cli) -> None:
     before = pair.ok("export", "spec", "demo").out
     pair.ok("sleep", "demo", "-y", *LONG)
@@ -127,6 +131,7 @@ def test_every_command_knows_that_it_sleeps(pair: Cli) -> None:
         assert "It sleeps: `ackgpu wake demo`" in empty.err
 
 
+@pytest.mark.long
 def test_gc_says_so_and_delete_deletes_it(pair: Cli) -> None:
     pair.ok("sleep", "demo", "-y", *LONG)
     found = pair.ok("gc", "--older-than", "1s", "-o", "json").json["found"]
@@ -136,6 +141,7 @@ def test_gc_says_so_and_delete_deletes_it(pair: Cli) -> None:
     assert pair.account() == {}
 
 
+@pytest.mark.long
 def test_without_stock_it_ends_in_8_and_can_be_repeated(pair: Cli) -> None:
     pair.ok("sleep", "demo", "-y", *LONG)
     tags = tags_of(pair)
@@ -148,6 +154,7 @@ def test_without_stock_it_ends_in_8_and_can_be_repeated(pair: Cli) -> None:
     assert pools_of(pair)["gpu"]["healthy"] == 2
 
 
+@pytest.mark.long
 def test_a_pool_with_an_attached_instance_stays_whole(pair: Cli) -> None:
     instance = own_instance(pair)
     pair.ok("nodepool", "attach", "demo", "gpu", "--instance-id", instance, "-y", *LONG)
@@ -160,6 +167,7 @@ def test_a_pool_with_an_attached_instance_stays_whole(pair: Cli) -> None:
     assert pools_of(pair)["gpu"]["total"] == 3
 
 
+@pytest.mark.long
 def test_a_cluster_of_which_nothing_can_sleep_is_left_alone(cli: Cli) -> None:
     cli.ok("create", "demo", "--no-verify", "--nodes", "1", *LONG)
     instance = own_instance(cli)
@@ -171,6 +179,7 @@ def test_a_cluster_of_which_nothing_can_sleep_is_left_alone(cli: Cli) -> None:
     assert asked(cli) == []
 
 
+@pytest.mark.long
 def test_a_pool_that_was_deleted_meanwhile_is_told(pair: Cli) -> None:
     pair.ok("sleep", "demo", "-y", *LONG)
     pair.ok("nodepool", "delete", "demo", "self", "-y", *LONG)
@@ -189,6 +198,7 @@ def test_a_pool_that_sleeps_gets_no_nodes_that_wake_would_take_away(cli: Cli) ->
     assert asked(cli) == []
 
 
+@pytest.mark.long
 def test_changed_tags_are_refused_and_not_guessed_at(pair: Cli) -> None:
     pair.ok("sleep", "demo", "-y", *LONG)
     backend = pair.emulator.backend
@@ -271,6 +281,7 @@ def test_what_the_tags_record_is_read_back_or_refused_before(sizes: list[PoolSiz
     assert from_tags(tags) == tuple(sizes)
 
 
+@pytest.mark.long
 def test_sizes_beyond_four_tags_are_refused_before_anything_changes(cli: Cli) -> None:
     names = [f"{letter * 60}" for letter in "abcdefghi"]
     pools = "".join(

@@ -62,6 +62,7 @@ def test_stdin_that_is_no_spec_is_refused(cli: Cli, typed: io.BytesIO, content: 
     assert "stdin" in refused.err
 
 
+@pytest.mark.long
 def test_a_pool_is_added_as_stdin_describes_it(cli: Cli, typed: io.BytesIO) -> None:
     cli.ok("create", "demo", "--nodes", "1", "--no-verify")
     put(typed, SPEC.replace("name: gpu", "name: small").encode())

@@ -105,6 +105,7 @@ def test_another_spec_is_a_conflict_that_names_the_command_that_changes_it(
     assert standing.emulator.requests.writes() == []
 
 
+@pytest.mark.long
 def test_another_home_is_a_conflict_and_makes_nothing_in_it(cli: Cli, tmp_path: Path) -> None:
     (vpc_id, vswitch_id), (other_vpc, other_vswitch) = own_network(cli), own_network(cli)
     group = ecs_of(cli)("CreateSecurityGroup", VpcId=vpc_id)["SecurityGroupId"]
@@ -143,6 +144,7 @@ def test_another_address_of_the_gateway_is_a_conflict(cli: Cli, tmp_path: Path) 
     assert cli.emulator.requests.writes() == []
 
 
+@pytest.mark.long
 def test_other_zones_of_terways_pods_and_other_addons_are_conflicts(
     cli: Cli, tmp_path: Path
 ) -> None:
@@ -173,6 +175,7 @@ def test_other_zones_of_terways_pods_and_other_addons_are_conflicts(
     assert cli.emulator.requests.writes() == []
 
 
+@pytest.mark.long
 def test_extend_is_what_a_ttl_of_the_file_follows(standing: Cli, tmp_path: Path) -> None:
     standing.ok("extend", "demo", "--ttl", "+1h")
     standing.ok("extend", "demo", "--hold")
@@ -190,6 +193,7 @@ def test_without_a_lifetime_of_its_own_a_cluster_is_given_one_by_extend(cli: Cli
     assert "`ackgpu extend demo --ttl 3h`" in " ".join(refused.err.split())
 
 
+@pytest.mark.long
 def test_a_create_that_got_no_stock_goes_on_in_another_zone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -203,6 +207,7 @@ def test_a_create_that_got_no_stock_goes_on_in_another_zone(
         assert cli(*words, "--zone", zone).code == 6
 
 
+@pytest.mark.long
 def test_an_export_of_a_cluster_that_went_on_in_another_zone_is_its_spec(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

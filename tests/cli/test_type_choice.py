@@ -38,6 +38,7 @@ def test_the_documented_type_is_taken_while_a_zone_has_it(cli: Cli) -> None:
     assert types_of(cli) == [[DOCUMENTED]]
 
 
+@pytest.mark.long
 def test_the_cheapest_with_a_licence_stands_in_where_it_is_sold_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -144,6 +144,7 @@ def test_an_upgrade_leaves_no_kubelet_behind_because_one_list_is_empty(
     assert done or (ended.code == 5 and not asked), ended.err
 
 
+@pytest.mark.long
 def test_wake_forgets_no_pool_because_one_list_lacks_it(cli: Cli, proxied: AlteringProxy) -> None:
     """It takes the sizes off with the tags: whoever believes that a pool is gone makes it so."""
     cli.ok("create", "demo", "--nodes", "1", "--no-verify")

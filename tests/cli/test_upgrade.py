@@ -32,6 +32,7 @@ def kubelets(cli: Cli) -> list[str]:
     return [node["status"]["nodeInfo"]["kubeletVersion"] for node in nodes]
 
 
+@pytest.mark.long
 def test_the_next_version_comes_after_the_check(old: Cli) -> None:
     before = version(old)
     done = old.ok("upgrade", "demo", "-y", "-o", "json").json
@@ -41,6 +42,7 @@ def test_the_next_version_comes_after_the_check(old: Cli) -> None:
     assert old.ok("create", "demo", "--nodes", "1", "-o", "json").json["changed"] is False
 
 
+@pytest.mark.long
 def test_the_kubelets_follow_where_asked_for(old: Cli) -> None:
     old.ok("upgrade", "demo", "-y", "--node-pools")
     made = [action for action in asked(old) if action != "TagResources"]
@@ -62,6 +64,7 @@ def test_it_asks_and_a_dry_run_or_a_check_changes_nothing(old: Cli) -> None:
     assert version(old) == before
 
 
+@pytest.mark.long
 def test_a_version_cannot_be_skipped_and_the_newest_has_no_next(old: Cli) -> None:
     refused = old("upgrade", "demo", "--to", "1.99", "-y")
     assert refused.code == 3

@@ -46,6 +46,7 @@ def ended(process: subprocess.Popen[str], number: int) -> tuple[int, str]:
     return process.returncode, err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_change_of_the_list_is_a_line_and_a_signal_ends_it_in_silence(
     cli: Cli, number: int
@@ -59,6 +60,7 @@ def test_a_change_of_the_list_is_a_line_and_a_signal_ends_it_in_silence(
         assert ended(process, number) == (128 + number, "")
 
 
+@pytest.mark.long
 def test_a_description_tells_of_its_pools_until_nothing_is_left(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "1", "--no-verify")
     with watched(cli, *DESCRIBE) as process:
@@ -71,6 +73,7 @@ def test_a_description_tells_of_its_pools_until_nothing_is_left(cli: Cli) -> Non
     assert "There is no cluster demo" in err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", [LIST, DESCRIBE])
 def test_a_document_a_change_is_a_line_each(cli: Cli, words: tuple[str, ...]) -> None:
     cli.ok("create", "demo", "--nodes", "1", "--no-verify")
@@ -84,6 +87,7 @@ def test_a_document_a_change_is_a_line_each(cli: Cli, words: tuple[str, ...]) ->
         assert ended(process, signal.SIGINT) == (130, "")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", [LIST, DESCRIBE])
 def test_a_look_that_fails_for_a_while_is_a_warning_and_the_next_one_is_made(
     cli: Cli, words: tuple[str, ...]
@@ -101,6 +105,7 @@ def test_a_look_that_fails_for_a_while_is_a_warning_and_the_next_one_is_made(
         assert ended(process, signal.SIGINT)[0] == 130
 
 
+@pytest.mark.long
 def test_a_look_costs_few_calls(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "1", "--no-verify")
     each_look = {LIST: ("DescribeVpcs", 4), DESCRIBE: ("DescribeClusterNodePools", 3)}
@@ -138,6 +143,7 @@ def test_a_name_that_is_not_there_is_not_watched(cli: Cli) -> None:
     assert cli("describe", "other", "--watch").code == 5
 
 
+@pytest.mark.long
 def test_on_a_terminal_the_table_is_drawn_in_place_and_the_cursor_comes_back(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "0", "--no-verify")
     primary, secondary = pty.openpty()

@@ -22,6 +22,7 @@ def spoiled(cli: Cli, fault: dict[str, object]) -> None:
     cli.emulator.set_faults({"faults": [fault]})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("code", "fault"), [(11, ODD), (8, STOCK_OUT)])
 def test_the_document_of_a_failure_holds_what_stands(
     cli: Cli, code: int, fault: dict[str, object]
@@ -57,6 +58,7 @@ def test_a_create_that_ran_out_of_time_says_what_it_has_made(cli: Cli) -> None:
     assert ended.json["durations"]
 
 
+@pytest.mark.long
 def test_a_change_that_failed_says_what_stands(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "1", "--no-verify")
     spoiled(cli, {"kind": "node_never_joins"})

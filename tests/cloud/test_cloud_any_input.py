@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +47,7 @@ bodies = st.dictionaries(
 )
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=60)
 @given(kubeconfigs)
 def test_any_kubeconfig_is_changed_or_refused(content: Any) -> None:

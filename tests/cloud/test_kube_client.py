@@ -369,6 +369,7 @@ def test_an_answer_larger_than_a_page_can_be_is_asked_for_in_parts_and_then_told
     assert ["limit=250" in asked for asked in server.requests] == [True, False, False]
 
 
+@pytest.mark.long
 def test_a_refusal_without_an_end_is_read_as_far_as_it_says_something(answering: Answer) -> None:
     server = answering(unfolding("403 Forbidden", 8 * MAX_ANSWER))
     with pytest.raises(errors.AccessDenied):

@@ -26,6 +26,7 @@ def blocks(language: str) -> dict[str, str]:
     return dict(found)
 
 
+@pytest.mark.long
 def test_the_pytest_example_passes(tmp_path: Path) -> None:
     (tmp_path / "test_network.py").write_text(blocks("python")["test_network.py"])
     done = subprocess.run(

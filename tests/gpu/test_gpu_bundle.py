@@ -50,6 +50,7 @@ def bundle(cli: Cli, path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_it_says_what_was_found_and_all_that_was_read(made: Cli, tmp_path: Path) -> None:
     bundle(made, tmp_path / "demo.html")
     text = checked(tmp_path / "demo.html").text
@@ -64,6 +65,7 @@ def test_it_says_what_was_found_and_all_that_was_read(made: Cli, tmp_path: Path)
     assert "times are emulated" in text
 
 
+@pytest.mark.long
 def test_no_secret_that_was_planted_is_in_it(made: Cli, tmp_path: Path) -> None:
     text = bundle(made, tmp_path / "demo.html")
     assert all(any(secret in line for line in PLANTED.values()) for secret in LEAKS)
@@ -72,6 +74,7 @@ def test_no_secret_that_was_planted_is_in_it(made: Cli, tmp_path: Path) -> None:
     assert "[redacted]" in text
 
 
+@pytest.mark.long
 def test_its_owner_alone_may_read_it(made: Cli, tmp_path: Path) -> None:
     bundle(made, tmp_path / "demo.html")
     assert stat.S_IMODE((tmp_path / "demo.html").stat().st_mode) == 0o600
@@ -83,6 +86,7 @@ def test_it_fetches_nothing_and_forbids_to(made: Cli, tmp_path: Path) -> None:
     assert not checked(tmp_path / "demo.html").attributes & {"src", "href", "srcset", "onclick"}
 
 
+@pytest.mark.long
 def test_a_bundle_that_cannot_be_written_is_told_so(made: Cli, tmp_path: Path) -> None:
     assert made("diagnose", "demo", "--bundle", str(tmp_path / "no" / "b.html")).code == 2
     ended = made("diagnose", "demo", "--bundle", str(tmp_path))

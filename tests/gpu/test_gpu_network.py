@@ -114,12 +114,14 @@ def rules(cli: Cli, *rows: dict[str, Any]) -> None:
             session.put(group)
 
 
+@pytest.mark.long
 def test_a_cluster_as_create_makes_it_carries_everything(made: Cli) -> None:
     ended = made.ok("verify", "demo", "--level", "network")
     lines = [line for line in ended.out.splitlines() if "✓" in line and "pod to pod" in line]
     assert len(lines) == 2
 
 
+@pytest.mark.long
 def test_a_group_that_lets_no_pods_in_is_told_with_what_to_allow(made: Cli) -> None:
     rules(made)
     ended = made("verify", "demo", "--level", "network", "-o", "json")
@@ -133,6 +135,7 @@ def test_a_group_that_lets_no_pods_in_is_told_with_what_to_allow(made: Cli) -> N
     assert "network" in ended.json["error"]["message"]
 
 
+@pytest.mark.long
 def test_an_api_server_that_pods_do_not_reach_is_told(made: Cli) -> None:
     pods = {"Direction": "ingress", "SourceCidrIp": "0.0.0.0/0"}
     shut = {"Direction": "egress", "DestCidrIp": "0.0.0.0/0", "Policy": "Drop",
@@ -155,6 +158,7 @@ def deployments(cli: Cli) -> list[str]:
     return [row["metadata"]["name"] for row in rows["items"]]
 
 
+@pytest.mark.long
 def test_create_says_that_the_network_was_not_tested(cli: Cli) -> None:
     ended = cli.ok("create", "demo")
     said = " ".join(ended.out.split())
@@ -163,6 +167,7 @@ def test_create_says_that_the_network_was_not_tested(cli: Cli) -> None:
     assert cli.ok("verify", "demo", "--level", "network").code == 0
 
 
+@pytest.mark.long
 def test_create_tests_the_network_if_its_spec_asks(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "cluster.yaml"
     path.write_text(

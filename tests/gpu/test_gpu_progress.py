@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 
+import pytest
 from gpu.lab import Lab
 from support.cli import Cli
 
@@ -47,6 +48,7 @@ def test_programs_get_an_event_for_each(lab: Lab) -> None:
     assert "cuda sample" not in ended.err
 
 
+@pytest.mark.long
 def test_of_many_nodes_those_in_trouble_are_told_of_and_the_rest_is_counted(lab: Lab) -> None:
     for _ in range(20):
         lab.add_node()
@@ -67,6 +69,7 @@ def test_each_pass_says_how_many_were_verified(lab: Lab) -> None:
     assert lab.verify().err == ""
 
 
+@pytest.mark.long
 def test_on_a_terminal_the_nodes_stand_under_their_step(lab: Lab) -> None:
     screen = on_terminal(lab.cli, "verify", "--kubeconfig", str(lab.path), "--level", "cuda")
     last = screen.rpartition("\x1b[2K")[2].splitlines()

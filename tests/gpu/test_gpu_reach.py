@@ -31,6 +31,7 @@ def test_every_node_of_several_pages_is_verified_once(lab: Lab) -> None:
     assert len(names) == len(set(names)) == 1203
 
 
+@pytest.mark.long
 def test_an_expired_continue_token_starts_the_list_again_and_counts_no_node_twice(
     lab: Lab,
 ) -> None:
@@ -60,6 +61,7 @@ print(json.dumps({"apiVersion": info["apiVersion"], "kind": "ExecCredential",
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("version", ["v1", "v1beta1"])
 def test_a_credential_plugin_that_answers_a_certificate_works_for_samples_too(
     lab: Lab, tmp_path: Path, version: str

@@ -59,6 +59,7 @@ def made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Cli]:
         yield cli
 
 
+@pytest.mark.long
 def test_the_page_shows_ladder_labels_timeline_and_topology(made: Cli, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     ended = made("verify", "demo", "--level", "cuda", "--report", str(path), "-o", "json")

@@ -88,6 +88,7 @@ def test_the_documented_sample_runs_and_nothing_of_it_stays(made: Cli) -> None:
     assert api_of(made).get("/api/v1/namespaces/default/pods")["items"] == []
 
 
+@pytest.mark.long
 def test_what_the_programs_print_is_shown_while_they_run(made: Cli) -> None:
     ended = made.ok("run-sample", "demo", "-o", "jsonl")
     events = [json.loads(line) for line in ended.out.splitlines()]
@@ -97,6 +98,7 @@ def test_what_the_programs_print_is_shown_while_they_run(made: Cli) -> None:
     assert events[-1]["type"] == "Result"
 
 
+@pytest.mark.long
 def test_an_image_without_a_samples_package_gets_the_source_streamed_in(made: Cli) -> None:
     image = "nvidia/cuda:12.2.2-devel-ubuntu22.04"
     faults(made)
@@ -122,6 +124,7 @@ def test_keep_leaves_the_documented_deployment_for_a_look_around(made: Cli) -> N
     assert managers["ackgpu"] == "Apply"
 
 
+@pytest.mark.long
 def test_a_second_run_takes_over_what_a_killed_one_left(made: Cli) -> None:
     made.ok("run-sample", "demo", "--keep")
     made.ok("run-sample", "demo")
@@ -175,6 +178,7 @@ def test_without_time_the_real_reason_of_the_wait_is_told(made: Cli) -> None:
     assert deployments(made) == []
 
 
+@pytest.mark.long
 def test_ctrl_c_deletes_what_was_made(made: Cli) -> None:
     faults(made, "image_pull_backoff")  # it waits, until it is stopped
     api = api_of(made)
@@ -213,6 +217,7 @@ def test_the_manifest_of_a_cluster_is_fitted_to_its_nodes_and_region(made: Cli) 
     assert pod["containers"][0] == {k: v for k, v in documented.items() if k != "image"}
 
 
+@pytest.mark.long
 def test_create_proves_the_gpus_with_the_sample_where_the_spec_asks_for_it(
     cli: Cli, tmp_path: Path
 ) -> None:
@@ -222,6 +227,7 @@ def test_create_proves_the_gpus_with_the_sample_where_the_spec_asks_for_it(
     assert deployments(cli) == []
 
 
+@pytest.mark.long
 def test_create_ends_with_9_where_the_sample_fails_and_leaves_nothing_of_it(
     cli: Cli, tmp_path: Path
 ) -> None:
@@ -286,6 +292,7 @@ REFUSALS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", REFUSALS)
 def test_a_pod_that_is_refused_ends_early_with_the_servers_sentence(made: Cli, kind: str) -> None:
     change, words = REFUSALS[kind]
@@ -299,6 +306,7 @@ def test_a_pod_that_is_refused_ends_early_with_the_servers_sentence(made: Cli, k
     assert deployments(made) == []
 
 
+@pytest.mark.long
 def test_pods_that_must_not_be_root_are_given_a_sample_that_is_not(made: Cli) -> None:
     labels = {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}
     merge = "application/merge-patch+json"

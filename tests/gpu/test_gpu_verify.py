@@ -106,6 +106,7 @@ def test_an_image_that_cannot_be_pulled_is_not_called_a_broken_gpu(lab: Lab) -> 
     assert "--image" in broken["driver"]["remedy"]
 
 
+@pytest.mark.long
 def test_a_gpu_that_another_pod_holds_is_not_called_broken(lab: Lab) -> None:
     container = {"name": "c", "image": "busybox", "command": ["sleep", "infinity"],
                  "resources": {"limits": {"nvidia.com/gpu": "1"}}}  # fmt: skip
@@ -265,6 +266,7 @@ def test_a_gpu_that_no_pod_can_be_given_is_not_verified(lab: Lab, state: str) ->
     assert {rung["verdict"] for rungs in nodes[:2] for rung in rungs.values()} == {"passed"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "taint",
     [

@@ -94,6 +94,7 @@ def made(cli: Cli, instance_type: str) -> None:
     cli.ok("wait", "demo", "--for", "gpu")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("instance_type", "image", "cuda"),
     [
@@ -116,6 +117,7 @@ def test_the_sample_verify_and_the_manifest_agree_on_the_image(
     assert manifest["spec"]["template"]["spec"]["containers"][0]["image"] == image
 
 
+@pytest.mark.long
 def test_the_image_that_ran_can_be_named_by_its_digest(cli: Cli) -> None:
     made(cli, "ecs.vgn5i-m2.xlarge")
     digest = cli.ok("run-sample", "demo", "-o", "json").json["imageDigest"]
@@ -128,6 +130,7 @@ def test_the_image_that_ran_can_be_named_by_its_digest(cli: Cli) -> None:
         assert (sample["image"], sample["imageDigest"]) == (other, other)
 
 
+@pytest.mark.long
 def test_an_image_that_the_registry_no_longer_has_makes_room_for_a_newer_one(cli: Cli) -> None:
     made(cli, "ecs.sgn7i-vws-m2s.xlarge")
     gone = {"kind": "image_pull_backoff", "image": "*cuda:10.1*", "message": "not found"}
@@ -136,6 +139,7 @@ def test_an_image_that_the_registry_no_longer_has_makes_room_for_a_newer_one(cli
     assert cli("verify", "demo", "--level", "cuda").code == 0
 
 
+@pytest.mark.long
 def test_the_registry_of_the_environment_is_taken_and_named_where_nothing_can_be_pulled(
     cli: Cli,
 ) -> None:
@@ -149,6 +153,7 @@ def test_the_registry_of_the_environment_is_taken_and_named_where_nothing_can_be
     assert "ACKGPU_IMAGE_REGISTRY" in ended.err
 
 
+@pytest.mark.long
 def test_a_specs_registry_is_taken_by_create(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_text(

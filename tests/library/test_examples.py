@@ -35,6 +35,7 @@ def emulated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
         yield
 
 
+@pytest.mark.long
 def test_a_verified_cluster_and_nothing_left(capsys: pytest.CaptureFixture[str]) -> None:
     assert example("verified_cluster").main(emulator=False) == 0
     assert capsys.readouterr().out.startswith("1 nodes verified in")
@@ -49,6 +50,7 @@ def test_the_progress_of_a_creation_that_is_stopped(capsys: pytest.CaptureFixtur
     assert "gpu nodes" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_clusters_that_sleep_outside_of_office_hours() -> None:
     with ackgpu.Ackgpu() as cloud:
         cloud.create({"metadata": OFFICE})

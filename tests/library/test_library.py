@@ -24,6 +24,7 @@ from ackgpu.engine.events import Event
 from ackgpu.spec.load import load_file
 
 
+@pytest.mark.long
 def test_the_life_of_a_cluster(cloud: ackgpu.Ackgpu, tmp_path: Path) -> None:
     planned = cloud.plan(SPEC).record
     assert [row.action for row in planned.steps if row.step == "vpc"] == ["CREATE"]
@@ -45,6 +46,7 @@ def test_the_life_of_a_cluster(cloud: ackgpu.Ackgpu, tmp_path: Path) -> None:
     assert cloud.list().record.clusters == ()
 
 
+@pytest.mark.long
 def test_node_pools_and_nodes(cloud: ackgpu.Ackgpu) -> None:
     cloud.create(SPEC)
     added = cloud.add_node_pool("demo", "more", {"desiredSize": 1}).record
@@ -59,6 +61,7 @@ def test_node_pools_and_nodes(cloud: ackgpu.Ackgpu) -> None:
     assert [pool.name for pool in cloud.node_pools("demo").record.node_pools] == ["gpu"]
 
 
+@pytest.mark.long
 def test_sleep_wake_and_export(cloud: ackgpu.Ackgpu) -> None:
     cloud.create(SPEC)
     before = cloud.export("demo")
@@ -184,6 +187,7 @@ def test_it_prints_nothing_and_leaves_signals_alone(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.long
 def test_two_clusters_in_two_threads(cloud: ackgpu.Ackgpu) -> None:
     names = ("one", "two")
 
@@ -227,6 +231,7 @@ def test_every_record_is_there(name: str) -> None:
         assert found.__doc__
 
 
+@pytest.mark.long
 def test_the_import_costs_at_most_two_and_a_half_times_pass(tmp_path: Path) -> None:
     assert times_pass(tmp_path, program=("-c", "import ackgpu")) <= 2.5
 

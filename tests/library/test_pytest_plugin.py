@@ -58,6 +58,7 @@ def ids(place: Path) -> list[str]:
     return [path.read_text() for path in sorted((place / "seen").iterdir())]
 
 
+@pytest.mark.long
 def test_a_session_has_a_verified_cluster_that_is_gone_after_it(
     pytester: pytest.Pytester, place: Path
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_session_that_does_not_want_it_makes_none(pytester: pytest.Pytester, p
     assert not (place / "state").exists()
 
 
+@pytest.mark.long
 def test_all_workers_share_one(pytester: pytest.Pytester, place: Path) -> None:
     for name in ("a", "b", "c", "d"):
         module(pytester, name)
@@ -92,6 +94,7 @@ def test_all_workers_share_one(pytester: pytest.Pytester, place: Path) -> None:
     assert clusters(place) == []
 
 
+@pytest.mark.long
 def test_it_is_kept_after_a_failure_if_asked_and_taken_over(
     pytester: pytest.Pytester, place: Path
 ) -> None:
@@ -109,6 +112,7 @@ def test_it_is_kept_after_a_failure_if_asked_and_taken_over(
     assert clusters(place) == []
 
 
+@pytest.mark.long
 def test_it_is_deleted_after_a_failure_that_nobody_wants_to_look_at(
     pytester: pytest.Pytester, place: Path
 ) -> None:
@@ -117,6 +121,7 @@ def test_it_is_deleted_after_a_failure_that_nobody_wants_to_look_at(
     assert clusters(place) == []
 
 
+@pytest.mark.long
 def test_another_cloud_is_the_one_of_the_environment(
     pytester: pytest.Pytester, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,6 +136,7 @@ def test_another_cloud_is_the_one_of_the_environment(
     assert {"CreateCluster", "DeleteCluster"} <= set(actions)
 
 
+@pytest.mark.long
 def test_a_session_that_is_killed_is_gone_on_with(pytester: pytest.Pytester, place: Path) -> None:
     pipe = place / "pipe"
     os.mkfifo(pipe)

@@ -29,6 +29,7 @@ FOUND_LIVES = (613855,)
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("offset", range(SEEDS))
 def test_a_fresh_seed_breaks_nothing(offset: int) -> None:
     played = play(replace(of_seed(FRESH + offset), threads=False))
@@ -62,6 +63,7 @@ def test_a_cloud_that_lies_more_often_than_is_believed_is_noticed() -> None:
     assert any(live(seed, lies_in_a_row=3) for seed in range(60))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", FOUND)
 def test_a_seed_that_broke_once_breaks_nothing_now(seed: str) -> None:
     """Its schedule is kept, cut down where that was possible: a seed draws another one some day.
@@ -73,6 +75,7 @@ def test_a_seed_that_broke_once_breaks_nothing_now(seed: str) -> None:
     assert play(Schedule.of_json(kept)).broken == []
 
 
+@pytest.mark.long
 def test_a_seed_plays_the_same_twice() -> None:
     first, second = play(of_seed(33)), play(of_seed(33))
     assert first.trace == second.trace

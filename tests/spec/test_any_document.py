@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,6 +69,7 @@ def test_a_complete_document_with_one_value_changed_loads_or_says_why_not(path, 
         assert all(finding.message for finding in found)
 
 
+@pytest.mark.long
 @given(st.text(max_size=60))
 def test_any_text_loads_or_says_why_not(text):
     assert load_or_findings(text) != ()

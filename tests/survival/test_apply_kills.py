@@ -115,6 +115,7 @@ def recovers(standing: Standing, at: int, moment: Moment, again: str) -> None:
     assert difference(found, remains(standing.emulator)) == ""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("at", "moment", "again"), EVERYDAY)
 def test_a_kill_in_an_apply_is_made_good_by_the_same_command(
     standing: Standing, at: int, moment: Moment, again: str
@@ -130,6 +131,7 @@ def test_so_is_one_at_every_request(
     recovers(standing, at, moment, again)
 
 
+@pytest.mark.long
 def test_an_undisturbed_apply_makes_about_as_many_requests(standing: Standing) -> None:
     standing.proxy.disarm()
     assert standing.run("here", *APPLY) == ""

@@ -164,6 +164,7 @@ def service_balancer(
         return doc.id
 
 
+@pytest.mark.long
 def test_subscriptions_are_left_with_their_ids_and_what_to_do(shell: Shell) -> None:
     ended = shell("create", NAME, "--charge-type", "PrePaid", "--period", "1", "-y", *LONG)
     assert ended.code == 0, ended.err
@@ -189,6 +190,7 @@ def test_a_retained_instance_stays_with_its_network_and_the_others_go(shell: She
     assert not remains(shell.emulator)
 
 
+@pytest.mark.long
 def test_a_group_that_went_with_the_cluster_is_not_left_beside_a_subscription(
     tmp_path: Path,
 ) -> None:

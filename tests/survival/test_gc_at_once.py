@@ -41,6 +41,7 @@ def protect(emulator: Emulator, name: str) -> None:
         session.put(cluster)
 
 
+@pytest.mark.long
 def test_each_is_asked_to_go_before_the_first_is_gone(shell: Cli) -> None:
     ended = shell.ok(*GC, "-o", "json")
     assert {row["cluster"] for row in ended.json["found"]} == set(NAMES)
@@ -53,6 +54,7 @@ def test_each_is_asked_to_go_before_the_first_is_gone(shell: Cli) -> None:
     assert max(asked) < first_gone
 
 
+@pytest.mark.long
 def test_lines_say_whose_they_are(shell: Cli) -> None:
     ended = shell.ok(*GC)
     for name in NAMES:
@@ -71,12 +73,14 @@ def test_a_failure_ends_no_other_removal_and_decides_the_exit_code(shell: Cli) -
     assert any("ci-2 in cn-hangzhou" in warning for warning in ended.json["warnings"])
 
 
+@pytest.mark.long
 def test_events_of_several_name_their_cluster(shell: Cli) -> None:
     *events, result = [json.loads(line) for line in shell.ok(*GC, "-o", "jsonl").out.splitlines()]
     assert {event["subject"] for event in events} == set(NAMES)
     assert result["exitCode"] == 0
 
 
+@pytest.mark.long
 def test_a_signal_stops_all_of_them_at_a_safe_point(tmp_path: Path) -> None:
     with Emulator(speed=200, seed=7) as emulator:
         machine = Machine(tmp_path / "user", emulator.env)

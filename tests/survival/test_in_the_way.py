@@ -161,6 +161,7 @@ def test_a_group_that_a_cloud_service_manages_goes_with_it_and_is_not_in_the_way
     assert [made.security_group_id in kept for made in groups] == [False, True]
 
 
+@pytest.mark.long
 def test_an_address_of_others_on_our_gateway_is_named_and_holds_it(shell: Shell) -> None:
     address = their_address(shell)
     ended = deleted(shell)
@@ -195,6 +196,7 @@ def test_an_instance_that_was_attached_is_not_in_the_way(shell: Shell) -> None:
     assert not remains(shell.emulator)
 
 
+@pytest.mark.long
 def test_a_cluster_that_is_retained_stays_with_everything(shell: Shell) -> None:
     before = remains(shell.emulator)
     cluster = one(shell, "cluster")
@@ -276,6 +278,7 @@ def volume(shell: Shell, **more: str) -> str:
     ).disk_id
 
 
+@pytest.mark.long
 def test_disks_of_volumes_are_shown_before_and_gone_after(shell: Shell) -> None:
     disk = volume(shell)
     looked = shell("delete", NAME, "--dry-run", "-o", "json")
@@ -286,6 +289,7 @@ def test_disks_of_volumes_are_shown_before_and_gone_after(shell: Shell) -> None:
     assert not remains(shell.emulator)
 
 
+@pytest.mark.long
 def test_a_disk_of_a_volume_can_be_retained(shell: Shell) -> None:
     disk = volume(shell)
     ended = deleted(shell, "--retain", disk)
@@ -296,6 +300,7 @@ def test_a_disk_of_a_volume_can_be_retained(shell: Shell) -> None:
     assert alive(shell, "vpc") == []
 
 
+@pytest.mark.long
 def test_disks_of_a_cluster_that_is_gone_are_found_from_elsewhere(
     shell: Shell, tmp_path: Path
 ) -> None:
@@ -312,6 +317,7 @@ def test_disks_of_a_cluster_that_is_gone_are_found_from_elsewhere(
     assert not remains(shell.emulator)
 
 
+@pytest.mark.long
 def test_interfaces_of_pods_go_with_their_cluster(shell: Shell) -> None:
     interface = asked(
         shell,

@@ -163,6 +163,7 @@ def _program(machine: Machine) -> str:
     return f"{sys.executable} {script}"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mode", MODES)
 def test_no_mode_of_a_profile_leaves_loopback(machine: Machine, mode: str) -> None:
     rows, code = MODES[mode]
@@ -173,6 +174,7 @@ def test_no_mode_of_a_profile_leaves_loopback(machine: Machine, mode: str) -> No
     assert machine.elsewhere() == set()
 
 
+@pytest.mark.long
 def test_neither_does_a_source_that_only_the_environment_names(machine: Machine) -> None:
     sources: list[dict[str, str]] = [
         {"ALIBABA_CLOUD_CREDENTIALS_URI": "http://keys.invalid/"},
@@ -188,6 +190,7 @@ def test_neither_does_a_source_that_only_the_environment_names(machine: Machine)
     assert machine.elsewhere() == set()
 
 
+@pytest.mark.long
 def test_one_product_on_loopback_keeps_all_others_from_the_real_cloud(machine: Machine) -> None:
     profiles(machine.home, {"name": "p", "mode": "AK", **machine.keys})
     url = machine.env.pop("ACKGPU_ENDPOINT_URL")

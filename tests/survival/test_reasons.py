@@ -36,6 +36,7 @@ def clean_up(shell: Shell) -> None:
     assert not remains(shell.emulator)
 
 
+@pytest.mark.long
 def test_a_cluster_that_failed_says_at_which_stage_and_why(shell: Shell) -> None:
     ended = spoilt(shell, kind="cluster_failed", stage=2, message="the stack rolled back")
     assert ended.code == 11
@@ -68,6 +69,7 @@ def test_a_pool_without_nodes_says_what_the_scaling_activity_said(shell: Shell) 
     clean_up(shell)
 
 
+@pytest.mark.long
 def test_another_machine_is_told_at_once_that_a_node_never_joined(shell: Shell) -> None:
     here = spoilt(shell, kind="node_never_joins", count=1)
     elsewhere = Shell(shell.emulator, shell.home.parent / "elsewhere")
@@ -93,6 +95,7 @@ def test_a_node_that_never_turns_ready_is_named_with_its_reason(shell: Shell) ->
     clean_up(shell)
 
 
+@pytest.mark.long
 def test_keep_leaves_what_stands_and_the_same_command_goes_on(shell: Shell) -> None:
     refusal = {"effect": "error", "status": 400, "code": "Odd", "action": "CreateClusterNodePool"}
     assert spoilt(shell, **refusal).code == 11
@@ -104,6 +107,7 @@ def test_keep_leaves_what_stands_and_the_same_command_goes_on(shell: Shell) -> N
     clean_up(shell)
 
 
+@pytest.mark.long
 def test_rollback_removes_what_this_run_made(shell: Shell) -> None:
     refusal = {"effect": "error", "status": 400, "code": "Odd", "action": "CreateClusterNodePool"}
     ended = spoilt(shell, "--on-failure", "rollback", **refusal)
@@ -112,6 +116,7 @@ def test_rollback_removes_what_this_run_made(shell: Shell) -> None:
     assert not remains(shell.emulator)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "fault", [{"kind": "stock_out", "announced": False}, {"kind": "pool_failed"}], ids=str
 )
@@ -123,6 +128,7 @@ def test_rollback_removes_what_was_made_for_zones_that_were_sold_out(
     assert not remains(shell.emulator)
 
 
+@pytest.mark.long
 def test_a_rollback_that_does_not_finish_tells_what_is_left(shell: Shell) -> None:
     refusals = [
         {"effect": "error", "status": 400, "code": "Odd", "action": action}
@@ -139,6 +145,7 @@ def test_a_rollback_that_does_not_finish_tells_what_is_left(shell: Shell) -> Non
     clean_up(shell)
 
 
+@pytest.mark.long
 def test_expired_credentials_stop_it_safely_and_new_ones_go_on(shell: Shell) -> None:
     shell.emulator.set_faults(
         {
@@ -179,6 +186,7 @@ def test_a_wait_ends_where_a_pool_has_failed_and_says_why(shell: Shell) -> None:
     assert "poor" in ended.err
 
 
+@pytest.mark.long
 def test_a_look_at_a_pool_whose_node_never_joined_leaves_no_journal(shell: Shell) -> None:
     spoilt(shell, kind="node_never_joins", count=1)
     elsewhere = Shell(shell.emulator, shell.home.parent / "elsewhere")

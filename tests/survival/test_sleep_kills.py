@@ -118,6 +118,7 @@ def survived(stage: Stage, case: tuple[str, int, Moment, bool, bool]) -> None:
         stage.check(then)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", EVERYDAY, ids=str)
 def test_a_kill_in_between_loses_nothing(
     stage: Stage, case: tuple[str, int, Moment, bool, bool]

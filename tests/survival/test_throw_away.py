@@ -145,6 +145,7 @@ def test_no_lifetime_grows_beyond_the_longest(shell: Shell) -> None:
     assert ok(shell, "list")["clusters"][0]["expires"] < before
 
 
+@pytest.mark.long
 def test_gc_looks_in_every_region(shell: Shell) -> None:
     ok(shell, "create", "demo", "-r", "cn-shanghai", "--ttl", "2h", *LONG)
     pass_time(shell, 10 * HOUR)
@@ -288,6 +289,7 @@ def test_gc_says_of_each_thing_whether_it_is_gone(shell: Shell) -> None:
     assert {kind for kind, _ in remains(shell.emulator)} == {"vpc", "routetable"}
 
 
+@pytest.mark.long
 def test_gc_passes_on_what_a_deletion_warns_of(shell: Shell) -> None:
     ok(shell, "create", "demo", "--ttl", "2h", *LONG)
     pass_time(shell, 10 * HOUR)
@@ -298,6 +300,7 @@ def test_gc_passes_on_what_a_deletion_warns_of(shell: Shell) -> None:
     assert warning.startswith("demo in cn-hangzhou: A context demo may be left")
 
 
+@pytest.mark.long
 def test_gc_removes_nothing_of_a_protected_cluster_and_says_so(shell: Shell) -> None:
     ok(shell, "create", "demo", "--ttl", "2h", *LONG)
     pass_time(shell, 10 * HOUR)

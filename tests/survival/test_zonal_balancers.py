@@ -73,6 +73,7 @@ def test_one_of_somebody_else_stays_and_is_named(cli: Cli, product: str) -> None
     assert standing(cli, product) == [id_]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_a_key_that_may_not_list_them_deletes_all_the_same(cli: Cli, product: str) -> None:
     denied = {"effect": "error", "status": 403, "code": "Forbidden.RAM", "product": product}

@@ -301,6 +301,7 @@ def test_of_two_that_serve_one_state_the_other_is_found_when_one_has_ended(
     assert (status["running"], status.get("endpoint")) == (True, staying["endpoint"])
 
 
+@pytest.mark.long
 def test_the_note_of_a_server_that_was_killed_goes_when_the_next_one_serves(
     tmp_path: Path,
 ) -> None:

@@ -34,6 +34,7 @@ def test_every_kind_has_its_types_and_its_columns() -> None:
         assert [column[0] for column in columns_of(resource)], resource
 
 
+@pytest.mark.long
 def test_every_kind_is_listed_and_explained(api: Api) -> None:
     for resource in RESOURCES:
         root = f"/apis/{resource.api_version}" if resource.group else "/api/v1"

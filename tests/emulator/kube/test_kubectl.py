@@ -199,6 +199,7 @@ def test_scale_set_image_label_and_annotate(kubectl: Kubectl, sample: str) -> No
     assert image == "nvidia/cuda:11.4-devel"
 
 
+@pytest.mark.long
 def test_cordon_and_drain_move_pods_off_a_node(kubectl: Kubectl, sample: str) -> None:
     node = kubectl.json("get", "pod", sample)["spec"]["nodeName"]
     kubectl("cordon", node)
