@@ -63,7 +63,8 @@ class Field:
     something; ``exactly``, nothing being a value too; by the ``steps``; never, since it belongs to
     one ``run``; or not at all, since it is told ``once``, when the thing is made. ``change``: the
     command that makes it what the spec says, in which ``{pool}`` and ``{value}`` are filled in;
-    empty if nothing does. ``applied``: ``apply`` changes it in place. ``way``: why that cannot be,
+    empty if nothing does. ``applied``: ``apply`` changes it in place; a pool's setting with ``api``
+    needs nothing more for it, any other has a step. ``way``: why that cannot be,
     and what to do instead, with ``{file}`` beside these; empty for what holds for the section
     (:mod:`ackgpu.spec.in_place`).
     """
@@ -223,7 +224,7 @@ FIELDS = (
     Field(key="nodePools[].spot.onDemandBase", compared="steps"),
     Field(key="nodePools[].multiAzPolicy", flag="--multi-az-policy", kind=MultiAzPolicy, on="pool",
           help="How nodes spread over zones.", api="scaling_group.multi_az_policy",
-          terraform="multi_az_policy", ros="ScalingGroup.MultiAzPolicy"),
+          terraform="multi_az_policy", ros="ScalingGroup.MultiAzPolicy", applied=True),
     Field(key="nodePools[].imageType", flag="--image-type", kind=ImageType, on="pool",
           help="The nodes' operating system; auto is ACK's own for the Kubernetes version.",
           comment="auto: ACK's own for the Kubernetes version", api="scaling_group.image_type",

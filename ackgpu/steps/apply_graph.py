@@ -10,6 +10,7 @@ from typing import Any
 
 from ackgpu.cloud.api import Cluster, NodePool
 from ackgpu.engine.step import Drift, Step
+from ackgpu.spec.fields import sent
 from ackgpu.spec.model import ClusterSpec, NodePoolSpec
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.cluster_change import (
@@ -19,10 +20,11 @@ from ackgpu.steps.cluster_change import (
     TagChange,
     TagsStep,
 )
+from ackgpu.steps.field_values import request_settings
 from ackgpu.steps.graph_of import Ports, create_graph, least_nodes, verifies
 from ackgpu.steps.observed_pool import marks_of
 from ackgpu.steps.pool_change import PoolSizeStep
-from ackgpu.steps.pool_settings import AutoScalingOffStep, NodeMarksStep
+from ackgpu.steps.pool_settings import AutoScalingOffStep, NodeMarksStep, PoolSettingsStep
 from ackgpu.steps.running_cluster import RunningCluster, TemporaryAccess
 from ackgpu.steps.verification import Verified, verification
 
@@ -64,7 +66,7 @@ def apply_graph(standing: ClusterDifference, plan: Blueprint, prove: Sequence[st
 
     ::
 
-        running cluster ── its settings, addons ──┬── pool: labels, taints ── size ──┐
+        running cluster ── its settings, addons ──┬── pool: its settings ── size ────┐
                                                   └── cluster ─────────────── node pool ── gpu nodes
 
     One change at a time: ACK refuses one while the cluster is busy with another. Pools are changed
@@ -121,6 +123,14 @@ def _of_pool(
     if standing.differs(f"{key}labels") or standing.differs(f"{key}taints"):
         wanted = partial(marks_of, pool)
         steps.append(NodeMarksStep(cloud, name=pool.name, wanted=wanted, cluster=running))
+    asked = request_settings(pool)
+    settings = {
+        row.api: asked[row.api]
+        for row in sent(pool=True)
+        if row.applied and standing.differs(f"{key}{row.in_pool}")
+    }
+    if settings:
+        steps.append(PoolSettingsStep(cloud, name=pool.name, wanted=settings, cluster=running))
     scaled_itself = standing.differs(f"{key}autoScaling.enable")
     if scaled_itself:
         steps.append(AutoScalingOffStep(cloud, name=pool.name, cluster=running))

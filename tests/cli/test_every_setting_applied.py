@@ -46,6 +46,7 @@ APPLIED: dict[str, dict[str, Any]] = {
     "nodePools[].taints[].value": {f"{GPU}.taints.0.value": "other"},
     "nodePools[].taints[].effect": {f"{GPU}.taints.0.effect": "NoExecute"},
     "nodePools[].name": {f"{GPU}.name": "renamed"},
+    "nodePools[].multiAzPolicy": {f"{GPU}.multiAzPolicy": "PRIORITY"},
     "nodePools[].attach.instanceIds": {f"{GPU}.attach.instanceIds": ["INSTANCE"]},
 }
 """Another value of each setting that is changed in place; the instance stays, so it comes last."""

@@ -116,3 +116,19 @@ def test_help_and_its_page_follow_a_default_of_the_model(changed: Path) -> None:
     page = (changed / "docs" / "cli.md").read_text()
     assert "The range of pods (Flannel). Default: 10.99.0.0/16." in page
     assert "172.20.0.0/16" not in page.partition("written by docs/generate_cli.py")[2]
+
+
+def test_the_pages_of_the_spec_and_of_apply_name_every_setting() -> None:
+    spec, apply = ((DOCS / page).read_text() for page in ("spec.md", "apply.md"))
+    sections = spec.split("\n## ")
+    unnamed = []
+    for row in FIELDS:
+        section = row.key.partition(".")[0].removesuffix("[]")
+        last = row.key.rpartition(".")[2]
+        text = "".join(part for part in sections if re.match(rf"[\w ]*\b{section}\b", part))
+        if not any(re.search(rf"\b{last}\b", code) for code in re.findall(r"`[^`]+`", text)):
+            unnamed.append(row.key)
+        setting = ".".join(row.key.split(".")[:2]).removesuffix("[]")
+        if row.applied and row.key != "nodePools[].name" and f"`{setting}" not in apply:
+            unnamed.append(f"{row.key} in apply.md")
+    assert unnamed == []

@@ -35,7 +35,7 @@ def create_cluster(request: ClusterRequest, *, region: str, token: str) -> Body:
         "deletion_protection": request.deletion_protection,
         "snat_entry": False,
     }
-    return _merged(_merged(body, _nested(request.settings)), request.extra)
+    return _merged(_merged(body, nested(request.settings)), request.extra)
 
 
 def create_node_pool(request: NodePoolRequest) -> Body:
@@ -54,7 +54,7 @@ def create_node_pool(request: NodePoolRequest) -> Body:
         "scaling_group": _scaling_group(request),
         "kubernetes_config": _without_empty(kubernetes),
     }
-    return _merged(_merged(body, _nested(request.settings)), request.extra)
+    return _merged(_merged(body, nested(request.settings)), request.extra)
 
 
 def _scaling_group(request: NodePoolRequest) -> Body:
@@ -107,7 +107,7 @@ def _without_empty(body: Body) -> Body:
     return {key: value for key, value in body.items() if value not in ("", [], None)}
 
 
-def _nested(settings: Mapping[str, Any]) -> Body:
+def nested(settings: Mapping[str, Any]) -> Body:
     """Settings by path (``scaling_group.image_type``) as the objects that hold them."""
     body: Body = {}
     for path, value in settings.items():

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from ackgpu.cloud.aliyun import container_records as records
 from ackgpu.cloud.aliyun.calls import Calls, required
+from ackgpu.cloud.aliyun.container_bodies import nested
 from ackgpu.cloud.aliyun.errors import missing
 from ackgpu.cloud.api import AddonRequest, AttachRequest, AutoScaling, ClusterCheck
 from ackgpu.errors import ResourceNotFound
@@ -57,6 +58,14 @@ class ContainerChanges:
         body = {"kubernetes_config": rows, "update_nodes": True}
         path = _pool(cluster_id, node_pool_id)
         answer = self._calls.replace("ModifyClusterNodePool", path, body)
+        return answer.task_id or ""
+
+    def set_pool_settings(
+        self, cluster_id: str, node_pool_id: str, settings: Mapping[str, Any]
+    ) -> str:
+        """Set fields by their paths (``scaling_group.multi_az_policy``)."""
+        path = _pool(cluster_id, node_pool_id)
+        answer = self._calls.replace("ModifyClusterNodePool", path, nested(settings))
         return answer.task_id or ""
 
     def set_deletion_protection(self, cluster_id: str, *, enabled: bool) -> None:

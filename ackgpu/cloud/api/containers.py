@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from ackgpu.cloud.api.clusters import (
     Addon,
@@ -63,6 +63,11 @@ class ContainerApi(Protocol):
         taints: Sequence[tuple[str, str, str]],
     ) -> str:
         """Replace the labels and taints of the pool and of its nodes; the task's id."""
+
+    def set_pool_settings(
+        self, cluster_id: str, node_pool_id: str, settings: Mapping[str, Any]
+    ) -> str:
+        """Set fields of a pool by their paths, for the nodes made from now on; the task's id."""
 
     def set_deletion_protection(self, cluster_id: str, *, enabled: bool) -> None:
         """Protect the cluster against deletion, or not any more; at once, in any state."""

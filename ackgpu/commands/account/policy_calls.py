@@ -30,7 +30,7 @@ from ackgpu.steps.gpu_nodes import GpuNodesStep
 from ackgpu.steps.node_change import NodeRemovalStep, RepairStep, ReplacementStep
 from ackgpu.steps.node_pool import NodePoolStep
 from ackgpu.steps.pool_change import AutoScalingStep, PoolRemoval, PoolSizeStep
-from ackgpu.steps.pool_settings import AutoScalingOffStep, NodeMarksStep
+from ackgpu.steps.pool_settings import AutoScalingOffStep, NodeMarksStep, PoolSettingsStep
 from ackgpu.steps.sleep_record import SleepEndStep, SleepRecordStep
 from ackgpu.steps.upgrade import ControlPlaneUpgradeStep, PoolUpgradeStep, UpgradeCheckStep
 
@@ -95,7 +95,7 @@ SLEEPING = (
 )  # fmt: skip
 IN_PLACE = (
     ProtectionStep, PublicEndpointStep, TagsStep, AddonStep, NodeMarksStep, AutoScalingOffStep,
-    PoolSizeStep, AutoScalingStep, PoolRemoval,
+    PoolSettingsStep, PoolSizeStep, AutoScalingStep, PoolRemoval,
 )  # fmt: skip
 """What ``apply`` changes besides what ``create`` makes."""
 UPGRADING = ("containers.upgrades", "containers.node_pools")
