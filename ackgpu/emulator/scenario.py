@@ -34,7 +34,7 @@ from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.faults import ConfigurationError
 from ackgpu.emulator.operation import ApiOperation, Product
 from ackgpu.emulator.shared import catalog
-from ackgpu.emulator.shared.limits import DEFAULTS
+from ackgpu.emulator.shared.limits import LIMITS
 from ackgpu.emulator.store import Transaction
 
 SETTINGS = frozenset({"limits", "stock", "regions", "missing_roles", "doubts"})
@@ -93,7 +93,7 @@ def _wrong_values(scenario: Mapping[str, Any]) -> Iterator[str]:
 def _wrong_limits(limits: Mapping[str, Any], regions: set[str]) -> Iterator[str]:
     for key, value in limits.items():
         name, at, region = str(key).partition("@")
-        if name not in DEFAULTS or (at and region not in regions):
+        if name not in LIMITS or (at and region not in regions):
             yield f"limits: there is no limit {key!r}"
         if not isinstance(value, int) or not _is_number(value, least=0):
             yield f"limits: {key} cannot be {value!r}"

@@ -15,10 +15,11 @@ from pathlib import Path
 import ackgpu.emulator
 from ackgpu.emulator.dispatch import load_products
 from ackgpu.emulator.shared.lifecycle import Lifecycle
+from ackgpu.emulator.shared.limits import LIMITS
 from ackgpu.emulator.shared.tables import table
 
 ROOT = Path(ackgpu.emulator.__file__).parent
-CODE_AT = {"ApiError": 0, "refuse": 0, "refuse_over": 4}
+CODE_AT = {"ApiError": 0, "refuse": 0, "existing": 2}
 """Which argument of a call is the code."""
 
 
@@ -46,6 +47,7 @@ def states() -> set[str]:
 def codes() -> set[str]:
     """Every error code that an operation may answer."""
     found = set(table("cs/roles")["cluster_refusals"].values())
+    found |= {limit.code for limit in LIMITS.values() if limit.code}
     for path in ROOT.rglob("*.py"):
         if "kube" not in path.relative_to(ROOT).parts:
             found.update(_codes_in(ast.parse(path.read_text("utf-8"))))

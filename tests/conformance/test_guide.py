@@ -15,7 +15,7 @@ from ackgpu.clock import ManualClock
 from ackgpu.emulator import Emulator
 from ackgpu.emulator.faults import ACTS
 from ackgpu.emulator.resource_faults import KINDS
-from ackgpu.emulator.shared.limits import DEFAULTS
+from ackgpu.emulator.shared.limits import LIMITS
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text("utf-8")
 
@@ -59,10 +59,10 @@ def test_the_scenario_and_the_faults_are_taken() -> None:
         ]
 
 
-@pytest.mark.parametrize("names", [KINDS, ACTS, DEFAULTS], ids=["kinds", "effects", "limits"])
+@pytest.mark.parametrize("names", [KINDS, ACTS, LIMITS], ids=["kinds", "effects", "limits"])
 def test_every_name_is_explained(names: dict[str, object]) -> None:
     assert [name for name in names if f"`{name}`" not in GUIDE] == []
 
 
 def test_the_limits_are_the_codes() -> None:
-    assert [name for name, value in DEFAULTS.items() if f"`{name}` {value}" not in GUIDE] == []
+    assert [name for name, row in LIMITS.items() if f"`{name}` {row.default}" not in GUIDE] == []

@@ -118,8 +118,7 @@ def upgrade_cluster_addons(call: Call) -> dict[str, Any]:
     cluster = running_cluster(call)
     for row in rows_of(call):
         doc = _changeable(call, cluster, text(row, "component_name"), "upgrading")
-        steps = ((0.0, "upgrading"), (durations.ADDON_CHANGE, "active"))
-        doc.body["phases"] = ADDON.then(doc.body["phases"], call.now, *steps)
+        ADDON.enter(doc, call.now, (0.0, "upgrading"), (durations.ADDON_CHANGE, "active"))
         doc.body["versions"] = [
             [call.now, shown_version(call, doc)],
             [call.now + durations.ADDON_CHANGE, text(row, "next_version")],
@@ -135,7 +134,7 @@ def un_install_cluster_addons(call: Call) -> dict[str, Any]:
     cluster = running_cluster(call)
     for row in rows_of(call):
         doc = _changeable(call, cluster, text(row, "name"), "deleting")
-        doc.body["phases"] = ADDON.then(doc.body["phases"], call.now, (0.0, "deleting"))
+        ADDON.enter(doc, call.now, (0.0, "deleting"))
         doc.deleted_at = call.now + durations.ADDON_CHANGE
         call.docs.put(doc)
     return _changing(call, cluster, "cluster_addon_uninstall")
@@ -149,8 +148,7 @@ def modify_cluster_addon(call: Call) -> None:
     cluster, name = running_cluster(call), call.path["component_id"]
     doc = _changeable(call, cluster, name, "updating")
     doc.body["config"] = text(body_of(call), "config") or doc.body["config"]
-    steps = ((0.0, "updating"), (durations.ADDON_CHANGE, "active"))
-    doc.body["phases"] = ADDON.then(doc.body["phases"], call.now, *steps)
+    ADDON.enter(doc, call.now, (0.0, "updating"), (durations.ADDON_CHANGE, "active"))
     call.docs.put(doc)
     _changing(call, cluster, "cluster_addon_modify")
 

@@ -139,8 +139,7 @@ def _grow(call: Call, pool: Doc, more: int) -> None:
     group = pool.body["scaling_group"]
     if group.get("desired_size") is not None:
         group["desired_size"] += more
-    steps = ((0.0, "scaling"), (durations.ATTACH, "active"))
-    pool.body["phases"] = POOL.then(pool.body["phases"], call.now, *steps)
+    POOL.enter(pool, call.now, (0.0, "scaling"), (durations.ATTACH, "active"))
     call.docs.put(pool)
 
 

@@ -67,7 +67,7 @@ def delete_cluster(call: Call) -> dict[str, Any]:
         return _fail(call, cluster)
     _remove_nodes(call, cluster, keeping)
     _remove_resources(call, cluster, keeping)
-    cluster.body["phases"] = CLUSTER.then(cluster.body["phases"], call.now, (0.0, "deleting"))
+    CLUSTER.enter(cluster, call.now, (0.0, "deleting"))
     cluster.deleted_at = call.now + durations.CLUSTER_DELETE
     for kind in ("addon", "kube"):
         _let_go(call, kind, cluster)
@@ -104,7 +104,7 @@ def _remove_nodes(call: Call, cluster: Doc, keeping: Keeping) -> None:
         remove_node(call, node, at, release=made and not kept)
     for pool in pools.values():
         steps = [] if call.state(pool) == "deleting" else [(0.0, "deleting")]
-        pool.body["phases"] = POOL.then(pool.body["phases"], call.now, *steps)
+        POOL.enter(pool, call.now, *steps)
         pool.deleted_at = at
         call.docs.put(pool)
 
@@ -173,8 +173,7 @@ def _let_go(call: Call, kind: str, cluster: Doc) -> None:
 
 def _fail(call: Call, cluster: Doc) -> dict[str, Any]:
     """As when somebody else's SNAT entry holds the NAT gateway: a second attempt works."""
-    steps = ((0.0, "deleting"), (durations.CLUSTER_DELETE, "delete_failed"))
-    cluster.body["phases"] = CLUSTER.then(cluster.body["phases"], call.now, *steps)
+    CLUSTER.enter(cluster, call.now, (0.0, "deleting"), (durations.CLUSTER_DELETE, "delete_failed"))
     return _ask(call, cluster, ("DependencyViolation.Resource", "a resource is still in use"))
 
 

@@ -124,7 +124,7 @@ def remove_node(call: Call, node: Doc, at: float, *, release: bool) -> None:
     """Let the node go at ``at``; ``release`` frees its instance if it is pay-as-you-go."""
     # Read again: the removal of another node may just have given it that one's route.
     node = call.docs.get(node.kind, node.id) or node
-    node.body["phases"] = NODE.then(node.body["phases"], call.now, (0, "removing"))
+    NODE.enter(node, call.now, (0, "removing"))
     node.deleted_at = max(at, node.created_at)
     call.docs.put(node)
     route = call.docs.get("route", node.body["route_id"])
@@ -242,7 +242,7 @@ def _route_those_waiting(call: Call, cluster_id: str, at: float) -> None:
     )
     node.body |= {"t_ready": ready, "t_gpu": gpu, "error_message": ""}
     steps = (ready - call.now, "running")
-    node.body["phases"] = NODE.then(node.body["phases"], call.now, steps)
+    NODE.enter(node, call.now, steps)
     call.docs.put(node)
 
 

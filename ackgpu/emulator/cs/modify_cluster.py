@@ -215,8 +215,7 @@ def _going(call: Call, row: dict[str, Any]) -> bool:
 
 def _updating(call: Call, cluster: Doc, seconds: float) -> dict[str, Any]:
     if seconds:
-        steps = ((0.0, "updating"), (seconds, "running"))
-        cluster.body["phases"] = CLUSTER.then(cluster.body["phases"], call.now, *steps)
+        CLUSTER.enter(cluster, call.now, (0.0, "updating"), (seconds, "running"))
         call.docs.put(cluster)
     course = TaskCourse([("Update cluster", seconds)])
     task = make_task(call, cluster, "cluster_modify", course)

@@ -90,6 +90,5 @@ def _shrink(call: Call, pool: Doc, fewer: int, seconds: float) -> None:
     group = pool.body["scaling_group"]
     if group.get("desired_size") is not None:
         group["desired_size"] = max(0, group["desired_size"] - fewer)
-    steps = ((0.0, "removing_nodes"), (seconds, "active"))
-    pool.body["phases"] = POOL.then(pool.body["phases"], call.now, *steps)
+    POOL.enter(pool, call.now, (0.0, "removing_nodes"), (seconds, "active"))
     call.docs.put(pool)

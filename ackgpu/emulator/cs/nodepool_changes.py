@@ -108,7 +108,7 @@ def delete_cluster_nodepool(call: Call) -> dict[str, Any]:
         for node in nodes:
             made = node.body["source"] == "ess"
             remove_node(call, node, call.now + durations.NODE_REMOVAL, release=made)
-    pool.body["phases"] = POOL.then(pool.body["phases"], call.now, *steps)
+    POOL.enter(pool, call.now, *steps)
     call.docs.put(pool)
     course = TaskCourse([("Delete node pool", durations.POOL_DELETE)], error=error)
     task = make_task(call, cluster, "nodepool_delete", course, target=(pool.id, "nodepool"))
@@ -196,8 +196,7 @@ def _wanted(pool: Doc, present: int) -> int:
 
 
 def _enter(call: Call, pool: Doc, state: str, seconds: float) -> None:
-    phases = pool.body["phases"]
-    pool.body["phases"] = POOL.then(phases, call.now, (0.0, state), (seconds, "active"))
+    POOL.enter(pool, call.now, (0.0, state), (seconds, "active"))
     call.docs.put(pool)
 
 

@@ -46,8 +46,7 @@ def upgrade_cluster_nodepool(call: Call) -> dict[str, Any]:
         meet_image(pool, node, version)
         call.docs.put(node)
     seconds = durations.POOL_UPGRADE_PER_NODE * max(1, len(nodes))
-    steps = ((0.0, "upgrading"), (seconds, "active"))
-    pool.body["phases"] = POOL.then(pool.body["phases"], call.now, *steps)
+    POOL.enter(pool, call.now, (0.0, "upgrading"), (seconds, "active"))
     call.docs.put(pool)
     course = TaskCourse([("Upgrade nodes", seconds)])
     task = make_task(call, cluster, TASK_TYPE, course, target=(pool.id, "nodepool"))
@@ -76,7 +75,7 @@ def go_on(call: Call, pool: Doc, *, rest: float, pause_length: float) -> None:
 
 def give_up(call: Call, pool: Doc) -> None:
     """The pool is active at once; nodes that are not upgraded yet keep their version."""
-    pool.body["phases"] = POOL.then(pool.body["phases"], call.now, (0.0, "active"))
+    POOL.enter(pool, call.now, (0.0, "active"))
     call.docs.put(pool)
     for node in _waiting(call, pool):
         del node.body["kubelet_upgrade"]

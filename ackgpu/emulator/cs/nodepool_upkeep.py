@@ -77,8 +77,7 @@ def _sound_pool(call: Call, cluster: Doc) -> Doc:
 
 
 def _busy(call: Call, cluster: Doc, pool: Doc, state: str, seconds: float) -> Doc:
-    steps = ((0.0, state), (seconds, "active"))
-    pool.body["phases"] = POOL.then(pool.body["phases"], call.now, *steps)
+    POOL.enter(pool, call.now, (0.0, state), (seconds, "active"))
     call.docs.put(pool)
     kind = {"repairing": "nodepool_repair", "updating": "nodepool_update"}[state]
     course = TaskCourse([(f"{kind.removeprefix('nodepool_').capitalize()} nodes", seconds)])

@@ -43,15 +43,7 @@ def make_pool(
 ) -> tuple[Doc, Scaling]:
     """A pool that begins at ``start``, and how its first nodes come."""
     info = part(request, "nodepool_info")
-    limits.refuse_over(
-        call,
-        "node_pools",
-        len(lasting_pools(call, cluster)),
-        1,
-        "QuotaExceeded.NodePool",
-        f"the number of node pools in cluster {cluster.id} would exceed the quota",
-        403,
-    )
+    limits.refuse_over(call, "node_pools", len(lasting_pools(call, cluster)), of=cluster.id)
     wanted = nodes_wanted(request)
     check_nodes(call, cluster, wanted)
     pool = Doc(

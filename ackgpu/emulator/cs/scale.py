@@ -106,8 +106,7 @@ def check_nodes(call: Call, cluster: Doc, adding: int) -> None:
     basic = cluster.body["cluster_spec"] == BASIC
     name = "nodes_per_basic_cluster" if basic else "nodes_per_cluster"
     used = len(lasting_nodes(call, cluster.id))
-    message = f"the number of nodes in cluster {cluster.id} would exceed the quota"
-    limits.refuse_over(call, name, used, adding, "QuotaExceeded.Node", message, 403)
+    limits.refuse_over(call, name, used, adding, of=cluster.id)
 
 
 def scale_out(call: Call, cluster: Doc, pool: Doc, count: int, *, start: float) -> Scaling:

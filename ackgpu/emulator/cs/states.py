@@ -10,48 +10,51 @@ from ackgpu.emulator.shared.lifecycle import Lifecycle
 
 CLUSTER = Lifecycle(
     "cluster",
-    frozenset({
-        ("initial", "running"), ("initial", "failed"), ("initial", "deleting"),
-        ("running", "updating"), ("running", "upgrading"), ("running", "scaling"),
-        ("running", "removing"), ("running", "deleting"), ("running", "inactive"),
-        ("running", "unavailable"),
-        ("updating", "running"), ("upgrading", "running"), ("scaling", "running"),
-        ("removing", "running"), ("inactive", "running"),
-        ("updating", "deleting"), ("upgrading", "deleting"), ("scaling", "deleting"),
-        ("removing", "deleting"), ("inactive", "deleting"), ("unavailable", "deleting"),
-        ("failed", "deleting"), ("deleting", "delete_failed"), ("delete_failed", "deleting"),
-    }),
-)  # fmt: skip
+    {
+        "initial": "running failed deleting",
+        "running": "updating upgrading scaling removing deleting inactive unavailable",
+        "updating": "running deleting",
+        "upgrading": "running deleting",
+        "scaling": "running deleting",
+        "removing": "running deleting",
+        "inactive": "running deleting",
+        "unavailable": "deleting",
+        "failed": "deleting",
+        "deleting": "delete_failed",
+        "delete_failed": "deleting",
+    },
+)
 
 POOL = Lifecycle(
     "node pool",
-    frozenset({
-        ("initial", "active"), ("initial", "scaling"), ("initial", "failed"),
-        ("initial", "deleting"), ("scaling", "active"), ("scaling", "failed"),
-        ("scaling", "deleting"), ("active", "scaling"), ("active", "updating"),
-        ("active", "removing_nodes"), ("active", "upgrading"), ("active", "repairing"),
-        ("active", "deleting"), ("updating", "active"), ("updating", "scaling"),
-        ("updating", "deleting"), ("removing_nodes", "active"), ("removing_nodes", "deleting"),
-        ("upgrading", "active"), ("upgrading", "deleting"), ("repairing", "active"),
-        ("repairing", "deleting"), ("failed", "scaling"), ("failed", "updating"),
-        ("failed", "deleting"), ("failed", "removing_nodes"),
-        ("deleting", "delete_failed"), ("delete_failed", "deleting"),
-    }),
-)  # fmt: skip
+    {
+        "initial": "active scaling failed deleting",
+        "scaling": "active failed deleting",
+        "active": "scaling updating removing_nodes upgrading repairing deleting",
+        "updating": "active scaling deleting",
+        "removing_nodes": "active deleting",
+        "upgrading": "active deleting",
+        "repairing": "active deleting",
+        "failed": "scaling updating deleting removing_nodes",
+        "deleting": "delete_failed",
+        "delete_failed": "deleting",
+    },
+)
 
 NODE = Lifecycle(
     "node",
-    frozenset({
-        ("initial", "running"), ("initial", "failed"), ("initial", "removing"),
-        ("running", "removing"), ("failed", "removing"), ("failed", "running"),
-    }),
-)  # fmt: skip
+    {
+        "initial": "running failed removing",
+        "running": "removing",
+        "failed": "removing running",
+    },
+)
 
 ADDON = Lifecycle(
     "add-on",
-    frozenset({
-        ("active", "updating"), ("active", "upgrading"), ("active", "deleting"),
-        ("updating", "active"), ("upgrading", "active"),
-        ("updating", "deleting"), ("upgrading", "deleting"),
-    }),
-)  # fmt: skip
+    {
+        "active": "updating upgrading deleting",
+        "updating": "active deleting",
+        "upgrading": "active deleting",
+    },
+)

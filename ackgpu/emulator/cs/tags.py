@@ -30,8 +30,9 @@ def tag_resources(call: Call) -> dict[str, Any]:
     ):
         merged = cluster.body["Tags"] | tags
         own = OWN_TAG in cluster.body["Tags"]
-        message = "the number of tags would exceed the quota"
-        limits.refuse_over(call, "tags", 0, len(merged) - own, "QuotaExceeded.Tags", message, 403)
+        if len(merged) - own > limits.limit(call, "tags"):
+            message = "the number of tags would exceed the quota"
+            raise ApiError("QuotaExceeded.Tags", message, 403)
         change_tags(call, cluster, merged)
         call.docs.put(cluster)
     return {}

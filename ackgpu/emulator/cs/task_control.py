@@ -40,7 +40,7 @@ def pause(call: Call, task: Doc) -> None:
     """Stop the task where it stands; what it works on stays ``upgrading``."""
     _check(call, task, {"running"})
     task.body["remaining"] = task.body["phases"][-1][0] - call.now
-    task.body["phases"] = TASK.then(task.body["phases"], call.now, (0.0, "paused"))
+    TASK.enter(task, call.now, (0.0, "paused"))
     task.body["paused_at"] = call.now
     call.docs.put(task)
     if task.body["task_type"] == nodepool_upgrade.TASK_TYPE:
@@ -56,8 +56,7 @@ def resume(call: Call, task: Doc) -> None:
     """Go on: everything ahead comes as much later as the pause was long."""
     _check(call, task, {"paused"})
     rest, pause_length = task.body.pop("remaining"), call.now - task.body["paused_at"]
-    steps = ((0.0, "running"), (rest, "success"))
-    task.body["phases"] = TASK.then(task.body["phases"], call.now, *steps)
+    TASK.enter(task, call.now, (0.0, "running"), (rest, "success"))
     for stage in task.body["stages"]:
         for key in ("start", "end"):
             if stage[key] > task.body["paused_at"]:
@@ -78,7 +77,7 @@ def cancel(call: Call, task: Doc) -> None:
     if call.state(task) in ENDED:
         return
     _check(call, task, {"running", "paused"})
-    task.body["phases"] = TASK.then(task.body["phases"], call.now, (0.0, "canceled"))
+    TASK.enter(task, call.now, (0.0, "canceled"))
     task.body["stages"] = [row for row in task.body["stages"] if row["start"] <= call.now]
     call.docs.put(task)
     if task.body["task_type"] == nodepool_upgrade.TASK_TYPE:
@@ -87,7 +86,7 @@ def cancel(call: Call, task: Doc) -> None:
     cluster = _cluster(call, task)
     if cluster.body.pop("pending_version", None) is None:
         cluster.body["versions"].pop()
-    cluster.body["phases"] = CLUSTER.then(cluster.body["phases"], call.now, (0.0, "running"))
+    CLUSTER.enter(cluster, call.now, (0.0, "running"))
     call.docs.put(cluster)
 
 

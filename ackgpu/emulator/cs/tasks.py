@@ -16,11 +16,11 @@ from ackgpu.emulator.store import Doc
 
 TASK = Lifecycle(
     "task",
-    frozenset({
-        ("running", "success"), ("running", "fail"), ("running", "paused"),
-        ("running", "canceled"), ("paused", "running"), ("paused", "canceled"),
-    }),
-)  # fmt: skip
+    {
+        "running": "success fail paused canceled",
+        "paused": "running canceled",
+    },
+)
 
 
 @dataclass(frozen=True)

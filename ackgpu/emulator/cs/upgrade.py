@@ -32,8 +32,7 @@ def upgrade_cluster(call: Call) -> dict[str, Any]:
         message = f"cluster cannot be upgraded from {current} to {wanted or 'nothing'}"
         raise ApiError("InvalidParameter.NextVersion", message)
     course = TaskCourse(durations.CLUSTER_UPGRADE_STAGES)
-    steps = ((0.0, "upgrading"), (course.seconds, "running"))
-    cluster.body["phases"] = CLUSTER.then(cluster.body["phases"], call.now, *steps)
+    CLUSTER.enter(cluster, call.now, (0.0, "upgrading"), (course.seconds, "running"))
     cluster.body["versions"].append([call.now + course.seconds, wanted])
     task = make_task(call, cluster, "cluster_upgrade", course)
     cluster.body["upgrade_task_id"] = task.id

@@ -106,9 +106,7 @@ def _start(call: Call, doc: Doc) -> None:
     if economical and stock.left(call, zone, type_id) not in catalog.SOLD:
         raise ApiError("OperationDenied.NoStock", "The resource is out of usage.", 403)
     doc.body["StoppedMode"] = "Not-applicable"
-    doc.body["phases"] = INSTANCE.then(
-        doc.body["phases"], call.now, (0, "Starting"), (RUNNING_AFTER, "Running")
-    )
+    INSTANCE.enter(doc, call.now, (0, "Starting"), (RUNNING_AFTER, "Running"))
     call.docs.put(doc)
 
 
@@ -119,9 +117,7 @@ def _stop(call: Call, doc: Doc) -> None:
     if mode not in {"KeepCharging", "StopCharging"}:
         raise invalid("StoppedMode")
     doc.body["StoppedMode"] = mode
-    doc.body["phases"] = INSTANCE.then(
-        doc.body["phases"], call.now, (0, "Stopping"), (STOPPED_AFTER, "Stopped")
-    )
+    INSTANCE.enter(doc, call.now, (0, "Stopping"), (STOPPED_AFTER, "Stopped"))
     call.docs.put(doc)
 
 

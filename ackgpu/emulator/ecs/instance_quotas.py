@@ -38,16 +38,7 @@ def _check_vgpu_quota(call: Call, region: str, charge_type: str, *, at: float) -
     name = VGPU_QUOTAS[charge_type]
     if call.docs.count(KIND, at=at, region=region) < limits.limit(call, name, region):
         return
-    limits.refuse_over(
-        call,
-        name,
-        vgpu_instances(call, region, charge_type, at=at),
-        1,
-        "QuotaExceed.ElasticQuota",
-        "No additional quota is available for the specified ECS instance type.",
-        403,
-        region=region,
-    )
+    limits.refuse_over(call, name, vgpu_instances(call, region, charge_type, at=at), region=region)
 
 
 def _family(row: dict[str, Any]) -> str:
@@ -66,9 +57,6 @@ def _check_gpu_quota(
         f"gpus_{family}_{limits.PAYING[charge_type]}",
         gpu_cards(call, region, family, charge_type, at=at),
         row["gpu_amount"],
-        "QuotaExceed.ElasticQuota",
-        "No additional quota is available for the specified ECS instance type.",
-        403,
         region=region,
     )
 
@@ -94,14 +82,7 @@ def _paying(call: Call, doc: Doc) -> str:
 def _check_vcpu_quota(call: Call, row: dict[str, Any], region: str, *, at: float) -> None:
     """Refuse where the region's pay-as-you-go vCPUs are used up; a GPU quota is one of its own."""
     limits.refuse_over(
-        call,
-        "postpaid_vcpus",
-        used_vcpus(call, region, at=at),
-        row["cpu"],
-        "QuotaExceed.ElasticQuota",
-        "No additional quota is available for the specified ECS instance type.",
-        403,
-        region=region,
+        call, "postpaid_vcpus", used_vcpus(call, region, at=at), row["cpu"], region=region
     )
 
 

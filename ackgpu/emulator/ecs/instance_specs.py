@@ -29,9 +29,7 @@ def reboot_instance(call: Call) -> None:
     doc = instance(call, call.params.required("InstanceId"))
     if call.state(doc) != "Running" or doc.deleted_at is not None:
         raise wrong_state()
-    doc.body["phases"] = INSTANCE.then(
-        doc.body["phases"], call.now, (0, "Starting"), (RUNNING_AFTER, "Running")
-    )
+    INSTANCE.enter(doc, call.now, (0, "Starting"), (RUNNING_AFTER, "Running"))
     call.docs.put(doc)
 
 

@@ -99,7 +99,7 @@ def remove_instance(call: Call, doc: Doc, at: float | None = None) -> None:
     """Stop the instance at ``at`` and let it go with its disk and interface soon after."""
     begin = call.now if at is None else at
     if state_at(doc.body["phases"], begin) not in {"Stopping", "Stopped"}:
-        doc.body["phases"] = INSTANCE.then(doc.body["phases"], begin, (0, "Stopping"))
+        INSTANCE.enter(doc, begin, (0, "Stopping"))
     doc.deleted_at = begin + GONE_AFTER
     call.docs.put(doc)
     _remove_disks(call, doc)

@@ -53,16 +53,7 @@ def _make(call: Call, public_key: str) -> Doc:
         raise ApiError("InvalidKeyPairName.Malformed", "Specified Key Pair name is not valid.")
     if _find(call, name):
         raise ApiError("KeyPair.AlreadyExist", "The key pair already exist.")
-    limits.refuse_over(
-        call,
-        "key_pairs",
-        len(call.all(KIND)),
-        1,
-        "QuotaExceed.KeyPair",
-        "The key pair quota exceeds.",
-        403,
-        region=call.region,
-    )
+    limits.refuse_over(call, "key_pairs", len(call.all(KIND)), region=call.region)
     body = {
         "PublicKey": public_key.strip(),
         "KeyPairFingerPrint": _fingerprint(public_key),

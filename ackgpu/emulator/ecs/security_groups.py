@@ -36,14 +36,7 @@ def make_security_group(  # noqa: PLR0913 -- a record of what to make
     Raises QuotaExceed.SecurityGroup (403) where the region holds as many as it may.
     """
     limits.refuse_over(
-        call,
-        "security_groups",
-        call.docs.count(KIND, at=call.now, region=region),
-        1,
-        "QuotaExceed.SecurityGroup",
-        "The maximum number of security groups is reached.",
-        403,
-        region=region,
+        call, "security_groups", call.docs.count(KIND, at=call.now, region=region), region=region
     )
     body = {
         "Description": "",

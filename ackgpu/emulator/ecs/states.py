@@ -7,20 +7,14 @@ from ackgpu.emulator.shared.lifecycle import Lifecycle
 
 INSTANCE = Lifecycle(
     "instance",
-    frozenset(
-        {
-            ("Pending", "Starting"),
-            ("Pending", "Stopped"),  # made with CreateInstance
-            ("Starting", "Running"),
-            ("Running", "Stopping"),
-            ("Running", "Starting"),  # a restart
-            ("Stopping", "Stopped"),
-            ("Stopped", "Starting"),
-            # A forced release ends an instance that does not run yet, too.
-            ("Pending", "Stopping"),
-            ("Starting", "Stopping"),
-        }
-    ),
+    {
+        # CreateInstance leaves one Stopped; a forced release ends one that does not run yet, too.
+        "Pending": "Starting Stopped Stopping",
+        "Starting": "Running Stopping",
+        "Running": "Stopping Starting",  # Starting: a restart
+        "Stopping": "Stopped",
+        "Stopped": "Starting",
+    },
 )
 """Release is not a state: a released instance is no longer listed."""
 

@@ -32,15 +32,8 @@ def tag_resources(call: Call) -> None:
         raise ApiError("MissingParameter.Tags", "The parameter - Tags should not be null.", 404)
     for doc in docs:
         change_tags(call, doc, doc.body["Tags"] | tags)
-        limits.refuse_over(
-            call,
-            "tags",
-            len(doc.body["Tags"]),
-            0,
-            "QuotaExceed.Tags",
-            f"{doc.id} would have too many tags.",
-            403,
-        )
+        if len(doc.body["Tags"]) > limits.limit(call, "tags"):
+            raise ApiError("QuotaExceed.Tags", f"{doc.id} would have too many tags.", 403)
         call.docs.put(doc)
 
 

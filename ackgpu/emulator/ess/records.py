@@ -19,10 +19,10 @@ from ackgpu.emulator.store import Doc
 KIND = "scalingactivity"
 ACTIVITY = Lifecycle(
     "scaling activity",
-    frozenset({
-        ("InProgress", "Successful"), ("InProgress", "Warning"), ("InProgress", "Failed"),
-    }),
-)  # fmt: skip
+    {
+        "InProgress": "Successful Warning Failed",
+    },
+)
 """The published states but Rejected: of a request that Auto Scaling does not begin with."""
 
 

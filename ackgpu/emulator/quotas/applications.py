@@ -20,7 +20,7 @@ from ackgpu.emulator.store import Doc
 KIND = "quotaapplication"
 STATUSES = frozenset({"Process", "Agree", "Disagree", "Cancel"})
 REVIEW_SECONDS = 300.0
-APPLICATION = Lifecycle("quota application", frozenset({("Process", "Agree")}))
+APPLICATION = Lifecycle("quota application", {"Process": "Agree"})
 
 
 @PRODUCT.operation("CreateQuotaApplication", writes=True, idempotent_by_token=False)

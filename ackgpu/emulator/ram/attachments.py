@@ -46,15 +46,8 @@ def _attach(call: Call, holder: Doc, what: str, limit_name: str) -> None:
         raise ApiError(
             f"EntityAlreadyExists.{what}.Policy", f"{policy_id} is attached already.", 409
         )
-    limits.refuse_over(
-        call,
-        limit_name,
-        len(holder.body["Policies"]),
-        1,
-        f"LimitExceeded.{what}.Policy",
-        "The limit of policies is reached.",
-        409,
-    )
+    if len(holder.body["Policies"]) >= limits.limit(call, limit_name):
+        raise ApiError(f"LimitExceeded.{what}.Policy", "The limit of policies is reached.", 409)
     holder.body["Policies"][policy_id] = call.now
     call.docs.put(holder)
 

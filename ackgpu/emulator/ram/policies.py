@@ -24,15 +24,7 @@ def create_policy(call: Call) -> dict[str, Any]:
     taken = old is not None and old.alive(call.now)
     if taken or presets.system_policy(name):
         raise ApiError("EntityAlreadyExists.Policy", f"The policy {name} exists.", 409)
-    limits.refuse_over(
-        call,
-        "ram_policies",
-        call.docs.count(entities.POLICY, at=call.now),
-        1,
-        "LimitExceeded.Policy",
-        "The limit of policies is reached.",
-        409,
-    )
+    limits.refuse_over(call, "ram_policies", call.docs.count(entities.POLICY, at=call.now))
     body = {"PolicyDocument": text, "Description": call.params.text("Description")}
     doc = Doc(entities.POLICY, f"Custom/{name}", name=name, created_at=call.now, body=body)
     return {"Policy": _shown(call, call.docs.put(doc))}

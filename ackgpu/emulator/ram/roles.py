@@ -21,15 +21,7 @@ def create_role(call: Call) -> dict[str, Any]:
         raise ApiError("EntityAlreadyExists.Role", f"The role {name} exists.", 409)
     trust = call.params.required("AssumeRolePolicyDocument")
     entities.policy_document(trust)
-    limits.refuse_over(
-        call,
-        "ram_roles",
-        call.docs.count(entities.ROLE, at=call.now),
-        1,
-        "LimitExceeded.Role",
-        "The limit of roles is reached.",
-        409,
-    )
+    limits.refuse_over(call, "ram_roles", call.docs.count(entities.ROLE, at=call.now))
     body = {
         "RoleId": entities.new_number(call),
         "AssumeRolePolicyDocument": trust,

@@ -8,18 +8,28 @@ the real service never shows is an error here, not a surprise in a test.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+
+from ackgpu.emulator.store import Doc
 
 Phases = list[list[Any]]
 
 
 @dataclass(frozen=True)
 class Lifecycle:
-    """The states of a kind of resource, and which may follow which."""
+    """The states of a kind of resource. ``following``: by a state, those that may follow it."""
 
     kind: str
-    allowed: frozenset[tuple[str, str]]
+    following: Mapping[str, str]
+
+    @cached_property
+    def allowed(self) -> frozenset[tuple[str, str]]:
+        """Each state with each that may follow it."""
+        rows = self.following.items()
+        return frozenset((state, after) for state, names in rows for after in names.split())
 
     def course(self, start: float, *steps: tuple[float, str]) -> Phases:
         """Phases from ``start``: each step is (seconds after the one before, state)."""
@@ -32,13 +42,14 @@ class Lifecycle:
             phases.append([at, state])
         return phases
 
-    def then(self, phases: Phases, now: float, *steps: tuple[float, str]) -> Phases:
-        """Drop what was planned after ``now`` and go on with ``steps`` from there."""
+    def enter(self, doc: Doc, now: float, *steps: tuple[float, str]) -> None:
+        """Drop what was planned for ``doc`` after ``now`` and go on with ``steps`` from there."""
+        phases = doc.body["phases"]
         past = [phase for phase in phases if phase[0] <= now] or phases[:1]
         course = self.course(now, *steps)
         if course and (past[-1][1], course[0][1]) not in self.allowed:
             raise AssertionError(f"{self.kind} never goes from {past[-1][1]} to {course[0][1]}")
-        return past + course
+        doc.body["phases"] = past + course
 
 
 def state_at(phases: Phases, now: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, Product, token_page
-from ackgpu.emulator.shared.limits import refuse_over
+from ackgpu.emulator.shared.limits import limit
 from ackgpu.emulator.shared.seen_tags import change_tags, place_of_tag, seen_tags
 from ackgpu.emulator.store import Doc
 
@@ -59,8 +59,8 @@ class Tagging:
             raise ApiError(self.no_tags, "You must specify the Tags parameter.")
         for doc in docs:
             change_tags(call, doc, doc.body["Tags"] | tags)
-            held = len(doc.body["Tags"])
-            refuse_over(call, "tags", held, 0, self.over_quota, "Custom Tags quota exceeded")
+            if len(doc.body["Tags"]) > limit(call, "tags"):
+                raise ApiError(self.over_quota, "Custom Tags quota exceeded")
             call.docs.put(doc)
 
     def clear_tags(self, call: Call) -> None:

@@ -17,7 +17,7 @@ from ackgpu.emulator.shared.seen_tags import seen_tags
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.addresses import take_address
 
-LIFECYCLE = Lifecycle("load balancer", frozenset({("Provisioning", "Active")}))
+LIFECYCLE = Lifecycle("load balancer", {"Provisioning": "Active"})
 PROVISIONING, DELETING = 20.0, 15.0
 """Seconds that making and deleting one takes (UNCONFIRMED)."""
 MAX_IDS, MAX_RESULTS = 20, 100

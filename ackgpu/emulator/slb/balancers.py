@@ -18,7 +18,7 @@ from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.addresses import take_address, take_public_address
 from ackgpu.emulator.vpc.lifetimes import lasting
 
-LIFECYCLE = Lifecycle("load balancer", frozenset({("active", "inactive"), ("inactive", "active")}))
+LIFECYCLE = Lifecycle("load balancer", {"active": "inactive", "inactive": "active"})
 
 DO_NOT_DELETE = "kubernetes.do.not.delete"
 PROTECTED = {"DeleteProtection": "on", "ModificationProtectionStatus": "ConsoleProtection"}
@@ -58,9 +58,6 @@ def make_load_balancer(  # noqa: PLR0913 -- keyword-only, the agreed face betwee
         call,
         "balancers",
         call.docs.count_lasting("loadbalancer", at=start, region=counted or None),
-        1,
-        "OperationForbidden.QuotaLimit",
-        "The operation failed because of quota limit of shared loadbalancers.",
         region=counted,
     )
     doc = Doc("loadbalancer", call.new_id("lb-bp1", 19), region, vpc_id, name, start)

@@ -33,15 +33,7 @@ def create_tcp_listener(call: Call) -> None:
         raise ApiError(
             "ListenerPortConflict", "The specified ListenerPort is conflict with other listener."
         )
-    refuse_over(
-        call,
-        "listeners_per_balancer",
-        len(others),
-        1,
-        "OverQuota",
-        "The Total is over the quota",
-        region=balancer.region,
-    )
+    refuse_over(call, "listeners_per_balancer", len(others), region=balancer.region)
     params.required("Bandwidth")
     settings = _settings(call, PLAIN, {"HealthCheckInterval": "healthCheckInterval"})  # sic
     settings |= {

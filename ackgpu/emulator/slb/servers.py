@@ -73,15 +73,7 @@ def server_rows(servers: list[dict[str, Any]], *keys: str) -> list[dict[str, Any
 
 
 def _refuse_too_many(call: Call, balancer: Doc, held: int, adding: int) -> None:
-    refuse_over(
-        call,
-        "servers_per_balancer",
-        held,
-        adding,
-        "OverQuota",
-        "The Total is over the quota",
-        region=balancer.region,
-    )
+    refuse_over(call, "servers_per_balancer", held, adding, region=balancer.region)
 
 
 @PRODUCT.operation("AddBackendServers", writes=True, idempotent_by_token=False)

@@ -56,15 +56,7 @@ def _check_target(call: Call, target: Doc) -> None:
             raise ApiError(
                 "IncorrectStatus.NatGateway", "The status of the NatGateway is incorrect."
             )
-        refuse_over(
-            call,
-            "eips_per_nat",
-            len(held),
-            1,
-            "QuotaExceeded.NumberOfEip",
-            "Binded eip Quota exceed on this NatGw.",
-            region=target.region,
-        )
+        refuse_over(call, "eips_per_nat", len(held), region=target.region)
         return
     if target.kind == "instance" and call.state(target) not in {"Running", "Stopped"}:
         raise ApiError(

@@ -14,18 +14,12 @@ from ackgpu.emulator.vpc.lifetimes import retire, set_going
 
 LIFECYCLE = Lifecycle(
     "EIP",
-    frozenset(
-        {
-            ("Available", "Associating"),
-            ("Associating", "InUse"),
-            ("Associating", "Unassociating"),
-            ("InUse", "Unassociating"),
-            ("Unassociating", "Available"),
-            ("Available", "Releasing"),
-            ("InUse", "Releasing"),
-            ("Unassociating", "Releasing"),
-        }
-    ),
+    {
+        "Available": "Associating Releasing",
+        "Associating": "InUse Unassociating",
+        "InUse": "Unassociating Releasing",
+        "Unassociating": "Available Releasing",
+    },
 )
 
 
@@ -50,9 +44,6 @@ def make_eip(  # noqa: PLR0913 -- keyword-only, the agreed face between products
         call,
         "eips",
         call.docs.count_lasting("eip", at=start, region=counted or None),
-        1,
-        "QuotaExceeded.Eip",
-        "Elastic IP address quota exceeded",
         region=counted,
     )
     eip_id = call.new_id("eip-bp1", 19)
@@ -85,18 +76,14 @@ def bind_eip(call: Call, doc: Doc, instance_id: str, instance_type: str) -> None
     """Begin to bind an Available EIP."""
     doc.scope = instance_id
     doc.body |= {"InstanceId": instance_id, "InstanceType": instance_type}
-    doc.body["phases"] = LIFECYCLE.then(
-        doc.body["phases"], call.now, (0, "Associating"), (durations.EIP_BINDING, "InUse")
-    )
+    LIFECYCLE.enter(doc, call.now, (0, "Associating"), (durations.EIP_BINDING, "InUse"))
     set_going(call, doc)
 
 
 def unbind_eip(call: Call, doc: Doc) -> None:
     """Begin to unbind an EIP; its scope is free at once, its state follows."""
     doc.scope = ""
-    doc.body["phases"] = LIFECYCLE.then(
-        doc.body["phases"], call.now, (0, "Unassociating"), (durations.EIP_UNBINDING, "Available")
-    )
+    LIFECYCLE.enter(doc, call.now, (0, "Unassociating"), (durations.EIP_UNBINDING, "Available"))
     set_going(call, doc)
 
 

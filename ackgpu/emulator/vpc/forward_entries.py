@@ -14,14 +14,11 @@ from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 
 LIFECYCLE = Lifecycle(
     "DNAT entry",
-    frozenset(
-        {
-            ("Pending", "Available"),
-            ("Available", "Modifying"),
-            ("Modifying", "Available"),
-            ("Available", "Deleting"),
-        }
-    ),
+    {
+        "Pending": "Available",
+        "Available": "Modifying Deleting",
+        "Modifying": "Available",
+    },
 )
 FIELDS = ("ExternalIp", "ExternalPort", "InternalIp", "InternalPort", "IpProtocol")
 
@@ -133,14 +130,8 @@ def modify_forward_entry(call: Call) -> None:
     if wanted["ExternalIp"] != doc.body["ExternalIp"]:
         _check_external(call, gateway, wanted["ExternalIp"])
     if wanted != {name: doc.body[name] for name in FIELDS}:
-        doc.body |= wanted | {
-            "phases": LIFECYCLE.then(
-                doc.body["phases"],
-                call.now,
-                (0, "Modifying"),
-                (durations.SNAT_CHANGING, "Available"),
-            ),
-        }
+        doc.body |= wanted
+        LIFECYCLE.enter(doc, call.now, (0, "Modifying"), (durations.SNAT_CHANGING, "Available"))
     set_going(call, doc)
 
 

@@ -32,7 +32,7 @@ def retire(call: Call, doc: Doc, lifecycle: Lifecycle, at: float, ending: tuple[
     if doc.created_at > at:
         doc.deleted_at = doc.created_at
     else:
-        doc.body["phases"] = lifecycle.then(doc.body["phases"], at, (0, state))
+        lifecycle.enter(doc, at, (0, state))
         doc.deleted_at = at + seconds
     return set_going(call, doc)
 

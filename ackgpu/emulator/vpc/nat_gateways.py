@@ -17,15 +17,11 @@ from ackgpu.emulator.vpc.route_entries import make_route_entry, remove_route_ent
 
 LIFECYCLE = Lifecycle(
     "NAT gateway",
-    frozenset(
-        {
-            ("Creating", "Available"),
-            ("Creating", "Deleting"),
-            ("Available", "Deleting"),
-            ("Available", "Modifying"),
-            ("Modifying", "Available"),
-        }
-    ),
+    {
+        "Creating": "Available Deleting",
+        "Available": "Deleting Modifying",
+        "Modifying": "Available",
+    },
 )
 
 DEFAULTS: dict[str, Any] = {
@@ -58,9 +54,6 @@ def make_nat_gateway(  # noqa: PLR0913 -- keyword-only, the agreed face between 
         call,
         "nat_gateways_per_vpc",
         len(lasting(call, "natgateway", start, scope=vpc_id)),
-        1,
-        "OperationFailed.EnhancedQuotaExceed",
-        "Enhanced nat gateway per vpc quota is exceeded",
         region=region,
     )
     vswitch = call.docs.get("vswitch", vswitch_id)

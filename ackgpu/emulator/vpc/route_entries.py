@@ -15,15 +15,11 @@ from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 
 LIFECYCLE = Lifecycle(
     "route entry",
-    frozenset(
-        {
-            ("Pending", "Available"),
-            ("Available", "Pending"),
-            ("Pending", "Pending"),
-            ("Available", "Modifying"),
-            ("Modifying", "Available"),
-        }
-    ),
+    {
+        "Pending": "Available Pending",
+        "Available": "Pending Modifying",
+        "Modifying": "Available",
+    },
 )
 
 
@@ -48,8 +44,6 @@ def make_route_entry(  # noqa: PLR0913 -- keyword-only, the agreed face between 
         "routes_per_table",
         len([doc for doc in taken if _counts(call, doc)]),
         int(not _is_way_out(cidr, next_hop_type) or call.doubt("nat_route") == "counted"),
-        "QuotaExceeded",
-        "Route entry quota exceeded in this route table.",
         region=call.region,
     )
     if any(doc.body["DestinationCidrBlock"] == cidr for doc in taken):

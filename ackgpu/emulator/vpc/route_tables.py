@@ -24,9 +24,10 @@ from ackgpu.emulator.vpc.tags import TAGGING
 
 LIFECYCLE = Lifecycle(
     "route table",
-    frozenset(
-        {("Pending", "Available"), ("Available", "Deleting"), ("Pending", "Deleting")},
-    ),
+    {
+        "Pending": "Available Deleting",
+        "Available": "Deleting",
+    },
 )
 
 
@@ -78,9 +79,6 @@ def create_route_table(call: Call) -> dict[str, Any]:
         call,
         "route_tables_per_vpc",
         sum(doc.body["RouteTableType"] == "Custom" for doc in own),
-        1,
-        "QuotaExceeded.RouteTable",
-        "VPC RouteTable quota exceeded.",
         region=vpc.region,
     )
     name = checked_name(call, "RouteTableName", "InvalidParameter.RouteTableName.Malformed")

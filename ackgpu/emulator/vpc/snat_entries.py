@@ -12,16 +12,11 @@ from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 
 LIFECYCLE = Lifecycle(
     "SNAT entry",
-    frozenset(
-        {
-            ("Pending", "Available"),
-            ("Pending", "Deleting"),
-            ("Available", "Modifying"),
-            ("Modifying", "Available"),
-            ("Modifying", "Deleting"),
-            ("Available", "Deleting"),
-        }
-    ),
+    {
+        "Pending": "Available Deleting",
+        "Available": "Modifying Deleting",
+        "Modifying": "Available Deleting",
+    },
 )
 
 
@@ -63,9 +58,6 @@ def write_snat_entry(
         call,
         "snat_entries_per_nat",
         len(lasting(call, "snat", start, scope=table_id)),
-        1,
-        "QuotaExceeded.SnatEntry",
-        "SNAT entry in the specified SNAT table reach it?s limit.",
         region=gateway.region,
     )
     doc = Doc(

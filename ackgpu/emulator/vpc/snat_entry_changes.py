@@ -160,13 +160,8 @@ def modify_snat_entry(call: Call) -> None:
         doc.body |= {
             "SnatIp": _checked_addresses(call, gateway, addresses),
             "EipAffinity": affinity,
-            "phases": LIFECYCLE.then(
-                doc.body["phases"],
-                call.now,
-                (0, "Modifying"),
-                (durations.SNAT_CHANGING, "Available"),
-            ),
         }
+        LIFECYCLE.enter(doc, call.now, (0, "Modifying"), (durations.SNAT_CHANGING, "Available"))
     set_going(call, doc)
     end_dry_run(call)
 

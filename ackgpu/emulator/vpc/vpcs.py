@@ -28,7 +28,10 @@ from ackgpu.emulator.vpc.tags import TAGGING
 
 LIFECYCLE = Lifecycle(
     "VPC",
-    frozenset({("Pending", "Available"), ("Available", "Pending"), ("Pending", "Pending")}),
+    {
+        "Pending": "Available Pending",
+        "Available": "Pending",
+    },
 )
 DEFAULT_CIDR = "172.16.0.0/12"
 MASKS = range(8, 29)
@@ -47,13 +50,7 @@ def make_vpc(call: Call, *, region: str, name: str, cidr: str, tags: Mapping[str
     Raises QuotaExceeded.Vpc.
     """
     refuse_over(
-        call,
-        "vpcs",
-        call.docs.count_lasting("vpc", at=call.now, region=region),
-        1,
-        "QuotaExceeded.Vpc",
-        "VPC quota exceeded.",
-        region=region,
+        call, "vpcs", call.docs.count_lasting("vpc", at=call.now, region=region), region=region
     )
     doc = Doc(
         "vpc",

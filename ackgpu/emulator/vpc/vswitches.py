@@ -27,7 +27,7 @@ from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 from ackgpu.emulator.vpc.tags import TAGGING
 from ackgpu.emulator.vpc.vpcs import MAX_IDS, living_vpc
 
-LIFECYCLE = Lifecycle("vSwitch", frozenset({("Pending", "Available"), ("Available", "Pending")}))
+LIFECYCLE = Lifecycle("vSwitch", {"Pending": "Available", "Available": "Pending"})
 MASKS = range(16, 30)
 """Mask lengths that a vSwitch may have (CreateVSwitch)."""
 
@@ -44,15 +44,7 @@ def create_vswitch(call: Call) -> dict[str, Any]:
         raise ApiError("IncorrectVpcStatus", "Current VPC status does not support this operation.")
     refuse_busy(call, vpc.id)
     siblings = lasting(call, "vswitch", call.now, scope=vpc.id)
-    refuse_over(
-        call,
-        "vswitches_per_vpc",
-        len(siblings),
-        1,
-        "QuotaExceeded.VSwitch",
-        "Virtual switch quota exceeded.",
-        region=vpc.region,
-    )
+    refuse_over(call, "vswitches_per_vpc", len(siblings), region=vpc.region)
     _refuse_overlap(call, vpc, cidr, siblings)
     doc = Doc(
         "vswitch",

@@ -135,5 +135,5 @@ def test_dimensions_and_dependent_quotas(quotas: Api):
 
 def test_every_quota_has_a_limit_behind_it():
     rows = [row for product in tables.products() for row in tables.quotas(product["code"])]
-    assert {row["limit"] for row in rows} <= set(limits.DEFAULTS)
-    assert all(limits.DEFAULTS[row["limit"]] <= row["most"] for row in rows)
+    assert {row["limit"] for row in rows} <= set(limits.LIMITS)
+    assert all(limits.LIMITS[row["limit"]].default <= row["most"] for row in rows)

@@ -86,7 +86,7 @@ class Network(RuleBasedStateMachine):
                     params={"RegionId": REGION, **params},
                     region=REGION,
                 )
-                answer = tokens.carry_out(call)
+                answer = tokens.carry_out(call) or {}
         except ApiError as error:
             answer = error.code
         self.clock.advance(SETTLED)
