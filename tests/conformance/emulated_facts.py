@@ -19,7 +19,7 @@ from ackgpu.emulator.shared.limits import LIMITS
 from ackgpu.emulator.shared.tables import table
 
 ROOT = Path(ackgpu.emulator.__file__).parent
-CODE_AT = {"ApiError": 0, "refuse": 0, "existing": 2}
+CODE_AT = {"ApiError": 0, "refuse": 0}
 """Which argument of a call is the code."""
 
 

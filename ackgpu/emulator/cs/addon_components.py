@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import PRODUCT, instants
+from ackgpu.emulator.cs import PRODUCT
 from ackgpu.emulator.cs.addon_docs import (
     addon_not_found,
     installed,
@@ -21,6 +21,7 @@ from ackgpu.emulator.cs.cluster_views import version_of
 from ackgpu.emulator.cs.lookup import cluster_of, query_list
 from ackgpu.emulator.cs.tables import addons, newer_version
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.store import Doc
 
 BUSY = {"updating", "upgrading", "deleting"}
@@ -91,7 +92,7 @@ def _upgrade_status(call: Call, doc: Doc) -> dict[str, Any]:
         "addon_info": {"component_name": doc.name, "version": shown_version(call, doc)},
         "can_upgrade": bool(_next_version(call, doc)),
         "tasks": {
-            "created": instants.utc_time(call, entered[-1]),
+            "created": stamp(call, entered[-1]),
             "message": "",
             "status": "Running" if call.state(doc) in BUSY else "Success",
         },

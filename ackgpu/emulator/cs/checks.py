@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import PRODUCT, durations, instants
+from ackgpu.emulator.cs import PRODUCT, durations
 from ackgpu.emulator.cs.lookup import body_of, cluster_of, text
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.store import Doc
 
 TYPES = {"ClusterUpgrade", "MasterUpgrade", "NodePoolUpgrade", "ClusterMigrate"}
@@ -58,8 +59,8 @@ def _row(call: Call, check: Doc) -> dict[str, Any]:
     ended = done <= call.now
     return {
         "check_id": check.id,
-        "created_at": instants.utc_time(call, check.created_at),
-        "finished_at": instants.utc_time(call, done) if ended else "",
+        "created_at": stamp(call, check.created_at),
+        "finished_at": stamp(call, done) if ended else "",
         "message": "task succeed" if ended else "",
         "status": "Succeeded" if ended else "Running",
         "type": check.body["type"],

@@ -9,6 +9,7 @@ from ackgpu.emulator.cs import PRODUCT, instants
 from ackgpu.emulator.cs.lookup import cluster_of
 from ackgpu.emulator.cs.pages import token_or_page
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.store import Doc
 
 
@@ -97,6 +98,6 @@ def _row(call: Call, event: Doc) -> dict[str, Any]:
         "event_id": event.id,
         "source": f"/clusters/{event.scope}",
         "subject": body["subject"],
-        "time": instants.utc_time(call, event.created_at),
+        "time": stamp(call, event.created_at),
         "type": body["type"],
     }

@@ -29,11 +29,6 @@ def millisecond_time(call: Call, seconds: float) -> str:
     return f"{text[:-3]}+08:00"
 
 
-def utc_time(call: Call, seconds: float) -> str:
-    """``2025-04-16T07:28:00Z``: nodes, events, certificates."""
-    return call.instant(seconds).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def stage_time(call: Call, seconds: float) -> str:
     """``2022-12-15 23:00:00``: the stages of a task."""
     return _local(call, seconds).strftime("%Y-%m-%d %H:%M:%S")

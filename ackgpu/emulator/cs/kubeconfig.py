@@ -16,6 +16,7 @@ from ackgpu.emulator.cs.faults import fault
 from ackgpu.emulator.cs.lookup import cluster_of
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.store import Doc
 
 LONG_LIVED_DAYS = 3 * 365
@@ -126,8 +127,7 @@ def _config(call: Call, cluster: Doc, user: str, days: float) -> str:
 
 def _expiration(call: Call, days: float) -> str:
     """Real days: a certificate's life is told by real clocks."""
-    moment = call.instant(call.now + days * DAY_SECONDS * call.timeline.speed)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamp(call, call.now + days * DAY_SECONDS * call.timeline.speed)
 
 
 def _encoded(pem: str) -> str:

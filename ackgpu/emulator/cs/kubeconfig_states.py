@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import PRODUCT, instants
+from ackgpu.emulator.cs import PRODUCT
 from ackgpu.emulator.cs.kubeconfig import DAY_SECONDS, LONG_LIVED_DAYS
 from ackgpu.emulator.cs.lookup import cluster_of
 from ackgpu.emulator.cs.pages import paged
 from ackgpu.emulator.cs.permissions import KIND, is_in
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.store import Doc
 
 
@@ -40,7 +41,7 @@ def _root(call: Call, cluster: Doc) -> dict[str, Any]:
         "account_name": "root",
         "account_state": "Active",
         "account_type": "RootAccount",
-        "cert_expire_time": instants.utc_time(call, end),
+        "cert_expire_time": stamp(call, end),
         "cert_state": "Unexpired" if call.now < end else "Expired",
         "revokable": True,
     }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.cs import PRODUCT, instants
+from ackgpu.emulator.cs import PRODUCT
 from ackgpu.emulator.cs.lookup import cluster_of
 from ackgpu.emulator.cs.members import is_ready, visible_nodes
 from ackgpu.emulator.cs.pages import paged
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import catalog
+from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.store import Doc
 
 NEVER_EXPIRES = "2099-12-31T15:59:00Z"
@@ -48,7 +49,7 @@ def _row(call: Call, node: Doc) -> dict[str, Any]:
     kind = catalog.instance_type(body["instance_type"])
     pool = call.docs.get("nodepool", body["nodepool_id"])
     return {
-        "creation_time": instants.utc_time(call, node.created_at),
+        "creation_time": stamp(call, node.created_at),
         "error_message": body["error_message"] if call.state(node) == "failed" else "",
         "expired_time": NEVER_EXPIRES,
         "host_name": f"iZ{body['instance_id'].removeprefix('i-')}Z",

@@ -9,6 +9,7 @@ from ackgpu.emulator.cs import PRODUCT, instants
 from ackgpu.emulator.cs.delete_cluster import MODES, service_balancers
 from ackgpu.emulator.cs.lookup import cluster_of
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.store import Doc
 
 
@@ -106,7 +107,7 @@ def _info(call: Call, row: dict[str, Any], state: str) -> str:
             "Type": row["type"],
             "Status": state,
             "StatusReason": "state changed",
-            "Updated": instants.utc_time(call, row["at"]).removesuffix("Z"),
+            "Updated": stamp(call, row["at"]).removesuffix("Z"),
             "PhysicalId": row["id"],
         },
         separators=(",", ":"),

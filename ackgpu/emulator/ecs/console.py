@@ -11,8 +11,8 @@ from typing import Any
 
 from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.ecs.instance_reads import instance
-from ackgpu.emulator.ecs.instants import seconds_text
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.shared.lifecycle import reached
 
 BOOT = (
@@ -36,5 +36,5 @@ def get_instance_console_output(call: Call) -> dict[str, Any]:
     return {
         "InstanceId": doc.id,
         "ConsoleOutput": base64.b64encode(text.encode()).decode(),
-        "LastUpdateTime": seconds_text(call.instant(call.now)),
+        "LastUpdateTime": stamp(call, call.now),
     }

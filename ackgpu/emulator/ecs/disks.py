@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from ackgpu.emulator.ecs import PRODUCT
-from ackgpu.emulator.ecs.instants import seconds_text
 from ackgpu.emulator.ecs.pages import page
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import catalog
+from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.shared.lists import listing
 from ackgpu.emulator.store import Doc
 
@@ -108,9 +108,9 @@ def _wanted(call: Call, doc: Doc) -> bool:
 
 def _row(call: Call, doc: Doc) -> dict[str, Any]:
     body = doc.body
-    born = seconds_text(call.instant(doc.created_at))
+    born = stamp(call, doc.created_at)
     attached = bool(doc.scope)
-    since = seconds_text(call.instant(body.get("AttachedAt", doc.created_at)))
+    since = stamp(call, body.get("AttachedAt", doc.created_at))
     until = body.get("DetachedAt")
     attachment = {"InstanceId": doc.scope, "Device": body["Device"], "AttachedTime": since}
     return {
@@ -127,7 +127,7 @@ def _row(call: Call, doc: Doc) -> dict[str, Any]:
         "SerialNumber": doc.id.removeprefix("d-"),
         "CreationTime": born,
         "AttachedTime": since if attached else "",
-        "DetachedTime": "" if until is None or attached else seconds_text(call.instant(until)),
+        "DetachedTime": "" if until is None or attached else stamp(call, until),
         "ExpiredTime": "2999-09-08T16:00Z",
         "InstanceId": doc.scope,
         "Device": body["Device"] if attached else "",

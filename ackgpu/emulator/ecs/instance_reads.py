@@ -7,12 +7,12 @@ from typing import Any
 from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.ecs.billing_state import charge_type, paid_until
 from ackgpu.emulator.ecs.instances import KIND
-from ackgpu.emulator.ecs.instants import NEVER, minutes_text
 from ackgpu.emulator.ecs.pages import page
 from ackgpu.emulator.ecs.tagged import has_tags, tag_rows
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.shared import catalog
+from ackgpu.emulator.shared.fields import minute_stamp
 from ackgpu.emulator.shared.lifecycle import reached
 from ackgpu.emulator.shared.lists import listing
 from ackgpu.emulator.store import Doc
@@ -96,7 +96,7 @@ def _shared(call: Call, doc: Doc, eip: Doc | None) -> dict[str, Any]:
         "ImageId": body["ImageId"],
         "HostName": body["HostName"] or f"iZ{doc.id.removeprefix('i-')}Z",
         "SerialNumber": _serial(doc),
-        "CreationTime": minutes_text(call.instant(doc.created_at)),
+        "CreationTime": minute_stamp(call, doc.created_at),
         "ExpiredTime": _expiry(call, doc),
         "Cpu": row.get("cpu", 0),
         "Memory": int(row.get("memory", 0) * 1024),
@@ -134,7 +134,7 @@ def _serial(doc: Doc) -> str:
 
 def _expiry(call: Call, doc: Doc) -> str:
     until = paid_until(call, doc)
-    return NEVER if until is None else minutes_text(call.instant(until))
+    return "2099-12-31T15:59Z" if until is None else minute_stamp(call, until)
 
 
 def _row(call: Call, doc: Doc, eip: Doc | None) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def _row(call: Call, doc: Doc, eip: Doc | None) -> dict[str, Any]:
         "InstanceTypeFamily": row.get("family", ""),
         "GPUAmount": row.get("gpu_amount", 0),
         "GPUSpec": row.get("gpu_spec", ""),
-        "StartTime": minutes_text(call.instant(doc.created_at if started is None else started)),
+        "StartTime": minute_stamp(call, doc.created_at if started is None else started),
         "KeyPairName": body["KeyPairName"],
         "SpotStrategy": body["SpotStrategy"],
         "SpotPriceLimit": body["SpotPriceLimit"],

@@ -6,13 +6,13 @@ from typing import Any
 
 from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.ecs.instances import make_interface
-from ackgpu.emulator.ecs.instants import seconds_text
 from ackgpu.emulator.ecs.pages import page
 from ackgpu.emulator.ecs.security_groups import security_group
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import catalog
+from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.shared.lists import listing
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.addresses import take_address
@@ -132,7 +132,7 @@ def interface_row(call: Call, doc: Doc) -> dict[str, Any]:
         "Description": body["Description"],
         "Status": call.state(doc),
         "Type": body["Type"],
-        "CreationTime": seconds_text(call.instant(doc.created_at)),
+        "CreationTime": stamp(call, doc.created_at),
         "VpcId": body["VpcId"],
         "VSwitchId": body["VSwitchId"],
         "ZoneId": body["ZoneId"],
@@ -161,22 +161,23 @@ def interface_row(call: Call, doc: Doc) -> dict[str, Any]:
 @PRODUCT.operation("DescribeNetworkInterfaceAttribute")
 def describe_network_interface_attribute(call: Call) -> dict[str, Any]:
     """DescribeNetworkInterfaceAttribute: of a product's own, too."""
+    return interface_row(call, _named_interface(call))
+
+
+def _named_interface(call: Call) -> Doc:
     eni_id = call.params.required("NetworkInterfaceId")
     doc = call.alive(KIND, eni_id)
     if doc is None:
         raise ApiError("InvalidEniId.NotFound", f"There is no network interface {eni_id}.", 404)
-    return interface_row(call, doc)
+    return doc
 
 
 def own_interface(call: Call) -> Doc:
     """The account's own interface that NetworkInterfaceId names."""
-    eni_id = call.params.required("NetworkInterfaceId")
-    doc = call.alive(KIND, eni_id)
-    if doc is None:
-        raise ApiError("InvalidEniId.NotFound", f"There is no network interface {eni_id}.", 404)
+    doc = _named_interface(call)
     if doc.body["ServiceManaged"]:
         raise ApiError(
-            "InvalidOperation.EniServiceManaged", f"{eni_id} is managed by a cloud product.", 403
+            "InvalidOperation.EniServiceManaged", f"{doc.id} is managed by a cloud product.", 403
         )
     return doc
 

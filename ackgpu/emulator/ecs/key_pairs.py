@@ -9,11 +9,11 @@ import re
 from typing import Any
 
 from ackgpu.emulator.ecs import PRODUCT
-from ackgpu.emulator.ecs.instants import minutes_text
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.shared import limits
+from ackgpu.emulator.shared.fields import minute_stamp
 from ackgpu.emulator.store import Doc
 
 KIND = "keypair"
@@ -110,7 +110,7 @@ def describe_key_pairs(call: Call) -> dict[str, Any]:
 
 def _row(call: Call, doc: Doc, *, with_key: bool) -> dict[str, Any]:
     return _identity(doc) | {
-        "CreationTime": minutes_text(call.instant(doc.created_at)),
+        "CreationTime": minute_stamp(call, doc.created_at),
         "ResourceGroupId": doc.body["ResourceGroupId"],
         "PublicKey": doc.body["PublicKey"] if with_key else "",
         "Tags": {"Tag": tag_rows(call, doc)},

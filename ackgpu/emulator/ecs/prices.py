@@ -6,10 +6,10 @@ from typing import Any
 
 from ackgpu.emulator.ecs import PRODUCT, stock
 from ackgpu.emulator.ecs.instances import DEFAULT_DISK, check_system_disk
-from ackgpu.emulator.ecs.instants import seconds_text
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import catalog
+from ackgpu.emulator.shared.fields import stamp
 
 WEEKS_A_MONTH = 4
 MONTHS_A_YEAR = 12
@@ -168,7 +168,7 @@ def describe_spot_price_history(call: Call) -> dict[str, Any]:
             "NetworkType": "vpc",
             "OriginPrice": origin,
             "SpotPrice": round(origin * catalog.spot_share(), 3),
-            "Timestamp": seconds_text(call.instant(call.now - hours * HOUR)),
+            "Timestamp": stamp(call, call.now - hours * HOUR),
         }
         for zone in zones
         if stock.shown(call, zone, type_id)

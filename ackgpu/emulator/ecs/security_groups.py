@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator.ecs import PRODUCT
-from ackgpu.emulator.ecs.instants import seconds_text
 from ackgpu.emulator.ecs.pages import page
 from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call, token_page
 from ackgpu.emulator.shared import limits
+from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.shared.lists import listing
 from ackgpu.emulator.store import Doc
 
@@ -190,7 +190,7 @@ def _row(call: Call, doc: Doc) -> dict[str, Any]:
         "Description": doc.body["Description"],
         "SecurityGroupType": kind,
         "VpcId": doc.scope,
-        "CreationTime": seconds_text(call.instant(doc.created_at)),
+        "CreationTime": stamp(call, doc.created_at),
         "EcsCount": len(instances) if call.params.boolean("IsQueryEcsCount") else 0,
         "AvailableInstanceAmount": CAPACITY[kind] - len(enis),
         "ResourceGroupId": doc.body["ResourceGroupId"],

@@ -10,11 +10,11 @@ from ipaddress import ip_network
 from typing import Any
 
 from ackgpu.emulator.ecs import PRODUCT
-from ackgpu.emulator.ecs.instants import seconds_text
 from ackgpu.emulator.ecs.security_groups import KIND, refuse_managed, security_group
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import limits
+from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.store import Doc
 
 PROTOCOLS = {"tcp": "TCP", "udp": "UDP", "icmp": "ICMP", "gre": "GRE", "all": "ALL"}
@@ -168,7 +168,7 @@ def rule_of(call: Call, row: dict[str, str], direction: str) -> dict[str, Any]:
     return {
         "SecurityGroupRuleId": call.new_id("sgr-bp1", 17),
         "Direction": direction,
-        "CreateTime": seconds_text(call.instant(call.now)),
+        "CreateTime": stamp(call, call.now),
         "IpProtocol": protocol,
         "Priority": _priority(row.get("Priority", "1")),
         "NicType": "intranet",

@@ -9,6 +9,7 @@ from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.ess import PRODUCT
 from ackgpu.emulator.ess.records import KIND
 from ackgpu.emulator.operation import Call, page_of
+from ackgpu.emulator.shared.fields import minute_stamp
 from ackgpu.emulator.store import Doc
 
 STATES = frozenset({"Successful", "Warning", "Failed", "InProgress", "Rejected"})
@@ -58,7 +59,7 @@ def _row(call: Call, doc: Doc) -> dict[str, Any]:
         "ScalingGroupId": doc.scope,
         "Description": f'{verb[0]} "{body["wanted"]}" ECS instance',
         "Cause": f'A user requests to {verb[0].lower()} "{body["wanted"]}" ECS instances.',
-        "StartTime": _minute(call, doc.created_at),
+        "StartTime": minute_stamp(call, doc.created_at),
         "Progress": 50 if running else 100,
         "StatusCode": state,
         "StatusMessage": "",
@@ -77,7 +78,7 @@ def _row(call: Call, doc: Doc) -> dict[str, Any]:
     }
     if running:
         return row
-    row["EndTime"] = _minute(call, body["phases"][-1][0])
+    row["EndTime"] = minute_stamp(call, body["phases"][-1][0])
     row["StatusMessage"] = f'"{number}" ECS instances are {verb[1]}'
     names = ", ".join(created or destroyed)
     row["Detail"] = f'new ECS instances "{names}" are created.' if created else ""
@@ -97,8 +98,3 @@ def _failure(call: Call, code: str, message: str) -> dict[str, Any]:
             {"Code": code, "Message": message, "Description": said, "FailedInstanceIds": []}
         ],
     }
-
-
-def _minute(call: Call, seconds: float) -> str:
-    """``2020-09-10T09:54Z``."""
-    return call.instant(seconds).strftime("%Y-%m-%dT%H:%MZ")

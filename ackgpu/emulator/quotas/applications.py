@@ -14,6 +14,7 @@ from ackgpu.emulator.quotas import PRODUCT, tables
 from ackgpu.emulator.quotas.reads import max_results
 from ackgpu.emulator.shared import limits
 from ackgpu.emulator.shared.cursor import birth, first_after, token_after
+from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.shared.lifecycle import Lifecycle, reached
 from ackgpu.emulator.store import Doc
 
@@ -97,7 +98,7 @@ def _shown(call: Call, doc: Doc) -> dict[str, Any]:
         "AuditReason": "Agreed" if agreed else "",
         "Comment": "",
         "NoticeType": body["NoticeType"],
-        "ApplyTime": call.instant(doc.created_at).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "ApplyTime": stamp(call, doc.created_at),
         "EffectiveTime": effective.strftime("%Y-%m-%dT%H:%M:%SZ") if effective else "",
         "ExpireTime": "",
     }

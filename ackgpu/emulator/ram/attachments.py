@@ -9,6 +9,7 @@ from ackgpu.emulator.operation import Call
 from ackgpu.emulator.ram import PRODUCT, entities
 from ackgpu.emulator.ram.policies import default_version, find_policy, policy
 from ackgpu.emulator.shared import limits
+from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.store import Doc
 
 
@@ -20,7 +21,7 @@ def _attached(call: Call, holder: Doc) -> dict[str, Any]:
             "PolicyType": doc.id.partition("/")[0],
             "Description": doc.body["Description"],
             "DefaultVersion": default_version(doc),
-            "AttachDate": entities.text_of(call, at),
+            "AttachDate": stamp(call, at),
         }
         for doc, at in found
         if doc is not None

@@ -61,11 +61,6 @@ def missing_roles(call: Call) -> tuple[str, ...]:
     return tuple(call.settings.get("missing_roles", ()))
 
 
-def text_of(call: Call, seconds: float) -> str:
-    """An instant of the timeline as RAM writes it."""
-    return call.instant(seconds).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def new_number(call: Call) -> str:
     """A fresh number of 18 digits, such as RAM's ids are."""
     return str(call.rng.randrange(10**17, 10**18))

@@ -9,6 +9,7 @@ from ackgpu.emulator.operation import Call
 from ackgpu.emulator.ram import PRODUCT, entities, presets
 from ackgpu.emulator.ram.roles import role_arn
 from ackgpu.emulator.shared import limits
+from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.store import Doc
 
 FIRST = "v1"
@@ -60,7 +61,7 @@ def _shown(call: Call, doc: Doc) -> dict[str, Any]:
         "PolicyType": doc.id.partition("/")[0],
         "Description": doc.body["Description"],
         "DefaultVersion": default_version(doc),
-        "CreateDate": entities.text_of(call, doc.created_at),
+        "CreateDate": stamp(call, doc.created_at),
     }
 
 
@@ -78,7 +79,7 @@ def _counted(call: Call, doc: Doc) -> dict[str, Any]:
     users, roles = _holders(call, doc.id)
     updated = max(version["made"] for version in versions(doc).values())
     count = len(users) + len(roles)
-    return {"AttachmentCount": count, "UpdateDate": entities.text_of(call, updated)}
+    return {"AttachmentCount": count, "UpdateDate": stamp(call, updated)}
 
 
 def default_version(doc: Doc) -> str:
@@ -102,7 +103,7 @@ def version_row(call: Call, doc: Doc, version_id: str) -> dict[str, Any]:
         "VersionId": version_id,
         "IsDefaultVersion": version_id == default_version(doc),
         "PolicyDocument": found["text"],
-        "CreateDate": entities.text_of(call, found["made"]),
+        "CreateDate": stamp(call, found["made"]),
     }
 
 
@@ -164,7 +165,7 @@ def list_entities_for_policy(call: Call) -> dict[str, Any]:
             "UserName": one.id,
             "UserId": one.body["UserId"],
             "DisplayName": one.body["DisplayName"],
-            "AttachDate": entities.text_of(call, one.body["Policies"][doc.id]),
+            "AttachDate": stamp(call, one.body["Policies"][doc.id]),
         }
         for one in users
     ]
@@ -174,7 +175,7 @@ def list_entities_for_policy(call: Call) -> dict[str, Any]:
             "RoleId": one.body["RoleId"],
             "Description": one.body["Description"],
             "Arn": role_arn(call, one.id),
-            "AttachDate": entities.text_of(call, one.body["Policies"][doc.id]),
+            "AttachDate": stamp(call, one.body["Policies"][doc.id]),
         }
         for one in roles
     ]

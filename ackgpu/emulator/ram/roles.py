@@ -8,6 +8,7 @@ from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.ram import PRODUCT, entities, presets
 from ackgpu.emulator.shared import limits
+from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.store import Doc
 
 SESSION_SECONDS = (3600, 43200)
@@ -51,14 +52,14 @@ def _shown(call: Call, doc: Doc) -> dict[str, Any]:
         "Arn": role_arn(call, doc.id),
         "Description": doc.body["Description"],
         "MaxSessionDuration": doc.body["MaxSessionDuration"],
-        "CreateDate": entities.text_of(call, doc.created_at),
+        "CreateDate": stamp(call, doc.created_at),
     }
 
 
 def _whole(call: Call, doc: Doc) -> dict[str, Any]:
     return _shown(call, doc) | {
         "AssumeRolePolicyDocument": doc.body["AssumeRolePolicyDocument"],
-        "UpdateDate": entities.text_of(call, doc.body["updated"]),
+        "UpdateDate": stamp(call, doc.body["updated"]),
     }
 
 
@@ -73,10 +74,7 @@ def list_roles(call: Call) -> dict[str, Any]:
     """ListRoles, by Marker."""
     found = presets.all_roles(call.docs, entities.missing_roles(call))
     docs, more = entities.marker_page(call, found)
-    rows = [
-        _shown(call, doc) | {"UpdateDate": entities.text_of(call, doc.body["updated"])}
-        for doc in docs
-    ]
+    rows = [_shown(call, doc) | {"UpdateDate": stamp(call, doc.body["updated"])} for doc in docs]
     return {"Roles": {"Role": rows}, **more}
 
 

@@ -8,6 +8,7 @@ from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.ram import PRODUCT, entities
 from ackgpu.emulator.shared import limits
+from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.store import Doc
 
 TEXTS = ("DisplayName", "MobilePhone", "Email", "Comments")
@@ -33,12 +34,12 @@ def create_user(call: Call) -> dict[str, Any]:
 
 def _shown(call: Call, doc: Doc) -> dict[str, Any]:
     shown = {text: doc.body[text] for text in TEXTS}
-    created = entities.text_of(call, doc.created_at)
+    created = stamp(call, doc.created_at)
     return shown | {"UserName": doc.id, "UserId": doc.body["UserId"], "CreateDate": created}
 
 
 def _updated(call: Call, doc: Doc) -> dict[str, Any]:
-    return {"UpdateDate": entities.text_of(call, doc.body["updated"])}
+    return {"UpdateDate": stamp(call, doc.body["updated"])}
 
 
 @PRODUCT.operation("GetUser")
@@ -122,7 +123,7 @@ def create_access_key(call: Call) -> dict[str, Any]:
 
 
 def _key(call: Call, doc: Doc) -> dict[str, Any]:
-    created = entities.text_of(call, doc.created_at)
+    created = stamp(call, doc.created_at)
     return {"AccessKeyId": doc.id, "Status": doc.body["Status"], "CreateDate": created}
 
 

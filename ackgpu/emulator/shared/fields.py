@@ -1,4 +1,4 @@
-"""How the VPC product writes instants, tags and its common fields."""
+"""How products write instants and tags, and what VPC takes for names and descriptions."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ _DESCRIPTION = re.compile(r"^(?!https?://).{0,256}$", re.DOTALL)
 def stamp(call: Call, seconds: float) -> str:
     """An instant as ``YYYY-MM-DDThh:mm:ssZ``."""
     return call.instant(seconds).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def minute_stamp(call: Call, seconds: float) -> str:
+    """An instant as ``YYYY-MM-DDThh:mmZ``."""
+    return call.instant(seconds).strftime("%Y-%m-%dT%H:%MZ")
 
 
 def key_value_tags(call: Call, doc: Doc) -> dict[str, list[dict[str, str]]]:

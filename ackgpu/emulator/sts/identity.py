@@ -9,6 +9,7 @@ from typing import Any
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.ram import entities
+from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.sts import PRODUCT
 
@@ -82,7 +83,7 @@ def _answer(call: Call, role: Doc, doc: Doc) -> dict[str, Any]:
             "AccessKeyId": doc.id,
             "AccessKeySecret": body["AccessKeySecret"],
             "SecurityToken": body["SecurityToken"],
-            "Expiration": entities.text_of(call, body["Expiration"]),
+            "Expiration": stamp(call, body["Expiration"]),
         },
         "AssumedRoleUser": {
             "AssumedRoleId": f"{role.body['RoleId']}:{body['RoleSessionName']}",
