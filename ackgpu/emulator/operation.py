@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ackgpu.emulator.doubts import reading
-from ackgpu.emulator.errors import invalid, missing
+from ackgpu.emulator.errors import ApiError, invalid, missing
 from ackgpu.emulator.shared.cursor import Place, birth, first_after, token_after
 from ackgpu.emulator.shared.lifecycle import state_at
 from ackgpu.emulator.store import Doc, Rows, Transaction
@@ -278,6 +278,15 @@ class Call:
     def doubt(self, name: str) -> str:
         """Which reading of a doubt holds (:mod:`ackgpu.emulator.doubts`)."""
         return reading(self.settings, name)
+
+    def end_dry_run(self) -> None:
+        """Call it last: raises DryRunOperation where DryRun is true, which undoes what was written.
+
+        That it is an error is in the ECS API reference; its status is UNCONFIRMED.
+        """
+        if self.params.boolean("DryRun"):
+            message = "Request validation has been passed with DryRun flag set."
+            raise ApiError("DryRunOperation", message)
 
     def instant(self, seconds: float) -> datetime:
         """The instant at which the timeline shows ``seconds``."""

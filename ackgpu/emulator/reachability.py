@@ -19,7 +19,7 @@ from typing import Any
 
 from ackgpu.emulator.store import Doc, Transaction
 
-API_PORT, KUBELET_PORT, DNS_PORT = 6443, 10250, 53
+API_PORT, DNS_PORT = 6443, 53
 ANY_PORT = "-1/-1"
 Rule = Mapping[str, Any]
 
@@ -78,13 +78,6 @@ def between_pods(docs: Transaction, cluster: Doc, ends: tuple[Doc, Doc], traffic
 def to_api_server(docs: Transaction, cluster: Doc, node: Doc) -> str:
     """What keeps a node, and its pods, from the API server; empty if nothing does."""
     return obstacle(node_place(docs, node), _control_plane(docs, cluster), Traffic("TCP", API_PORT))
-
-
-def to_kubelet(docs: Transaction, cluster: Doc, node: Doc) -> str:
-    """What keeps the API server from a node's kubelet: from ``exec`` and ``logs``."""
-    return obstacle(
-        _control_plane(docs, cluster), node_place(docs, node), Traffic("TCP", KUBELET_PORT)
-    )
 
 
 def node_place(docs: Transaction, node: Doc) -> Place:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -61,11 +61,6 @@ class WireRequest:
     def header_names(self) -> frozenset[str]:
         """The names of all headers, in lower case."""
         return frozenset(self._by_name)
-
-    @property
-    def path_parts(self) -> list[str]:
-        """The decoded parts of the path."""
-        return [unquote(part) for part in self.path.strip("/").split("/")]
 
     def parameters(self) -> dict[str, str]:
         """Query and form in one; the gateway has refused doubled protocol parameters before."""

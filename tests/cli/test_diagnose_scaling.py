@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from support.cli import Cli, cli_on
 
-from ackgpu.emulator.ess.records import KIND
+from ackgpu.emulator.ess.activities import KIND
 from ackgpu.emulator.store import Doc
 from tests.cli.policies import as_user_of, generated
 

@@ -18,7 +18,7 @@ from typing import Any
 from ackgpu.emulator.dispatch import load_products
 from ackgpu.emulator.operation import ApiOperation, Call, Params, Product
 from ackgpu.emulator.parameters import COMMON, table
-from ackgpu.emulator.provenance import KINDS, provenance
+from tests.conformance.provenance import KINDS, provenance
 from tests.conformance.tours import answers
 
 ROOT = Path(__file__).parents[2]

@@ -24,8 +24,8 @@ from typing import Any
 from ackgpu.emulator.dispatch import load_products
 from ackgpu.emulator.operation import ApiOperation, Product
 from ackgpu.emulator.parameters import COMMON
-from ackgpu.emulator.provenance import provenance
 from tests.conformance.asking import Asker, Furnished, furnish, paths_of, taken_by
+from tests.conformance.provenance import provenance
 from tests.conformance.test_any_request import MODELS
 from tests.conformance.tours import answers
 

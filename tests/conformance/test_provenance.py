@@ -12,8 +12,8 @@ import pytest
 from darabonba.model import DaraModel
 from support.cli import cli_on
 
-from ackgpu.emulator.provenance import KINDS, provenance
 from tests.conformance.emulated_facts import codes, operations, states
+from tests.conformance.provenance import KINDS, provenance
 
 FOUND: dict[str, Callable[[], set[str]]] = {
     "operations": operations,

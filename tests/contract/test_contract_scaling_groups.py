@@ -14,7 +14,7 @@ from ackgpu.clock import ManualClock
 from ackgpu.cloud.aliyun.cloud import connect
 from ackgpu.cloud.api import ScalingActivity
 from ackgpu.emulator import Emulator
-from ackgpu.emulator.ess.records import KIND
+from ackgpu.emulator.ess.activities import KIND
 from ackgpu.emulator.store import Doc
 from ackgpu.errors import OutOfStock, QuotaExceeded
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ackgpu.emulator.container.machine import CommandOutcome, File, Machine
+from ackgpu.emulator.container.machine import CommandOutcome, File, Machine, consumed
 from ackgpu.emulator.container.network import getent
 from ackgpu.emulator.container.nvidia_smi import nvidia_smi
-from ackgpu.emulator.container.stdin import consumed
 from ackgpu.emulator.container.toolchain import apt_get, make, nvcc
 
 Command = Callable[[Machine, list[str], bytes], CommandOutcome]

@@ -193,3 +193,18 @@ def _default_process(image: str) -> Process:
     if name.startswith(SHELL_IMAGES):
         return Process(b"", 0, 0.0)
     return Process(b"", 0, None)
+
+
+UNREAD = b"\x00the input has not been read yet\x00"
+"""Stands for input; recognised by identity alone."""
+
+
+class NeedsInput(Exception):
+    """The command reads its input."""
+
+
+def consumed(stdin: bytes) -> bytes:
+    """The input, for a command that reads it; raises NeedsInput where it is still to be read."""
+    if stdin is UNREAD:
+        raise NeedsInput
+    return stdin

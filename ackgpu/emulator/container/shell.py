@@ -10,9 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from ackgpu.emulator.container.commands import COMMANDS
-from ackgpu.emulator.container.machine import CommandOutcome, File, Machine
+from ackgpu.emulator.container.machine import CommandOutcome, File, Machine, consumed
 from ackgpu.emulator.container.network import OPEN, SILENT
-from ackgpu.emulator.container.stdin import consumed
 from ackgpu.emulator.container.toolchain import run_program
 from ackgpu.emulator.container.words import RESERVED, Piece, ShellSyntaxError, Token, tokenize
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ackgpu.emulator.container.machine import CommandOutcome, File, Machine, toolkit_row
-from ackgpu.emulator.container.stdin import consumed
+from ackgpu.emulator.container.machine import CommandOutcome, File, Machine, consumed, toolkit_row
 from ackgpu.emulator.shared.gpus import Gpu
 
 SAMPLES = ("simpleTexture", "vectorAdd", "deviceQuery")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import Any
 
 from ackgpu.emulator.account import RESOURCE_GROUP
@@ -14,7 +15,6 @@ from ackgpu.emulator.cs.control_plane import (
     make_way_out,
     make_worker_role,
 )
-from ackgpu.emulator.cs.deprecated import taken_of
 from ackgpu.emulator.cs.events import record
 from ackgpu.emulator.cs.faults import fault
 from ackgpu.emulator.cs.lookup import body_of, flag, objects, part, tag_rows, text, texts
@@ -24,6 +24,7 @@ from ackgpu.emulator.cs.states import CLUSTER
 from ackgpu.emulator.cs.tasks import TaskCourse, make_task
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.tables import table
 from ackgpu.emulator.store import Doc
 
 Failure = tuple[int, str, str]
@@ -191,3 +192,13 @@ def _addons_after(call: Call, cluster: Doc) -> float:
 
 def _uuid(call: Call) -> str:
     return "-".join(call.new_hex(length) for length in (8, 4, 4, 4, 12))
+
+
+def taken_of(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+    """What is taken of a request for a cluster: a doubt, and so are the words of a refusal."""
+    reading = call.doubt("deprecated_fields")
+    names = table("cs/deprecated")["fields"]
+    found = [key for key in body if any(fnmatchcase(key, name) for name in names)]
+    if found and reading == "refused":
+        raise ApiError("InvalidParameter", f"parameter {found[0]} is deprecated")
+    return {k: v for k, v in body.items() if k not in found} if reading == "ignored" else body

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from ackgpu.emulator.cs import drivers, durations, gpus
-from ackgpu.emulator.cs.node_faults import NEVER_JOINED, NEVER_READY, apply_faults
+from ackgpu.emulator.cs.faults import NEVER_JOINED, NEVER_READY, apply_faults
 from ackgpu.emulator.cs.states import NODE
 from ackgpu.emulator.cs.tables import image_ends, runtime_version
 from ackgpu.emulator.ecs.billing_state import charge_type
 from ackgpu.emulator.ecs.instances import remove_instance
 from ackgpu.emulator.errors import ApiError
-from ackgpu.emulator.ess.records import record_scale_in
+from ackgpu.emulator.ess.activities import record_scale_in
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.reachability import to_api_server
 from ackgpu.emulator.shared.lifecycle import state_at

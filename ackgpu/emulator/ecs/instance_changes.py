@@ -8,7 +8,6 @@ from ackgpu.emulator.ecs import PRODUCT, billing_methods, stock
 from ackgpu.emulator.ecs.billing_state import charge_type, convert, refuse_converting, refuse_unless
 from ackgpu.emulator.ecs.instance_reads import instance
 from ackgpu.emulator.ecs.instances import remove_instance
-from ackgpu.emulator.ecs.launch import refuse_dry_run
 from ackgpu.emulator.ecs.states import INSTANCE, wrong_state
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
@@ -27,7 +26,7 @@ MAX_NAMED = 100
 def start_instance(call: Call) -> None:
     """StartInstance: only from Stopped."""
     _start(call, instance(call, call.params.required("InstanceId")))
-    refuse_dry_run(call)
+    call.end_dry_run()
 
 
 @PRODUCT.operation("StartInstances", writes=True, idempotent_by_token=False)
@@ -36,7 +35,7 @@ def start_instances(call: Call) -> dict[str, Any]:
     docs = _several(call)
     for doc in docs:
         _start(call, doc)
-    refuse_dry_run(call)
+    call.end_dry_run()
     return _responses(docs, "Starting", "Stopped")
 
 
@@ -44,7 +43,7 @@ def start_instances(call: Call) -> dict[str, Any]:
 def stop_instance(call: Call) -> None:
     """StopInstance: only from Running."""
     _stop(call, instance(call, call.params.required("InstanceId")))
-    refuse_dry_run(call)
+    call.end_dry_run()
 
 
 @PRODUCT.operation("StopInstances", writes=True, idempotent_by_token=False)
@@ -53,7 +52,7 @@ def stop_instances(call: Call) -> dict[str, Any]:
     docs = _several(call)
     for doc in docs:
         _stop(call, doc)
-    refuse_dry_run(call)
+    call.end_dry_run()
     return _responses(docs, "Stopping", "Running")
 
 
@@ -61,7 +60,7 @@ def stop_instances(call: Call) -> dict[str, Any]:
 def delete_instance(call: Call) -> None:
     """DeleteInstance: a Running one with Force only, a prepaid one not at all."""
     _delete(call, instance(call, call.params.required("InstanceId")))
-    refuse_dry_run(call)
+    call.end_dry_run()
 
 
 @PRODUCT.operation("DeleteInstances", writes=True)
@@ -214,7 +213,7 @@ def modify_instance_charge_type(call: Call) -> dict[str, Any]:
     order_id = billing_methods.new_order_id(call)
     for doc in docs:
         _convert(call, doc, terms, order_id)
-    refuse_dry_run(call)
+    call.end_dry_run()
     fees = [_fee(doc, terms) for doc in docs] if call.params.boolean("IsDetailFee") else []
     return {"OrderId": order_id, "FeeOfInstances": {"FeeOfInstance": fees}}
 

@@ -8,7 +8,7 @@ from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.ecs.billing_state import charge_type, paid_until
 from ackgpu.emulator.ecs.instances import KIND
 from ackgpu.emulator.ecs.pages import page
-from ackgpu.emulator.ecs.tagged import has_tags, tag_rows
+from ackgpu.emulator.ecs.tags import has_tags, tag_rows
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.shared import catalog

@@ -1,4 +1,4 @@
-"""Elastic network interfaces: secondary ones are made, attached, detached and deleted."""
+"""Elastic network interfaces: secondary ones are made, attached, detached, changed and deleted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.ecs.instances import make_interface
 from ackgpu.emulator.ecs.pages import page
 from ackgpu.emulator.ecs.security_groups import security_group
-from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
+from ackgpu.emulator.ecs.tags import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import catalog
@@ -207,3 +207,24 @@ def delete_network_interface(call: Call) -> None:
         raise ApiError("InvalidOperation.InvalidEniState", f"{doc.id} is not Available.")
     doc.deleted_at = call.now
     call.docs.put(doc)
+
+
+@PRODUCT.operation("ModifyNetworkInterfaceAttribute", writes=True, idempotent_by_token=False)
+def modify_network_interface_attribute(call: Call) -> None:
+    """ModifyNetworkInterfaceAttribute: name, description, groups, whether its machine takes it."""
+    params = call.params
+    doc = own_interface(call)
+    group_ids = params.listed("SecurityGroupId")
+    for group_id in group_ids:
+        if security_group(call, group_id).scope != doc.body["VpcId"]:
+            raise ApiError("InvalidOperation.VpcMismatch", f"{group_id} is in another VPC.", 403)
+    doc.name = params.text("NetworkInterfaceName", doc.name)
+    doc.body["Description"] = params.get("Description", doc.body["Description"])
+    doc.body["SecurityGroupIds"] = group_ids or doc.body["SecurityGroupIds"]
+    if "DeleteOnRelease" in params:
+        doc.body["DeleteOnRelease"] = params.boolean("DeleteOnRelease")
+    call.docs.put(doc)
+    machine = call.docs.get("instance", doc.body["InstanceId"])
+    if machine is not None and doc.body["Type"] == "Primary":
+        machine.body["SecurityGroupIds"] = doc.body["SecurityGroupIds"]
+        call.docs.put(machine)

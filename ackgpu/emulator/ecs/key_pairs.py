@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from ackgpu.emulator.ecs import PRODUCT
-from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
+from ackgpu.emulator.ecs.tags import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, page_of
 from ackgpu.emulator.shared import limits

@@ -19,7 +19,7 @@ from ackgpu.emulator.ecs.instances import STARTING_AFTER, make_instance
 from ackgpu.emulator.ecs.renewals import renewal
 from ackgpu.emulator.ecs.security_groups import security_group
 from ackgpu.emulator.ecs.states import INSTANCE
-from ackgpu.emulator.ecs.tagged import new_tags
+from ackgpu.emulator.ecs.tags import new_tags
 from ackgpu.emulator.errors import ApiError, missing
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import catalog
@@ -65,7 +65,7 @@ def run_instances(call: Call) -> dict[str, Any]:
             if error.code != NO_STOCK or len(docs) < least:
                 raise
             break
-    refuse_dry_run(call)
+    call.end_dry_run()
     ids = [doc.id for doc in docs]
     return {
         "InstanceIdSets": {"InstanceIdSet": ids},
@@ -80,19 +80,8 @@ def create_instance(call: Call) -> dict[str, Any]:
     doc = _make(call, wish)
     doc.body["phases"] = INSTANCE.course(call.now, (0, "Pending"), (STARTING_AFTER, "Stopped"))
     call.docs.put(doc)
-    refuse_dry_run(call)
+    call.end_dry_run()
     return {"InstanceId": doc.id, **billing_methods.order(call, [doc], wish.charge)}
-
-
-def refuse_dry_run(call: Call) -> None:
-    """A dry run that would have worked is reported as an error (ECS API reference).
-
-    The status is UNCONFIRMED; the transaction is undone by the error itself.
-    """
-    if call.params.boolean("DryRun"):
-        raise ApiError(
-            "DryRunOperation", "Request validation has been passed with DryRun flag set."
-        )
 
 
 def _amount(call: Call, name: str, default: int, code: str, status: int) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.ecs.pages import page
-from ackgpu.emulator.ecs.tagged import has_tags, new_tags, tag_rows
+from ackgpu.emulator.ecs.tags import has_tags, new_tags, tag_rows
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call, token_page
 from ackgpu.emulator.shared import limits

@@ -15,10 +15,16 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from ackgpu.emulator.container.channels import Channel, open_spdy, open_websocket
-from ackgpu.emulator.container.machine import CommandOutcome, File, Machine, machine_of
+from ackgpu.emulator.container.machine import (
+    UNREAD,
+    CommandOutcome,
+    File,
+    Machine,
+    NeedsInput,
+    machine_of,
+)
 from ackgpu.emulator.container.network import network_of, service_address
 from ackgpu.emulator.container.shell import SHELLS, NoSuchProgram, run
-from ackgpu.emulator.container.stdin import UNREAD, NeedsInput
 from ackgpu.emulator.container.terminal import converse
 from ackgpu.emulator.kube.access import credentials, identify
 from ackgpu.emulator.kube.contents import open_cluster

@@ -47,21 +47,15 @@ def make_listener(
     call: Call, balancer: Doc, port: int, start: float, settings: Mapping[str, Any]
 ) -> Doc:
     """A TCP listener from ``start``, stopped unless ``settings`` say otherwise."""
-    body = PLAIN | {
+    listener_id = f"{balancer.id}_tcp_{port}"
+    doc = Doc("listener", listener_id, balancer.region, balancer.id, str(port), start)
+    doc.body = PLAIN | {
         "ListenerPort": port,
         "BackendServerPort": port,
         "Status": "stopped",
         "Tags": {},
+        **settings,
     }
-    doc = Doc(
-        "listener",
-        f"{balancer.id}_tcp_{port}",
-        region=balancer.region,
-        scope=balancer.id,
-        name=str(port),
-        created_at=start,
-        body=body | dict(settings),
-    )
     return call.docs.put(doc)
 
 

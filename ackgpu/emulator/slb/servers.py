@@ -107,15 +107,9 @@ def create_vserver_group(call: Call) -> dict[str, Any]:
     balancer = living_balancer(call)
     servers = _servers(call)
     _refuse_too_many(call, balancer, 0, len(servers))
-    doc = Doc(
-        "vservergroup",
-        call.new_id("rsp-bp1", 10),
-        region=balancer.region,
-        scope=balancer.id,
-        name=call.params.text("VServerGroupName"),
-        created_at=call.now,
-        body={"BackendServers": servers, "Tags": TAGGING.new_tags(call)},
-    )
+    group_id, name = call.new_id("rsp-bp1", 10), call.params.text("VServerGroupName")
+    doc = Doc("vservergroup", group_id, balancer.region, balancer.id, name, call.now)
+    doc.body = {"BackendServers": servers, "Tags": TAGGING.new_tags(call)}
     call.docs.put(doc)
     rows = server_rows(servers, "Port")
     return {"VServerGroupId": doc.id, "BackendServers": {"BackendServer": rows}}

@@ -47,21 +47,15 @@ def create_forward_entry(call: Call) -> dict[str, Any]:
     gateway = _gateway_of(call, params.required("ForwardTableId"))
     _check_external(call, gateway, params.required("ExternalIp"))
     body = {name: params.required(name) for name in FIELDS}
-    doc = Doc(
-        "forward",
-        call.new_id("fwd-bp1", 18),
-        region=gateway.region,
-        scope=gateway.body["ForwardTableId"],
-        name=params.text("ForwardEntryName"),
-        created_at=call.now,
-        body=body
-        | {
-            "NatGatewayId": gateway.id,
-            "phases": LIFECYCLE.course(
-                call.now, (0, "Pending"), (durations.SNAT_CHANGING, "Available")
-            ),
-        },
-    )
+    entry_id, table_id = call.new_id("fwd-bp1", 18), gateway.body["ForwardTableId"]
+    name = params.text("ForwardEntryName")
+    doc = Doc("forward", entry_id, gateway.region, table_id, name, call.now)
+    doc.body = body | {
+        "NatGatewayId": gateway.id,
+        "phases": LIFECYCLE.course(
+            call.now, (0, "Pending"), (durations.SNAT_CHANGING, "Available")
+        ),
+    }
     set_going(call, doc)
     return {"ForwardEntryId": doc.id}
 

@@ -11,7 +11,6 @@ from ackgpu.emulator.shared.fields import stamp, tag_key_tags, tagged
 from ackgpu.emulator.shared.lists import listing
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import PRODUCT
-from ackgpu.emulator.vpc.dry_run import end_dry_run
 from ackgpu.emulator.vpc.forward_entries import forward_entries
 
 MAX_BANDWIDTH = 5120
@@ -28,7 +27,7 @@ def describe_nat_gateways(call: Call) -> dict[str, Any]:
     """
     ids = call.params.one("NatGatewayId")
     page, numbers = page_of(call, listing(call, "natgateway", _wanted, ids=ids, scope_by="VpcId"))
-    end_dry_run(call)
+    call.end_dry_run()
     return {"NatGateways": {"NatGateway": [_row(call, doc) for doc in page]}} | numbers
 
 

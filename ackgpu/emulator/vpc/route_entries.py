@@ -1,6 +1,8 @@
-"""Route entries: the custom ones of a route table.
+"""Route entries: the custom ones of a route table, and those that the system keeps in each.
 
-The system's own (one for each vSwitch's CIDR block, and 100.64.0.0/10) are derived when read.
+The system's are derived, never stored. One leads to each vSwitch's CIDR block, and one for
+100.64.0.0/10 to the cloud's own services (UNCONFIRMED for the latter: it is in no reference page,
+but in every real table).
 """
 
 from __future__ import annotations
@@ -49,22 +51,15 @@ def make_route_entry(  # noqa: PLR0913 -- keyword-only, the agreed face between 
     if any(doc.body["DestinationCidrBlock"] == cidr for doc in taken):
         raise ApiError("InvalidCIDRBlock.Duplicate", "Specified CIDR block is already exists.")
     table = call.docs.get("routetable", route_table_id)
-    doc = Doc(
-        "route",
-        call.new_id("rte-bp1", 19),
-        region=table.region if table else call.region,
-        scope=route_table_id,
-        created_at=start,
-        body={
-            "DestinationCidrBlock": cidr,
-            "NextHopId": next_hop_id,
-            "NextHopType": next_hop_type,
-            "Description": "",
-            "phases": LIFECYCLE.course(
-                start, (0, "Pending"), (durations.ROUTE_CHANGING, "Available")
-            ),
-        },
-    )
+    region = table.region if table else call.region
+    doc = Doc("route", call.new_id("rte-bp1", 19), region, route_table_id, "", start)
+    doc.body = {
+        "DestinationCidrBlock": cidr,
+        "NextHopId": next_hop_id,
+        "NextHopType": next_hop_type,
+        "Description": "",
+        "phases": LIFECYCLE.course(start, (0, "Pending"), (durations.ROUTE_CHANGING, "Available")),
+    }
     return set_going(call, doc)
 
 
@@ -82,3 +77,28 @@ def remove_route_entry(call: Call, doc: Doc, at: float | None = None) -> None:
     """Let the entry go from ``at``; it is Pending until it is gone."""
     start = call.now if at is None else at
     retire(call, doc, LIFECYCLE, start, ("Pending", durations.ROUTE_CHANGING))
+
+
+SERVICES = "100.64.0.0/10"
+
+
+def system_routes(call: Call, table: Doc) -> list[Doc]:
+    """The table's system entries as documents of kind ``route`` that are in no store."""
+    rows = [_system_route(table, SERVICES, "services000000", table.created_at)]
+    rows += [
+        _system_route(table, vswitch.body["CidrBlock"], vswitch.id[-14:], vswitch.created_at)
+        for vswitch in call.docs.find("vswitch", at=call.now, scope=table.scope)
+    ]
+    return rows
+
+
+def _system_route(table: Doc, cidr: str, part: str, born: float) -> Doc:
+    body = {
+        "DestinationCidrBlock": cidr,
+        "NextHopId": "",
+        "NextHopType": "local",
+        "Description": "Created with VSwitch by system.",
+        "phases": [[born, "Available"]],
+    }
+    entry_id = f"rte-{table.id[-6:]}{part}"
+    return Doc("route", entry_id, table.region, table.id, "", born, None, body)

@@ -11,10 +11,13 @@ from ackgpu.emulator.errors import ApiError, invalid, missing
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import PRODUCT
-from ackgpu.emulator.vpc.dry_run import end_dry_run
-from ackgpu.emulator.vpc.route_entries import make_route_entry, remove_route_entry
+from ackgpu.emulator.vpc.route_entries import (
+    SERVICES,
+    make_route_entry,
+    remove_route_entry,
+    system_routes,
+)
 from ackgpu.emulator.vpc.route_tables import living_route_table
-from ackgpu.emulator.vpc.system_routes import SERVICES, system_routes
 
 NEXT_HOPS = {
     "Instance": ("instance", "InvalidNextHop.NotFound"),
@@ -75,7 +78,7 @@ def create_route_entry(call: Call) -> dict[str, Any]:
     )
     _refuse_busy(call, living_route_table(call, wish.table_id))
     doc = _grant(call, wish)
-    end_dry_run(call)
+    call.end_dry_run()
     return {"RouteEntryId": doc.id}
 
 
@@ -187,7 +190,7 @@ def _batch(
                 {key: row.get(key, "") for key in shown}
                 | {"FailedCode": code, "FailedMessage": error.message}
             )
-    end_dry_run(call)
+    call.end_dry_run()
     return {
         "SuccessCount": len(rows) - len(failed),
         "FailedCount": len(failed),
@@ -203,7 +206,7 @@ def delete_route_entry(call: Call) -> None:
     if not params.text("RouteEntryId") and not all(key):
         raise missing("RouteEntryId")
     _remove(call, _entry(call, params.text("RouteEntryId"), key))
-    end_dry_run(call)
+    call.end_dry_run()
 
 
 def _entry(call: Call, entry_id: str, key: tuple[str, str]) -> Doc:

@@ -11,8 +11,8 @@ from ackgpu.emulator.shared.cursor import Place, birth
 from ackgpu.emulator.shared.fields import stamp
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import PRODUCT
+from ackgpu.emulator.vpc.route_entries import system_routes
 from ackgpu.emulator.vpc.route_tables import vswitches_of
-from ackgpu.emulator.vpc.system_routes import system_routes
 
 PAGE = 100
 MAX_RESULTS = 500

@@ -35,23 +35,16 @@ def make_route_table(
     call: Call, vpc: Doc, *, name: str, table_type: str, tags: Mapping[str, str]
 ) -> Doc:
     """A table of the VPC, Pending from now; ``table_type`` System or Custom."""
-    doc = Doc(
-        "routetable",
-        call.new_id("vtb-bp1", 18),
-        region=vpc.region,
-        scope=vpc.id,
-        name=name,
-        created_at=call.now,
-        body={
-            "RouteTableType": table_type,
-            "VRouterId": vpc.body["VRouterId"],
-            "Description": "",
-            "Tags": dict(tags),
-            "phases": LIFECYCLE.course(
-                call.now, (0, "Pending"), (durations.ROUTE_TABLE_CREATING, "Available")
-            ),
-        },
-    )
+    doc = Doc("routetable", call.new_id("vtb-bp1", 18), vpc.region, vpc.id, name, call.now)
+    doc.body = {
+        "RouteTableType": table_type,
+        "VRouterId": vpc.body["VRouterId"],
+        "Description": "",
+        "Tags": dict(tags),
+        "phases": LIFECYCLE.course(
+            call.now, (0, "Pending"), (durations.ROUTE_TABLE_CREATING, "Available")
+        ),
+    }
     return set_going(call, doc)
 
 

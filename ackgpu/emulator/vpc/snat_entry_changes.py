@@ -11,7 +11,6 @@ from ackgpu.emulator.shared.fields import checked_name
 from ackgpu.emulator.shared.lifecycle import reached
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import PRODUCT, durations
-from ackgpu.emulator.vpc.dry_run import end_dry_run
 from ackgpu.emulator.vpc.forward_entries import forward_entries
 from ackgpu.emulator.vpc.lifetimes import lasting, set_going
 from ackgpu.emulator.vpc.snat_entries import (
@@ -36,7 +35,7 @@ def create_snat_entry(call: Call) -> dict[str, Any]:
     doc.name = name
     doc.body["EipAffinity"] = params.text("EipAffinity", "0")
     call.docs.put(doc)
-    end_dry_run(call)
+    call.end_dry_run()
     return {"SnatEntryId": doc.id}
 
 
@@ -163,7 +162,7 @@ def modify_snat_entry(call: Call) -> None:
         }
         LIFECYCLE.enter(doc, call.now, (0, "Modifying"), (durations.SNAT_CHANGING, "Available"))
     set_going(call, doc)
-    end_dry_run(call)
+    call.end_dry_run()
 
 
 @PRODUCT.operation("DeleteSnatEntry", writes=True)

@@ -21,7 +21,6 @@ from ackgpu.emulator.shared.limits import refuse_over
 from ackgpu.emulator.shared.lists import listing
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import PRODUCT, durations
-from ackgpu.emulator.vpc.dry_run import end_dry_run
 from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 from ackgpu.emulator.vpc.route_tables import make_route_table, remove_route_table
 from ackgpu.emulator.vpc.tags import TAGGING
@@ -52,23 +51,15 @@ def make_vpc(call: Call, *, region: str, name: str, cidr: str, tags: Mapping[str
     refuse_over(
         call, "vpcs", call.docs.count_lasting("vpc", at=call.now, region=region), region=region
     )
-    doc = Doc(
-        "vpc",
-        call.new_id("vpc-bp1", 18),
-        region=region,
-        name=name,
-        created_at=call.now,
-        body={
-            "CidrBlock": cidr,
-            "Description": "",
-            "VRouterId": call.new_id("vrt-bp1", 18),
-            "UserCidrs": [],
-            "Tags": dict(tags),
-            "phases": LIFECYCLE.course(
-                call.now, (0, "Pending"), (durations.VPC_CREATING, "Available")
-            ),
-        },
-    )
+    doc = Doc("vpc", call.new_id("vpc-bp1", 18), region, "", name, call.now)
+    doc.body = {
+        "CidrBlock": cidr,
+        "Description": "",
+        "VRouterId": call.new_id("vrt-bp1", 18),
+        "UserCidrs": [],
+        "Tags": dict(tags),
+        "phases": LIFECYCLE.course(call.now, (0, "Pending"), (durations.VPC_CREATING, "Available")),
+    }
     table = make_route_table(call, doc, name="", table_type="System", tags={})
     doc.body["route_table_id"] = table.id
     return set_going(call, doc)
@@ -99,7 +90,7 @@ def create_vpc(call: Call) -> dict[str, Any]:
     doc.body["Description"] = checked_description(call, "InvalidVpcDiscription.Malformed")
     doc.body["UserCidrs"] = call.params.comma_list("UserCidr")
     call.docs.put(doc)
-    end_dry_run(call)
+    call.end_dry_run()
     return {
         "VpcId": doc.id,
         "VRouterId": doc.body["VRouterId"],
@@ -127,7 +118,7 @@ def describe_vpcs(call: Call) -> dict[str, Any]:
     if len(ids) > MAX_IDS:
         raise ApiError("InvalidVpcIdNumber.NotSupported", "The number of vpcIds exceeds the limit.")
     page, numbers = page_of(call, listing(call, "vpc", _wanted, ids=ids))
-    end_dry_run(call)
+    call.end_dry_run()
     return {"Vpcs": {"Vpc": [vpc_row(call, doc) for doc in page]}} | numbers
 
 
@@ -182,7 +173,7 @@ def describe_vpc_attribute(call: Call) -> dict[str, Any]:
     """
     doc = call.alive("vpc", call.params.required("VpcId"))
     if doc is None:
-        end_dry_run(call)
+        call.end_dry_run()
         return _no_vpc()
     row = vpc_row(call, doc)
     for key in ("CenStatus", "NatGatewayIds", "RouterTableIds"):
@@ -193,7 +184,7 @@ def describe_vpc_attribute(call: Call) -> dict[str, Any]:
         ("RouteTable", len(_ids(call, "routetable", doc))),
     ]
     resources = [{"ResourceType": name, "ResourceCount": number} for name, number in counts]
-    end_dry_run(call)
+    call.end_dry_run()
     return row | {
         "ClassicLinkEnabled": False,
         "SupportIpv4Gateway": False,
@@ -255,7 +246,7 @@ def delete_vpc(call: Call) -> None:
     retire(call, doc, LIFECYCLE, call.now, ("Pending", durations.VPC_DELETING))
     for table in lasting(call, "routetable", call.now, scope=doc.id):
         remove_route_table(call, table, durations.VPC_DELETING)
-    end_dry_run(call)
+    call.end_dry_run()
 
 
 def _refuse_dependents(call: Call, doc: Doc) -> None:

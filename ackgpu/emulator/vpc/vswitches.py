@@ -22,7 +22,6 @@ from ackgpu.emulator.shared.lists import listing
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc import PRODUCT, durations
 from ackgpu.emulator.vpc.addresses import address_owners, free_addresses
-from ackgpu.emulator.vpc.dry_run import end_dry_run
 from ackgpu.emulator.vpc.lifetimes import lasting, retire, set_going
 from ackgpu.emulator.vpc.tags import TAGGING
 from ackgpu.emulator.vpc.vpcs import MAX_IDS, living_vpc
@@ -49,20 +48,20 @@ def create_vswitch(call: Call) -> dict[str, Any]:
     doc = Doc(
         "vswitch",
         call.new_id("vsw-bp1", 18),
-        region=vpc.region,
-        scope=vpc.id,
-        name=checked_name(call, "VSwitchName", "InvalidVSwitchName.Malformed"),
-        created_at=call.now,
-        body={
-            "CidrBlock": str(cidr),
-            "ZoneId": zone,
-            "Description": checked_description(call, "InvalidVSwitchDiscription.Malformed"),
-            "Tags": TAGGING.new_tags(call),
-            "phases": LIFECYCLE.course(
-                call.now, (0, "Pending"), (durations.VSWITCH_CREATING, "Available")
-            ),
-        },
+        vpc.region,
+        vpc.id,
+        checked_name(call, "VSwitchName", "InvalidVSwitchName.Malformed"),
+        call.now,
     )
+    doc.body = {
+        "CidrBlock": str(cidr),
+        "ZoneId": zone,
+        "Description": checked_description(call, "InvalidVSwitchDiscription.Malformed"),
+        "Tags": TAGGING.new_tags(call),
+        "phases": LIFECYCLE.course(
+            call.now, (0, "Pending"), (durations.VSWITCH_CREATING, "Available")
+        ),
+    }
     set_going(call, doc)
     return {"VSwitchId": doc.id}
 
@@ -112,7 +111,7 @@ def describe_vswitches(call: Call) -> dict[str, Any]:
             "InvalidVSwitchIdNumber.NotSupported", "The number of vSwitchIds exceeds the limit."
         )
     page, numbers = page_of(call, listing(call, "vswitch", _wanted, ids=ids, scope_by="VpcId"))
-    end_dry_run(call)
+    call.end_dry_run()
     return {"VSwitches": {"VSwitch": [vswitch_row(call, doc) for doc in page]}} | numbers
 
 
@@ -168,7 +167,7 @@ def describe_vswitch_attributes(call: Call) -> dict[str, Any]:
     lists InvalidVSwitchId.NotFound (400).
     """
     doc = call.alive("vswitch", call.params.required("VSwitchId"))
-    end_dry_run(call)
+    call.end_dry_run()
     return _no_vswitch() if doc is None else vswitch_row(call, doc)
 
 
@@ -210,7 +209,7 @@ def delete_vswitch(call: Call) -> None:
     refuse_busy(call, doc.scope)
     _refuse_dependents(call, doc)
     retire(call, doc, LIFECYCLE, call.now, ("Pending", durations.VSWITCH_DELETING))
-    end_dry_run(call)
+    call.end_dry_run()
 
 
 def _refuse_dependents(call: Call, doc: Doc) -> None:
