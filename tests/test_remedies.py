@@ -83,3 +83,27 @@ def typed_in(page: str) -> Iterator[str]:
 def test_of_pages(path: Path) -> None:
     for line in typed_in(path.read_text()):
         assert not (wrong := wrong_with(line)), f"ackgpu {line}: {wrong}"
+
+
+FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
+OF_OTHERS = {
+    "--install", "--shutdown-delay-duration", "--plugin", "--name", "--body", "--client",
+    "--upgrade", "--format", "--query-gpu", "--ackgpu-cloud", "--ackgpu-name", "--ackgpu-spec",
+    "--ackgpu-keep", "--ackgpu-ttl",
+}  # fmt: skip
+"""Flags of pytest, kubectl, aliyun, nvidia-smi and others that the program or a message names."""
+
+
+OURS = [path for path in (*SOURCES, *TABLES) if "emulator" not in path.parts]
+
+
+def flags_of_all() -> set[str]:
+    return set(FLAG.findall((ROOT / "ackgpu/data/commands.json").read_text()))
+
+
+@pytest.mark.parametrize("path", OURS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_flag_that_is_named_is_one_of_ours(path: Path) -> None:
+    """So that a flag that gets another name gets it in messages, too."""
+    text = path.read_text()
+    whole = "\n".join(texts(ast.parse(text))) if path.suffix == ".py" else text
+    assert set(FLAG.findall(whole)) <= flags_of_all() | OF_OTHERS

@@ -96,7 +96,8 @@ class Scaffold:
         )
         table = f'{{\n "source": "{self._sdk.package}",\n "operations": {{\n }}\n}}\n'
         self._put(self._emulator / f"data/params/{product}.json", table)
-        self._end_of(self._emulator / "dispatch.py", r"PRODUCTS = \([^)]*", f', "{product}"')
+        last = r'PRODUCTS = \([^)]*"'  # a comma may follow it
+        self._end_of(self._emulator / "dispatch.py", last, f',\n    "{product}"')
         line = f'    "{product}": "{self._sdk.package}",\n'
         self._end_of(Path("tests/conformance/test_any_request.py"), r"MODELS = \{[^}]*", line)
 

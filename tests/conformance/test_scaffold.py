@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 from pathlib import Path
 
 import pytest
 
+from ackgpu.emulator.dispatch import PRODUCTS
 from ackgpu.emulator.parameters import table
 from tests.conformance.scaffold import ROOT, Scaffold
 from tests.conformance.sdk_operation import SdkOperation
@@ -71,7 +73,10 @@ def test_a_new_product_gets_its_package_and_its_place(root: Path) -> None:
     package = root / "ackgpu/emulator/edge"
     assert 'style="roa"' in (package / "__init__.py").read_text()
     assert '"GET /clusters/{cluster_id}/events"' in (package / "cluster_events.py").read_text()
-    assert '"edge")' in (root / "ackgpu/emulator/dispatch.py").read_text()
+    dispatch = (root / "ackgpu/emulator/dispatch.py").read_text()
+    named = next(line for line in ast.parse(dispatch).body if "PRODUCTS" in ast.unparse(line))
+    assert isinstance(named, ast.Assign)
+    assert ast.literal_eval(named.value) == (*PRODUCTS, "edge")
     assert '"edge": "' in (root / "tests/conformance/test_any_request.py").read_text()
 
 

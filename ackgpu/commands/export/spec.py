@@ -6,7 +6,7 @@ from typing import Any
 
 from ackgpu.cloud.api import Addon, NodePool, VSwitch
 from ackgpu.commands.export.snapshot import ClusterSnapshot, own_tags
-from ackgpu.spec.fields import put_at
+from ackgpu.spec.fields import FIELDS, put_at
 from ackgpu.spec.model import parse
 from ackgpu.spec.render import to_yaml
 from ackgpu.steps.field_values import is_untold, observed
@@ -54,7 +54,8 @@ def document(standing: ClusterSnapshot) -> Document:
 
 def _control_plane(standing: ClusterSnapshot) -> Document:
     cluster = standing.cluster
-    told = {name: cluster.settings.get(name) or "" for name in RAW_DEFAULTS}
+    of_rows = {row.api for row in FIELDS}
+    told = {name: cluster.settings.get(name) or "" for name in RAW_DEFAULTS if name not in of_rows}
     whole = {
         "type": cluster.cluster_type,
         "spec": cluster.cluster_spec,
