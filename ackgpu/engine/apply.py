@@ -261,7 +261,7 @@ class Apply(Walk[StepProgress]):
             self._run.journal.created(step.name)
             self._put(record.to(State.REQUESTED))
             if not self._closed:
-                self._look(step, min(1.0, step.typical / 2))
+                self._look(step, self._run.waits.of(step).first_look(self._slack(step)))
         elif isinstance(error, NotYet | LostReply) or passes(error):
             self._wait(record.looked_for(), error.message, again_in=pause_after(error))
         elif isinstance(error, ResourceNotFound) and self._needs_are_fresh(step):

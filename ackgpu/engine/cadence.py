@@ -8,6 +8,7 @@ long wait costs few looks more than a short one. What earlier runs on this machi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -16,14 +17,17 @@ EARLY_SHARE = 0.5
 """Up to this share of the typical duration a resource is hardly ever ready."""
 LEARNED_FROM = 5
 """So many measured durations tell more than the table."""
-_SHARE, _WIDE_SHARE, _NARROW_SHARE = 0.025, 0.015, 0.01
-_UNMETERED_SHARE, _MAX_UNMETERED = 0.008, 5.0
+_SHARE, _WIDE_SHARE, _NARROW_SHARE = 0.025, 0.017, 0.01
+_TOO_LATE_SHARE = 0.02
+"""Beyond the longest that was measured: one new duration in six is longer than the longest of five,
+and how much longer nobody knows."""
+_UNMETERED_SHARE, _MAX_UNMETERED = 0.006, 5.0
 _NARROW = 0.8
 _SURELY_EARLY = 0.98
 _HARDLY_EVER, _SELDOM = 0.75, 0.9
 """Of the least that was measured: one new duration in six is less than the least of five."""
-_EARLY_LOOKS = 6
-_MAX_EARLY = 45.0
+_EARLY_LOOKS = 4
+_MAX_EARLY = 60.0
 _SHORTEST, _LONGEST = 1.0, 15.0
 _SLACK_SHARE, _MAX_SLACK = 2 / 3, 30.0
 
@@ -32,10 +36,11 @@ _SLACK_SHARE, _MAX_SLACK = 2 / 3, 30.0
 class Wait:
     """What is known of how long something takes, in cloud seconds.
 
-    It is hardly ever over before ``earliest`` and seldom before ``expected``. From the one on it is
-    looked at each time a fortieth of it has passed, and a second; from the other on each time
-    ``share`` of it has. ``unmetered``: a look takes nothing from what other commands may ask of the
-    account, so that there may be more of them.
+    It is hardly ever over before ``earliest``, seldom before ``expected`` and after ``latest``.
+    Between the last two it is looked at each time ``share`` of it has passed, and a second; about
+    them more seldom, so that one unlike all before takes no more looks than another. ``unmetered``:
+    a look takes nothing from what other commands may ask of the account, so that there may be more
+    of them.
     """
 
     typical: float
@@ -43,6 +48,7 @@ class Wait:
     expected: float
     share: float
     unmetered: bool = False
+    latest: float = math.inf
 
     @classmethod
     def of(cls, typical: float, measured: Sequence[float] = (), *, unmetered: bool = False) -> Wait:
@@ -51,12 +57,12 @@ class Wait:
         if len(measured) < LEARNED_FROM:
             early = EARLY_SHARE * typical
             return cls(typical, early, early, min(_SHARE, finest), unmetered)
-        least, usual = min(measured), median(measured)
-        if least < _NARROW * max(measured):
+        least, usual, most = min(measured), median(measured), max(measured)
+        if least < _NARROW * most:
             early, expected = _HARDLY_EVER * least, _SELDOM * least
-            return cls(usual, early, expected, min(_WIDE_SHARE, finest), unmetered)
+            return cls(usual, early, expected, min(_WIDE_SHARE, finest), unmetered, most)
         early = _SURELY_EARLY * least
-        return cls(usual, early, early, min(_NARROW_SHARE, finest), unmetered)
+        return cls(usual, early, early, min(_NARROW_SHARE, finest), unmetered, most)
 
     def left(self, elapsed: float | None) -> float:
         """The least seconds that are left of it; as many as usual before it has begun (None)."""
@@ -73,9 +79,17 @@ class Wait:
             early = _within(self.typical / _EARLY_LOOKS, _SHORTEST, rare)
             pause = min(early, max(_SHORTEST, self.earliest - elapsed))
         else:
-            share = self.share if elapsed >= self.expected else _SHARE
-            pause = min(_SHORTEST + share * elapsed, _LONGEST)
-        return max(pause, min(_SLACK_SHARE * slack, _MAX_SLACK))
+            pause = min(_SHORTEST + self._share_at(elapsed) * elapsed, _LONGEST)
+        return max(pause, _unused(slack))
+
+    def first_look(self, slack: float = 0.0) -> float:
+        """Seconds from its request until the first look, which tells what became of that."""
+        return max(min(_SHORTEST, self.typical / 2), _unused(slack))
+
+    def _share_at(self, elapsed: float) -> float:
+        if self.unmetered or self.expected <= elapsed <= self.latest:
+            return self.share
+        return _SHARE if elapsed < self.expected else max(self.share, _TOO_LATE_SHARE)
 
 
 def slack_of(name: str, steps: Sequence[tuple[str, Sequence[str], float]]) -> float:
@@ -93,6 +107,10 @@ def slack_of(name: str, steps: Sequence[tuple[str, Sequence[str], float]]) -> fl
         for need in needs:
             latest[need] = min(latest[need], latest[each] - left)
     return max(0.0, latest[name] - ends[name])
+
+
+def _unused(slack: float) -> float:
+    return min(_SLACK_SHARE * slack, _MAX_SLACK)
 
 
 def _within(value: float, low: float, high: float) -> float:

@@ -21,7 +21,7 @@ from ackgpu.errors import CloudError, LostReply, NotYet
 SHORTEST, MAX_EARLY = 3.0, 90.0
 """Seconds between two looks at what goes: at least, and at most while it cannot be gone yet."""
 LATEST_FIRST = 6.0
-"""Seconds after which what was asked to go is looked at for the first time, at most."""
+"""Seconds after which what goes at once, or is not waited for, is looked at for the first time."""
 REFUSED_SECONDS = 6.0
 """How soon what the cloud refused to remove yet is asked for again: what lived in it may count for
 some seconds after it is gone, and nobody waits for what goes to be used."""
@@ -198,7 +198,7 @@ class Destroy(Walk[StepRemoval]):
             requested = record.to(State.REQUESTED)
             self._put(replace(requested, requested_at=now, requests=record.requests + 1))
             if not self._closed:
-                self._look(step, min(max(SHORTEST, step.typical), LATEST_FIRST))
+                self._look(step, self._first_look(self._of(step)))
         elif isinstance(error, LostReply):
             record = replace(record.looked_for(), requests=record.requests + 1)
             self._wait(record, error.message, again_in=min(UNREACHABLE_SECONDS, record.requests))
@@ -220,6 +220,13 @@ class Destroy(Walk[StepRemoval]):
             self._fail(record, CloudError(f"{message.rstrip('.')}."))
             return
         self._look(record.step, self._next_look(record, elapsed) if again_in is None else again_in)
+
+    def _first_look(self, record: StepRemoval) -> float:
+        """Seconds after an accepted request; what takes long is not gone any sooner for a look."""
+        soon = max(SHORTEST, record.step.typical)
+        if soon <= LATEST_FIRST or record.name in self._no_wait:
+            return min(soon, LATEST_FIRST)
+        return self._next_look(record, self._run.clock.now() - record.began)
 
     def _next_look(self, record: StepRemoval, elapsed: float) -> float:
         """What goes is looked at less often than what comes: nobody waits for it to be used."""

@@ -7,7 +7,7 @@ journal remembers. Whatever carries our tag in one of these answers is ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -23,17 +23,21 @@ from ackgpu.inventory.pod_leftovers import with_pod_leftovers
 from ackgpu.inventory.resources import CLUSTER, EIP, VPC, VSWITCH, kind_of_step, listed_by
 
 
-def search(cloud: Cloud, name: str, run: Run, made: Mapping[str, str]) -> Inventory:
+def search(
+    cloud: Cloud, name: str, run: Run, made: Mapping[str, str], gone: Collection[str] = ()
+) -> Inventory:
     """Everything of the cluster ``name``, as far as it can be read, by each kind of evidence.
 
-    ``made``: the ids that the journal remembers, by the step that asked for them. What could not
-    be read is in ``unread``.
+    ``made``: the ids that the journal remembers, by the step that asked for them. ``gone``: those
+    that were deleted and read back by their ids, so that nothing but the lists is read again. What
+    could not be read is in ``unread``.
     """
-    found = _completed(cloud, tagged(cloud, name, run), run, made)
+    doubted = {step: id_ for step, id_ in made.items() if id_ not in gone}
+    found = _completed(cloud, tagged(cloud, name, run), run, doubted)
     remembered = [id_ for step, id_ in made.items() if step.startswith(CLUSTER.noun)]
     noted = noted_clusters((*found.vpcs, *found.groups))
     makers = list(dict.fromkeys(filter(None, (*remembered, *noted))))
-    found = _with_unlisted_clusters(cloud, found, run, makers)
+    found = _with_unlisted_clusters(cloud, found, run, [id_ for id_ in makers if id_ not in gone])
     found = with_what_hangs_on_it(cloud, found, run, makers, MARKED_BY_ACK)
     return with_pod_leftovers(cloud, found, run, cluster_ids=makers)
 

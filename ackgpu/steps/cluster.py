@@ -38,7 +38,7 @@ UP = frozenset({"running", "updating", "upgrading", "scaling", "removing", "drai
 """States in which the API server answers (CS API reference, DescribeClusterDetail)."""
 STARTING = frozenset({"initial", "migrating"})
 ENDED = frozenset({"failed", "inactive", "unavailable", "delete_failed", "stopped"})
-SELDOM = 20
+SELDOM = 40
 """Every so many looks at a cluster that this run made, what else there is is looked at as well: the
 list, which would show another run's cluster of the name, and the task, which tells the stage."""
 DELETED_TYPES = ("SLB", "ALB", "SLS_Data", "SLS_ControlPlane", "PrivateZone")
@@ -298,7 +298,13 @@ class ClusterStep(Step[Cluster]):
         return self._cloud.containers.task(task_id) if task_id else None
 
     def _progress(self, ctx: Context, found: Cluster) -> str:
-        """How far the task is. It has a few stages of minutes each, and is looked at seldom."""
+        """How far the task is. It has a few stages of minutes each, and is looked at seldom.
+
+        That of a deletion is read by nobody: its id is in no answer, and the one that is known
+        made the cluster.
+        """
+        if found.state == "deleting":
+            return found.state
         if self._stage is None or not self._looks % SELDOM:
             self._stage = _stage_of(self._task(ctx, found))
         return f"{found.state}: {self._stage}" if self._stage else found.state

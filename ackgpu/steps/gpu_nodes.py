@@ -14,7 +14,7 @@ from ackgpu.steps.gpu_checks import POOL_LABEL, NodeVerdict
 from ackgpu.steps.gpu_survey import climb
 from ackgpu.steps.kubeconfig import ClusterAccess
 
-POLL_INTERVAL = 2.0  # cloud seconds between looks that must agree
+POLL_INTERVAL = 1.0  # cloud seconds between looks that must agree
 
 
 class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):

@@ -39,13 +39,26 @@ def test_a_wait_that_always_takes_as_long_overshoots_by_less(lasts: float) -> No
     assert looks <= 25
 
 
-@pytest.mark.parametrize(("lasts", "share"), [(180.0, 0.025), (230.0, 0.015), (480.0, 0.015)])
+@pytest.mark.parametrize(("lasts", "share"), [(180.0, 0.025), (230.0, 0.017), (470.0, 0.017)])
 def test_a_wait_that_is_different_each_time_is_looked_at_before_the_least_of_them(
     lasts: float, share: float
 ) -> None:
     looks, late = looks_until(Wait.of(360.0, MEASURED), lasts)
     assert late <= 1 + share * lasts
-    assert looks <= 60
+    assert looks <= 55
+
+
+@pytest.mark.parametrize("lasts", [480.0, 500.0, 700.0])
+def test_one_that_lasts_longer_than_all_before_takes_few_looks_more(lasts: float) -> None:
+    looks, late = looks_until(Wait.of(360.0, MEASURED), lasts)
+    assert late <= 1 + 0.02 * lasts
+    assert looks <= 53 + (lasts - max(MEASURED)) / 10
+
+
+def test_the_first_look_comes_at_once_unless_nobody_waits_for_it() -> None:
+    assert Wait.of(360.0).first_look() == 1.0
+    assert Wait.of(1.0).first_look() == 0.5
+    assert Wait.of(90.0).first_look(slack=30.0) == pytest.approx(20.0)
 
 
 def test_a_look_that_takes_nothing_from_the_account_is_made_more_often() -> None:

@@ -157,7 +157,7 @@ class Deletion:
             if removed.stopped or (not self._options.wait and removed.outcome.error is None):
                 return removed
             again = self._session.afresh(run)
-            look = self._noted(self._search.look_again(again, look))
+            look = self._noted(self._search.look_again(again, look, removed.gone))
             removed = removed.seen(look)
             more = [id_ for id_ in look.inventory.ids if id_ not in known]
             if not more:

@@ -65,22 +65,23 @@ class DeletionSearch:
         self._made = made
         self._retain = retain
 
-    def look(self, run: Run) -> Look:
-        """Look now."""
+    def look(self, run: Run, gone: Collection[str] = ()) -> Look:
+        """Look now; ``gone``: ids of what was deleted and read back as gone."""
         at = run.clock.now()
-        inventory = search(self._cloud, self._name, run, self._made)
+        inventory = search(self._cloud, self._name, run, self._made, gone)
         found = blockers_in(self._cloud, inventory, run, self._retain)
-        untagged = untagged_by(self._cloud, self._made, inventory, run)
+        doubted = {step: id_ for step, id_ in self._made.items() if id_ not in gone}
+        untagged = untagged_by(self._cloud, doubted, inventory, run)
         blockers = {blocker.id: blocker for blocker in (*untagged, *found)}
         return Look(inventory, tuple(blockers.values()), at)
 
-    def look_again(self, run: Run, first: Look) -> Look:
+    def look_again(self, run: Run, first: Look, gone: Collection[str] = ()) -> Look:
         """Look once more, as late as it takes for an absence to be believed.
 
         Raises TimedOut if the run's deadline is earlier.
         """
         self._session.until(run, first.at + run.visibility)
-        return self.look(run)
+        return self.look(run, gone)
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,13 @@ class Removed:
     def stopped(self) -> bool:
         """Whether it was stopped, ran out of time, or lost the cloud before its end."""
         return isinstance(self.outcome.error, Interrupted | TimedOut | Unreachable)
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """The ids of what was read back as gone; an EIP that only came off its gateway is not."""
+        reports = self.outcome.reports
+        stays = {report.id for report in reports if report.status != "gone"}
+        return frozenset(report.id for report in reports) - stays
 
     def seen(self, look: Look) -> Removed:
         """With one more look."""
