@@ -270,9 +270,11 @@ class App:
     @property
     def embedded(self) -> bool:
         """Whether the cloud is an emulator that ends with this command."""
+        if not self.settings.emulator:
+            return False
         from ackgpu.emulator import Emulator
 
-        return self.settings.emulator and isinstance(self._emulator, Emulator)
+        return isinstance(self._emulator, Emulator)
 
     @cached_property
     def _cloud(self) -> Cloud:
