@@ -47,7 +47,14 @@ def init(
 
 def validate(
     session: Session,
-    file: Annotated[Path, typer.Argument(help="A cluster.yaml, or -.", show_default=False)],
+    file: Annotated[
+        Path | None, typer.Argument(help="A cluster.yaml, or -.", show_default=False)
+    ] = None,
+    *,
+    named: Annotated[
+        Path | None,
+        typer.Option("--file", "-f", help="The same, as create takes it.", show_default=False),
+    ] = None,
 ) -> Came:
     """Check a cluster.yaml without asking the cloud; every finding at its line.
 
@@ -55,7 +62,7 @@ def validate(
     """
     from ackgpu.commands.program import config as command
 
-    return command.validate(file, session)
+    return command.validate([path for path in (file, named) if path is not None], session)
 
 
 def schema(session: Session) -> Came:

@@ -210,7 +210,9 @@ def read_file(path: Path) -> dict[str, Any]:
 
     try:
         value = YAML(typ="safe", pure=True).load(io.StringIO(path.read_text("utf-8")))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from None
+    except (UnicodeDecodeError, YAMLError) as error:
         raise ConfigurationError(f"{path}: {error}") from None
     if value is None:
         return {}

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import logging
+import os
 import socket
 import ssl
 import tempfile
@@ -214,7 +215,11 @@ async def _clean_up(runner: web.AppRunner) -> None:
 
 
 def _bind(port: int) -> socket.socket:
-    listener = socket.create_server((LOOPBACK, port), backlog=512)
+    try:
+        listener = socket.create_server((LOOPBACK, port), backlog=512)
+    except OSError as error:
+        where = f"{LOOPBACK}:{port}"
+        raise OSError(error.errno, os.strerror(error.errno or 0), where) from error
     listener.settimeout(0)
     return listener
 

@@ -6,6 +6,7 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
+from ackgpu.printable import visible_escapes
 from ackgpu.spec.fields import FIELDS
 from ackgpu.spec.model import API_VERSION, KIND, ClusterSpec, document_of
 from ackgpu.yaml11_quotes import make_representer
@@ -21,6 +22,8 @@ _COMMENTS = {
 
 def to_yaml(spec: ClusterSpec, *, defaults: bool = False, comments: bool = True) -> str:
     """``spec`` as YAML that loads to an equal spec; with ``defaults`` every key is there.
+
+    What shows nothing of itself is escaped, so that it is the same wherever it is shown.
 
     A given VPC has no ``cidr`` in it, and Terway no pod CIDR: those keys would be refused.
     """
@@ -39,7 +42,7 @@ def to_yaml(spec: ClusterSpec, *, defaults: bool = False, comments: bool = True)
     writer.Representer = _representer()
     text = io.StringIO()
     writer.dump(_commented(document, "") if comments else document, text)
-    return text.getvalue()
+    return visible_escapes(text.getvalue())
 
 
 def _leave_out_the_unused(network: dict[str, Any]) -> None:

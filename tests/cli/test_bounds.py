@@ -62,6 +62,15 @@ def test_a_number_that_no_machine_counts_to_is_a_finding(
     assert len(ended.err) < 1000
 
 
+def test_the_file_to_check_is_named_either_way_and_once(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text(SPEC)
+    for words in ((str(file),), ("-f", str(file)), ("--file", str(file))):
+        assert cli("config", "validate", *words).code == 0
+    for words in ((), (str(file), "-f", str(file))):
+        assert "One cluster.yaml" in cli("config", "validate", *words).err
+
+
 def test_a_spec_without_an_end_is_read_no_further_than_a_spec_can_be(cli: Cli) -> None:
     ended = run(cli, "config", "validate", "/dev/zero")
     assert ended.returncode == 2, ended.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -100,6 +101,21 @@ def test_one_that_cannot_serve_says_why(shell: Shell) -> None:
     another = shell.run(f"ackgpu emulator up --detach --scenario {shell.home / 'scenario.yaml'}")
     assert "colour" in another.stderr
     assert "faults" not in another.stderr  # what the one before it said
+
+
+@pytest.mark.long
+def test_one_whose_port_or_state_cannot_be_had_says_so_in_words(shell: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = shell.run(f"ackgpu emulator serve --port {port}")
+    assert ended.returncode == 2
+    assert f"127.0.0.1:{port}: Address already in use." in ended.stderr
+    assert "another port" in ended.stderr
+    for flag in ("--state", "--faults", "--scenario"):
+        ended = shell.run(f"ackgpu emulator serve {flag} /dev/null/x")
+        assert ended.returncode == 2
+        assert "/dev/null/x: Not a directory" in ended.stderr
+        assert "Errno" not in ended.stderr
 
 
 @pytest.mark.long

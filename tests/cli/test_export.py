@@ -18,6 +18,7 @@ from ackgpu.commands.export import hcl
 from ackgpu.spec.fingerprint import differences
 from ackgpu.spec.load import load_file
 from ackgpu.spec.model import ClusterSpec, document_of, parse
+from ackgpu.spec.render import to_yaml
 from ackgpu.steps.observed_pool import pool_document, unsupported_settings
 from tests.cli.machines import TYPE, bodies, ecs_of
 
@@ -148,6 +149,19 @@ def test_create_finds_nothing_to_change_in_an_exported_spec(
     assert again["changed"] is False
     assert cli.emulator.requests.writes() == []
     assert cli("plan", "-f", str(spec), "--no-verify", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.long
+def test_what_shows_nothing_of_itself_in_a_tag_comes_back(cli: Cli, tmp_path: Path) -> None:
+    tags = {"owner": "a\u202eb\u2066c\u200bd"}
+    spec = parse({"metadata": {"name": "demo", "tags": tags}})
+    wanted = tmp_path / "cluster.yaml"
+    wanted.write_text(to_yaml(spec), encoding="utf-8")
+    assert load_file(wanted).spec.metadata.tags == tags
+    cli.ok("create", "-f", str(wanted), "--no-verify")
+    exported = exported_spec(cli, tmp_path)
+    assert load_file(exported).spec.metadata.tags == tags
+    assert not set("\u202e\u2066\u200b") & set(exported.read_text(encoding="utf-8"))
 
 
 @pytest.mark.long

@@ -65,6 +65,15 @@ def test_a_check_that_does_not_exist_is_2_and_lists_those_that_do(cli: Cli) -> N
     assert cli.account() == {}
 
 
+def test_a_creation_looks_at_nothing_before_it_knows_what_is_skipped(cli: Cli) -> None:
+    for more in ((), ("--dry-run",)):
+        ended = cli("create", "x", "--skip-preflight", "rols", *more)
+        assert ended.code == 2
+        assert "There is no check 'rols'." in ended.err
+        assert "vpc" not in ended.err + ended.out
+    assert list(cli.emulator.requests) == []
+
+
 def assumed_role(cli: Cli) -> dict[str, str]:
     """Temporary keys that the emulated account made for a role which may do everything."""
     policies = {"System/AdministratorAccess": 0.0}

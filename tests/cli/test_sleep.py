@@ -192,9 +192,14 @@ def test_a_pool_that_sleeps_gets_no_nodes_that_wake_would_take_away(cli: Cli) ->
     cli.ok("create", "demo", "--nodes", "1", "--no-verify", *LONG)
     cli.ok("sleep", "demo", "-y", *LONG)
     cli.emulator.requests.clear()
-    refused = cli("nodepool", "scale", "demo", "gpu", "--nodes", "3", "-y", *LONG)
-    assert refused.code == 6
-    assert "`ackgpu wake demo`" in refused.err
+    for words in (
+        ("scale", "demo", "gpu", "--nodes", "3", "-y"),
+        ("add", "demo", "more", "--nodes", "1"),
+        ("attach", "demo", "gpu", "--instance-id", "i-bp1aaaaaaaaaaaaaaaaa", "-y"),
+    ):
+        refused = cli("nodepool", *words, *LONG)
+        assert refused.code == 6
+        assert "`ackgpu wake demo`" in refused.err
     assert asked(cli) == []
 
 

@@ -101,6 +101,12 @@ def check_list(title: str, findings: Iterable[CheckFinding], session: Session) -
     return CheckList(title=title, checks=tuple(_row(found, session) for found in findings))
 
 
+def refuse_unknown(ids: Sequence[str]) -> None:
+    """Raise UsageError for a check to skip that is none; ``all`` is every one."""
+    if "all" not in ids:
+        chosen(all_checks(LimitRules()), only=(), skip=ids)
+
+
 def before_creation(
     target: Target, cloud: Cloud, skip: Sequence[str], run: Run
 ) -> tuple[PreflightReport, Estimate | None]:

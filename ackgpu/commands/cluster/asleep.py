@@ -22,6 +22,7 @@ def no_gpu_node(cluster: Cluster | None, purpose: str = "") -> VerificationFaile
     way = (
         "It sleeps: `ackgpu wake NAME` gives it its nodes back."
         if asleep
-        else "`ackgpu nodepool list NAME` shows its pools; scale one of them up."
+        else "`ackgpu nodepool list NAME` shows its pools: scale one of them up, or make one with"
+        " `ackgpu nodepool add NAME gpu`."
     )
     return VerificationFailed(f"The cluster has no GPU node{purpose}.", resolution=way)

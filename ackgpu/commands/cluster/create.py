@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ackgpu.commands.account.preflight import before_creation, doubts_of, in_one_line, target_of
+from ackgpu.commands.account.preflight import (
+    before_creation,
+    doubts_of,
+    in_one_line,
+    refuse_unknown,
+    target_of,
+)
 from ackgpu.commands.cluster.alternatives import with_alternatives
 from ackgpu.commands.cluster.build_plan import (
     decided,
@@ -76,6 +82,7 @@ class CreateOptions:
 
 def execute(options: CreateOptions, session: Session) -> Result:
     """Make the cluster, or go on making it."""
+    refuse_unknown(options.skip_preflight)
     if options.dry_run:
         plan = PlanOptions(
             wants=options.wants,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ackgpu.commands.emulated_account.server import directory, way_out
+from ackgpu.commands.emulated_account.server import directory, in_words, way_out
 from ackgpu.errors import LocalError
 from ackgpu.render.results import Facts, Result
 from ackgpu.session import Session
@@ -49,6 +49,6 @@ def _as_local(state: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise LocalError(
-            f"The emulated account in {state} cannot be opened: {error}.",
+            f"The emulated account in {state} cannot be opened: {in_words(error)}.",
             resolution=way_out(error),
         ) from error

@@ -5,6 +5,7 @@ Loads nothing that shows results: a server has its first answer before they woul
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,15 +53,23 @@ def serve(options: ServeOptions, session: Session) -> int:
         raise UsageError(str(error)) from error
     except OSError as error:
         raise LocalError(
-            f"The emulator cannot be served: {error}.", resolution=way_out(error)
+            f"The emulator cannot be served: {in_words(error)}.", resolution=way_out(error)
         ) from error
     return 0
 
 
+def in_words(error: OSError) -> str:
+    """What went wrong with which file or port, without the number of the error."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
+
+
 def way_out(error: OSError) -> str | None:
-    """What to do about a file in the place of an account that is none; None for other errors."""
+    """What to do about a port that is taken, or a file that is no account; None for the rest."""
     from ackgpu.emulator.store import NoAccountError
 
+    if error.errno == errno.EADDRINUSE:
+        return "Take another port; 0, the default, takes a free one."
     if isinstance(error, NoAccountError):
         return f"Remove {error.path}, or give --state another directory."
     return None

@@ -75,6 +75,7 @@ def add(options: AddOptions, session: Session) -> Result:
     password = node_password(session, file=options.password_file, ask=options.ask_password)
     cloud = session.cloud()
     with changing(session, options, "nodepool add", f"add {options.pool}") as change:
+        change.refuse_asleep()
         vswitches = _chosen(change, options)
         whole = standing_document(change.cluster, vswitches, document) | {"gpu": gpu}
         spec, warnings = checked_spec(whole)

@@ -44,6 +44,7 @@ def attach(options: AttachOptions, session: Session) -> Result:
         raise UsageError(f"{len(ids)} instances: 1 to {MAX_ATTACHED} are attached at once.")
     key = f"attach {' '.join(sorted(ids))} to {options.pool}"
     with changing(session, options, "nodepool attach", key) as change:
+        change.refuse_asleep()
         pool = change.pool()
         change.refuse_autoscaled(pool, "ACK attaches no instances to it")
         joined = _joined(change, pool, ids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,8 +44,14 @@ def init(options: InitOptions, session: Session) -> Result:
     return Result(command="config init", part=part)
 
 
-def validate(path: Path, session: Session) -> Result:
-    """Check a spec without asking the cloud; raises SpecError with every finding."""
+def validate(paths: Sequence[Path], session: Session) -> Result:
+    """Check a spec without asking the cloud; raises SpecError with every finding.
+
+    Raises UsageError unless it is one.
+    """
+    if len(paths) != 1:
+        raise UsageError("One cluster.yaml is checked at a time: `ackgpu config validate FILE`.")
+    (path,) = paths
     loaded = read_spec_file(path, session)
     facts = {"file": loaded.source, "name": loaded.spec.name, "region": loaded.spec.region}
     part = Facts(headline=f"{loaded.source} is valid", facts=facts, done=True)
