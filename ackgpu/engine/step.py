@@ -116,20 +116,24 @@ class Context(Protocol):
 class Step(ABC, Generic[T]):
     """One resource or check. A step never sleeps, retries, prints or knows its neighbours' order.
 
-    ``timeout`` is the longest that creating or removing may take, in cloud seconds. ``typical`` is
-    how long it usually takes, which only serves to choose when to look. ``checks`` marks a step
-    that creates nothing (verification): it is shown as CHECK and never deleted. ``changes`` marks
-    one that changes what exists (a size, a version): it is shown as CHANGE, and Absent means that
-    the change was not asked for yet; it is not undone. ``paid`` marks an order: however often it is
-    asked for, the token stays the same, so that nobody pays twice. ``part_of`` names the step whose
-    deletion takes this along. ``ends_unseen``: nothing but its absence tells that its deletion has
-    ended, minutes after the request, so that one look is not enough even then. ``in_real_time``
-    marks one whose calls do what no clock makes faster (TLS, a compiler in a container): while a
-    call of it is under way, its patience is counted in real seconds, whatever the speed of an
-    emulated cloud. ``reads`` and ``writes`` are the calls of :class:`~ackgpu.cloud.api.Cloud` that
-    it can make, such as ``network.create_vpc``.
+    ``title`` is what it will be, in a few words, before it exists. ``given``: the spec names it by
+    id, so that it is used, and never created or deleted. ``timeout`` is the longest that creating
+    or removing may take, in cloud seconds. ``typical`` is how long it usually takes, which only
+    serves to choose when to look. ``checks`` marks a step that creates nothing (verification): it
+    is shown as CHECK and never deleted. ``changes`` marks one that changes what exists (a size, a
+    version): it is shown as CHANGE, and Absent means that the change was not asked for yet; it is
+    not undone. ``paid`` marks an order: however often it is asked for, the token stays the same, so
+    that nobody pays twice. ``part_of`` names the step whose deletion takes this along.
+    ``ends_unseen``: nothing but its absence tells that its deletion has ended, minutes after the
+    request, so that one look is not enough even then. ``in_real_time`` marks one whose calls do
+    what no clock makes faster (TLS, a compiler in a container): while a call of it is under way,
+    its patience is counted in real seconds, whatever the speed of an emulated cloud. ``reads`` and
+    ``writes`` are the calls of :class:`~ackgpu.cloud.api.Cloud` that it can make, such as
+    ``network.create_vpc``.
     """
 
+    title: str = ""
+    given: bool = False
     timeout: float = 15 * 60
     typical: float = 5
     checks: bool = False
@@ -153,16 +157,6 @@ class Step(ABC, Generic[T]):
     def follow(self, others: Sequence[Step[Any]]) -> None:
         """Need ``others`` as well, before any run: for a graph that puts something before it."""
         self.needs = (*self.needs, *(step for step in others if step not in self.needs))
-
-    @property
-    def title(self) -> str:
-        """What it will be, in a few words, before it exists."""
-        return ""
-
-    @property
-    def given(self) -> bool:
-        """Whether the spec names it by id: it is used, and never created or deleted."""
-        return False
 
     @property
     def consumes(self) -> Mapping[str, int]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ackgpu.cloud.api import AttachRequest, Cloud, Cluster, ClusterNode, NodePool
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Step
 from ackgpu.errors import ResourceNotFound
 from ackgpu.steps.cluster import task_error
-from ackgpu.steps.pool_change import instance_resource, pool_named, the_pool
+from ackgpu.steps.node_pool import instance_resource
+from ackgpu.steps.pool_change import PoolStep
 
 
-class AttachStep(Step[NodePool]):
+class AttachStep(PoolStep[NodePool]):
     """The instances, each a Ready node of the pool. It takes about five minutes (ACK help page).
 
     Who is a node already is not asked for again, so that a repeat does no harm.
@@ -20,7 +22,7 @@ class AttachStep(Step[NodePool]):
 
     typical = 300
     timeout = 30 * 60
-    changes = True
+    awaits_pool = True
     reads = ("containers.node_pools", "containers.nodes", "containers.task")
     writes = ("containers.attach_instances",)
 
@@ -34,17 +36,11 @@ class AttachStep(Step[NodePool]):
         cluster: Step[Cluster],
         needs: Sequence[Step[Any]] = (),
     ) -> None:
-        super().__init__(f"instances of {name}", "attached instances", (cluster, *needs))
-        self._cloud = cloud
-        self._name = name
+        kind = "attached instances"
+        super().__init__(cloud, "instances", kind, name=name, cluster=cluster, needs=needs)
         self._request = request
         self._flannel = flannel
-        self._cluster = cluster
-
-    @property
-    def title(self) -> str:
-        """Who joins, and what it costs them."""
-        return f"{', '.join(self._request.instance_ids)}: system disks are replaced"
+        self.title = f"{', '.join(self._request.instance_ids)}: system disks are replaced"
 
     @property
     def consumes(self) -> Mapping[str, int]:
@@ -52,12 +48,8 @@ class AttachStep(Step[NodePool]):
         count = len(self._request.instance_ids)
         return {"nodes": count} | ({"route_entries": count} if self._flannel else {})
 
-    def find(self, ctx: Context) -> Finding[NodePool]:
+    def _judge(self, ctx: Context, cluster: Cluster, pool: NodePool) -> Finding[NodePool]:
         """Look for the instances among the pool's nodes."""
-        cluster = ctx.get(self._cluster)
-        pool = pool_named(self._cloud, cluster.id, self._name) if cluster else None
-        if cluster is None or pool is None:
-            return Absent()
         nodes = self._joined(cluster.id, pool.id)
         ready = [node for node in nodes if node.node_status == "Ready"]
         wanted = len(self._request.instance_ids)
@@ -79,20 +71,12 @@ class AttachStep(Step[NodePool]):
             before=task is None and len(nodes) < wanted,
         )
 
-    def create(self, ctx: Context, token: str) -> None:
-        """Ask that those join who have not; NotYet while the pool is busy. There is no token."""
-        del token
-        cluster = ctx[self._cluster]
-        pool = the_pool(self._cloud, cluster.id, self._name)
-        joined = {node.instance_id for node in self._joined(cluster.id, pool.id)}
+    def _ask(self, ctx: Context, cluster_id: str, pool: NodePool) -> None:
+        """Ask that those join who have not."""
+        joined = {node.instance_id for node in self._joined(cluster_id, pool.id)}
         ids = tuple(i for i in self._request.instance_ids if i not in joined)
-        request = AttachRequest(
-            ids,
-            self._request.keep_instance_name,
-            self._request.format_disk,
-            self._request.password,
-        )
-        task_id = self._cloud.containers.attach_instances(cluster.id, pool.id, request)
+        request = replace(self._request, instance_ids=ids)
+        task_id = self._cloud.containers.attach_instances(cluster_id, pool.id, request)
         ctx.remember(self, "task", task_id)
 
     def _joined(self, cluster_id: str, pool_id: str) -> list[ClusterNode]:

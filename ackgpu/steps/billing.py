@@ -34,11 +34,7 @@ class SubscriptionStep(Step[tuple[Instance, ...]]):
         self._compute = cloud.compute
         self._ids = tuple(instance_ids)
         self._months = months
-
-    @property
-    def title(self) -> str:
-        """Who is subscribed, and for how long."""
-        return f"{len(self._ids)} × PrePaid, months: {self._months}"
+        self.title = f"{len(self._ids)} × PrePaid, months: {self._months}"
 
     def find(self, ctx: Context) -> Finding[tuple[Instance, ...]]:
         """Look at how the instances are paid for."""

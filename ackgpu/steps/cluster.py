@@ -27,7 +27,7 @@ from ackgpu.engine.step import (
     Step,
 )
 from ackgpu.errors import CloudError, ConflictError, TaskFailed
-from ackgpu.inventory.resources import by_ack
+from ackgpu.inventory.resources import CLUSTER, by_ack
 from ackgpu.naming import CLUSTER_ID_TAG, cluster_name_from_tags
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.field_values import cluster_drift_of, request_settings, said
@@ -92,16 +92,8 @@ class ClusterStep(Step[Cluster]):
         self._followed = ""
         self._looks = 0
         self._stage: str | None = None
-
-    @property
-    def title(self) -> str:
-        """Its edition and version."""
-        return f"{self._plan.spec.cluster.spec}, Kubernetes {self._plan.version}"
-
-    @property
-    def given(self) -> bool:
-        """Whether the spec names it."""
-        return self._pick.given
+        self.given = pick.given
+        self.title = f"{self._plan.spec.cluster.spec}, Kubernetes {self._plan.version}"
 
     @property
     def consumes(self) -> Mapping[str, int]:
@@ -127,7 +119,7 @@ class ClusterStep(Step[Cluster]):
             return found
         if self._elsewhere(ctx, found):
             return Broken(overtaken("cluster", found.id), id=found.id)
-        resource = self._resource(found)
+        resource = CLUSTER.resource(found, self._plan.region)
         if self.given or found.state in UP:
             return self._ready(found, resource)
         if found.state in ENDED:
@@ -311,18 +303,6 @@ class ClusterStep(Step[Cluster]):
 
     def _why(self, ctx: Context, found: Cluster) -> CloudError:
         return task_error(self._task(ctx, found), f"The cluster {found.id} is {found.state}")
-
-    def _resource(self, found: Cluster) -> Resource:
-        return Resource(
-            product="cs",
-            type="Cluster",
-            id=found.id,
-            name=found.name,
-            region=self._plan.region,
-            state=found.state,
-            owned=True,
-            billable=True,
-        )
 
     def _made_by_ack(self, found: Cluster) -> tuple[Resource, ...]:
         rows = self._cloud.containers.resources(found.id)

@@ -54,11 +54,7 @@ class ProtectionStep(ClusterSetting):
     def __init__(self, cloud: Cloud, *, enabled: bool, running: Step[Cluster]) -> None:
         super().__init__(cloud, "deletion protection", running=running)
         self._enabled = enabled
-
-    @property
-    def title(self) -> str:
-        """On or off."""
-        return "on" if self._enabled else "off"
+        self.title = "on" if self._enabled else "off"
 
     def create(self, ctx: Context, token: str) -> None:
         """Ask for it."""
@@ -88,11 +84,7 @@ class PublicEndpointStep(ClusterSetting):
     def __init__(self, cloud: Cloud, *, public: bool, running: Step[Cluster]) -> None:
         super().__init__(cloud, "public endpoint", running=running)
         self._public = public
-
-    @property
-    def title(self) -> str:
-        """On or off."""
-        return "on" if self._public else "off"
+        self.title = "on" if self._public else "off"
 
     @property
     def consumes(self) -> Mapping[str, int]:
@@ -149,11 +141,7 @@ class TagsStep(ClusterSetting):
     ) -> None:
         super().__init__(cloud, name, running=running)
         self._change = change
-
-    @property
-    def title(self) -> str:
-        """What by what."""
-        return ", ".join(f"{key}={self._change.tags[key]}" for key in self._change.shown_by)
+        self.title = ", ".join(f"{key}={self._change.tags[key]}" for key in self._change.shown_by)
 
     def create(self, ctx: Context, token: str) -> None:
         """Set them."""
@@ -186,11 +174,7 @@ class AddonStep(Step[str]):
         self._containers = cloud.containers
         self._addon = addon
         self._running = running
-
-    @property
-    def title(self) -> str:
-        """Its version, or that it goes."""
-        return "uninstalled" if self._addon.disabled else self._addon.version or "installed"
+        self.title = "uninstalled" if self._addon.disabled else self._addon.version or "installed"
 
     def find(self, ctx: Context) -> Finding[str]:
         """Look for it among the cluster's; that it is gone is told by the cluster's detail too."""

@@ -76,6 +76,8 @@ def _fitted(verdict: NodeVerdict, image: str) -> SampleDeployment:
 class CudaSampleStep(PodTrialsStep[SampleOutcome]):
     """A CUDA program runs right on each target."""
 
+    title = "a CUDA program runs on each GPU"
+
     def __init__(
         self,
         reach: Callable[[Context], KubeApi],
@@ -89,11 +91,6 @@ class CudaSampleStep(PodTrialsStep[SampleOutcome]):
         self.keep = wishes.keep
         self.images = wishes.images
         self._wishes = wishes
-
-    @property
-    def title(self) -> str:
-        """What must be true."""
-        return "a CUDA program runs on each GPU"
 
     def moves(self, each: Trial[SampleOutcome], pod: KubePod) -> Moves:
         """Driver, licence, compiler, program."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from ackgpu.cloud.api import Cloud, Eip, NatGateway, Tags
+from ackgpu.cloud.api import Cloud, Eip, NatGateway
 from ackgpu.engine.step import (
     Absent,
     Broken,
@@ -19,61 +16,30 @@ from ackgpu.engine.step import (
 )
 from ackgpu.errors import ConflictError
 from ackgpu.inventory.resources import EIP
-from ackgpu.steps.blueprint import Blueprint
-from ackgpu.steps.lookup import Pick
 from ackgpu.steps.selection import REMOVING, SelectedStep
 
 
 class EipStep(SelectedStep[Eip]):
     """An EIP. It is Available at once and billed until it is released.
 
-    ``after``: steps that settle which of two creates at once goes on (see docs/adr/0011).
+    ``needs``: steps that settle which of two creates at once goes on (see docs/adr/0011).
     """
 
     what = EIP
+    makes = "network.allocate_eip"
     typical = 1
-    reads = ("network.eips",)
-    writes = ("network.allocate_eip", "network.release_eip")
 
-    def __init__(
-        self,
-        cloud: Cloud,
-        plan: Blueprint,
-        *,
-        pick: Pick,
-        name: str = "eip",
-        after: tuple[Step[Any], ...] = (),
-    ) -> None:
-        super().__init__(plan, pick, name, "eip", after)
-        self._network = cloud.network
-
-    @property
-    def title(self) -> str:
-        """Its bandwidth."""
-        return (
-            self._pick.id or f"{self._plan.spec.network.nat.eip.bandwidth} Mbit/s, pay by traffic"
-        )
-
-    def delete(self, ctx: Context, found_id: str) -> None:
-        """Ask that it is released; refused while it is bound."""
-        del ctx
-        self._network.release_eip(found_id)
+    def _words(self) -> str:
+        return f"{self._plan.spec.network.nat.eip.bandwidth} Mbit/s, pay by traffic"
 
     def _ask(self, ctx: Context, token: str) -> str:
         del ctx
-        return self._network.allocate_eip(
+        return self._cloud.network.allocate_eip(
             name=self._plan.name_of("eip"),
             bandwidth_mbps=self._plan.spec.network.nat.eip.bandwidth,
             tags=self._plan.tags,
             token=token,
         )
-
-    def _rows(self, ctx: Context, tags: Tags | None, ids: Sequence[str]) -> Sequence[Eip]:
-        del ctx
-        return self._network.eips(tags=tags, ids=ids)
-
-    def _state(self, found: Eip) -> str:
-        return found.state
 
     def _usable(self, state: str) -> bool:
         return state not in REMOVING
@@ -90,16 +56,12 @@ class BoundAddressStep(CheckStep[str]):
     """The address of a given NAT gateway: of the first EIP that is bound to it."""
 
     reads = ("network.eips",)
+    title = "the EIP on the given NAT gateway"
 
     def __init__(self, cloud: Cloud, *, nat: Step[NatGateway]) -> None:
         super().__init__("eip binding", "eip binding", (nat,))
         self._network = cloud.network
         self._nat = nat
-
-    @property
-    def title(self) -> str:
-        """Where the address comes from."""
-        return "the EIP on the given NAT gateway"
 
     def find(self, ctx: Context) -> Finding[str]:
         """Look at the EIPs that the gateway names."""
@@ -120,17 +82,13 @@ class EipBindingStep(Step[str]):
     typical = 5
     reads = ("network.eips",)
     writes = ("network.associate_eip", "network.unassociate_eip")
+    title = "the EIP on the NAT gateway"
 
     def __init__(self, cloud: Cloud, *, nat: Step[NatGateway], eip: Step[Eip]) -> None:
         super().__init__("eip binding", "eip binding", (nat, eip))
         self._network = cloud.network
         self._nat = nat
         self._eip = eip
-
-    @property
-    def title(self) -> str:
-        """What is bound to what."""
-        return "the EIP on the NAT gateway"
 
     def find(self, ctx: Context) -> Finding[str]:
         """Look at what the EIP says it is bound to; read afresh, since binding takes a while."""

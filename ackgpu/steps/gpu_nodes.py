@@ -45,6 +45,8 @@ class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):
         console: Console | None = None,
     ) -> None:
         super().__init__("gpu nodes", "gpu nodes", (access, *pools))
+        what = "labels" if level == "labels" else "labels and nvidia.com/gpu"
+        self.title = f"every node with its {what}"
         self._connect = connect
         self._access = access
         self._wanted = wanted
@@ -55,12 +57,6 @@ class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):
         self._verdicts: tuple[NodeVerdict, ...] = ()
         self._agreed = 0
         self._reached = False
-
-    @property
-    def title(self) -> str:
-        """What must be true."""
-        what = "labels" if self._level == "labels" else "labels and nvidia.com/gpu"
-        return f"every node with its {what}"
 
     def find(self, ctx: Context) -> Finding[tuple[NodeVerdict, ...]]:
         """Read the nodes over the Kubernetes API and judge each."""

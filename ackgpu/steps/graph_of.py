@@ -190,13 +190,13 @@ def _way_out(
     """The gateway stands in the first vSwitch, and lets each of them out."""
     wants = plan.spec.network.nat
     nat = NatGatewayStep(
-        cloud, plan, vpc=claim[0], vswitch=places[0][1], pick=given(wants.id), after=claim
+        cloud, plan, vpc=claim[0], vswitch=places[0][1], pick=given(wants.id), needs=claim
     )
     if wants.id:
         address: Step[str] = BoundAddressStep(cloud, nat=nat)
         steps: Steps = [nat, address]
     else:
-        eip = EipStep(cloud, plan, pick=given(wants.eip.id), after=claim)
+        eip = EipStep(cloud, plan, pick=given(wants.eip.id), needs=claim)
         address = EipBindingStep(cloud, nat=nat, eip=eip)
         steps = [nat, eip, address]
     snat = [

@@ -35,11 +35,7 @@ class KubeconfigStep(Step[ClusterAccess]):
         self._plan = plan
         self._cluster = cluster
         self._file = file
-
-    @property
-    def title(self) -> str:
-        """Where it is written."""
-        return f"context {self._plan.name} in {self._file.path}"
+        self.title = f"context {self._plan.name} in {self._file.path}"
 
     def find(self, ctx: Context) -> Finding[ClusterAccess]:
         """Look into the file. An entry of ackgpu's that lost its server or user is written anew."""

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ackgpu.cloud.api import Cloud, Instance
-from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Resource, Step
+from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Step
 from ackgpu.errors import CloudError, ConflictError
-from ackgpu.inventory.resources import ResourceKind
+from ackgpu.inventory.resources import INSTANCE, ResourceKind
 from ackgpu.steps.lookup import Pick
 
 LEAVING = frozenset({"Detaching", "Deleting"})
@@ -46,11 +46,7 @@ class KindRemoval(RemovalStep):
         self._cloud = cloud
         self._kind = kind
         self._pick = pick
-
-    @property
-    def given(self) -> bool:
-        """Whether it is retained."""
-        return self._pick.given
+        self.given = pick.given
 
     def find(self, ctx: Context) -> Finding[Any]:
         """Look by id."""
@@ -84,11 +80,7 @@ class InstancesRemoval(RemovalStep):
         self._region = cloud.region
         self._ids = tuple(ids)
         self._keep = keep
-
-    @property
-    def given(self) -> bool:
-        """Whether they are retained."""
-        return self._keep
+        self.given = keep
 
     def find(self, ctx: Context) -> Finding[tuple[Instance, ...]]:
         """Look by their ids."""
@@ -96,7 +88,7 @@ class InstancesRemoval(RemovalStep):
         found = tuple(self._compute.instances(ids=self._ids))
         if not found:
             return Absent()
-        resources = tuple(self._resource(instance) for instance in found)
+        resources = tuple(INSTANCE.resource(instance, self._region) for instance in found)
         if self._keep:
             return Ready(found, resources[0].id, ownership="given", resources=resources)
         if all(instance.charge_type == "PrePaid" for instance in found):
@@ -114,18 +106,6 @@ class InstancesRemoval(RemovalStep):
         for instance in self._compute.instances(ids=self._ids):
             if instance.charge_type != "PrePaid":
                 self._compute.delete_instance(instance.id)
-
-    def _resource(self, instance: Instance) -> Resource:
-        return Resource(
-            product="ecs",
-            type="Instance",
-            id=instance.id,
-            name=instance.name,
-            region=self._region,
-            state=instance.state,
-            owned=True,
-            billable=True,
-        )
 
 
 class InUse(RemovalStep):

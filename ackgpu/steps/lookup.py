@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from ackgpu.cloud.api import Vpc
 from ackgpu.engine.step import Broken, Ownership
 from ackgpu.errors import ConflictError, Overtaken, PreflightFailed
 from ackgpu.inventory.ownership import Tagged
@@ -69,24 +68,6 @@ def absent(what: str, resource_id: str, region: str) -> PreflightFailed:
         f"The {what} {resource_id} that the spec names does not exist in {region}.",
         resolution="Check the id and the region.",
     )
-
-
-class InVpc(Tagged, Protocol):
-    """A record of something in a VPC."""
-
-    @property
-    def vpc_id(self) -> str:
-        """The VPC's id."""
-
-
-V = TypeVar("V", bound=InVpc)
-
-
-def within(vpc: Vpc | None, found: Sequence[V], pick: Pick) -> list[V]:
-    """Those in ``vpc``, where it is known; what was picked by its id is taken as it is."""
-    if vpc is None or pick.id:
-        return list(found)
-    return [item for item in found if item.vpc_id == vpc.id]
 
 
 def overtaken(what: str, by: str) -> Overtaken:

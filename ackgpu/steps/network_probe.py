@@ -81,6 +81,7 @@ class NetworkStep(PodTrialsStep[ProbeOutcome]):
     """Pods on two nodes resolve names, reach the API server and each other."""
 
     together = True  # each must be there as long as the other tries to reach it
+    title = "pods reach DNS, the API server and each other"
 
     def __init__(
         self,
@@ -92,11 +93,6 @@ class NetworkStep(PodTrialsStep[ProbeOutcome]):
     ) -> None:
         super().__init__("network", reach, targets, needs=needs)
         self.timeout = timeout
-
-    @property
-    def title(self) -> str:
-        """What must be true."""
-        return "pods reach DNS, the API server and each other"
 
     def moves(self, each: Trial[ProbeOutcome], pod: KubePod) -> Generator[str, None, ProbeOutcome]:
         """DNS, the API server, and the pod of the other node."""

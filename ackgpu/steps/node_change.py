@@ -34,16 +34,11 @@ class NodeRemovalStep(Step[bool]):
         needs: Sequence[Step[Any]],
     ) -> None:
         super().__init__(f"instance {node.instance_id}", "node removal", (cluster, *needs))
+        self.title = f"{node.instance_id} {'leaves the cluster' if stays else 'is deleted'}"
         self._cloud = cloud
         self._node = node
         self._stays = stays
         self._cluster = cluster
-
-    @property
-    def title(self) -> str:
-        """What becomes of the instance."""
-        fate = "leaves the cluster" if self._stays else "is deleted"
-        return f"{self._node.instance_id} {fate}"
 
     def find(self, ctx: Context) -> Finding[bool]:
         """Look for it among the pool's nodes, and for the instance itself.
@@ -112,11 +107,7 @@ class RepairStep(Step[bool]):
         self._cloud = cloud
         self._node = node
         self._cluster = cluster
-
-    @property
-    def title(self) -> str:
-        """Which node."""
-        return self._node.name
+        self.title = self._node.name
 
     def find(self, ctx: Context) -> Finding[bool]:
         """Look how the task stands that was requested."""

@@ -65,11 +65,7 @@ class CordonStep(Step[bool]):
         super().__init__("cordon", "cordon", needs)
         self._node = node
         self._reach = reach
-
-    @property
-    def title(self) -> str:
-        """Which node."""
-        return f"{self._node} takes no new pods"
+        self.title = f"{self._node} takes no new pods"
 
     def find(self, ctx: Context) -> Finding[bool]:
         """Look whether it is closed; a node that is gone takes none either."""
@@ -106,11 +102,7 @@ class DrainStep(Step[bool]):
         self._reach = reach
         self._wishes = wishes
         self._begun = False
-
-    @property
-    def title(self) -> str:
-        """Which node."""
-        return f"the pods of {self._node} are evicted"
+        self.title = f"the pods of {self._node} are evicted"
 
     def find(self, ctx: Context) -> Finding[bool]:
         """Look who is left; once begun, ask those that stay again."""

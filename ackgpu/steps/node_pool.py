@@ -82,6 +82,9 @@ class NodePoolStep(Step[NodePool]):
         super().__init__(
             f"node pool {pool.name}", "node pool", (cluster, *vswitches, *groups, *egress)
         )
+        paid = "" if pool.charge_type == "PostPaid" else ", PrePaid"
+        spot = ", spot" if pool.spot.enabled else ""
+        self.title = f"{pool.desired_size} × {' or '.join(pool.instance_types)}{paid}{spot}"
         self.part_of = cluster
         self._cloud = cloud
         self._plan = plan
@@ -91,14 +94,6 @@ class NodePoolStep(Step[NodePool]):
         self._vswitches = vswitches
         self._group = group
         self._task_of_others = ""  # in no journal: a look writes none
-
-    @property
-    def title(self) -> str:
-        """How many of what, and how they are paid for where that is not as they are used."""
-        pool = self._pool
-        paid = "" if pool.charge_type == "PostPaid" else ", PrePaid"
-        spot = ", spot" if pool.spot.enabled else ""
-        return f"{pool.desired_size} × {' or '.join(pool.instance_types)}{paid}{spot}"
 
     @property
     def consumes(self) -> Mapping[str, int]:
@@ -161,12 +156,13 @@ class NodePoolStep(Step[NodePool]):
     def _ready(self, cluster: Cluster, found: NodePool) -> Ready[NodePool]:
         nodes = self._cloud.containers.nodes(cluster.id, node_pool_id=found.id)
         types = ", ".join(sorted({node.instance_type for node in nodes}))
+        instances = (instance_resource(node, self._plan.region) for node in nodes)
         return Ready(
             found,
             found.id,
             f"{found.healthy} × {types}",
             drift=self._drift(found),
-            resources=(self._resource(found), *(self._instance(node) for node in nodes)),
+            resources=(self._resource(found), *instances),
         )
 
     def _not_yet(self, ctx: Context, cluster: Cluster, found: NodePool) -> Finding[NodePool]:
@@ -282,17 +278,19 @@ class NodePoolStep(Step[NodePool]):
             billable=False,
         )
 
-    def _instance(self, node: ClusterNode) -> Resource:
-        return Resource(
-            product="ecs",
-            type="Instance",
-            id=node.instance_id,
-            name=node.name,
-            region=self._plan.region,
-            state=node.state,
-            owned=True,
-            billable=True,
-        )
+
+def instance_resource(node: ClusterNode, region: str) -> Resource:
+    """A node's instance as results show it."""
+    return Resource(
+        product="ecs",
+        type="Instance",
+        id=node.instance_id,
+        name=node.name,
+        region=region,
+        state=node.state,
+        owned=True,
+        billable=True,
+    )
 
 
 def newest_task(cloud: Cloud, cluster_id: str, pool_id: str) -> Task | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
-from ackgpu.cloud.api import AutoScaling, Cloud, Cluster, ClusterNode, NodePool
-from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Resource, Step
+from ackgpu.cloud.api import AutoScaling, Cloud, Cluster, NodePool
+from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Step
 from ackgpu.errors import ConflictError, NoSuchCluster
 from ackgpu.steps.cluster import task_error
 from ackgpu.steps.leftovers import RemovalStep
-from ackgpu.steps.node_pool import newest_task
+from ackgpu.steps.node_pool import instance_resource, newest_task
+
+T = TypeVar("T")
 
 
 def pool_named(cloud: Cloud, cluster_id: str, name: str) -> NodePool | None:
@@ -38,25 +42,60 @@ def no_such_pool(name: str, pool: NodePool | None = None) -> Broken:
     return Broken(ConflictError(f"The node pool {name} is {pool.state}.", resolution=gone))
 
 
-def instance_resource(node: ClusterNode, region: str) -> Resource:
-    """A node's instance as results show it."""
-    return Resource(
-        product="ecs",
-        type="Instance",
-        id=node.instance_id,
-        name=node.name,
-        region=region,
-        state=node.state,
-        owned=True,
-        billable=True,
-    )
-
-
 GOING = frozenset({"deleting", "delete_failed", "deleted_failed"})
 """States of a pool that takes no changes any more."""
 
 
-class PoolSizeStep(Step[NodePool]):
+class PoolStep(Step[T]):
+    """A change of one pool of a cluster that stands.
+
+    ``awaits_pool``: an earlier step of the same run may make the pool.
+    """
+
+    changes = True
+    awaits_pool = False
+
+    def __init__(  # noqa: PLR0913 -- keyword-only, each named where it is given
+        self,
+        cloud: Cloud,
+        what: str,
+        kind: str,
+        *,
+        name: str,
+        cluster: Step[Cluster],
+        needs: Sequence[Step[Any]] = (),
+    ) -> None:
+        super().__init__(f"{what} of {name}", kind, (cluster, *needs))
+        self._cloud = cloud
+        self._name = name
+        self._cluster = cluster
+
+    def find(self, ctx: Context) -> Finding[T]:
+        """Look at the pool."""
+        cluster = ctx.get(self._cluster)
+        pool = pool_named(self._cloud, cluster.id, self._name) if cluster else None
+        if cluster is None or (pool is None and self.awaits_pool):
+            return Absent()
+        if pool is None or (pool.state in GOING and not self.awaits_pool):
+            return no_such_pool(self._name, pool)
+        return self._judge(ctx, cluster, pool)
+
+    def create(self, ctx: Context, token: str) -> None:
+        """Ask for it; NotYet while the pool or its cluster is busy. There is no client token."""
+        del token
+        cluster = ctx[self._cluster]
+        self._ask(ctx, cluster.id, the_pool(self._cloud, cluster.id, self._name))
+
+    @abstractmethod
+    def _judge(self, ctx: Context, cluster: Cluster, pool: NodePool) -> Finding[T]:
+        """How the change stands by what the pool says."""
+
+    @abstractmethod
+    def _ask(self, ctx: Context, cluster_id: str, pool: NodePool) -> None:
+        """Ask for the change."""
+
+
+class PoolSizeStep(PoolStep[NodePool]):
     """The absolute size of a pool: requested twice, it is the same size.
 
     ``before`` is the desired size that the change starts from. If somebody else sets another one
@@ -66,33 +105,19 @@ class PoolSizeStep(Step[NodePool]):
 
     typical = 180
     timeout = 30 * 60
-    changes = True
     reads = ("containers.node_pools", "containers.nodes", "containers.task")
     writes = ("containers.set_desired_size",)
 
     def __init__(
         self, cloud: Cloud, *, name: str, before: int | None, nodes: int, cluster: Step[Cluster]
     ) -> None:
-        super().__init__(f"size of {name}", "node pool size", (cluster,))
-        self._cloud = cloud
-        self._name = name
+        super().__init__(cloud, "size", "node pool size", name=name, cluster=cluster)
         self._before = before
         self._nodes = nodes
-        self._cluster = cluster
+        self.title = "1 node" if self._nodes == 1 else f"{self._nodes} nodes"
 
-    @property
-    def title(self) -> str:
-        """How many nodes it will have."""
-        return "1 node" if self._nodes == 1 else f"{self._nodes} nodes"
-
-    def find(self, ctx: Context) -> Finding[NodePool]:  # noqa: PLR0911 -- one for each standing
-        """Look at the pool: what it should have, what it has, and how its last scaling ended."""
-        cluster = ctx.get(self._cluster)
-        if cluster is None:
-            return Absent()
-        pool = pool_named(self._cloud, cluster.id, self._name)
-        if pool is None or pool.state in GOING:
-            return no_such_pool(self._name, pool)
+    def _judge(self, ctx: Context, cluster: Cluster, pool: NodePool) -> Finding[NodePool]:
+        """What the pool should have, what it has, and how its last scaling ended."""
         if self._is_overruled(pool):
             return Broken(self._overruled(pool), id=pool.id)
         if pool.state == "active" and pool.desired == self._nodes == pool.healthy == pool.total:
@@ -111,14 +136,10 @@ class PoolSizeStep(Step[NodePool]):
             return Broken(task_error(task, f"The node pool {self._name}"), id=pool.id)
         return Pending(progress, id=pool.id)
 
-    def create(self, ctx: Context, token: str) -> None:
-        """Ask for the size; NotYet while the pool is busy. There is no client token."""
-        del token
-        cluster = ctx[self._cluster]
-        pool = the_pool(self._cloud, cluster.id, self._name)
+    def _ask(self, ctx: Context, cluster_id: str, pool: NodePool) -> None:
         if self._is_overruled(pool):
             raise self._overruled(pool)
-        task_id = self._cloud.containers.set_desired_size(cluster.id, pool.id, self._nodes)
+        task_id = self._cloud.containers.set_desired_size(cluster_id, pool.id, self._nodes)
         ctx.remember(self, "task", task_id)
 
     def _is_overruled(self, pool: NodePool) -> bool:
@@ -132,7 +153,7 @@ class PoolSizeStep(Step[NodePool]):
         )
 
 
-class AutoScalingStep(Step[NodePool]):
+class AutoScalingStep(PoolStep[NodePool]):
     """Whether a pool scales itself, and between what bounds.
 
     The API takes no desired size beside it: the pool is made with one first, and then given its
@@ -140,7 +161,7 @@ class AutoScalingStep(Step[NodePool]):
     """
 
     typical = 10
-    changes = True
+    awaits_pool = True
     reads = ("containers.node_pools",)
     writes = ("containers.set_auto_scaling",)
 
@@ -153,35 +174,24 @@ class AutoScalingStep(Step[NodePool]):
         cluster: Step[Cluster],
         pool: Step[Any],
     ) -> None:
-        super().__init__(f"autoscaling of {name}", "autoscaling", (cluster, pool))
-        self._cloud = cloud
-        self._name = name
+        needs = (pool,)
+        super().__init__(
+            cloud, "autoscaling", "autoscaling", name=name, cluster=cluster, needs=needs
+        )
         self._bounds = bounds
-        self._cluster = cluster
+        self.title = f"{self._bounds.least} to {self._bounds.most} nodes, by {self._bounds.kind}"
 
-    @property
-    def title(self) -> str:
-        """The bounds."""
-        return f"{self._bounds.least} to {self._bounds.most} nodes, by {self._bounds.kind}"
-
-    def find(self, ctx: Context) -> Finding[NodePool]:
-        """Look at the pool's bounds."""
-        cluster = ctx.get(self._cluster)
-        pool = pool_named(self._cloud, cluster.id, self._name) if cluster else None
-        if pool is None:
-            return Absent()
+    def _judge(self, ctx: Context, cluster: Cluster, pool: NodePool) -> Finding[NodePool]:
+        del ctx, cluster
         if pool.state != "active":
             return Pending(pool.state, id=pool.id, before=pool.auto_scaling != self._bounds)
         if pool.auto_scaling != self._bounds:
             return Absent()
         return Ready(pool, pool.id, self.title)
 
-    def create(self, ctx: Context, token: str) -> None:
-        """Ask for the bounds."""
-        del token
-        cluster = ctx[self._cluster]
-        pool = the_pool(self._cloud, cluster.id, self._name)
-        self._cloud.containers.set_auto_scaling(cluster.id, pool.id, self._bounds)
+    def _ask(self, ctx: Context, cluster_id: str, pool: NodePool) -> None:
+        del ctx
+        self._cloud.containers.set_auto_scaling(cluster_id, pool.id, self._bounds)
 
 
 class PoolRemoval(RemovalStep):

@@ -8,14 +8,14 @@ from typing import Any
 
 from ackgpu.cloud.api import Cloud, Cluster, NodePool
 from ackgpu.engine.step import Absent, Context, Finding, Pending, Ready, Step
-from ackgpu.steps.pool_change import GOING, no_such_pool, pool_named, the_pool
+from ackgpu.steps.pool_change import PoolStep
 
 Taints = tuple[tuple[str, str, str], ...]
 Marks = tuple[Mapping[str, str], Taints]
 """The labels and the taints of a pool's nodes."""
 
 
-class NodeMarksStep(Step[NodePool]):
+class NodeMarksStep(PoolStep[NodePool]):
     """The labels and taints of a pool and of the nodes that it has.
 
     ``wanted`` tells them from those that it has: what ACK put there itself stays.
@@ -23,7 +23,6 @@ class NodeMarksStep(Step[NodePool]):
 
     typical = 15
     timeout = 20 * 60
-    changes = True
     reads = ("containers.node_pools",)
     writes = ("containers.set_node_marks",)
 
@@ -36,20 +35,12 @@ class NodeMarksStep(Step[NodePool]):
         cluster: Step[Cluster],
         needs: Sequence[Step[Any]] = (),
     ) -> None:
-        super().__init__(f"labels and taints of {name}", "node labels", (cluster, *needs))
-        self._cloud = cloud
-        self._name = name
+        what = "labels and taints"
+        super().__init__(cloud, what, "node labels", name=name, cluster=cluster, needs=needs)
         self._wanted = wanted
-        self._cluster = cluster
 
-    def find(self, ctx: Context) -> Finding[NodePool]:
-        """Look at the pool's."""
-        cluster = ctx.get(self._cluster)
-        if cluster is None:
-            return Absent()
-        pool = pool_named(self._cloud, cluster.id, self._name)
-        if pool is None or pool.state in GOING:
-            return no_such_pool(self._name, pool)
+    def _judge(self, ctx: Context, cluster: Cluster, pool: NodePool) -> Finding[NodePool]:
+        del ctx, cluster
         labels, taints = self._wanted(pool)
         same = dict(pool.labels) == dict(labels) and sorted(pool.taints) == sorted(taints)
         if pool.state not in {"active", "failed"}:
@@ -58,16 +49,13 @@ class NodeMarksStep(Step[NodePool]):
             return Absent()
         return Ready(pool, pool.id, f"{len(labels)} labels, {len(taints)} taints")
 
-    def create(self, ctx: Context, token: str) -> None:
-        """Ask for them; NotYet while the pool or its cluster is busy."""
-        del token
-        cluster = ctx[self._cluster]
-        pool = the_pool(self._cloud, cluster.id, self._name)
+    def _ask(self, ctx: Context, cluster_id: str, pool: NodePool) -> None:
+        del ctx
         labels, taints = self._wanted(pool)
-        self._cloud.containers.set_node_marks(cluster.id, pool.id, labels, taints)
+        self._cloud.containers.set_node_marks(cluster_id, pool.id, labels, taints)
 
 
-class PoolSettingsStep(Step[NodePool]):
+class PoolSettingsStep(PoolStep[NodePool]):
     """Settings of a pool that are sent as they stand; they count for the nodes made from then on.
 
     ``wanted``: their values, by their paths in ModifyClusterNodePool.
@@ -75,86 +63,55 @@ class PoolSettingsStep(Step[NodePool]):
 
     typical = 15
     timeout = 20 * 60
-    changes = True
     reads = ("containers.node_pools",)
     writes = ("containers.set_pool_settings",)
 
     def __init__(
         self, cloud: Cloud, *, name: str, wanted: Mapping[str, Any], cluster: Step[Cluster]
     ) -> None:
-        super().__init__(f"settings of {name}", "pool settings", (cluster,))
-        self._cloud = cloud
-        self._name = name
+        super().__init__(cloud, "settings", "pool settings", name=name, cluster=cluster)
         self._wanted = wanted
-        self._cluster = cluster
+        self.title = ", ".join(str(value) for value in wanted.values())
 
-    @property
-    def title(self) -> str:
-        """What they become."""
-        return ", ".join(str(value) for value in self._wanted.values())
-
-    def find(self, ctx: Context) -> Finding[NodePool]:
-        """Look at the pool's."""
-        cluster = ctx.get(self._cluster)
-        if cluster is None:
-            return Absent()
-        pool = pool_named(self._cloud, cluster.id, self._name)
-        if pool is None or pool.state in GOING:
-            return no_such_pool(self._name, pool)
+    def _judge(self, ctx: Context, cluster: Cluster, pool: NodePool) -> Finding[NodePool]:
+        del ctx, cluster
         same = all(pool.settings.get(path) == value for path, value in self._wanted.items())
         if pool.state not in {"active", "failed"}:
             return Pending(pool.state, id=pool.id, before=not same)
         return Ready(pool, pool.id, self.title) if same else Absent()
 
-    def create(self, ctx: Context, token: str) -> None:
-        """Ask for them; NotYet while the pool or its cluster is busy."""
-        del token
-        cluster = ctx[self._cluster]
-        pool = the_pool(self._cloud, cluster.id, self._name)
-        self._cloud.containers.set_pool_settings(cluster.id, pool.id, self._wanted)
+    def _ask(self, ctx: Context, cluster_id: str, pool: NodePool) -> None:
+        del ctx
+        self._cloud.containers.set_pool_settings(cluster_id, pool.id, self._wanted)
 
 
-class AutoScalingOffStep(Step[Cluster]):
+class AutoScalingOffStep(PoolStep[Cluster]):
     """A pool that does not scale itself any more, so that it takes a size.
 
     The API takes no desired size in the same call (CS API reference, ModifyClusterNodePool).
     """
 
     typical = 10
-    changes = True
     reads = ("containers.node_pools",)
     writes = ("containers.set_auto_scaling",)
+    title = "off"
 
     def __init__(
         self, cloud: Cloud, *, name: str, cluster: Step[Cluster], needs: Sequence[Step[Any]] = ()
     ) -> None:
-        super().__init__(f"autoscaling of {name}", "autoscaling", (cluster, *needs))
-        self._cloud = cloud
-        self._name = name
-        self._cluster = cluster
+        super().__init__(
+            cloud, "autoscaling", "autoscaling", name=name, cluster=cluster, needs=needs
+        )
 
-    @property
-    def title(self) -> str:
-        """What becomes of it."""
-        return "off"
-
-    def find(self, ctx: Context) -> Finding[Cluster]:
-        """Look at the pool."""
-        cluster = ctx.get(self._cluster)
-        if cluster is None:
-            return Absent()
-        pool = pool_named(self._cloud, cluster.id, self._name)
-        if pool is None or pool.state in GOING:
-            return no_such_pool(self._name, pool)
+    def _judge(self, ctx: Context, cluster: Cluster, pool: NodePool) -> Finding[Cluster]:
+        del ctx
         if not pool.auto_scaling.enabled:
             return Ready(cluster, pool.id, self.title)
         settled = pool.state in {"active", "failed"}
         return Absent() if settled else Pending(pool.state, id=pool.id, before=True)
 
-    def create(self, ctx: Context, token: str) -> None:
+    def _ask(self, ctx: Context, cluster_id: str, pool: NodePool) -> None:
         """Switch it off; the bounds are left as they are."""
-        del token
-        cluster = ctx[self._cluster]
-        pool = the_pool(self._cloud, cluster.id, self._name)
+        del ctx
         off = replace(pool.auto_scaling, enabled=False)
-        self._cloud.containers.set_auto_scaling(cluster.id, pool.id, off)
+        self._cloud.containers.set_auto_scaling(cluster_id, pool.id, off)

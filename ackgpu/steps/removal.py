@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ackgpu.cloud.api import Cloud, Eip, NatGateway, SecurityGroup, SnatEntry, Vpc, VSwitch
-from ackgpu.engine.step import Absent, Context, Finding, Pending, Ready, Resource, Step
+from ackgpu.engine.step import Absent, Context, Finding, Pending, Ready, Step
 from ackgpu.inventory.discover import MARKED_BY_ACK
 from ackgpu.inventory.inventory import Inventory
 from ackgpu.inventory.pod_leftovers import OF_PODS
@@ -14,6 +14,7 @@ from ackgpu.inventory.resources import (
     EIP,
     KINDS,
     SECURITY_GROUP,
+    SNAT_ENTRY,
     ResourceKind,
 )
 from ackgpu.spec.model import ClusterSpec, MetadataSpec
@@ -53,16 +54,7 @@ class SnatRemoval(RemovalStep):
         found = next((entry for entry in entries if entry.id == self._entry.id), None)
         if found is None:
             return Absent()
-        resource = Resource(
-            product="vpc",
-            type="SnatEntry",
-            id=found.id,
-            name=found.name,
-            region=self._region,
-            state=found.state,
-            owned=True,
-            billable=False,
-        )
+        resource = SNAT_ENTRY.resource(found, self._region)
         if found.state == "Deleting":
             return Pending(found.state, id=found.id, removing=True, resources=(resource,))
         return Ready(found, found.id, found.address, resources=(resource,))

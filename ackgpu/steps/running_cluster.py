@@ -22,11 +22,7 @@ class RunningCluster(CheckStep[Cluster]):
         super().__init__(name, "cluster")
         self._containers = cloud.containers
         self._id = cluster_id
-
-    @property
-    def title(self) -> str:
-        """Its id."""
-        return self._id
+        self.title = self._id
 
     def find(self, ctx: Context) -> Finding[Cluster]:
         """Look at its state."""
@@ -50,17 +46,13 @@ class TemporaryAccess(CheckStep[ClusterAccess]):
 
     typical = 1
     reads = ("containers.kubeconfig",)
+    title = f"for {KUBECONFIG_MINUTES} minutes"
 
     def __init__(self, cloud: Cloud, *, cluster: Step[Cluster], private: bool = False) -> None:
         super().__init__("access", "kubeconfig", (cluster,))
         self._containers = cloud.containers
         self._cluster = cluster
         self._private = private
-
-    @property
-    def title(self) -> str:
-        """For how long."""
-        return f"for {KUBECONFIG_MINUTES} minutes"
 
     def find(self, ctx: Context) -> Finding[ClusterAccess]:
         """Ask for it."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ackgpu.cloud.api import Cloud, SecurityGroup, SecurityRule, SecurityRules, Tags, Vpc
+from ackgpu.cloud.api import Cloud, SecurityGroup, SecurityRule, SecurityRules
 from ackgpu.engine.step import Absent, Context, Finding, Ready, Step
 from ackgpu.inventory.resources import SECURITY_GROUP
 from ackgpu.steps.blueprint import Blueprint
-from ackgpu.steps.lookup import Pick, within
 from ackgpu.steps.selection import SelectedStep
 
 ANY_PORT, EVERYWHERE = "-1/-1", "0.0.0.0/0"
@@ -18,48 +15,19 @@ class SecurityGroupStep(SelectedStep[SecurityGroup]):
     """A security group. Making one is synchronous."""
 
     what = SECURITY_GROUP
+    makes = "compute.create_security_group"
     typical = 1
-    reads = ("compute.security_groups",)
-    writes = ("compute.create_security_group", "compute.delete_security_group")
 
-    def __init__(
-        self,
-        cloud: Cloud,
-        plan: Blueprint,
-        *,
-        vpc: Step[Vpc],
-        pick: Pick,
-        name: str = "security group",
-    ) -> None:
-        super().__init__(plan, pick, name, "security group", (vpc,))
-        self._compute = cloud.compute
-        self._vpc = vpc
-
-    @property
-    def title(self) -> str:
-        """What it lets in."""
-        return self._pick.id or "basic"
-
-    def delete(self, ctx: Context, found_id: str) -> None:
-        """Ask that it goes; refused while an instance or network interface is a member."""
-        del ctx
-        self._compute.delete_security_group(found_id)
+    def _words(self) -> str:
+        return "basic"
 
     def _ask(self, ctx: Context, token: str) -> str:
-        return self._compute.create_security_group(
-            vpc_id=ctx[self._vpc].id,
+        return self._cloud.compute.create_security_group(
+            vpc_id=self._vpc_id(ctx),
             name=self._plan.name_of("sg"),
             tags=self._plan.tags,
             token=token,
         )
-
-    def _rows(self, ctx: Context, tags: Tags | None, ids: Sequence[str]) -> Sequence[SecurityGroup]:
-        rows = self._compute.security_groups(tags=tags, ids=ids)
-        return within(ctx.get(self._vpc), rows, self._pick)
-
-    def _state(self, found: SecurityGroup) -> str:
-        del found
-        return ""
 
     def _usable(self, state: str) -> bool:
         del state
@@ -83,12 +51,8 @@ class SecurityRulesStep(Step[SecurityRules]):
         self._network = plan.spec.network
         self._group = group
         self.part_of = group
-
-    @property
-    def title(self) -> str:
-        """What they let in."""
         pods = f", pods {self._network.pod_cidr}" if self._network.is_flannel else ""
-        return f"ICMP, the group itself{pods}"
+        self.title = f"ICMP, the group itself{pods}"
 
     def find(self, ctx: Context) -> Finding[SecurityRules]:
         """Look for them among the group's."""

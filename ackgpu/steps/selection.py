@@ -6,17 +6,8 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from ackgpu.cloud.api import Tags
-from ackgpu.engine.step import (
-    Absent,
-    Broken,
-    Context,
-    Drift,
-    Finding,
-    Pending,
-    Ready,
-    Step,
-)
+from ackgpu.cloud.api import Cloud, Vpc
+from ackgpu.engine.step import Absent, Broken, Context, Drift, Finding, Pending, Ready, Step
 from ackgpu.inventory.ownership import Tagged
 from ackgpu.inventory.resources import ResourceKind
 from ackgpu.naming import cluster_name_from_tags
@@ -39,22 +30,35 @@ R = TypeVar("R", bound=Named)
 
 
 class SelectedStep(Step[R]):
-    """One record: a subclass says ``what`` it is, which rows may be it, and how it is made."""
+    """One record of the kind ``what``, which is listed and deleted as the kind's row says.
+
+    A subclass says by which call it is made (``makes``) and how it is requested. ``vpc``: where one
+    of ours must be.
+    """
 
     what: ClassVar[ResourceKind]
+    makes: ClassVar[str]
 
-    def __init__(
-        self, plan: Blueprint, pick: Pick, name: str, kind: str, needs: Sequence[Step[Any]] = ()
+    def __init__(  # noqa: PLR0913 -- keyword-only, each named where it is given
+        self,
+        cloud: Cloud,
+        plan: Blueprint,
+        *,
+        pick: Pick,
+        name: str = "",
+        vpc: Step[Vpc] | None = None,
+        needs: Sequence[Step[Any]] = (),
     ) -> None:
-        super().__init__(name, kind, needs)
+        kind = self.what.noun.lower()
+        super().__init__(name or kind, kind, (vpc, *needs) if vpc else needs)
+        self.reads, self.writes = (self.what.lists,), (self.makes, str(self.what.deletes))
+        self._cloud = cloud
         self._plan = plan
         self._pick = pick
+        self._vpc = vpc
         self._made = ""
-
-    @property
-    def given(self) -> bool:
-        """Whether the spec names it."""
-        return self._pick.given
+        self.given = pick.given
+        self.title = pick.id or self._words()
 
     @property
     def consumes(self) -> Mapping[str, int]:
@@ -67,8 +71,7 @@ class SelectedStep(Step[R]):
         Where this process has asked for one, it must see that one: another create of the same name
         may have made its own meanwhile, and only both together tell which of them counts.
         """
-        tags = None if self._pick.id else self._plan.ours
-        rows = self._rows(ctx, tags, self._pick.ids)
+        rows = self._rows(ctx)
         if self._made and all(row.id != self._made for row in rows):
             return Absent()
         found = the_one(rows, self.what.noun, self._pick, self._plan.region, run=self._plan.run)
@@ -76,7 +79,7 @@ class SelectedStep(Step[R]):
             return Absent()
         if isinstance(found, Broken):
             return found
-        state = self._state(found)
+        state = getattr(found, "state", "")
         given = self._is_given(found)
         resource = self.what.resource(found, self._plan.region, owned=not given)
         if not self._usable(state) and (self.given or not given):
@@ -96,17 +99,37 @@ class SelectedStep(Step[R]):
         self._made = self._ask(ctx, token)
         ctx.remember(self, "id", self._made)
 
+    def delete(self, ctx: Context, found_id: str) -> None:
+        """Ask that it goes; refused while something lives in it or is bound to it."""
+        del ctx
+        self.what.deletion(self._cloud)(found_id)
+
+    @abstractmethod
+    def _words(self) -> str:
+        """What one that is made will be."""
+
     @abstractmethod
     def _ask(self, ctx: Context, token: str) -> str:
         """Ask the cloud for it; its id."""
 
-    @abstractmethod
-    def _rows(self, ctx: Context, tags: Tags | None, ids: Sequence[str]) -> Sequence[R]:
-        """The records that may be it: those with the tags, or those with the ids."""
+    def _rows(self, ctx: Context) -> Sequence[Any]:
+        """The records that may be it: those with our tag, or that of the id."""
+        tags = None if self._pick.id else self._plan.ours
+        rows = self.what.listing(self._cloud)(tags=tags, ids=self._pick.ids)
+        if self._pick.id:
+            return rows
+        vpc = ctx.get(self._vpc) if self._vpc else None
+        return [r for r in rows if self._fits(r) and (vpc is None or r.vpc_id == vpc.id)]
 
-    @abstractmethod
-    def _state(self, found: R) -> str:
-        """The cloud's word for how it stands; empty where there is none."""
+    def _fits(self, row: R) -> bool:
+        """Whether one of ours, in the right VPC, may be it."""
+        del row
+        return True
+
+    def _vpc_id(self, ctx: Context) -> str:
+        if self._vpc is None:
+            raise AssertionError(f"{self.name} is in no VPC")
+        return ctx[self._vpc].id
 
     def _usable(self, state: str) -> bool:
         """Whether a record in ``state`` is ready."""

@@ -117,6 +117,7 @@ class SleepRecordStep(Step[Cluster]):
     changes = True
     reads = ("containers.clusters",)
     writes = ("containers.set_tags",)
+    title = "in tags of the cluster"
 
     def __init__(
         self, cloud: Cloud, cluster: Cluster, tags: Mapping[str, str], *, running: Step[Cluster]
@@ -125,11 +126,6 @@ class SleepRecordStep(Step[Cluster]):
         self._cloud = cloud
         self._found = cluster
         self._tags = dict(tags)
-
-    @property
-    def title(self) -> str:
-        """Where they are kept."""
-        return "in tags of the cluster"
 
     def find(self, ctx: Context) -> Finding[Cluster]:
         """Look at the list of clusters, which is what any other run reads, and the last to tell."""
@@ -169,16 +165,12 @@ class SleepEndStep(Step[Cluster]):
     changes = True
     reads = ("containers.clusters",)
     writes = ("containers.remove_tags",)
+    title = "the kept sizes taken off"
 
     def __init__(self, cloud: Cloud, cluster: Cluster, *, after: Sequence[Step[object]]) -> None:
         super().__init__("awake", "tags", tuple(after))
         self._cloud = cloud
         self._found = cluster
-
-    @property
-    def title(self) -> str:
-        """What is done."""
-        return "the kept sizes taken off"
 
     def find(self, ctx: Context) -> Finding[Cluster]:
         """Look whether the list of clusters still shows them."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ackgpu.cloud.api import Cloud, NatGateway, SnatEntry, VSwitch
-from ackgpu.engine.step import Absent, Context, Finding, Pending, Ready, Resource, Step
+from ackgpu.engine.step import Absent, Context, Finding, Pending, Ready, Step
+from ackgpu.inventory.resources import SNAT_ENTRY
 from ackgpu.steps.blueprint import Blueprint, ZonePlan
 
 
@@ -37,11 +38,7 @@ class SnatEntryStep(Step[SnatEntry]):
         self._vswitch = vswitch
         self._address = address
         self._name = plan.name_of(f"snat-{zone.short}")
-
-    @property
-    def title(self) -> str:
-        """What it lets out."""
-        return f"lets {self._vswitch.name} out"
+        self.title = f"lets {self._vswitch.name} out"
 
     @property
     def consumes(self) -> Mapping[str, int]:
@@ -65,16 +62,7 @@ class SnatEntryStep(Step[SnatEntry]):
         if found is None:
             return Absent()
         ours = found.name == self._name or found.id == ctx.recall(self, "id")
-        resource = Resource(
-            product="vpc",
-            type="SnatEntry",
-            id=found.id,
-            name=found.name,
-            region=self._plan.region,
-            state=found.state,
-            owned=ours,
-            billable=False,
-        )
+        resource = SNAT_ENTRY.resource(found, self._plan.region, owned=ours)
         if found.state != "Available":
             removing = found.state == "Deleting"
             return Pending(found.state, id=found.id, removing=removing, resources=(resource,))

@@ -20,16 +20,12 @@ class UpgradeCheckStep(Step[ClusterCheck]):
     typical = 30
     reads = ("containers.check",)
     writes = ("containers.begin_check",)
+    title = "ACK's own, before anything changes"
 
     def __init__(self, cloud: Cloud, cluster: Cluster, *, running: Step[Cluster]) -> None:
         super().__init__("upgrade check", "upgrade check", (running,))
         self._containers = cloud.containers
         self._cluster_id = cluster.id
-
-    @property
-    def title(self) -> str:
-        """Whose it is."""
-        return "ACK's own, before anything changes"
 
     def find(self, ctx: Context) -> Finding[ClusterCheck]:
         """Look at the check that this run, or the one that it goes on with, began."""
@@ -70,11 +66,7 @@ class ControlPlaneUpgradeStep(Step[Cluster]):
         self._containers = cloud.containers
         self._cluster = cluster
         self._version = version
-
-    @property
-    def title(self) -> str:
-        """From what to what."""
-        return f"{self._cluster.version} to {self._version}"
+        self.title = f"{self._cluster.version} to {self._version}"
 
     def find(self, ctx: Context) -> Finding[Cluster]:
         """Look at its version and state."""
@@ -124,11 +116,7 @@ class PoolUpgradeStep(Step[str]):
         self._cluster_id = cluster.id
         self._name = name
         self._version = version
-
-    @property
-    def title(self) -> str:
-        """To what version."""
-        return f"to {self._version}, in place"
+        self.title = f"to {self._version}, in place"
 
     def find(self, ctx: Context) -> Finding[str]:
         """Look at the task that this run began."""

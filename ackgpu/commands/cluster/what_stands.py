@@ -18,7 +18,7 @@ from ackgpu.inventory.discover import discover
 from ackgpu.inventory.inventory import Inventory
 from ackgpu.inventory.resources import KINDS, SNAT_ENTRY, by_ack
 from ackgpu.session import Session
-from ackgpu.steps.pool_change import instance_resource
+from ackgpu.steps.node_pool import instance_resource
 
 SAID_AFTER = frozenset({7, 8, 9, 10, 11, 13, 14, 129, 130, 143})
 """The exit codes after which something may stand and cost."""
