@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Any
 
 from ackgpu.cloud.aliyun.calls import Calls
 from ackgpu.cloud.aliyun.errors import missing
-from ackgpu.cloud.aliyun.pages import by_number, chunks
-from ackgpu.cloud.aliyun.rows import listed, number, rows_of, tags_of
+from ackgpu.cloud.aliyun.pages import chunks
+from ackgpu.cloud.aliyun.rows import listed, number, tags_of
 from ackgpu.cloud.aliyun.shared_reads import A_LOOK, shared_for
 from ackgpu.cloud.api import LoadBalancer, Tags
 from ackgpu.errors import DeletionProtected, ResourceNotFound
 
+_LIST = "DescribeLoadBalancers"
 _PAGE = 100
 _IDS = 10
 
@@ -27,16 +27,21 @@ class AliyunBalancers:
 
     @shared_for(A_LOOK)
     def load_balancers(
-        self,
-        *,
-        vpc_id: str = "",
-        tags: Tags | None = None,
-        ids: Sequence[str] = (),
+        self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
     ) -> list[LoadBalancer]:
         """Load balancers of a VPC, with a tag, or by id."""
         rows: list[Any] = []
         for some in chunks(ids, _IDS):
-            rows += self._paged(some, vpc_id, tags)
+            rows += self._calls.numbered(
+                _LIST,
+                rows="load_balancers.load_balancer",
+                key="load_balancer_id",
+                size=_PAGE,
+                region_id=self._region,
+                load_balancer_id=",".join(some) if some else None,
+                vpc_id=vpc_id or None,
+                tag=self._calls.tags(_LIST, tags),
+            )
         return [_load_balancer(row) for row in rows]
 
     def listener_ports(self, load_balancer_id: str) -> tuple[int, ...]:
@@ -53,16 +58,10 @@ class AliyunBalancers:
 
     def pay_as_you_go_count(self) -> int:
         """How many pay-as-you-go load balancers the region has: the total of a page of one."""
-        action = "DescribeLoadBalancers"
-        body = self._calls.read(
-            action,
-            region_id=self._region,
-            pay_type="PayOnDemand",
-            page_number=1,
-            page_size=1,
-        )
+        first = {"page_number": 1, "page_size": 1}
+        body = self._calls.read(_LIST, region_id=self._region, pay_type="PayOnDemand", **first)
         if body.total_count is None:
-            raise missing(action, "its TotalCount", body.request_id)
+            raise missing(_LIST, "its TotalCount", body.request_id)
         return number(body.total_count)
 
     def delete_load_balancer(self, load_balancer_id: str) -> None:
@@ -87,23 +86,6 @@ class AliyunBalancers:
         self._calls.remove(
             "DeleteLoadBalancer", region_id=self._region, load_balancer_id=load_balancer_id
         )
-
-    def _paged(self, ids: Sequence[str] | None, vpc_id: str, tags: Tags | None) -> list[Any]:
-        action = "DescribeLoadBalancers"
-
-        def fetch(page: int) -> tuple[list[Any] | None, int | None]:
-            body = self._calls.read(
-                action,
-                region_id=self._region,
-                load_balancer_id=",".join(ids) if ids else None,
-                vpc_id=vpc_id or None,
-                tag=self._calls.tags(action, tags),
-                page_number=page,
-                page_size=_PAGE,
-            )
-            return rows_of(body.load_balancers, "load_balancer"), body.total_count
-
-        return by_number(action, fetch, key=attrgetter("load_balancer_id"))
 
 
 def _load_balancer(row: Any) -> LoadBalancer:

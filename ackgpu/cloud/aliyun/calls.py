@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from ackgpu.call_timeout import give_up_after
@@ -15,13 +16,16 @@ from ackgpu.cloud.aliyun import clients
 from ackgpu.cloud.aliyun.clients import Clients
 from ackgpu.cloud.aliyun.endpoints import Product
 from ackgpu.cloud.aliyun.errors import missing, translate, warning_in
+from ackgpu.cloud.aliyun.pages import by_number, by_token, chunks
 from ackgpu.cloud.aliyun.retry import Retrier
+from ackgpu.cloud.aliyun.rows import rows_at
 from ackgpu.cloud.aliyun.sdk_warnings import silence
 from ackgpu.cloud.aliyun.shared_reads import SharedReads
 from ackgpu.errors import ResourceNotFound, Unauthenticated
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
+_TAGGED_A_CALL = 50
 _LIMIT_SECONDS = 15.0
 """Real seconds for which the read of a limit is throttled before it is given up."""
 
@@ -37,14 +41,9 @@ class Calls:
         self, product: Product, region: str, *, account: Clients, retrier: Retrier
     ) -> None:
         self.region = region
-        self._product = product
+        self.product = product
         self._account = account
         self._retrier = retrier
-
-    @property
-    def product(self) -> Product:
-        """Whose calls they are."""
-        return self._product
 
     @property
     def shared(self) -> SharedReads | None:
@@ -72,6 +71,37 @@ class Calls:
             lambda: self._call_once(action, path, fields, idempotent=True, within=_LIMIT_SECONDS)
         )
 
+    def numbered(
+        self,
+        action: str,
+        *path: str,
+        rows: str,
+        key: str,
+        size: int,
+        total: Callable[[Any], int | None] = attrgetter("total_count"),
+        **fields: Any,
+    ) -> list[Any]:
+        """Every row of a list that is paged with PageNumber, ``size`` a page.
+
+        ``rows``: where they are in an answer (``vpcs.vpc``). ``key``: the field that tells them
+        apart.
+        """
+
+        def fetch(page: int) -> tuple[list[Any] | None, int | None]:
+            body = self.read(action, *path, page_number=page, page_size=size, **fields)
+            return rows_at(body, rows), total(body)
+
+        return by_number(action, fetch, key=attrgetter(key))
+
+    def tokened(self, action: str, *, rows: str, key: str, size: int, **fields: Any) -> list[Any]:
+        """As :meth:`numbered`, of a list that is paged with NextToken."""
+
+        def fetch(token: str | None) -> tuple[list[Any] | None, str | None]:
+            body = self.read(action, max_results=size, next_token=token, **fields)
+            return rows_at(body, rows), body.next_token
+
+        return by_token(action, fetch, key=attrgetter(key) if key else id)
+
     def write(self, action: str, *path: str, idempotent: bool, **fields: Any) -> Any:
         """The answer to a call that changes something.
 
@@ -89,26 +119,18 @@ class Calls:
             return None
 
     def send(self, action: str, method: str, pathname: str, body: Mapping[str, Any]) -> Any:
-        """The answer to a ROA call whose ``body`` is sent as it is, which may not be repeated.
+        """The answer to a ROA call whose ``body`` is sent as it is.
 
+        A PUT sets absolute values, so that a repeat changes nothing; others may not be repeated.
         The SDK's models would add an empty array for every list that is not set, and ACK may take
         that for "remove them all" (UNCONFIRMED).
         """
         with self._writing():
-            return self._with_credentials(
-                lambda: self._send(action, method, pathname, body, idempotent=False)
-            )
-
-    def replace(self, action: str, pathname: str, body: Mapping[str, Any]) -> Any:
-        """As :meth:`send`, for a PUT that sets absolute values: a repeat changes nothing."""
-        with self._writing():
-            return self._with_credentials(
-                lambda: self._send(action, "PUT", pathname, body, idempotent=True)
-            )
+            return self._with_credentials(lambda: self._send(action, method, pathname, body))
 
     def model(self, name: str, /, **fields: Any) -> Any:
         """An SDK model of that name."""
-        return getattr(clients.models(self._product), name)(**fields)
+        return getattr(clients.models(self.product), name)(**fields)
 
     def tags(self, action: str, tags: Mapping[str, str] | None) -> list[Any] | None:
         """Tags as the request model of ``action`` takes them."""
@@ -161,28 +183,20 @@ class Calls:
         idempotent: bool,
         within: float = math.inf,
     ) -> Any:
-        client = self._account.client(self._product, self.region)
+        client = self._account.client(self.product, self.region)
         arguments: list[Any] = [*path]
         if fields:
             arguments.append(self.model(f"{action}Request", **fields))
-        if self._product == "CS":
+        if self.product == "CS":
             arguments.append({})  # headers
         method = getattr(client, _methods(client.__class__)[f"{action}WithOptions".lower()])
         call = partial(method, *arguments, _runtime())
         return self._run(action, call, idempotent=idempotent, within=within)
 
-    def _send(
-        self,
-        action: str,
-        method: str,
-        pathname: str,
-        body: Mapping[str, Any],
-        *,
-        idempotent: bool,
-    ) -> Any:
+    def _send(self, action: str, method: str, pathname: str, body: Mapping[str, Any]) -> Any:
         from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
 
-        client = self._account.client(self._product, self.region)
+        client = self._account.client(self.product, self.region)
         params = Params(
             action=action,
             version="2015-12-15",
@@ -200,7 +214,7 @@ class Calls:
         def call() -> Any:
             return self.model(model).from_map(client.call_api(params, request, _runtime()))
 
-        return self._run(action, call, idempotent=idempotent)
+        return self._run(action, call, idempotent=method == "PUT")
 
     def _run(self, action: str, call: Any, *, idempotent: bool, within: float = math.inf) -> Any:
         def once() -> Any:
@@ -222,8 +236,28 @@ class Calls:
             _log.debug("%s in %s: %s", action, self.region, headers.get("x-acs-request-id", "done"))
             return answer.body
 
-        product = self._product
-        return self._retrier.run(once, idempotent=idempotent, product=product, within=within)
+        return self._retrier.run(once, idempotent=idempotent, product=self.product, within=within)
+
+
+class ProductApi:
+    """What the adapters of VPC and ECS share."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._region = calls.region
+
+    def tag(self, *, resource_type: str, ids: Sequence[str], tags: Mapping[str, str]) -> None:
+        """Set tags on resources of a type, such as VPC or instance; up to 50 a call."""
+        for some in chunks(ids, _TAGGED_A_CALL):
+            if some:
+                self._calls.write(
+                    "TagResources",
+                    idempotent=True,
+                    region_id=self._region,
+                    resource_type=resource_type,
+                    resource_id=list(some),
+                    tag=self._calls.tags("TagResources", tags),
+                )
 
 
 def required(action: str, body: Any, field: str) -> str:

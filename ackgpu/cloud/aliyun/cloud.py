@@ -25,11 +25,7 @@ from ackgpu.cloud.aliyun.quota_center import AliyunQuotaCenter
 from ackgpu.cloud.aliyun.retry import INSIST_SECONDS, Retrier, Tell
 from ackgpu.cloud.aliyun.scaling_groups import AliyunScaling
 from ackgpu.cloud.aliyun.shared_reads import SharedReads
-from ackgpu.cloud.aliyun.zonal_balancers import (
-    AliyunZonalBalancers,
-    unprotect_alb,
-    unprotect_nlb,
-)
+from ackgpu.cloud.aliyun.zonal_balancers import AliyunZonalBalancers, unprotect_alb, unprotect_nlb
 
 _log = logging.getLogger(__name__)
 
@@ -38,19 +34,19 @@ class AliyunCloud:
     """The adapters of one account in ``region``; nothing is imported or called until used."""
 
     def __init__(self, region: str, *, account: Clients, retrier: Retrier) -> None:
-        self._region = region
+        self.region = region
+        self.emulated = account.endpoints.emulated
         self._account = account
         self._retrier = retrier
-
-    @property
-    def region(self) -> str:
-        """The region's id."""
-        return self._region
-
-    @property
-    def emulated(self) -> bool:
-        """Whether every endpoint is on loopback."""
-        return self._account.endpoints.emulated
+        self.network = AliyunNetwork(self._calls("VPC"))
+        self.compute = AliyunCompute(self._calls("ECS"))
+        self.balancers = AliyunBalancers(self._calls("SLB"))
+        self.nlb = AliyunZonalBalancers(self._calls("NLB"), unprotect_nlb)
+        self.alb = AliyunZonalBalancers(self._calls("ALB"), unprotect_alb)
+        self.containers = AliyunContainers(self._calls("CS"))
+        self.quota_center = AliyunQuotaCenter(self._calls("QUOTAS"))
+        self.billing = AliyunBilling(self._calls("BSS"))
+        self.scaling = AliyunScaling(self._calls("ESS"))
 
     @property
     def credentials(self) -> str:
@@ -59,53 +55,8 @@ class AliyunCloud:
 
     @cached_property
     def identity(self) -> AliyunIdentity:
-        """STS."""
+        """STS, with the credentials that there are when it is first asked."""
         return AliyunIdentity(self._calls("STS"), self._account.credentials)
-
-    @cached_property
-    def network(self) -> AliyunNetwork:
-        """VPC."""
-        return AliyunNetwork(self._calls("VPC"))
-
-    @cached_property
-    def compute(self) -> AliyunCompute:
-        """ECS."""
-        return AliyunCompute(self._calls("ECS"))
-
-    @cached_property
-    def balancers(self) -> AliyunBalancers:
-        """SLB."""
-        return AliyunBalancers(self._calls("SLB"))
-
-    @cached_property
-    def nlb(self) -> AliyunZonalBalancers:
-        """Network load balancers."""
-        return AliyunZonalBalancers(self._calls("NLB"), unprotect_nlb)
-
-    @cached_property
-    def alb(self) -> AliyunZonalBalancers:
-        """Application load balancers."""
-        return AliyunZonalBalancers(self._calls("ALB"), unprotect_alb)
-
-    @cached_property
-    def containers(self) -> AliyunContainers:
-        """ACK."""
-        return AliyunContainers(self._calls("CS"))
-
-    @cached_property
-    def quota_center(self) -> AliyunQuotaCenter:
-        """Quota Center."""
-        return AliyunQuotaCenter(self._calls("QUOTAS"))
-
-    @cached_property
-    def billing(self) -> AliyunBilling:
-        """The billing API."""
-        return AliyunBilling(self._calls("BSS"))
-
-    @cached_property
-    def scaling(self) -> AliyunScaling:
-        """Auto Scaling."""
-        return AliyunScaling(self._calls("ESS"))
 
     def in_region(self, region: str) -> AliyunCloud:
         """The same account in another region; credentials, clients and connections are shared."""
@@ -116,7 +67,7 @@ class AliyunCloud:
         self._account.close()
 
     def _calls(self, product: Product) -> Calls:
-        return Calls(product, self._region, account=self._account, retrier=self._retrier)
+        return Calls(product, self.region, account=self._account, retrier=self._retrier)
 
 
 def connect(  # noqa: PLR0913 -- keyword-only: what the composition root passes in

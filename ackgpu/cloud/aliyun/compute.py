@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from operator import attrgetter
 from typing import Any
 
 from ackgpu.cloud.aliyun import compute_records as records
-from ackgpu.cloud.aliyun.calls import Calls, required
-from ackgpu.cloud.aliyun.pages import by_number, by_token, chunks
-from ackgpu.cloud.aliyun.rows import amount, listed, rows_of
+from ackgpu.cloud.aliyun.calls import ProductApi, required
+from ackgpu.cloud.aliyun.pages import by_token, chunks
+from ackgpu.cloud.aliyun.rows import amount, listed, rows_at
 from ackgpu.cloud.aliyun.shared_reads import A_LOOK, A_RUN, shared_for
 from ackgpu.cloud.api import (
     Disk,
@@ -30,16 +29,11 @@ from ackgpu.errors import CloudError
 _PAGE = 100
 _TYPES_A_CALL = 10
 _ATTRIBUTES_A_CALL = 8
-_TAGGED_A_CALL = 50
 _NO_PRICE = ("PriceNotFound", "InvalidSystemDiskCategory", "InvalidInstanceType", "InstanceType")
 
 
-class AliyunCompute:
+class AliyunCompute(ProductApi):
     """:class:`~ackgpu.cloud.api.ComputeApi` over ECS 2014-05-26."""
-
-    def __init__(self, calls: Calls) -> None:
-        self._calls = calls
-        self._region = calls.region
 
     @shared_for(A_RUN)
     def regions(self) -> list[str]:
@@ -58,13 +52,8 @@ class AliyunCompute:
         self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
     ) -> list[SecurityGroup]:
         """Security groups; the API takes up to 100 ids."""
-        rows = self._paged(
-            "DescribeSecurityGroups",
-            ("security_groups", "security_group", "security_group_id"),
-            tags,
-            ("security_group_ids", ids),
-            vpc_id=vpc_id or None,
-        )
+        action, place = "DescribeSecurityGroups", "security_groups.security_group"
+        rows = self._listed(action, place, "security_group_id", tags, ids, vpc_id=vpc_id or None)
         return [records.security_group(row) for row in rows]
 
     def create_security_group(self, *, vpc_id: str, name: str, tags: Tags, token: str) -> str:
@@ -95,7 +84,7 @@ class AliyunCompute:
                 next_token=token,
             )
             policies.append(body.inner_access_policy or "")
-            return rows_of(body.permissions, "permission"), body.next_token
+            return rows_at(body, "permissions.permission"), body.next_token
 
         rows = by_token("DescribeSecurityGroupAttribute", fetch)
         rules = tuple(records.security_rule(row) for row in rows)
@@ -136,13 +125,8 @@ class AliyunCompute:
         self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
     ) -> list[Instance]:
         """Instances; the API takes up to 100 ids."""
-        rows = self._paged(
-            "DescribeInstances",
-            ("instances", "instance", "instance_id"),
-            tags,
-            ("instance_ids", ids),
-            vpc_id=vpc_id or None,
-        )
+        action, place = "DescribeInstances", "instances.instance"
+        rows = self._listed(action, place, "instance_id", tags, ids, vpc_id=vpc_id or None)
         return [records.instance(row) for row in rows]
 
     def console_output(self, instance_id: str) -> str:
@@ -165,7 +149,7 @@ class AliyunCompute:
     @shared_for(A_LOOK)
     def disks(self, *, tags: Tags | None = None, ids: Sequence[str] = ()) -> list[Disk]:
         """Disks; the API takes up to 100 ids."""
-        rows = self._paged("DescribeDisks", ("disks", "disk", "disk_id"), tags, ("disk_ids", ids))
+        rows = self._listed("DescribeDisks", "disks.disk", "disk_id", tags, ids)
         return [records.disk(row) for row in rows]
 
     def delete_disk(self, disk_id: str) -> None:
@@ -175,25 +159,17 @@ class AliyunCompute:
     @shared_for(A_LOOK)
     def interfaces(self, *, vpc_id: str = "", ids: Sequence[str] = ()) -> list[NetworkInterface]:
         """Network interfaces; the API takes up to 100 ids."""
-        key = attrgetter("network_interface_id")
-
-        def rows_with(some: Sequence[str] | None) -> list[Any]:
-            def fetch(token: str | None) -> tuple[list[Any] | None, str | None]:
-                body = self._calls.read(
-                    "DescribeNetworkInterfaces",
-                    region_id=self._region,
-                    vpc_id=vpc_id or None,
-                    network_interface_id=list(some) if some else None,
-                    max_results=_PAGE,
-                    next_token=token,
-                )
-                return rows_of(
-                    body.network_interface_sets, "network_interface_set"
-                ), body.next_token
-
-            return by_token("DescribeNetworkInterfaces", fetch, key=key)
-
-        rows = [row for some in chunks(ids, _PAGE) for row in rows_with(some)]
+        rows: list[Any] = []
+        for some in chunks(ids, _PAGE):
+            rows += self._calls.tokened(
+                "DescribeNetworkInterfaces",
+                rows="network_interface_sets.network_interface_set",
+                key="network_interface_id",
+                size=_PAGE,
+                region_id=self._region,
+                vpc_id=vpc_id or None,
+                network_interface_id=list(some) if some else None,
+            )
         return [records.interface(row) for row in rows]
 
     def delete_interface(self, interface_id: str) -> None:
@@ -218,26 +194,19 @@ class AliyunCompute:
         )
         return required("ModifyInstanceChargeType", body, "order_id")
 
-    def tag(self, *, resource_type: str, ids: Sequence[str], tags: Tags) -> None:
-        """Set tags on resources of a type such as instance, securitygroup; up to 50 a call."""
-        for some in chunks(ids, _TAGGED_A_CALL):
-            if some:
-                self._calls.write(
-                    "TagResources",
-                    idempotent=True,
-                    region_id=self._region,
-                    resource_type=resource_type,
-                    resource_id=list(some),
-                    tag=self._calls.tags("TagResources", tags),
-                )
-
     @shared_for(A_RUN)
     def instance_types(self, ids: Sequence[str]) -> list[InstanceType]:
         """The types of those ids that ECS knows, sold in the region or not."""
         rows: list[Any] = []
         for some in chunks(ids, _TYPES_A_CALL):
             if some:
-                rows += self._types(list(some))
+                rows += self._calls.tokened(
+                    "DescribeInstanceTypes",
+                    rows="instance_types.instance_type",
+                    key="instance_type_id",
+                    size=_PAGE,
+                    instance_types=list(some),
+                )
         return [records.instance_type(row) for row in rows]
 
     @shared_for(A_RUN)
@@ -324,18 +293,14 @@ class AliyunCompute:
 
     def key_pairs(self, name: str) -> list[str]:
         """The names of the key pairs that ``name`` matches; ``*`` is a wildcard."""
-
-        def fetch(page: int) -> tuple[list[Any] | None, int | None]:
-            body = self._calls.read(
-                "DescribeKeyPairs",
-                region_id=self._region,
-                key_pair_name=name or None,
-                page_number=page,
-                page_size=50,
-            )
-            return rows_of(body.key_pairs, "key_pair"), body.total_count
-
-        rows = by_number("DescribeKeyPairs", fetch, key=attrgetter("key_pair_name"))
+        rows = self._calls.numbered(
+            "DescribeKeyPairs",
+            rows="key_pairs.key_pair",
+            key="key_pair_name",
+            size=50,
+            region_id=self._region,
+            key_pair_name=name or None,
+        )
         return [row.key_pair_name for row in rows]
 
     def account_attributes(self, names: Sequence[str]) -> Mapping[str, str]:
@@ -350,37 +315,22 @@ class AliyunCompute:
                 found[row.attribute_name] = str(values[0].value or "") if values else ""
         return found
 
-    def _paged(
+    def _listed(
         self,
         action: str,
-        path: tuple[str, str, str],
+        place: str,
+        key: str,
         tags: Tags | None,
-        ids: tuple[str, Sequence[str]],
+        ids: Sequence[str],
         **fields: Any,
     ) -> list[Any]:
-        """Every row; ``path``: the wrapper, its list, and a row's id."""
-        wrapper, rows, id_field = path
-        parameter, wanted = ids
+        """Every row, whose id has the name ``key``; its plural is what requests call the ids."""
         if tags:
             fields["tag"] = self._calls.tags(action, tags)
         found: list[Any] = []
-        for some in chunks(wanted, _PAGE):
-            fields[parameter] = json.dumps(list(some)) if some else None
-
-            def fetch(token: str | None) -> tuple[list[Any] | None, str | None]:
-                body = self._calls.read(
-                    action, region_id=self._region, max_results=_PAGE, next_token=token, **fields
-                )
-                return rows_of(getattr(body, wrapper, None), rows), body.next_token
-
-            found += by_token(action, fetch, key=attrgetter(id_field))
-        return found
-
-    def _types(self, ids: list[str]) -> list[Any]:
-        def fetch(token: str | None) -> tuple[list[Any] | None, str | None]:
-            body = self._calls.read(
-                "DescribeInstanceTypes", instance_types=ids, max_results=_PAGE, next_token=token
+        for some in chunks(ids, _PAGE):
+            fields[f"{key}s"] = json.dumps(list(some)) if some else None
+            found += self._calls.tokened(
+                action, rows=place, key=key, size=_PAGE, region_id=self._region, **fields
             )
-            return rows_of(body.instance_types, "instance_type"), body.next_token
-
-        return by_token("DescribeInstanceTypes", fetch, key=attrgetter("instance_type_id"))
+        return found

@@ -94,7 +94,6 @@ def disk(row: Any) -> Disk:
         id=row.disk_id,
         name=row.disk_name or "",
         state=row.status or "",
-        size_gib=number(row.size),
         tags=tags_of(listed(row.tags, "tag")),
     )
 

@@ -13,6 +13,8 @@ from ackgpu.cloud.aliyun.errors import missing
 from ackgpu.cloud.api import AddonRequest, AttachRequest, AutoScaling, ClusterCheck
 from ackgpu.errors import ResourceNotFound
 
+_CHANGE = "ModifyClusterNodePool"
+
 
 class ContainerChanges:
     """The part of :class:`~ackgpu.cloud.api.ContainerApi` that changes pools and versions.
@@ -27,9 +29,7 @@ class ContainerChanges:
     def set_desired_size(self, cluster_id: str, node_pool_id: str, nodes: int) -> str:
         """Set the pool's absolute size; NotYet while the pool is not active."""
         body = {"scaling_group": {"desired_size": nodes}}
-        path = _pool(cluster_id, node_pool_id)
-        answer = self._calls.replace("ModifyClusterNodePool", path, body)
-        return answer.task_id or ""
+        return self._pool(_CHANGE, cluster_id, node_pool_id, body, method="PUT")
 
     def set_auto_scaling(self, cluster_id: str, node_pool_id: str, bounds: AutoScaling) -> str:
         """Set the pool's bounds in their own call: the API takes no desired size beside them."""
@@ -39,9 +39,8 @@ class ContainerChanges:
             "max_instances": bounds.most,
             "type": bounds.kind,
         }
-        path = _pool(cluster_id, node_pool_id)
-        answer = self._calls.replace("ModifyClusterNodePool", path, {"auto_scaling": settings})
-        return answer.task_id or ""
+        body = {"auto_scaling": settings}
+        return self._pool(_CHANGE, cluster_id, node_pool_id, body, method="PUT")
 
     def set_node_marks(
         self,
@@ -56,9 +55,7 @@ class ContainerChanges:
             "taints": [{"key": k, "value": v, "effect": effect} for k, v, effect in taints],
         }
         body = {"kubernetes_config": rows, "update_nodes": True}
-        path = _pool(cluster_id, node_pool_id)
-        answer = self._calls.replace("ModifyClusterNodePool", path, body)
-        return answer.task_id or ""
+        return self._pool(_CHANGE, cluster_id, node_pool_id, body, method="PUT")
 
     def set_pool_settings(
         self, cluster_id: str, node_pool_id: str, settings: Mapping[str, Any]
@@ -118,9 +115,8 @@ class ContainerChanges:
 
     def repair_node(self, cluster_id: str, node_pool_id: str, node: str) -> str:
         """Have ACK repair a node, by its name; NotYet while the pool is busy."""
-        path = f"{_pool(cluster_id, node_pool_id)}/repair"
-        answer = self._calls.send("RepairClusterNodePool", "POST", path, {"nodes": [node]})
-        return answer.task_id or ""
+        body = {"nodes": [node]}
+        return self._pool("RepairClusterNodePool", cluster_id, node_pool_id, body, "/repair")
 
     def attach_instances(self, cluster_id: str, node_pool_id: str, request: AttachRequest) -> str:
         """Ask that instances join; there is no client token: who joined already is left out."""
@@ -131,9 +127,7 @@ class ContainerChanges:
         }
         if request.password:
             body["password"] = request.password
-        path = f"{_pool(cluster_id, node_pool_id)}/attach"
-        answer = self._calls.send("AttachInstancesToNodePool", "POST", path, body)
-        return answer.task_id or ""
+        return self._pool("AttachInstancesToNodePool", cluster_id, node_pool_id, body, "/attach")
 
     def attach_script(
         self, cluster_id: str, node_pool_id: str, *, keep_instance_name: bool, format_disk: bool
@@ -190,14 +184,26 @@ class ContainerChanges:
 
     def upgrade_node_pool(self, cluster_id: str, node_pool_id: str, version: str) -> str:
         """Ask for the upgrade of the kubelets in place: system disks are not replaced."""
-        path = f"{_pool(cluster_id, node_pool_id)}/upgrade"
         body = {"kubernetes_version": version, "use_replace": False}
-        answer = self._calls.send("UpgradeClusterNodepool", "POST", path, body)
-        return answer.task_id or ""
+        return self._pool("UpgradeClusterNodepool", cluster_id, node_pool_id, body, "/upgrade")
 
     def _modify(self, cluster_id: str, body: Mapping[str, Any]) -> None:
         path = f"/api/v2/clusters/{quote(cluster_id, safe='')}"
-        self._calls.replace("ModifyCluster", path, body)
+        self._calls.send("ModifyCluster", "PUT", path, body)
+
+    def _pool(  # noqa: PLR0913, PLR0917 -- a call about a pool
+        self,
+        action: str,
+        cluster_id: str,
+        node_pool_id: str,
+        body: Mapping[str, Any],
+        below: str = "",
+        method: str = "POST",
+    ) -> str:
+        """Ask for something of a pool; the task's id."""
+        pool = f"{quote(cluster_id, safe='')}/nodepools/{quote(node_pool_id, safe='')}"
+        answer = self._calls.send(action, method, f"/clusters/{pool}{below}", body)
+        return answer.task_id or ""
 
     def _addons(self, verb: str, cluster_id: str, row: Mapping[str, str]) -> str:
         """A change of one addon. What ACK says to the same request twice is not published."""
@@ -213,7 +219,3 @@ def or_none(read: Callable[[], Any]) -> Any:
         return read()
     except ResourceNotFound:
         return None
-
-
-def _pool(cluster_id: str, node_pool_id: str) -> str:
-    return f"/clusters/{quote(cluster_id, safe='')}/nodepools/{quote(node_pool_id, safe='')}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from operator import attrgetter
 from typing import Any
 from urllib.parse import quote
 
@@ -35,9 +34,7 @@ from ackgpu.errors import CloudError
 _LIST, _OLD_LIST = "DescribeClustersForRegion", "DescribeClustersV1"
 """ACK switched the old one off, region by region, by 2026-09-30 (its announcement on deprecated
 API parameters); it is asked only if an endpoint does not know the new one."""
-_CLUSTERS_A_PAGE = 50
 _NODES_A_PAGE = 100
-_EVENTS_A_PAGE = 100
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -67,13 +64,12 @@ class AliyunContainers(ContainerChanges):
         return [row for row in self._pages(_OLD_LIST, name=name or None) if row.region_id == region]
 
     def _pages(self, action: str, *path: str, name: str | None) -> list[Any]:
-        def fetch(page: int) -> tuple[list[Any] | None, int | None]:
-            body = self._calls.read(
-                action, *path, name=name, page_number=page, page_size=_CLUSTERS_A_PAGE
-            )
-            return body.clusters, _total(body.page_info)
+        return self._paged(action, *path, rows="clusters", key="cluster_id", size=50, name=name)
 
-        return by_number(action, fetch, key=attrgetter("cluster_id"))
+    def _paged(self, action: str, *path: str, **what: Any) -> list[Any]:
+        return self._calls.numbered(
+            action, *path, total=lambda body: _total(body.page_info), **what
+        )
 
     @shared_for(A_LOOK)
     def cluster(self, cluster_id: str) -> Cluster | None:
@@ -156,30 +152,15 @@ class AliyunContainers(ContainerChanges):
 
     def tasks(self, cluster_id: str) -> list[Task]:
         """The cluster's tasks, newest first, without their stages; none where it is gone."""
-
-        def fetch(page: int) -> tuple[list[Any] | None, int | None]:
-            body = self._calls.read(
-                "DescribeClusterTasks", cluster_id, page_number=page, page_size=_EVENTS_A_PAGE
-            )
-            return body.tasks, _total(body.page_info)
-
-        rows = or_none(lambda: by_number("DescribeClusterTasks", fetch, key=attrgetter("task_id")))
-        rows = rows or []
+        what = {"rows": "tasks", "key": "task_id", "size": 100}
+        rows = or_none(lambda: self._paged("DescribeClusterTasks", cluster_id, **what)) or []
         rows.sort(key=lambda row: instant(row.created) or _LONG_AGO, reverse=True)
         return [records.listed_task(row) for row in rows]
 
     def events(self, cluster_id: str) -> list[ClusterEvent]:
         """The cluster's history, in the API's order; none where it is gone."""
-
-        def fetch(page: int) -> tuple[list[Any] | None, int | None]:
-            body = self._calls.read(
-                "DescribeClusterEvents", cluster_id, page_number=page, page_size=_EVENTS_A_PAGE
-            )
-            return body.events, _total(body.page_info)
-
-        rows = or_none(
-            lambda: by_number("DescribeClusterEvents", fetch, key=attrgetter("event_id"))
-        )
+        what = {"rows": "events", "key": "event_id", "size": 100}
+        rows = or_none(lambda: self._paged("DescribeClusterEvents", cluster_id, **what))
         return [records.event(row) for row in rows or []]
 
     @shared_for(A_LOOK)

@@ -7,20 +7,11 @@ from operator import attrgetter
 from typing import Any
 
 from ackgpu.cloud.aliyun import network_records as records
-from ackgpu.cloud.aliyun.calls import Calls, required
-from ackgpu.cloud.aliyun.pages import by_number, by_token, chunks
-from ackgpu.cloud.aliyun.rows import listed, rows_of
+from ackgpu.cloud.aliyun.calls import ProductApi, required
+from ackgpu.cloud.aliyun.pages import by_token, chunks
+from ackgpu.cloud.aliyun.rows import listed, rows_at
 from ackgpu.cloud.aliyun.shared_reads import A_LOOK, A_RUN, shared_for
-from ackgpu.cloud.api import (
-    Eip,
-    NatGateway,
-    RouteEntry,
-    RouteTable,
-    SnatEntry,
-    Tags,
-    Vpc,
-    VSwitch,
-)
+from ackgpu.cloud.api import Eip, NatGateway, RouteEntry, RouteTable, SnatEntry, Tags, Vpc, VSwitch
 
 _PAGE = 50
 _VPC_IDS = 20
@@ -28,24 +19,13 @@ _EIP_IDS = 50
 _TAGGED_IDS = 20
 
 
-class AliyunNetwork:
+class AliyunNetwork(ProductApi):
     """:class:`~ackgpu.cloud.api.NetworkApi` over VPC 2016-04-28."""
-
-    def __init__(self, calls: Calls) -> None:
-        self._calls = calls
-        self._region = calls.region
 
     @shared_for(A_LOOK)
     def vpcs(self, *, tags: Tags | None = None, ids: Sequence[str] = ()) -> list[Vpc]:
         """VPCs; the API takes up to 20 ids as a comma list."""
-        rows: list[Any] = []
-        for some in chunks(ids, _VPC_IDS):
-            rows += self._paged(
-                "DescribeVpcs",
-                ("vpcs", "vpc", "vpc_id"),
-                tags,
-                vpc_id=",".join(some) if some else None,
-            )
+        rows = self._listed("DescribeVpcs", "vpcs.vpc", "vpc_id", tags, (ids, _VPC_IDS))
         return [records.vpc(row) for row in rows]
 
     def create_vpc(self, *, name: str, cidr: str, tags: Tags, token: str) -> str:
@@ -61,15 +41,8 @@ class AliyunNetwork:
         self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
     ) -> list[VSwitch]:
         """VSwitches; the API filters by one id a call."""
-        rows: list[Any] = []
-        for some in chunks(ids, 1):
-            rows += self._paged(
-                "DescribeVSwitches",
-                ("v_switches", "v_switch", "v_switch_id"),
-                tags,
-                vpc_id=vpc_id or None,
-                v_switch_id=some[0] if some else None,
-            )
+        action, place = "DescribeVSwitches", "v_switches.v_switch"
+        rows = self._listed(action, place, "v_switch_id", tags, (ids, 1), vpc_id=vpc_id or None)
         return [records.vswitch(row) for row in rows]
 
     def create_vswitch(  # noqa: PLR0913
@@ -100,15 +73,8 @@ class AliyunNetwork:
         Whether DescribeNatGateways answers with tags is UNCONFIRMED: where a gateway shows none,
         ListTagResources is asked.
         """
-        rows: list[Any] = []
-        for some in chunks(ids, 1):
-            rows += self._paged(
-                "DescribeNatGateways",
-                ("nat_gateways", "nat_gateway", "nat_gateway_id"),
-                tags,
-                vpc_id=vpc_id or None,
-                nat_gateway_id=some[0] if some else None,
-            )
+        action, place = "DescribeNatGateways", "nat_gateways.nat_gateway"
+        rows = self._listed(action, place, "nat_gateway_id", tags, (ids, 1), vpc_id=vpc_id or None)
         bare = [row.nat_gateway_id for row in rows if not listed(row.tags, "tag")]
         looked_up = self._tags_of_nat_gateways(bare)
         return [records.nat_gateway(row, looked_up.get(row.nat_gateway_id, {})) for row in rows]
@@ -149,14 +115,8 @@ class AliyunNetwork:
     @shared_for(A_LOOK)
     def eips(self, *, tags: Tags | None = None, ids: Sequence[str] = ()) -> list[Eip]:
         """EIPs; the API takes up to 50 ids as a comma list."""
-        rows: list[Any] = []
-        for some in chunks(ids, _EIP_IDS):
-            rows += self._paged(
-                "DescribeEipAddresses",
-                ("eip_addresses", "eip_address", "allocation_id"),
-                tags,
-                allocation_id=",".join(some) if some else None,
-            )
+        action, place = "DescribeEipAddresses", "eip_addresses.eip_address"
+        rows = self._listed(action, place, "allocation_id", tags, (ids, _EIP_IDS))
         return [records.eip(row) for row in rows]
 
     def allocate_eip(self, *, name: str, bandwidth_mbps: int, tags: Tags, token: str) -> str:
@@ -201,12 +161,8 @@ class AliyunNetwork:
     @shared_for(A_LOOK)
     def snat_entries(self, *, table_id: str) -> list[SnatEntry]:
         """The SNAT entries of a table."""
-        rows = self._paged(
-            "DescribeSnatTableEntries",
-            ("snat_table_entries", "snat_table_entry", "snat_entry_id"),
-            None,
-            snat_table_id=table_id,
-        )
+        action, place = "DescribeSnatTableEntries", "snat_table_entries.snat_table_entry"
+        rows = self._listed(action, place, "snat_entry_id", snat_table_id=table_id)
         return [records.snat_entry(row) for row in rows]
 
     def create_snat_entry(
@@ -235,12 +191,8 @@ class AliyunNetwork:
 
     def route_tables(self, *, vpc_id: str) -> list[RouteTable]:
         """The route tables of a VPC."""
-        rows = self._paged(
-            "DescribeRouteTableList",
-            ("router_table_list", "router_table_list_type", "route_table_id"),
-            None,
-            vpc_id=vpc_id,
-        )
+        action, place = "DescribeRouteTableList", "router_table_list.router_table_list_type"
+        rows = self._listed(action, place, "route_table_id", vpc_id=vpc_id)
         return [records.route_table(row) for row in rows]
 
     def route_entries(self, *, table_id: str) -> list[RouteEntry]:
@@ -255,23 +207,10 @@ class AliyunNetwork:
                 max_result=100,
                 next_token=token,
             )
-            return rows_of(body.route_entrys, "route_entry"), body.next_token
+            return rows_at(body, "route_entrys.route_entry"), body.next_token
 
         rows = by_token("DescribeRouteEntryList", fetch, key=attrgetter("route_entry_id"))
         return [records.route_entry(row) for row in rows]
-
-    def tag(self, *, resource_type: str, ids: Sequence[str], tags: Tags) -> None:
-        """Set tags on resources of a type such as VPC, VSWITCH, NATGATEWAY, EIP."""
-        for some in chunks(ids, _PAGE):
-            if some:
-                self._calls.write(
-                    "TagResources",
-                    idempotent=True,
-                    region_id=self._region,
-                    resource_type=resource_type,
-                    resource_id=list(some),
-                    tag=self._calls.tags("TagResources", tags),
-                )
 
     def _create(
         self, action: str, id_field: str, tags: Tags | None, token: str, **fields: Any
@@ -283,40 +222,41 @@ class AliyunNetwork:
         )
         return required(action, body, id_field)
 
-    def _paged(
-        self, action: str, path: tuple[str, str, str], tags: Tags | None, **fields: Any
+    def _listed(
+        self,
+        action: str,
+        place: str,
+        key: str,
+        tags: Tags | None = None,
+        ids: tuple[Sequence[str], int] = ((), 1),
+        **fields: Any,
     ) -> list[Any]:
-        """Every row; ``path``: the wrapper, its list, and a row's id."""
-        wrapper, rows, id_field = path
+        """Every row. Its id is ``key``, in requests too. ``ids``: some, and how many a call."""
         if tags:
             fields["tag"] = self._calls.tags(action, tags)
-
-        def fetch(page: int) -> tuple[list[Any] | None, int | None]:
-            body = self._calls.read(
-                action, region_id=self._region, page_number=page, page_size=_PAGE, **fields
+        rows: list[Any] = []
+        for some in chunks(*ids):
+            if some:
+                fields[key] = ",".join(some)
+            rows += self._calls.numbered(
+                action, rows=place, key=key, size=_PAGE, region_id=self._region, **fields
             )
-            return rows_of(getattr(body, wrapper, None), rows), body.total_count
-
-        return by_number(action, fetch, key=attrgetter(id_field))
+        return rows
 
     def _tags_of_nat_gateways(self, ids: Sequence[str]) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
         for some in chunks(ids, _TAGGED_IDS):
-            if some:
-                for row in self._tag_rows(some):
-                    found.setdefault(row.resource_id, {})[row.tag_key] = row.tag_value or ""
+            for row in self._tag_rows(some) if some else ():
+                found.setdefault(row.resource_id, {})[row.tag_key] = row.tag_value or ""
         return found
 
     def _tag_rows(self, ids: Sequence[str]) -> list[Any]:
-        def fetch(token: str | None) -> tuple[list[Any] | None, str | None]:
-            body = self._calls.read(
-                "ListTagResources",
-                region_id=self._region,
-                resource_type="NATGATEWAY",
-                resource_id=list(ids),
-                max_results=_PAGE,
-                next_token=token,
-            )
-            return rows_of(body.tag_resources, "tag_resource"), body.next_token
-
-        return by_token("ListTagResources", fetch)
+        return self._calls.tokened(
+            "ListTagResources",
+            rows="tag_resources.tag_resource",
+            key="",
+            size=_PAGE,
+            region_id=self._region,
+            resource_type="NATGATEWAY",
+            resource_id=list(ids),
+        )

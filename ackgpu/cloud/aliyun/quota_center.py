@@ -48,12 +48,9 @@ class AliyunQuotaCenter:
 def _quota(row: Any, region: str) -> Quota:
     counted = row.consumable is not False
     return Quota(
-        product=row.product_code or "",
         action_code=row.quota_action_code or "",
         name=row.quota_name or "",
-        description=row.quota_description or "",
         limit=amount(row.total_quota) or 0.0,
         used=amount(row.total_usage) if counted else None,
-        adjustable=bool(row.adjustable),
         regional=(row.dimensions or {}).get("regionId") == region,
     )

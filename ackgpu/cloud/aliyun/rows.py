@@ -12,9 +12,11 @@ def listed(wrapper: Any, field: str) -> list[Any]:
     return list(getattr(wrapper, field, None) or []) if wrapper is not None else []
 
 
-def rows_of(wrapper: Any, field: str) -> list[Any] | None:
-    """As :func:`listed`, and None where the wrapper itself is absent: that is no answer."""
-    return None if wrapper is None else listed(wrapper, field)
+def rows_at(body: Any, place: str) -> list[Any] | None:
+    """The rows at a place such as ``vpcs.vpc``; None where nothing is: that is no answer."""
+    wrapper, _, field = place.partition(".")
+    found = getattr(body, wrapper, None)
+    return found if found is None or not field else listed(found, field)
 
 
 def tags_of(rows: Any) -> dict[str, str]:

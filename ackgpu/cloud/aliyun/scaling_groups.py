@@ -57,7 +57,6 @@ def _activity(row: Any) -> ScalingActivity:
         id=row.scaling_activity_id or "",
         state=row.status_code or "",
         description=row.description or "",
-        cause=row.cause or "",
         started=instant(row.start_time),
         added=number(row.created_capacity) + number(row.started_capacity),
         released=number(row.destroyed_capacity) + number(row.stopped_capacity),

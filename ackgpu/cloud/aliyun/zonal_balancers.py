@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from operator import attrgetter
 from typing import Any
 
 from ackgpu.cloud.aliyun.calls import Calls
-from ackgpu.cloud.aliyun.pages import by_token, chunks
+from ackgpu.cloud.aliyun.pages import chunks
 from ackgpu.cloud.aliyun.rows import tags_of
 from ackgpu.cloud.aliyun.shared_reads import A_LOOK, shared_for
 from ackgpu.cloud.api import Tags, ZonalBalancer
 from ackgpu.errors import DeletionProtected
 
+_LIST = "ListLoadBalancers"
 _PAGE = 100
 _IDS = 20
 Unprotect = Callable[[Calls, str], None]
@@ -47,7 +47,15 @@ class AliyunZonalBalancers:
         """Load balancers, listed with NextToken."""
         rows: list[Any] = []
         for some in chunks(ids, _IDS):
-            rows += self._listed(some, vpc_id, tags)
+            rows += self._calls.tokened(
+                _LIST,
+                rows="load_balancers",
+                key="load_balancer_id",
+                size=_PAGE,
+                load_balancer_ids=list(some) if some else None,
+                vpc_ids=[vpc_id] if vpc_id else None,
+                tag=self._calls.tags(_LIST, tags),
+            )
         return [_balancer(row) for row in rows]
 
     def delete_load_balancer(self, load_balancer_id: str) -> None:
@@ -64,22 +72,6 @@ class AliyunZonalBalancers:
 
     def _delete(self, load_balancer_id: str) -> None:
         self._calls.remove("DeleteLoadBalancer", load_balancer_id=load_balancer_id)
-
-    def _listed(self, ids: Sequence[str] | None, vpc_id: str, tags: Tags | None) -> list[Any]:
-        action = "ListLoadBalancers"
-
-        def fetch(token: str | None) -> tuple[list[Any] | None, str | None]:
-            body = self._calls.read(
-                action,
-                load_balancer_ids=list(ids) if ids else None,
-                vpc_ids=[vpc_id] if vpc_id else None,
-                tag=self._calls.tags(action, tags),
-                max_results=_PAGE,
-                next_token=token,
-            )
-            return body.load_balancers, body.next_token
-
-        return by_token(action, fetch, key=attrgetter("load_balancer_id"))
 
 
 def _balancer(row: Any) -> ZonalBalancer:

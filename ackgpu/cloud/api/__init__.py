@@ -8,130 +8,63 @@ A :class:`Cloud` speaks for one account in one region; :meth:`Cloud.in_region` g
 
 from __future__ import annotations
 
-from ackgpu.cloud.api.account import Cloud
-from ackgpu.cloud.api.balancers import (
-    BalancerApi,
-    LoadBalancer,
-    ZonalBalancer,
-    ZonalBalancerApi,
-)
-from ackgpu.cloud.api.clusters import (
-    TASK_FAILED,
-    Addon,
-    AddonRequest,
-    Cluster,
-    ClusterCheck,
-    ClusterEvent,
-    ClusterNode,
-    ClusterRequest,
-    ClusterResource,
-    DeleteClusterOptions,
-    KubernetesVersion,
-    Stage,
-    Task,
-)
-from ackgpu.cloud.api.compute import (
-    ComputeApi,
-    Disk,
-    Instance,
-    InstanceType,
-    NetworkInterface,
-    NodePrice,
-    Price,
-    SecurityGroup,
-    SecurityRule,
-    SecurityRules,
-    Stock,
-)
-from ackgpu.cloud.api.containers import ContainerApi
-from ackgpu.cloud.api.identity import Identity, IdentityApi
-from ackgpu.cloud.api.kubernetes import (
-    ClientCertificate,
-    DeploymentState,
-    ExecOrder,
-    Executed,
-    KubeApi,
-    KubeconfigEntry,
-    KubeconfigFile,
-    KubeConnect,
-    KubeEvent,
-    KubeNode,
-    KubePod,
-)
-from ackgpu.cloud.api.network import (
-    Eip,
-    NatGateway,
-    NetworkApi,
-    RouteEntry,
-    RouteTable,
-    SnatEntry,
-    Vpc,
-    VSwitch,
-)
-from ackgpu.cloud.api.node_pools import AttachRequest, AutoScaling, NodePool, NodePoolRequest
-from ackgpu.cloud.api.quotas import Quota, QuotaApi
-from ackgpu.cloud.api.scaling_groups import ScalingActivity, ScalingApi
-from ackgpu.cloud.api.tags import Tags
-
-__all__ = [
-    "TASK_FAILED",
-    "Addon",
-    "AddonRequest",
-    "AttachRequest",
-    "AutoScaling",
-    "BalancerApi",
-    "ClientCertificate",
-    "Cloud",
-    "Cluster",
-    "ClusterCheck",
-    "ClusterEvent",
-    "ClusterNode",
-    "ClusterRequest",
-    "ClusterResource",
-    "ComputeApi",
-    "ContainerApi",
-    "DeleteClusterOptions",
-    "DeploymentState",
-    "Disk",
-    "Eip",
-    "ExecOrder",
-    "Executed",
-    "Identity",
-    "IdentityApi",
-    "Instance",
-    "InstanceType",
-    "KubeApi",
-    "KubeConnect",
-    "KubeEvent",
-    "KubeNode",
-    "KubePod",
-    "KubeconfigEntry",
-    "KubeconfigFile",
-    "KubernetesVersion",
-    "LoadBalancer",
-    "NatGateway",
-    "NetworkApi",
-    "NetworkInterface",
-    "NodePool",
-    "NodePoolRequest",
-    "NodePrice",
-    "Price",
-    "Quota",
-    "QuotaApi",
-    "RouteEntry",
-    "RouteTable",
-    "ScalingActivity",
-    "ScalingApi",
-    "SecurityGroup",
-    "SecurityRule",
-    "SecurityRules",
-    "SnatEntry",
-    "Stage",
-    "Stock",
-    "Tags",
-    "Task",
-    "VSwitch",
-    "Vpc",
-    "ZonalBalancer",
-    "ZonalBalancerApi",
-]
+from ackgpu.cloud.api.account import Cloud as Cloud
+from ackgpu.cloud.api.balancers import BalancerApi as BalancerApi
+from ackgpu.cloud.api.balancers import LoadBalancer as LoadBalancer
+from ackgpu.cloud.api.balancers import ZonalBalancer as ZonalBalancer
+from ackgpu.cloud.api.balancers import ZonalBalancerApi as ZonalBalancerApi
+from ackgpu.cloud.api.clusters import TASK_FAILED as TASK_FAILED
+from ackgpu.cloud.api.clusters import Addon as Addon
+from ackgpu.cloud.api.clusters import AddonRequest as AddonRequest
+from ackgpu.cloud.api.clusters import Cluster as Cluster
+from ackgpu.cloud.api.clusters import ClusterCheck as ClusterCheck
+from ackgpu.cloud.api.clusters import ClusterEvent as ClusterEvent
+from ackgpu.cloud.api.clusters import ClusterNode as ClusterNode
+from ackgpu.cloud.api.clusters import ClusterRequest as ClusterRequest
+from ackgpu.cloud.api.clusters import ClusterResource as ClusterResource
+from ackgpu.cloud.api.clusters import DeleteClusterOptions as DeleteClusterOptions
+from ackgpu.cloud.api.clusters import KubernetesVersion as KubernetesVersion
+from ackgpu.cloud.api.clusters import Stage as Stage
+from ackgpu.cloud.api.clusters import Task as Task
+from ackgpu.cloud.api.compute import ComputeApi as ComputeApi
+from ackgpu.cloud.api.compute import Disk as Disk
+from ackgpu.cloud.api.compute import Instance as Instance
+from ackgpu.cloud.api.compute import InstanceType as InstanceType
+from ackgpu.cloud.api.compute import NetworkInterface as NetworkInterface
+from ackgpu.cloud.api.compute import NodePrice as NodePrice
+from ackgpu.cloud.api.compute import Price as Price
+from ackgpu.cloud.api.compute import SecurityGroup as SecurityGroup
+from ackgpu.cloud.api.compute import SecurityRule as SecurityRule
+from ackgpu.cloud.api.compute import SecurityRules as SecurityRules
+from ackgpu.cloud.api.compute import Stock as Stock
+from ackgpu.cloud.api.containers import ContainerApi as ContainerApi
+from ackgpu.cloud.api.identity import Identity as Identity
+from ackgpu.cloud.api.identity import IdentityApi as IdentityApi
+from ackgpu.cloud.api.kubernetes import ClientCertificate as ClientCertificate
+from ackgpu.cloud.api.kubernetes import DeploymentState as DeploymentState
+from ackgpu.cloud.api.kubernetes import ExecOrder as ExecOrder
+from ackgpu.cloud.api.kubernetes import Executed as Executed
+from ackgpu.cloud.api.kubernetes import KubeApi as KubeApi
+from ackgpu.cloud.api.kubernetes import KubeconfigEntry as KubeconfigEntry
+from ackgpu.cloud.api.kubernetes import KubeconfigFile as KubeconfigFile
+from ackgpu.cloud.api.kubernetes import KubeConnect as KubeConnect
+from ackgpu.cloud.api.kubernetes import KubeEvent as KubeEvent
+from ackgpu.cloud.api.kubernetes import KubeNode as KubeNode
+from ackgpu.cloud.api.kubernetes import KubePod as KubePod
+from ackgpu.cloud.api.network import Eip as Eip
+from ackgpu.cloud.api.network import NatGateway as NatGateway
+from ackgpu.cloud.api.network import NetworkApi as NetworkApi
+from ackgpu.cloud.api.network import RouteEntry as RouteEntry
+from ackgpu.cloud.api.network import RouteTable as RouteTable
+from ackgpu.cloud.api.network import SnatEntry as SnatEntry
+from ackgpu.cloud.api.network import Vpc as Vpc
+from ackgpu.cloud.api.network import VSwitch as VSwitch
+from ackgpu.cloud.api.node_pools import AttachRequest as AttachRequest
+from ackgpu.cloud.api.node_pools import AutoScaling as AutoScaling
+from ackgpu.cloud.api.node_pools import NodePool as NodePool
+from ackgpu.cloud.api.node_pools import NodePoolRequest as NodePoolRequest
+from ackgpu.cloud.api.quotas import Quota as Quota
+from ackgpu.cloud.api.quotas import QuotaApi as QuotaApi
+from ackgpu.cloud.api.scaling_groups import ScalingActivity as ScalingActivity
+from ackgpu.cloud.api.scaling_groups import ScalingApi as ScalingApi
+from ackgpu.cloud.api.tags import Tags as Tags

@@ -78,7 +78,6 @@ class Disk:
     id: str
     name: str
     state: str
-    size_gib: int
     tags: Tags
 
 

@@ -13,13 +13,10 @@ class Quota:
     ``regional``: it says that it holds for the region that was asked.
     """
 
-    product: str
     action_code: str
     name: str
-    description: str
     limit: float
     used: float | None
-    adjustable: bool
     regional: bool = False
 
 

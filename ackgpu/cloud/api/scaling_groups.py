@@ -22,7 +22,6 @@ class ScalingActivity:
     id: str
     state: str
     description: str = ""
-    cause: str = ""
     started: datetime | None = None
     added: int = 0
     released: int = 0

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ackgpu.cancel import CancelToken
 from ackgpu.clock import Clock, SystemClock
-from ackgpu.cloud.api import (
-    DeploymentState,
-    ExecOrder,
-    Executed,
-    KubeEvent,
-    KubeNode,
-    KubePod,
-)
+from ackgpu.cloud.api import ExecOrder, Executed, KubePod
 from ackgpu.cloud.kube import document as doc
 from ackgpu.cloud.kube import node_objects, objects
 from ackgpu.cloud.kube.access import Access, access_of
@@ -27,6 +21,7 @@ from ackgpu.cloud.kube.insistence import Insistence
 from ackgpu.cloud.kube.requests import CALL_SECONDS, KeptConnection, Send, Sender
 from ackgpu.errors import AckGpuError, Unauthenticated
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -50,8 +45,33 @@ def connect(
     return KubeClient(access, insistence, call_seconds)
 
 
+def _sent(call: Callable[Concatenate[Send, P], T]) -> Callable[Concatenate[KubeClient, P], T]:
+    """A method that makes the call, over a connection of its own."""
+
+    @wraps(call)
+    def method(self: KubeClient, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._sending() as send:
+            return call(send, *args, **kwargs)
+
+    return method
+
+
 class KubeClient:
     """:class:`~ackgpu.cloud.api.KubeApi`. A call opens its connection and closes it."""
+
+    nodes = _sent(objects.nodes)
+    pods = _sent(objects.pods)
+    node = _sent(node_objects.node)
+    pods_on = _sent(objects.pods_on)
+    pods_waiting = _sent(objects.pods_waiting)
+    warnings = _sent(objects.warnings)
+    set_unschedulable = _sent(node_objects.set_unschedulable)
+    evict = _sent(node_objects.evict)
+    deployments = _sent(objects.deployments)
+    labels_of = _sent(objects.labels_of)
+    apply = _sent(objects.apply)
+    delete = _sent(objects.delete_object)
+    delete_pod = _sent(objects.delete_pod)
 
     def __init__(self, access: Access, insistence: Insistence, call_seconds: float) -> None:
         self._access = access
@@ -59,71 +79,6 @@ class KubeClient:
         self._call_seconds = call_seconds
         self._failures = Failures(access, insistence.clock)
         self._resolved: Mapping[str, Any] | None = None
-
-    def nodes(self) -> list[KubeNode]:
-        """Every node, read in pages; restarted from the beginning on an expired continue token."""
-        with self._sending() as send:
-            return objects.nodes(send)
-
-    def pods(self, namespace: str, selector: str) -> list[KubePod]:
-        """The pods of a namespace with the labels of ``selector``."""
-        with self._sending() as send:
-            return objects.pods(send, namespace, selector)
-
-    def node(self, name: str) -> KubeNode | None:
-        """The node of that name, or None if there is none."""
-        with self._sending() as send:
-            return node_objects.node(send, name)
-
-    def pods_on(self, node: str) -> list[KubePod]:
-        """The pods of every namespace that are on the node."""
-        with self._sending() as send:
-            return objects.pods_on(send, node)
-
-    def pods_waiting(self) -> list[KubePod]:
-        """The pods of every namespace whose phase is Pending."""
-        with self._sending() as send:
-            return objects.pods_waiting(send)
-
-    def warnings(self) -> list[KubeEvent]:
-        """The events of type Warning of every namespace."""
-        with self._sending() as send:
-            return objects.warnings(send)
-
-    def set_unschedulable(self, node: str, *, unschedulable: bool) -> None:
-        """Close the node to new pods, or open it again."""
-        with self._sending() as send:
-            node_objects.set_unschedulable(send, node, unschedulable=unschedulable)
-
-    def evict(self, pod: KubePod) -> str:
-        """Ask that the pod leaves its node; why not now, empty if it does or is gone."""
-        with self._sending() as send:
-            return node_objects.evict(send, pod)
-
-    def labels_of(self, manifest: Mapping[str, Any]) -> Mapping[str, str] | None:
-        """The labels of the object of that kind and name, or None where there is none."""
-        with self._sending() as send:
-            return objects.labels_of(send, manifest)
-
-    def deployments(self, namespace: str, selector: str) -> list[DeploymentState]:
-        """The Deployments of a namespace with the labels of ``selector``."""
-        with self._sending() as send:
-            return objects.deployments(send, namespace, selector)
-
-    def apply(self, manifest: Mapping[str, Any]) -> None:
-        """Apply an object on the server's side, as the field manager ``ackgpu``."""
-        with self._sending() as send:
-            objects.apply(send, manifest)
-
-    def delete(self, manifest: Mapping[str, Any]) -> None:
-        """Delete an object and what it owns, in the background; nothing where there is none."""
-        with self._sending() as send:
-            objects.delete_object(send, manifest)
-
-    def delete_pod(self, pod: KubePod, *, grace_seconds: int) -> None:
-        """Delete a pod, whose processes get so long to end; nothing where there is none."""
-        with self._sending() as send:
-            objects.delete_pod(send, pod, grace_seconds)
 
     def execute(
         self, pod: KubePod, command: Sequence[str], order: ExecOrder | None = None

@@ -24,10 +24,10 @@ def node(send: Send, name: str) -> KubeNode | None:
     return node_of(decode_node(response.content))
 
 
-def set_unschedulable(send: Send, name: str, *, unschedulable: bool) -> None:
+def set_unschedulable(send: Send, node: str, *, unschedulable: bool) -> None:
     """Close the node to new pods, or open it again."""
     body = json.dumps({"spec": {"unschedulable": unschedulable}}).encode()
-    send("PATCH", _path(name), content=body, content_type=_MERGE)
+    send("PATCH", _path(node), content=body, content_type=_MERGE)
 
 
 def evict(send: Send, pod: KubePod) -> str:

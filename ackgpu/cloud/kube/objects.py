@@ -181,7 +181,7 @@ def delete_object(send: Send, manifest: Mapping[str, Any]) -> None:
     delete(send, _path(manifest), {"propagationPolicy": "Background"})
 
 
-def delete_pod(send: Send, pod: KubePod, grace_seconds: int) -> None:
+def delete_pod(send: Send, pod: KubePod, *, grace_seconds: int) -> None:
     """Delete a pod, whose processes get ``grace_seconds`` to end."""
     delete(send, _pod_path(pod), {"gracePeriodSeconds": grace_seconds})
 
