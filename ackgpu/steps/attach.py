@@ -49,7 +49,6 @@ class AttachStep(PoolStep[NodePool]):
         return {"nodes": count} | ({"route_entries": count} if self._flannel else {})
 
     def _judge(self, ctx: Context, cluster: Cluster, pool: NodePool) -> Finding[NodePool]:
-        """Look for the instances among the pool's nodes."""
         nodes = self._joined(cluster.id, pool.id)
         ready = [node for node in nodes if node.node_status == "Ready"]
         wanted = len(self._request.instance_ids)
@@ -72,7 +71,6 @@ class AttachStep(PoolStep[NodePool]):
         )
 
     def _ask(self, ctx: Context, cluster_id: str, pool: NodePool) -> None:
-        """Ask that those join who have not."""
         joined = {node.instance_id for node in self._joined(cluster_id, pool.id)}
         ids = tuple(i for i in self._request.instance_ids if i not in joined)
         request = replace(self._request, instance_ids=ids)

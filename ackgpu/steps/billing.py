@@ -37,7 +37,6 @@ class SubscriptionStep(Step[tuple[Instance, ...]]):
         self.title = f"{len(self._ids)} × PrePaid, months: {self._months}"
 
     def find(self, ctx: Context) -> Finding[tuple[Instance, ...]]:
-        """Look at how the instances are paid for."""
         del ctx
         found = self._compute.instances(ids=self._ids)
         gone = set(self._ids) - {instance.id for instance in found}
@@ -51,7 +50,6 @@ class SubscriptionStep(Step[tuple[Instance, ...]]):
         return Absent()
 
     def create(self, ctx: Context, token: str) -> None:
-        """Order and pay."""
         del ctx
         self._compute.subscribe(self._ids, months=self._months, token=token)
 

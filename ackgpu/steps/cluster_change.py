@@ -32,7 +32,6 @@ class ClusterSetting(Step[Cluster]):
         self._running = running
 
     def find(self, ctx: Context) -> Finding[Cluster]:
-        """Look at the cluster in full."""
         running = ctx.get(self._running)
         if running is None:
             return Absent()
@@ -57,7 +56,6 @@ class ProtectionStep(ClusterSetting):
         self.title = "on" if self._enabled else "off"
 
     def create(self, ctx: Context, token: str) -> None:
-        """Ask for it."""
         del token
         cluster_id = ctx[self._running].id
         self._cloud.containers.set_deletion_protection(cluster_id, enabled=self._enabled)
@@ -88,7 +86,6 @@ class PublicEndpointStep(ClusterSetting):
 
     @property
     def consumes(self) -> Mapping[str, int]:
-        """The EIP that ACK makes."""
         return {"eips": 1} if self._public else {}
 
     def create(self, ctx: Context, token: str) -> None:
@@ -144,7 +141,6 @@ class TagsStep(ClusterSetting):
         self.title = ", ".join(f"{key}={self._change.tags[key]}" for key in self._change.shown_by)
 
     def create(self, ctx: Context, token: str) -> None:
-        """Set them."""
         del ctx, token
         set_tags(self._cloud, self._change.items, self._change.tags)
 

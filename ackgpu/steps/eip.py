@@ -64,7 +64,6 @@ class BoundAddressStep(CheckStep[str]):
         self._nat = nat
 
     def find(self, ctx: Context) -> Finding[str]:
-        """Look at the EIPs that the gateway names."""
         nat = ctx[self._nat]
         bound = self._network.eips(ids=nat.eip_ids) if nat.eip_ids else []
         if not bound:
@@ -109,7 +108,6 @@ class EipBindingStep(Step[str]):
         return Ready(fresh.address, detail=f"{fresh.address} on {nat.id}")
 
     def create(self, ctx: Context, token: str) -> None:
-        """Ask for the binding."""
         self._network.associate_eip(
             eip_id=ctx[self._eip].id, nat_gateway_id=ctx[self._nat].id, token=token
         )

@@ -59,7 +59,6 @@ class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):
         self._reached = False
 
     def find(self, ctx: Context) -> Finding[tuple[NodeVerdict, ...]]:
-        """Read the nodes over the Kubernetes API and judge each."""
         access = ctx[self._access]
         wanted = self._wanted(ctx)
         try:

@@ -55,7 +55,6 @@ class KubeconfigStep(Step[ClusterAccess]):
         return Ready(ClusterAccess(entry.text, bool(cluster.public_endpoint)), detail=self.title)
 
     def create(self, ctx: Context, token: str) -> None:
-        """Fetch it and take it over."""
         del token
         cluster = ctx[self._cluster]
         private = not cluster.public_endpoint
@@ -63,6 +62,5 @@ class KubeconfigStep(Step[ClusterAccess]):
         self._file.merge(text, context=self._plan.name, cluster_id=cluster.id, set_current=False)
 
     def delete(self, ctx: Context, found_id: str) -> None:
-        """Remove the context."""
         del ctx, found_id
         self._file.remove(self._plan.name)

@@ -24,7 +24,6 @@ class RemovalStep(Step[Any]):
     """A step of a deletion: it creates nothing."""
 
     def create(self, ctx: Context, token: str) -> None:
-        """Nothing is made in a deletion."""
         del ctx, token
         raise AssertionError("a removal creates nothing")
 
@@ -49,7 +48,6 @@ class KindRemoval(RemovalStep):
         self.given = pick.given
 
     def find(self, ctx: Context) -> Finding[Any]:
-        """Look by id."""
         del ctx
         row = next(iter(self._kind.listing(self._cloud)(ids=self._pick.ids)), None)
         if row is None:
@@ -83,7 +81,6 @@ class InstancesRemoval(RemovalStep):
         self.given = keep
 
     def find(self, ctx: Context) -> Finding[tuple[Instance, ...]]:
-        """Look by their ids."""
         del ctx
         found = tuple(self._compute.instances(ids=self._ids))
         if not found:
@@ -101,7 +98,6 @@ class InstancesRemoval(RemovalStep):
         return Ready(found, found[0].id, f"{len(found)} instances", resources=resources)
 
     def delete(self, ctx: Context, found_id: str) -> None:
-        """Release those that are paid as they go."""
         del ctx, found_id
         for instance in self._compute.instances(ids=self._ids):
             if instance.charge_type != "PrePaid":

@@ -110,7 +110,6 @@ class RepairStep(Step[bool]):
         self.title = self._node.name
 
     def find(self, ctx: Context) -> Finding[bool]:
-        """Look how the task stands that was requested."""
         task_id = ctx.recall(self, "task")
         task = self._cloud.containers.task(task_id) if task_id else None
         if task is None:

@@ -78,7 +78,6 @@ class CordonStep(Step[bool]):
         return Absent()
 
     def create(self, ctx: Context, token: str) -> None:
-        """Close it."""
         del token
         api = self._reach(ctx)
         if api is None or api.node(self._node) is None:
@@ -123,7 +122,6 @@ class DrainStep(Step[bool]):
         return Pending(detail, again_in=POLL_INTERVAL, id=self._node)
 
     def create(self, ctx: Context, token: str) -> None:
-        """Ask each to go."""
         del token
         api = self._reach(ctx)
         if api is not None:

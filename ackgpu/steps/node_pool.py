@@ -108,7 +108,6 @@ class NodePoolStep(Step[NodePool]):
         return {"node_pools": 1, **taken}
 
     def find(self, ctx: Context) -> Finding[NodePool]:
-        """Look by name within the cluster."""
         cluster = ctx.get(self._cluster)
         if cluster is None:
             return Absent()

@@ -71,7 +71,6 @@ class PoolStep(Step[T]):
         self._cluster = cluster
 
     def find(self, ctx: Context) -> Finding[T]:
-        """Look at the pool."""
         cluster = ctx.get(self._cluster)
         pool = pool_named(self._cloud, cluster.id, self._name) if cluster else None
         if cluster is None or (pool is None and self.awaits_pool):
@@ -209,7 +208,6 @@ class PoolRemoval(RemovalStep):
         self._pool_id = pool_id
 
     def find(self, ctx: Context) -> Finding[NodePool]:
-        """Look for the pool by its id."""
         del ctx
         pools = self._cloud.containers.node_pools(self._cluster_id)
         found = next((pool for pool in pools if pool.id == self._pool_id), None)

@@ -48,7 +48,6 @@ class SnatRemoval(RemovalStep):
         self._entry = entry
 
     def find(self, ctx: Context) -> Finding[SnatEntry]:
-        """Look for the entry in its table."""
         del ctx
         entries = self._network.snat_entries(table_id=self._entry.table_id)
         found = next((entry for entry in entries if entry.id == self._entry.id), None)
@@ -60,7 +59,6 @@ class SnatRemoval(RemovalStep):
         return Ready(found, found.id, found.address, resources=(resource,))
 
     def delete(self, ctx: Context, found_id: str) -> None:
-        """Ask that it goes."""
         del ctx
         self._network.delete_snat_entry(table_id=self._entry.table_id, entry_id=found_id)
 
@@ -77,7 +75,6 @@ class Unbinding(RemovalStep):
         self._eip = eip
 
     def find(self, ctx: Context) -> Finding[str]:
-        """Look at what the EIP says it is bound to."""
         del ctx
         found = next(iter(self._network.eips(ids=[self._eip.id])), None)
         if found is None or found.state in {"Available", "Releasing"}:
@@ -87,7 +84,6 @@ class Unbinding(RemovalStep):
         return Ready(found.bound_to, found.id, found.bound_to)
 
     def delete(self, ctx: Context, found_id: str) -> None:
-        """Ask that it is unbound."""
         del ctx
         self._network.unassociate_eip(eip_id=found_id, nat_gateway_id=self._eip.bound_to)
 

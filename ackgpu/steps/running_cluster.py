@@ -25,7 +25,6 @@ class RunningCluster(CheckStep[Cluster]):
         self.title = self._id
 
     def find(self, ctx: Context) -> Finding[Cluster]:
-        """Look at its state."""
         del ctx
         found = self._containers.cluster(self._id)
         if found is None or found.state == "deleting":
@@ -55,7 +54,6 @@ class TemporaryAccess(CheckStep[ClusterAccess]):
         self._private = private
 
     def find(self, ctx: Context) -> Finding[ClusterAccess]:
-        """Ask for it."""
         cluster = ctx[self._cluster]
         text = self._containers.kubeconfig(
             cluster.id, private=self._private, minutes=KUBECONFIG_MINUTES

@@ -55,7 +55,6 @@ class SecurityRulesStep(Step[SecurityRules]):
         self.title = f"ICMP, the group itself{pods}"
 
     def find(self, ctx: Context) -> Finding[SecurityRules]:
-        """Look for them among the group's."""
         group = ctx.get(self._group)
         if group is None:
             return Absent()

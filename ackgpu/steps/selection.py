@@ -62,7 +62,6 @@ class SelectedStep(Step[R]):
 
     @property
     def consumes(self) -> Mapping[str, int]:
-        """One of its kind."""
         return {} if self.given else {self.what.limit: 1}
 
     def find(self, ctx: Context) -> Finding[R]:
@@ -95,7 +94,6 @@ class SelectedStep(Step[R]):
         return self.given or (self._pick.by_tag and untagged)
 
     def create(self, ctx: Context, token: str) -> None:
-        """Ask for it."""
         self._made = self._ask(ctx, token)
         ctx.remember(self, "id", self._made)
 

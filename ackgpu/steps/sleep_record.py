@@ -139,7 +139,6 @@ class SleepRecordStep(Step[Cluster]):
         return Broken(self._another(), id=found.id) if is_asleep(has) else Absent()
 
     def create(self, ctx: Context, token: str) -> None:
-        """Set them, all in one call."""
         del ctx, token
         found = self._listed()
         if found is not None and is_asleep(found.tags):
@@ -173,7 +172,6 @@ class SleepEndStep(Step[Cluster]):
         self._found = cluster
 
     def find(self, ctx: Context) -> Finding[Cluster]:
-        """Look whether the list of clusters still shows them."""
         del ctx
         name, region = self._found.name, self._cloud.region
         rows = self._cloud.containers.clusters(name=name, region=region)
@@ -183,6 +181,5 @@ class SleepEndStep(Step[Cluster]):
         return Absent() if is_asleep(found.tags) else Ready(found, found.id, "awake")
 
     def create(self, ctx: Context, token: str) -> None:
-        """Take them off."""
         del ctx, token
         self._cloud.containers.remove_tags(self._found.id, KEYS)

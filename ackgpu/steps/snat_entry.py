@@ -42,7 +42,6 @@ class SnatEntryStep(Step[SnatEntry]):
 
     @property
     def consumes(self) -> Mapping[str, int]:
-        """One of its kind."""
         return {"snat_entries": 1}
 
     def find(self, ctx: Context) -> Finding[SnatEntry]:
@@ -81,5 +80,4 @@ class SnatEntryStep(Step[SnatEntry]):
         ctx.remember(self, "id", entry_id)
 
     def delete(self, ctx: Context, found_id: str) -> None:
-        """Ask that it goes."""
         self._network.delete_snat_entry(table_id=ctx[self._nat].snat_table_id, entry_id=found_id)

@@ -45,7 +45,6 @@ class UpgradeCheckStep(Step[ClusterCheck]):
         return Broken(error, id=found.id)
 
     def create(self, ctx: Context, token: str) -> None:
-        """Begin the check, and keep its id."""
         del token
         ctx.remember(self, "id", self._containers.begin_check(self._cluster_id, CHECK_KIND))
 
@@ -69,7 +68,6 @@ class ControlPlaneUpgradeStep(Step[Cluster]):
         self.title = f"{self._cluster.version} to {self._version}"
 
     def find(self, ctx: Context) -> Finding[Cluster]:
-        """Look at its version and state."""
         found = self._containers.cluster(self._cluster.id)
         if found is None:
             return Broken(NoSuchCluster(f"The cluster {self._cluster.id} is gone."))

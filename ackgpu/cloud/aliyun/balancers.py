@@ -29,7 +29,6 @@ class AliyunBalancers:
     def load_balancers(
         self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
     ) -> list[LoadBalancer]:
-        """Load balancers of a VPC, with a tag, or by id."""
         rows: list[Any] = []
         for some in chunks(ids, _IDS):
             rows += self._calls.numbered(

@@ -50,7 +50,6 @@ class AliyunCloud:
 
     @property
     def credentials(self) -> str:
-        """Where the credentials come from, for people; no secret."""
         return self._account.credentials.name
 
     @cached_property

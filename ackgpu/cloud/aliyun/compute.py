@@ -37,13 +37,11 @@ class AliyunCompute(ProductApi):
 
     @shared_for(A_RUN)
     def regions(self) -> list[str]:
-        """The account's regions."""
         body = self._calls.read("DescribeRegions", accept_language="en-US")
         return [row.region_id for row in listed(body.regions, "region")]
 
     @shared_for(A_RUN)
     def zones(self) -> list[str]:
-        """The ids of the region's zones."""
         body = self._calls.read("DescribeZones", region_id=self._region, verbose=False)
         return [row.zone_id for row in listed(body.zones, "zone")]
 
@@ -93,7 +91,6 @@ class AliyunCompute(ProductApi):
     def authorize(
         self, security_group_id: str, rules: Sequence[SecurityRule], *, token: str
     ) -> None:
-        """Accept what the rules say. One that exists already is accepted silently."""
         permissions = [
             self._calls.model(
                 "AuthorizeSecurityGroupRequestPermissions",
@@ -115,7 +112,6 @@ class AliyunCompute(ProductApi):
         )
 
     def delete_security_group(self, security_group_id: str) -> None:
-        """Delete the group; NotYet while an instance or interface is in it."""
         self._calls.remove(
             "DeleteSecurityGroup", region_id=self._region, security_group_id=security_group_id
         )
@@ -143,7 +139,6 @@ class AliyunCompute(ProductApi):
         return records.console_text(body.console_output or "")
 
     def delete_instance(self, instance_id: str) -> None:
-        """Release a pay-as-you-go instance, also while it runs."""
         self._calls.remove("DeleteInstance", instance_id=instance_id, force=True)
 
     @shared_for(A_LOOK)
@@ -153,7 +148,6 @@ class AliyunCompute(ProductApi):
         return [records.disk(row) for row in rows]
 
     def delete_disk(self, disk_id: str) -> None:
-        """Delete the disk; NotYet while an instance has it."""
         self._calls.remove("DeleteDisk", disk_id=disk_id)
 
     @shared_for(A_LOOK)
@@ -173,13 +167,11 @@ class AliyunCompute(ProductApi):
         return [records.interface(row) for row in rows]
 
     def delete_interface(self, interface_id: str) -> None:
-        """Delete the network interface; NotYet while an instance has it."""
         self._calls.remove(
             "DeleteNetworkInterface", region_id=self._region, network_interface_id=interface_id
         )
 
     def subscribe(self, instance_ids: Sequence[str], *, months: int, token: str) -> str:
-        """Order a subscription for instances, paid at once with the account's money."""
         body = self._calls.write(
             "ModifyInstanceChargeType",
             idempotent=True,
@@ -196,7 +188,6 @@ class AliyunCompute(ProductApi):
 
     @shared_for(A_RUN)
     def instance_types(self, ids: Sequence[str]) -> list[InstanceType]:
-        """The types of those ids that ECS knows, sold in the region or not."""
         rows: list[Any] = []
         for some in chunks(ids, _TYPES_A_CALL):
             if some:
@@ -211,7 +202,6 @@ class AliyunCompute(ProductApi):
 
     @shared_for(A_RUN)
     def stock(self, instance_type: str) -> list[Stock]:
-        """Every zone of the region that sells the type, and whether it has it now."""
         body = self._calls.read(
             "DescribeAvailableResource",
             region_id=self._region,
@@ -292,7 +282,6 @@ class AliyunCompute(ProductApi):
         )
 
     def key_pairs(self, name: str) -> list[str]:
-        """The names of the key pairs that ``name`` matches; ``*`` is a wildcard."""
         rows = self._calls.numbered(
             "DescribeKeyPairs",
             rows="key_pairs.key_pair",

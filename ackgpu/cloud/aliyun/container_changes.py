@@ -70,7 +70,6 @@ class ContainerChanges:
         self._modify(cluster_id, {"deletion_protection": enabled})
 
     def set_public_endpoint(self, cluster_id: str, *, public: bool) -> None:
-        """Have ACK bind an EIP to the API server's load balancer, or release it."""
         self._modify(cluster_id, {"api_server_eip": public})
 
     def install_addon(self, cluster_id: str, addon: AddonRequest) -> str:
@@ -91,7 +90,6 @@ class ContainerChanges:
         return self._addons("Upgrade", cluster_id, row)
 
     def configure_addon(self, cluster_id: str, name: str, config: str) -> None:
-        """Set its configuration."""
         self._calls.write("ModifyClusterAddon", cluster_id, name, idempotent=True, config=config)
 
     def remove_node(
@@ -152,12 +150,10 @@ class ContainerChanges:
         return required("RunClusterCheck", answer, "check_id")
 
     def check(self, cluster_id: str, check_id: str) -> ClusterCheck | None:
-        """The check, or None where there is none of that id."""
         body = or_none(lambda: self._calls.read("GetClusterCheck", cluster_id, check_id))
         return None if body is None else records.check(body, check_id)
 
     def upgrades(self, version: str) -> list[str]:
-        """The versions that one of ``version`` can be upgraded to, newest first."""
         rows = self._calls.read(
             "DescribeKubernetesVersionMetadata",
             region=self._region,

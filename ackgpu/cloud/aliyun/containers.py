@@ -73,7 +73,6 @@ class AliyunContainers(ContainerChanges):
 
     @shared_for(A_LOOK)
     def cluster(self, cluster_id: str) -> Cluster | None:
-        """The cluster, or None where there is none in the region."""
         body = or_none(lambda: self._calls.read("DescribeClusterDetail", cluster_id))
         if body is None:
             return None
@@ -91,7 +90,6 @@ class AliyunContainers(ContainerChanges):
         return required("CreateCluster", answer, "cluster_id"), answer.task_id or ""
 
     def delete_cluster(self, cluster_id: str, options: DeleteClusterOptions) -> str:
-        """Ask that it goes; the task's id, empty where there was nothing to delete."""
         modes = [
             self._calls.model(
                 "DeleteClusterRequestDeleteOptions", resource_type=kind, delete_mode=mode
@@ -124,14 +122,11 @@ class AliyunContainers(ContainerChanges):
         return required("CreateClusterNodePool", answer, "nodepool_id"), answer.task_id or ""
 
     def delete_node_pool(self, cluster_id: str, node_pool_id: str) -> str:
-        """Ask that it goes with its nodes; the task's id, empty where there was nothing."""
         body = self._calls.remove("DeleteClusterNodepool", cluster_id, node_pool_id, force=True)
         return "" if body is None else body.task_id or ""
 
     @shared_for(A_LOOK)
     def nodes(self, cluster_id: str, *, node_pool_id: str = "") -> list[ClusterNode]:
-        """The nodes as ACK knows them; none where the cluster is gone."""
-
         def fetch(page: int) -> tuple[list[Any] | None, int | None]:
             body = self._calls.read(
                 "DescribeClusterNodes",
@@ -146,26 +141,22 @@ class AliyunContainers(ContainerChanges):
         return [records.node(row) for row in rows or []]
 
     def task(self, task_id: str) -> Task | None:
-        """The task, or None where the region knows none of that id."""
         body = or_none(lambda: self._calls.read("DescribeTaskInfo", task_id))
         return None if body is None else records.task(body, task_id)
 
     def tasks(self, cluster_id: str) -> list[Task]:
-        """The cluster's tasks, newest first, without their stages; none where it is gone."""
         what = {"rows": "tasks", "key": "task_id", "size": 100}
         rows = or_none(lambda: self._paged("DescribeClusterTasks", cluster_id, **what)) or []
         rows.sort(key=lambda row: instant(row.created) or _LONG_AGO, reverse=True)
         return [records.listed_task(row) for row in rows]
 
     def events(self, cluster_id: str) -> list[ClusterEvent]:
-        """The cluster's history, in the API's order; none where it is gone."""
         what = {"rows": "events", "key": "event_id", "size": 100}
         rows = or_none(lambda: self._paged("DescribeClusterEvents", cluster_id, **what))
         return [records.event(row) for row in rows or []]
 
     @shared_for(A_LOOK)
     def resources(self, cluster_id: str) -> list[ClusterResource]:
-        """What ACK and its addons made or use for the cluster; nothing where it is gone."""
         rows = or_none(
             lambda: self._calls.read(
                 "DescribeClusterResources", cluster_id, with_addon_resources=True
@@ -199,7 +190,6 @@ class AliyunContainers(ContainerChanges):
         return Addon(row.name, version, by_default=by_default, config=config, state=state)
 
     def kubeconfig(self, cluster_id: str, *, private: bool, minutes: int | None) -> str:
-        """The kubeconfig as YAML text; ``minutes`` limits its certificate's life (15 to 4320)."""
         action = "DescribeClusterUserKubeconfig"
         body = self._calls.read(
             action, cluster_id, private_ip_address=private, temporary_duration_minutes=minutes
@@ -208,7 +198,6 @@ class AliyunContainers(ContainerChanges):
 
     @shared_for(A_RUN)
     def versions(self) -> list[KubernetesVersion]:
-        """Kubernetes versions that a managed cluster can be created with, newest first."""
         rows = self._calls.read(
             "DescribeKubernetesVersionMetadata",
             region=self._region,
@@ -229,14 +218,12 @@ class AliyunContainers(ContainerChanges):
         return found
 
     def missing_roles(self, names: Sequence[str]) -> list[str]:
-        """Which of the service roles are not granted."""
         roles = [self._calls.model("CheckServiceRoleRequestRoles", name=name) for name in names]
         body = self._calls.read("CheckServiceRole", roles=roles)
         granted = {row.name for row in _rows("CheckServiceRole", body.roles) if row.granted}
         return [name for name in names if name not in granted]
 
     def set_tags(self, cluster_id: str, tags: Tags) -> None:
-        """Set these tags on the cluster; others stay, ACK's own among them."""
         rows = [self._calls.model("Tag", key=key, value=value) for key, value in tags.items()]
         self._calls.write(
             "TagResources",
@@ -248,7 +235,6 @@ class AliyunContainers(ContainerChanges):
         )
 
     def remove_tags(self, cluster_id: str, keys: Sequence[str]) -> None:
-        """Take these tags off the cluster; nothing happens for those that it does not have."""
         self._calls.write(
             "UntagResources",
             idempotent=True,

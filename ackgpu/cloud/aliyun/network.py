@@ -29,11 +29,9 @@ class AliyunNetwork(ProductApi):
         return [records.vpc(row) for row in rows]
 
     def create_vpc(self, *, name: str, cidr: str, tags: Tags, token: str) -> str:
-        """The id of a new VPC; ``tags`` are set in the same call."""
         return self._create("CreateVpc", "vpc_id", tags, token, vpc_name=name, cidr_block=cidr)
 
     def delete_vpc(self, vpc_id: str) -> None:
-        """Ask that it goes; NotYet while anything is in it."""
         self._calls.remove("DeleteVpc", region_id=self._region, vpc_id=vpc_id)
 
     @shared_for(A_LOOK)
@@ -48,7 +46,6 @@ class AliyunNetwork(ProductApi):
     def create_vswitch(  # noqa: PLR0913
         self, *, vpc_id: str, zone_id: str, name: str, cidr: str, tags: Tags, token: str
     ) -> str:
-        """The id of a new vSwitch; NotYet while another is being made in the VPC."""
         return self._create(
             "CreateVSwitch",
             "v_switch_id",
@@ -61,7 +58,6 @@ class AliyunNetwork(ProductApi):
         )
 
     def delete_vswitch(self, vswitch_id: str) -> None:
-        """Ask that it goes; NotYet while anything is in it."""
         self._calls.remove("DeleteVSwitch", region_id=self._region, v_switch_id=vswitch_id)
 
     @shared_for(A_LOOK)
@@ -82,7 +78,6 @@ class AliyunNetwork(ProductApi):
     def create_nat_gateway(
         self, *, vpc_id: str, vswitch_id: str, name: str, tags: Tags, token: str
     ) -> str:
-        """The id of a new enhanced NAT gateway, paid by LCU."""
         return self._create(
             "CreateNatGateway",
             "nat_gateway_id",
@@ -107,7 +102,6 @@ class AliyunNetwork(ProductApi):
 
     @shared_for(A_RUN)
     def nat_zones(self) -> list[str]:
-        """Zones in which an enhanced NAT gateway can be made."""
         action = "ListEnhanhcedNatGatewayAvailableZones"  # so spelt by the API
         body = self._calls.read(action, region_id=self._region)
         return [row.zone_id for row in listed(body, "zones")]
@@ -133,7 +127,6 @@ class AliyunNetwork(ProductApi):
         )
 
     def associate_eip(self, *, eip_id: str, nat_gateway_id: str, token: str) -> None:
-        """Ask that the EIP is bound to the NAT gateway."""
         self._calls.write(
             "AssociateEipAddress",
             idempotent=True,
@@ -145,7 +138,6 @@ class AliyunNetwork(ProductApi):
         )
 
     def unassociate_eip(self, *, eip_id: str, nat_gateway_id: str) -> None:
-        """Ask that the EIP is unbound; NotYet while a SNAT entry uses it."""
         self._calls.remove(
             "UnassociateEipAddress",
             region_id=self._region,
@@ -155,12 +147,10 @@ class AliyunNetwork(ProductApi):
         )
 
     def release_eip(self, eip_id: str) -> None:
-        """Ask that the EIP is released; NotYet while it is bound."""
         self._calls.remove("ReleaseEipAddress", region_id=self._region, allocation_id=eip_id)
 
     @shared_for(A_LOOK)
     def snat_entries(self, *, table_id: str) -> list[SnatEntry]:
-        """The SNAT entries of a table."""
         action, place = "DescribeSnatTableEntries", "snat_table_entries.snat_table_entry"
         rows = self._listed(action, place, "snat_entry_id", snat_table_id=table_id)
         return [records.snat_entry(row) for row in rows]
@@ -181,7 +171,6 @@ class AliyunNetwork(ProductApi):
         )
 
     def delete_snat_entry(self, *, table_id: str, entry_id: str) -> None:
-        """Ask that the entry goes."""
         self._calls.remove(
             "DeleteSnatEntry",
             region_id=self._region,
@@ -190,14 +179,11 @@ class AliyunNetwork(ProductApi):
         )
 
     def route_tables(self, *, vpc_id: str) -> list[RouteTable]:
-        """The route tables of a VPC."""
         action, place = "DescribeRouteTableList", "router_table_list.router_table_list_type"
         rows = self._listed(action, place, "route_table_id", vpc_id=vpc_id)
         return [records.route_table(row) for row in rows]
 
     def route_entries(self, *, table_id: str) -> list[RouteEntry]:
-        """The custom entries of a route table."""
-
         def fetch(token: str | None) -> tuple[list[Any] | None, str | None]:
             body = self._calls.read(
                 "DescribeRouteEntryList",

@@ -44,7 +44,6 @@ class AliyunZonalBalancers:
     def load_balancers(
         self, *, vpc_id: str = "", tags: Tags | None = None, ids: Sequence[str] = ()
     ) -> list[ZonalBalancer]:
-        """Load balancers, listed with NextToken."""
         rows: list[Any] = []
         for some in chunks(ids, _IDS):
             rows += self._calls.tokened(

@@ -163,7 +163,7 @@ class ComputeApi(Protocol):
         """Those of a VPC, with a tag, or by id."""
 
     def create_security_group(self, *, vpc_id: str, name: str, tags: Tags, token: str) -> str:
-        """Ask for an empty group in the VPC; its id."""
+        """Ask for an empty group of the normal kind in the VPC; its id."""
 
     def security_rules(self, security_group_id: str) -> SecurityRules:
         """The group's rules, and how its members stand to each other."""
@@ -209,7 +209,7 @@ class ComputeApi(Protocol):
         """Set tags on resources of ECS; others of theirs stay."""
 
     def instance_types(self, ids: Sequence[str]) -> list[InstanceType]:
-        """Those types of the ids given that ECS knows."""
+        """Those types of the ids given that ECS knows, sold in the region or not."""
 
     def stock(self, instance_type: str) -> list[Stock]:
         """Every zone of the region that sells the type, and whether it has it now."""

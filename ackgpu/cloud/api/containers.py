@@ -47,7 +47,7 @@ class ContainerApi(Protocol):
         """Ask for a pool; its id and the task's."""
 
     def delete_node_pool(self, cluster_id: str, node_pool_id: str) -> str:
-        """Ask that it goes with its nodes; the task's id."""
+        """Ask that it goes with its nodes; the task's id, empty where there was nothing."""
 
     def set_desired_size(self, cluster_id: str, node_pool_id: str, nodes: int) -> str:
         """Set the pool's absolute size: a replay changes nothing."""
@@ -122,13 +122,13 @@ class ContainerApi(Protocol):
         """Ask that a pool's nodes are upgraded, in place; the task's id."""
 
     def nodes(self, cluster_id: str, *, node_pool_id: str = "") -> list[ClusterNode]:
-        """The nodes as ACK knows them, of one pool or of all."""
+        """The nodes as ACK knows them, of one pool or of all; none where the cluster is gone."""
 
     def task(self, task_id: str) -> Task | None:
         """How a task stands, with its stages, or None where there is none."""
 
     def tasks(self, cluster_id: str) -> list[Task]:
-        """The cluster's tasks, newest first, without their stages."""
+        """The cluster's tasks, newest first, without their stages; none where it is gone."""
 
     def events(self, cluster_id: str) -> list[ClusterEvent]:
         """The cluster's history, in the API's order; none where it is gone."""

@@ -224,7 +224,10 @@ class KubeconfigFile(Protocol):
         """The client certificate of the only context of ``text``; LocalError if it has none."""
 
     def remove(self, context: str) -> None:
-        """Remove the context with its cluster and user; nothing where there is none."""
+        """Remove the context with its cluster and user; nothing where there is none.
+
+        Where it is the current one, no context is current any more.
+        """
 
     def check_writable(self) -> None:
         """Raise LocalError now where :meth:`merge` would."""

@@ -128,7 +128,7 @@ class NetworkApi(Protocol):
     def create_nat_gateway(
         self, *, vpc_id: str, vswitch_id: str, name: str, tags: Tags, token: str
     ) -> str:
-        """Ask for an enhanced gateway in the vSwitch; its id."""
+        """Ask for an enhanced gateway in the vSwitch, paid by LCU; its id."""
 
     def delete_nat_gateway(self, nat_gateway_id: str) -> None:
         """Ask that it goes; NotYet while an EIP or a SNAT entry is on it."""

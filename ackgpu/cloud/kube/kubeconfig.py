@@ -45,7 +45,6 @@ class UserKubeconfig:
 
     @property
     def path(self) -> str:
-        """The file that new contexts are written to."""
         return str(self._default.path)
 
     def entry(self, context: str) -> KubeconfigEntry | None:
@@ -72,12 +71,6 @@ class UserKubeconfig:
         set_current: bool,
         plugin: Mapping[str, Any] | None = None,
     ) -> None:
-        """Take the only context of ``text`` over under the name ``context``.
-
-        An entry of that name is replaced. ``current-context`` changes only with ``set_current``,
-        but for a kubeconfig that has none: it gets this one. ``plugin`` stands in the user's entry
-        in place of the credentials of ``text``.
-        """
         cluster, user = doc.only_context(text)
         if plugin is not None:
             user = {"exec": dict(plugin)}
@@ -91,7 +84,6 @@ class UserKubeconfig:
             self._current.change(lambda document: doc.set_current(document, context))
 
     def certificate_in(self, text: str) -> ClientCertificate:
-        """The client certificate of the only context of ``text``; LocalError if it has none."""
         from cryptography import x509
 
         _, user = doc.only_context(text)
@@ -106,16 +98,11 @@ class UserKubeconfig:
         return ClientCertificate(certificate, key, end)
 
     def remove(self, context: str) -> None:
-        """Remove the context with its cluster and user; nothing where there is none.
-
-        Where it is the current one, no context is current any more.
-        """
         for file in self._files:
             if self._has(file, context) or file.read().get("current-context") == context:
                 file.change(lambda document: doc.take_out(document, context))
 
     def check_writable(self) -> None:
-        """Raise LocalError where :meth:`merge` would."""
         self._default.read()
         self._default.check_writable()
 
