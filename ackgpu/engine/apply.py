@@ -15,12 +15,11 @@ from ackgpu.engine.events import (
 from ackgpu.engine.events import (
     StepAsked,
     StepDone,
-    StepNotStarted,
     Warned,
 )
 from ackgpu.engine.graph import in_order
 from ackgpu.engine.plan import Plan
-from ackgpu.engine.run import JournalledValues, Outcome, Run, StepReport
+from ackgpu.engine.run import JournalledValues, Run, StepReport
 from ackgpu.engine.step import Absent, Broken, Finding, Pending, Ready, Step
 from ackgpu.engine.step_record import TO_READY, State, StepRecord, Transitions
 from ackgpu.engine.walk import UNREACHABLE_SECONDS, Walk, passes, pause_after
@@ -68,6 +67,9 @@ class Apply(Walk[StepProgress]):
     names steps that are not waited for once the cloud has begun with them.
     """
 
+    not_begun = "not started"
+    ends_well = frozenset({"done"})
+
     def __init__(
         self,
         steps: Sequence[Step[Any]],
@@ -76,23 +78,11 @@ class Apply(Walk[StepProgress]):
         known: Plan | None = None,
         no_wait: frozenset[str] = frozenset(),
     ) -> None:
-        super().__init__(run, [StepProgress(step) for step in in_order(steps)])
-        self._values = JournalledValues(run.journal)
+        records = [StepProgress(step) for step in in_order(steps)]
+        super().__init__(run, JournalledValues(run.journal), records)
         self._known = known.reliable() if known else {}
         self._no_wait = no_wait
         self._reached = False
-
-    def run(self) -> Outcome:
-        """Run to the end; the outcome holds the first failure instead of raising it."""
-        self._admit()
-        self._walk()
-        for record in self._records.values():
-            if record.state is State.WAITING:
-                self._run.emit(StepNotStarted, step=record.name, reason="not started")
-        reports = tuple(_report(record) for record in self._records.values())
-        complete = all(report.status == "done" for report in reports)
-        error = self._outcome_error(complete=complete)
-        return Outcome(self._values, reports, self._run.elapsed, error)
 
     def _admit(self) -> None:
         for record in tuple(self._records.values()):
@@ -324,20 +314,19 @@ class Apply(Walk[StepProgress]):
         self._failed(replace(record.to(end), error=error), error)
         self._close()
 
-
-def _report(record: StepProgress) -> StepReport:
-    return StepReport(
-        record.step,
-        _STATUS.get(record.state, "left"),
-        record.outcome,
-        record.id,
-        record.detail,
-        record.seconds,
-        record.resources,
-        record.error,
-        requested=record.requested_at is not None,
-        broken=record.state is State.BROKEN,
-    )
+    def _report(self, record: StepProgress) -> StepReport:
+        return StepReport(
+            record.step,
+            _STATUS.get(record.state, "left"),
+            record.outcome,
+            record.id,
+            record.detail,
+            record.seconds,
+            record.resources,
+            record.error,
+            requested=record.requested_at is not None,
+            broken=record.state is State.BROKEN,
+        )
 
 
 def _wording(record: StepProgress) -> str:

@@ -8,11 +8,10 @@ from typing import Any, ClassVar
 from ackgpu.engine.events import (
     StepAsked,
     StepDone,
-    StepNotStarted,
 )
 from ackgpu.engine.graph import dependents
 from ackgpu.engine.plan import Plan, PlannedStep
-from ackgpu.engine.run import Outcome, Run, StepReport
+from ackgpu.engine.run import Run, StepReport
 from ackgpu.engine.step import Absent, Broken, Finding, Pending, Ready, Step
 from ackgpu.engine.step_record import TO_GONE, State, StepRecord, Transitions
 from ackgpu.engine.walk import UNREACHABLE_SECONDS, Walk, passes
@@ -56,24 +55,15 @@ class Destroy(Walk[StepRemoval]):
     else with a second one a visibility window later. What waits for it goes on meanwhile.
     """
 
+    not_begun = "not removed"
+    ends_well = frozenset({"gone", "kept"})
+
     def __init__(self, plan: Plan, run: Run, *, no_wait: frozenset[str] = frozenset()) -> None:
         now = run.clock.now()
-        super().__init__(run, [_removal(planned, now) for planned in reversed(plan.steps)])
+        records = [_removal(planned, now) for planned in reversed(plan.steps)]
+        super().__init__(run, plan.values, records)
         self._no_wait = no_wait
-        self._values = plan.values
         self._needed_by = dependents([p.step for p in plan.steps])
-
-    def run(self) -> Outcome:
-        """Run to the end; the outcome holds the first failure instead of raising it."""
-        self._admit()
-        self._walk()
-        for record in self._records.values():
-            if record.state is State.WAITING:
-                self._run.emit(StepNotStarted, step=record.name, reason="not removed")
-        reports = tuple(_report(record) for record in self._records.values())
-        complete = all(report.status in {"gone", "kept"} for report in reports)
-        error = self._outcome_error(complete=complete)
-        return Outcome(self._values, reports, self._run.elapsed, error)
 
     def _admit(self) -> None:
         progressed = True
@@ -250,18 +240,17 @@ class Destroy(Walk[StepRemoval]):
             id=record.id,
         )
 
-
-def _report(record: StepRemoval) -> StepReport:
-    return StepReport(
-        record.step,
-        _STATUS.get(record.state, "left"),
-        "deleted" if record.state is State.GONE and record.id else "",
-        record.id,
-        record.detail,
-        record.seconds,
-        record.resources,
-        record.error,
-    )
+    def _report(self, record: StepRemoval) -> StepReport:
+        return StepReport(
+            record.step,
+            _STATUS.get(record.state, "left"),
+            "deleted" if record.state is State.GONE and record.id else "",
+            record.id,
+            record.detail,
+            record.seconds,
+            record.resources,
+            record.error,
+        )
 
 
 def _is_given(record: StepRemoval, finding: Finding[Any] | None) -> bool:

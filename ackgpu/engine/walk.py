@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import signal
-from abc import ABC
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Generic, TypeGuard, TypeVar
+from typing import Any, ClassVar, Generic, TypeGuard, TypeVar
 
-from ackgpu.engine.events import StepFailed, StepWaiting, StopRequested, Tick
+from ackgpu.engine.events import StepFailed, StepNotStarted, StepWaiting, StopRequested, Tick
 from ackgpu.engine.loop import Loop
-from ackgpu.engine.run import Run, one_line
-from ackgpu.engine.step import Step
-from ackgpu.engine.step_record import StepRecord
+from ackgpu.engine.run import Outcome, Run, StepReport, one_line
+from ackgpu.engine.step import Step, Values
+from ackgpu.engine.step_record import State, StepRecord
 from ackgpu.errors import Interrupted, NotYet, TimedOut, Transient, Unreachable
 
 BUSY_SECONDS = 3.0
@@ -30,12 +30,41 @@ class Walk(ABC, Generic[R]):
     at a time, so that its record is never replaced by two threads at once.
     """
 
-    def __init__(self, run: Run, records: Iterable[R]) -> None:
+    not_begun: ClassVar[str]
+    """What is said of a step whose turn did not come."""
+    ends_well: ClassVar[frozenset[str]]
+    """What a report says of a step that is as it should be."""
+
+    def __init__(self, run: Run, values: Values, records: Iterable[R]) -> None:
         self._run = run
+        self._values = values
         self._records = {record.name: record for record in records}
         self._loop = Loop(run.clock, run.cancel, run.workers)
         self._closed = False
         self._error: Exception | None = None
+
+    def run(self) -> Outcome:
+        """Run to the end; the outcome holds the first failure instead of raising it.
+
+        What was under way at the deadline and came to its end all the same is no failure.
+        """
+        self._admit()
+        self._loop.run(on_tick=self._tick, on_cancel=self._stop)
+        for record in self._records.values():
+            if record.state is State.WAITING:
+                self._run.emit(StepNotStarted, step=record.name, reason=self.not_begun)
+        reports = tuple(self._report(record) for record in self._records.values())
+        complete = all(report.status in self.ends_well for report in reports)
+        error = None if complete and isinstance(self._error, TimedOut) else self._error
+        return Outcome(self._values, reports, self._run.elapsed, error)
+
+    @abstractmethod
+    def _admit(self) -> None:
+        """Begin with the steps whose turn it is."""
+
+    @abstractmethod
+    def _report(self, record: R) -> StepReport:
+        """How a step stands in the end."""
 
     def _of(self, step: Step[Any]) -> R:
         """How a step stands now."""
@@ -62,9 +91,6 @@ class Walk(ABC, Generic[R]):
         self._say_waiting(record, detail)
         return self._put(replace(record, detail=detail))
 
-    def _walk(self) -> None:
-        self._loop.run(on_tick=self._tick, on_cancel=self._stop)
-
     def _close(self) -> None:
         self._closed = True
         self._loop.drop_scheduled()
@@ -87,10 +113,6 @@ class Walk(ABC, Generic[R]):
             message = f"Timed out after {self._run.elapsed:.0f} s; still pending: {pending}."
             self._error = self._error or TimedOut(message)
             self._close()
-
-    def _outcome_error(self, *, complete: bool) -> Exception | None:
-        """The first failure; none where what was under way at the deadline came to its end."""
-        return None if complete and isinstance(self._error, TimedOut) else self._error
 
     @staticmethod
     def _overdue(step: Step[Any], observed: float) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ackgpu.cloud.api import (
     Cluster,
@@ -28,6 +28,16 @@ Rows = Mapping[str, tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
+class _Field(Generic[T]):
+    """An attribute of an inventory: what there is of ours in the field of that name."""
+
+    name: str
+
+    def __get__(self, inventory: Inventory, _owner: object) -> tuple[T, ...]:
+        return inventory.rows.get(self.name, ())
+
+
+@dataclass(frozen=True)
 class Inventory:
     """Everything of one cluster's name.
 
@@ -44,6 +54,20 @@ class Inventory:
     snat_entries: tuple[tuple[NatGateway, SnatEntry], ...] = ()
     by_ack: tuple[ClusterResource, ...] = ()
     unread: Mapping[str, CloudError] = field(default_factory=dict)
+
+    vpcs = _Field[Vpc]("vpcs")
+    vswitches = _Field[VSwitch]("vswitches")
+    groups = _Field[SecurityGroup]("groups")
+    nat_gateways = _Field[NatGateway]("nat_gateways")
+    eips = _Field[Eip]("eips")
+    clusters = _Field[Cluster]("clusters")
+    instances = _Field[Instance]("instances")
+    """Those with the tag that node pools give to their nodes."""
+    balancers = _Field[LoadBalancer]("balancers")
+    """Classic load balancers that ACK or its cloud controller made for one of the clusters."""
+    disks = _Field[Disk]("disks")
+    interfaces = _Field[NetworkInterface]("interfaces")
+    """Volumes' disks and pods' network interfaces: only a deletion looks for them."""
 
     def of(self, kind: ResourceKind) -> tuple[Any, ...]:
         """What there is of a kind."""
@@ -83,53 +107,3 @@ class Inventory:
         housed: tuple[Any, ...] = (*self.clusters, *self.vswitches, *self.groups, *self.instances)
         ids = (*(vpc.id for vpc in self.vpcs), *(row.vpc_id for row in housed))
         return next(iter(ids), "")
-
-    @property
-    def vpcs(self) -> tuple[Vpc, ...]:
-        """VPCs of ours."""
-        return self.rows.get("vpcs", ())
-
-    @property
-    def vswitches(self) -> tuple[VSwitch, ...]:
-        """The vSwitches of ours."""
-        return self.rows.get("vswitches", ())
-
-    @property
-    def groups(self) -> tuple[SecurityGroup, ...]:
-        """Security groups of ours."""
-        return self.rows.get("groups", ())
-
-    @property
-    def nat_gateways(self) -> tuple[NatGateway, ...]:
-        """NAT gateways of ours."""
-        return self.rows.get("nat_gateways", ())
-
-    @property
-    def eips(self) -> tuple[Eip, ...]:
-        """EIPs of ours."""
-        return self.rows.get("eips", ())
-
-    @property
-    def clusters(self) -> tuple[Cluster, ...]:
-        """The clusters of that name that are ours."""
-        return self.rows.get("clusters", ())
-
-    @property
-    def instances(self) -> tuple[Instance, ...]:
-        """Instances with the tag that node pools give to their nodes."""
-        return self.rows.get("instances", ())
-
-    @property
-    def balancers(self) -> tuple[LoadBalancer, ...]:
-        """Classic load balancers that ACK or its cloud controller made for one of the clusters."""
-        return self.rows.get("balancers", ())
-
-    @property
-    def disks(self) -> tuple[Disk, ...]:
-        """Disks of volumes; only a deletion looks for them."""
-        return self.rows.get("disks", ())
-
-    @property
-    def interfaces(self) -> tuple[NetworkInterface, ...]:
-        """Network interfaces of pods; only a deletion looks for them."""
-        return self.rows.get("interfaces", ())

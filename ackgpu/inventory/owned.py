@@ -15,7 +15,6 @@ from ackgpu.inventory.discover import TAGGED_AT_BIRTH
 from ackgpu.inventory.ownership import our_tag
 from ackgpu.inventory.pod_leftovers import CLAIMED
 from ackgpu.inventory.resources import CLUSTER, ResourceKind
-from ackgpu.inventory.tag_writes import set_tags_of
 from ackgpu.naming import (
     RUN_TAG,
     cluster_name_from_tags,
@@ -109,4 +108,4 @@ def set_tags(cloud: Cloud, items: Sequence[Owned], tags: Mapping[str, str]) -> N
     for kind in (*LOOKED_FOR, CLUSTER):
         ids = [item.id for item in items if item.kind is kind]
         if ids:
-            set_tags_of(cloud, kind, ids, tags)
+            kind.set_tags(cloud, ids, tags)

@@ -20,7 +20,6 @@ from ackgpu.inventory.discover import gone_makers
 from ackgpu.inventory.inventory import Inventory
 from ackgpu.inventory.ownership import ACK_TAG, Tagged, is_made_by, is_ours, our_tag
 from ackgpu.inventory.resources import INTERFACE, ResourceKind, kinds
-from ackgpu.inventory.tag_writes import set_tags_of
 from ackgpu.naming import TAG_PREFIX
 
 OF_PODS = kinds(made_by="pods")
@@ -80,4 +79,4 @@ def claim(cloud: Cloud, inventory: Inventory, retain: Sequence[str]) -> None:
         rows = [row for row in inventory.of(kind) if not is_ours(row, name)]
         ids = [row.id for row in rows if row.id not in retain]
         if ids:
-            set_tags_of(cloud, kind, ids, {**ours, **our_tag(name)})
+            kind.set_tags(cloud, ids, {**ours, **our_tag(name)})

@@ -6,7 +6,7 @@ Discovery, removal, blockers, leftovers, quotas, policies, exports and receipts 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Literal
@@ -72,6 +72,16 @@ class ResourceKind:
             raise AssertionError(f"a {self.noun} is deleted with something else")
         call: Delete = attrgetter(self.deletes)(cloud)
         return call
+
+    def set_tags(self, cloud: Cloud, ids: Sequence[str], tags: Mapping[str, str]) -> None:
+        """Set tags on resources of the kind; others of theirs stay."""
+        if self.tag is None:
+            raise ValueError(f"a {self.noun} carries no tags")
+        if self is CLUSTER:
+            for id_ in ids:
+                cloud.containers.set_tags(id_, tags)
+        else:
+            attrgetter(self.tag.call)(cloud)(resource_type=self.tag.word, ids=ids, tags=tags)
 
     def ids_of_homes(self, row: Any) -> frozenset[str]:
         """The ids of what ``row`` lives in, which cannot be deleted before it."""

@@ -5,15 +5,14 @@ The table is ``data/limits.toml``. Live values are read by :mod:`ackgpu.prefligh
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from ackgpu.errors import UsageError
 from ackgpu.spec.instance_limits import FAMILIES, OTHERS, whole_gpu_limit
+from ackgpu.tables import table
 
 PROFILES = ("2020", "2026")
 """The documented profiles; the first is the fallback."""
@@ -70,13 +69,13 @@ class LimitKind:
     @property
     def request_at(self) -> str:
         """Where more is requested."""
-        return str(_document()["console"]).format(product=self.product)
+        return str(table("preflight", "limits")["console"]).format(product=self.product)
 
 
 @cache
 def limit_kinds() -> Mapping[str, LimitKind]:
     """Every kind by its key, in the order of the table."""
-    rows = {key: row for key, row in _document().items() if isinstance(row, dict)}
+    rows = {key: row for key, row in table("preflight", "limits").items() if isinstance(row, dict)}
     whole = rows.pop("whole_gpus")
     single = {
         key: LimitKind(
@@ -119,7 +118,7 @@ def _whole_gpus(row: Mapping[str, Any]) -> Iterator[tuple[str, LimitKind]]:
 
 def ticket_link() -> str:
     """Where a ticket is opened (the ACK page on lightweight GPU clusters)."""
-    return str(_document()["ticket"])
+    return str(table("preflight", "limits")["ticket"])
 
 
 def checked_profile(name: str) -> str:
@@ -146,9 +145,3 @@ def overrides_of(texts: tuple[str, ...]) -> dict[str, int]:
             raise UsageError(f"--limit {text}: {value!r} is not a number.")
         found[key] = int(value)
     return found
-
-
-@cache
-def _document() -> dict[str, Any]:
-    text = files("ackgpu.preflight").joinpath("data/limits.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)

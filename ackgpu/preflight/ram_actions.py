@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from ackgpu.preflight.check import Check
 from ackgpu.preflight.facts import Target
+from ackgpu.tables import table
 
 EVERY_RESOURCE = "*"
 LINKING = "ram:CreateServiceLinkedRole"
@@ -18,11 +16,11 @@ NAT_SERVICE = "nat.aliyuncs.com"
 
 def actions_of(calls: Iterable[str]) -> list[str]:
     """The RAM actions of calls such as ``network.create_vpc``, each once, sorted."""
-    table = _table()
+    rows = table("preflight", "ram")
     found: set[str] = set()
     for call in calls:
         product, _, method = call.partition(".")
-        found |= set(table[product][method])
+        found |= set(rows[product][method])
     return sorted(found)
 
 
@@ -48,9 +46,3 @@ def calls_of(checks: Iterable[Check], target: Target) -> set[str]:
     """The calls that the checks' reads make for ``target``."""
     reads = (asked for check in checks for asked in check.reads(target).values())
     return {name for asked in reads for name in asked.names}
-
-
-@cache
-def _table() -> dict[str, dict[str, list[str]]]:
-    text = files("ackgpu.preflight").joinpath("data/ram.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +15,7 @@ from ackgpu.preflight.check import Check, CheckFinding
 from ackgpu.preflight.facts import Reads, Target
 from ackgpu.preflight.reads import MISSING_ROLES
 from ackgpu.spec.model import ClusterSpec
+from ackgpu.tables import table
 
 NOT_OPEN = ("notopen", "notactivated", "notenabled", "unopened", "notopened")
 
@@ -65,7 +63,7 @@ def _judge_service(target: Target, facts: ReadResults) -> Iterator[CheckFinding]
     error = facts.error(MISSING_ROLES)
     code = error.error_code.lower().replace("_", "") if isinstance(error, CloudError) else ""
     if any(word in code for word in NOT_OPEN):
-        fix = f"Open it once, as the account: {_document()['link']['open']}"
+        fix = f"Open it once, as the account: {table('preflight', 'roles')['link']['open']}"
         yield CheckFinding("service", "error", "Container Service is not open", code, fix)
     elif error is not None and not isinstance(error, AccessDenied):
         raise error
@@ -97,10 +95,8 @@ def _judge_roles(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
         yield CheckFinding("roles", "ok", f"{len(wanted_roles(target.spec))} service roles granted")
 
 
-@cache
 def _document() -> dict[str, Any]:
-    text = files("ackgpu.preflight").joinpath("data/roles.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return table("preflight", "roles")
 
 
 SERVICE = Check("service", _judge_service, _reads)

@@ -9,14 +9,12 @@ own time and what came after. So the first pod has the oldest image, in which ev
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from ackgpu.spec.model import SampleSpec
 from ackgpu.steps.nvidia_smi import Smi
+from ackgpu.tables import table
 
 AUTO = "auto"
 _ABSENT = re.compile(r"not found|manifest unknown|no such manifest", re.IGNORECASE)
@@ -95,7 +93,7 @@ def pinned(image: str, image_id: str) -> str:
 
 def _need_of(card: str) -> tuple[int, ...] | None:
     words = set(re.split(r"[\s-]+", card))
-    needs: dict[str, str] = _table()["cards"]
+    needs: dict[str, str] = table("steps", "sample_images")["cards"]
     found = [need for name, need in needs.items() if name in words]
     return _number(found[0]) if found else None
 
@@ -105,11 +103,5 @@ def _number(version: str) -> tuple[int, ...]:
 
 
 def _rows() -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = _table()["images"]
+    rows: list[dict[str, Any]] = table("steps", "sample_images")["images"]
     return rows
-
-
-@cache
-def _table() -> dict[str, Any]:
-    text = files("ackgpu.steps").joinpath("data/sample_images.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)

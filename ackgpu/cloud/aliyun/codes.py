@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from ackgpu.cloud.aliyun.error_words import meaning_of_words
 from ackgpu.errors import (
@@ -225,7 +226,13 @@ _CLUSTER_LEAVING = re.compile(
 _READ = re.compile("Describe|List|Get|Check")
 
 Refusal = type[CloudError]
-_Rule = Callable[[str, int | None, str, str], bool]
+
+
+class _Answer(NamedTuple):
+    code: str
+    status: int | None
+    message: str
+    action: str
 
 
 def meaning(code: str, *, status: int | None, message: str, action: str) -> Refusal:
@@ -233,10 +240,9 @@ def meaning(code: str, *, status: int | None, message: str, action: str) -> Refu
 
     A code says more than words, so that words count only if there is none.
     """
-    for refusal, rule in _RULES:
-        if rule(code, status, message, action):
-            return refusal
-    return CloudError if code else meaning_of_words(message, action=action)
+    answer = _Answer(code, status, message, action)
+    found = next((refusal for refusal, rule in _RULES if rule(answer)), None)
+    return found or (CloudError if code else meaning_of_words(message, action=action))
 
 
 def is_read(action: str) -> bool:
@@ -244,83 +250,65 @@ def is_read(action: str) -> bool:
     return _READ.match(action) is not None
 
 
-def _throttled(code: str, status: int | None, message: str, action: str) -> bool:
-    del action
-    words = "Throttling" in code or "QPS Limit Exceeded" in message
-    return words or code == "Rejected.Throttling" or status == 429  # noqa: PLR2004 -- HTTP
+def _throttled(told: _Answer) -> bool:
+    words = "Throttling" in told.code or "QPS Limit Exceeded" in told.message
+    return words or told.code == "Rejected.Throttling" or told.status == 429  # noqa: PLR2004 -- HTTP
 
 
-def _unauthenticated(code: str, status: int | None, message: str, action: str) -> bool:
-    del status, message, action
-    return code.startswith(_UNAUTHENTICATED)
+def _denied(told: _Answer) -> bool:
+    said = "policy Forbidden for action" in told.message and told.status == 403  # noqa: PLR2004
+    return said or told.code in _DENIED or told.code.startswith("NoPermission")
 
 
-def _denied(code: str, status: int | None, message: str, action: str) -> bool:
-    del action
-    said = "policy Forbidden for action" in message
-    return code in _DENIED or code.startswith("NoPermission") or (said and status == 403)  # noqa: PLR2004
-
-
-def _stock(code: str, status: int | None, message: str, action: str) -> bool:
-    del status, message, action
-    if code == _NOT_AUTHORIZED:
+def _stock(told: _Answer) -> bool:
+    if told.code == _NOT_AUTHORIZED:
         return False
-    spelt = code.startswith(_NO_STOCK_OF_IT) or _STOCK.search(code) is not None
-    return spelt or code in _OUT_OF_STOCK
+    spelt = told.code.startswith(_NO_STOCK_OF_IT) or _STOCK.search(told.code) is not None
+    return spelt or told.code in _OUT_OF_STOCK
 
 
-def _quota(code: str, status: int | None, message: str, action: str) -> bool:
-    del status, message, action
-    spelt = code.startswith(("QuotaExceed", "LimitExceeded", "NumberExceed"))
-    return spelt or code in _QUOTA or code.endswith(("LimitExceed", "LimitExceeded"))
+def _quota(told: _Answer) -> bool:
+    spelt = told.code.startswith(("QuotaExceed", "LimitExceeded", "NumberExceed"))
+    return spelt or told.code in _QUOTA or told.code.endswith(("LimitExceed", "LimitExceeded"))
 
 
-def _not_found(code: str, status: int | None, message: str, action: str) -> bool:
-    del status, message, action
-    if code in _NOT_A_THING:
+def _not_found(told: _Answer) -> bool:
+    if told.code in _NOT_A_THING:
         return False
-    named = code.startswith(("EntityNotExist", "ResourceNotFound"))
-    return named or code in _NOT_FOUND or code.endswith((".NotFound", ".NotExist"))
+    named = told.code.startswith(("EntityNotExist", "ResourceNotFound"))
+    return named or told.code in _NOT_FOUND or told.code.endswith((".NotFound", ".NotExist"))
 
 
-def _protected(code: str, status: int | None, message: str, action: str) -> bool:
-    del status, message
+def _protected(told: _Answer) -> bool:
     # ACK keeps its own security groups protected until the cluster is gone: that is "not yet".
-    return code in _PROTECTED and action != "DeleteSecurityGroup"
+    return told.code in _PROTECTED and told.action != "DeleteSecurityGroup"
 
 
-def _busy(code: str, status: int | None, message: str, action: str) -> bool:
-    # InternalError with HTTP 400 is a refusal that passes (Terraform provider, vpc retry sets).
-    refused = code == "InternalError" and status == 400 and not is_read(action)  # noqa: PLR2004
-    listed = code in _BUSY or code in _PROTECTED or refused
-    if _CLUSTER_LEAVING.search(message):
+def _busy(told: _Answer) -> bool:
+    if _CLUSTER_LEAVING.search(told.message):
         return False
-    return listed or code.startswith(_BUSY_BEGINNINGS) or _CLUSTER_BUSY in message
+    # InternalError with HTTP 400 is a refusal that passes (Terraform provider, vpc retry sets).
+    internal = told.code == "InternalError" and told.status == 400  # noqa: PLR2004
+    listed = told.code in _BUSY or told.code in _PROTECTED or told.code.startswith(_BUSY_BEGINNINGS)
+    return listed or _CLUSTER_BUSY in told.message or (internal and not is_read(told.action))
 
 
-def _exists(code: str, status: int | None, message: str, action: str) -> bool:
-    del status, action
-    said = "already exist" in message.lower()
-    named = code.startswith(_EXISTS) or code.endswith("AlreadyExist")
-    return named or said or code in _IN_THE_WAY
+def _exists(told: _Answer) -> bool:
+    said = "already exist" in told.message.lower()
+    named = told.code.startswith(_EXISTS) or told.code.endswith("AlreadyExist")
+    return named or said or told.code in _IN_THE_WAY
 
 
-def _unavailable(code: str, status: int | None, message: str, action: str) -> bool:
-    del message, action
-    return code == "ServiceUnavailable" or status == 503  # noqa: PLR2004 -- HTTP
-
-
-def _lost(code: str, status: int | None, message: str, action: str) -> bool:
+def _lost(told: _Answer) -> bool:
     # The service broke while it worked on the request: what it had done by then is unknown. Or
     # the request arrived twice, and this answers the second: the first has been carried out.
-    del message, action
-    broke = status is not None and status >= 500  # noqa: PLR2004 -- HTTP
-    return broke or code in {"SignatureNonceUsed", "InternalError"}
+    broke = told.status is not None and told.status >= 500  # noqa: PLR2004 -- HTTP
+    return broke or told.code in {"SignatureNonceUsed", "InternalError"}
 
 
-_RULES: tuple[tuple[Refusal, _Rule], ...] = (
+_RULES: tuple[tuple[Refusal, Callable[[_Answer], bool]], ...] = (
     (Throttled, _throttled),
-    (Unauthenticated, _unauthenticated),
+    (Unauthenticated, lambda told: told.code.startswith(_UNAUTHENTICATED)),
     (AccessDenied, _denied),
     (OutOfStock, _stock),
     (QuotaExceeded, _quota),
@@ -328,6 +316,6 @@ _RULES: tuple[tuple[Refusal, _Rule], ...] = (
     (NotYet, _busy),
     (ResourceNotFound, _not_found),
     (AlreadyExists, _exists),
-    (Unavailable, _unavailable),
+    (Unavailable, lambda told: told.code == "ServiceUnavailable" or told.status == 503),  # noqa: PLR2004
     (LostReply, _lost),
 )

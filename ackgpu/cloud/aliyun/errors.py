@@ -179,11 +179,8 @@ def of_task(kind: str, code: str, message: str) -> CloudError:
     # What was to pass has not passed by itself: the task is over.
     passing = issubclass(refusal, Transient | NotYet)
     refusal = TaskFailed if passing or not refusal.classified else refusal
-    return refusal(message, action=kind, cloud_code=code, resolution=_of_task(refusal, code))
-
-
-def _of_task(refusal: type[CloudError], code: str) -> str | None:
-    return None if refusal is TaskFailed and not code else resolution(refusal, code)
+    way_on = None if refusal is TaskFailed and not code else resolution(refusal, code)
+    return refusal(message, action=kind, cloud_code=code, resolution=way_on)
 
 
 def is_unserved(error: CloudError) -> bool:
@@ -205,21 +202,19 @@ def _answered(action: str, error: Any, body: dict[str, Any]) -> CloudError:
     wait = getattr(error, "retry_after", None)
     if wait is None:
         return translated
-    throttled = _as(Throttled, translated)
+    throttled = translated if isinstance(translated, Throttled) else _throttled(translated)
     throttled.retry_after = wait / 1000  # the header x-acs-retry-after is in milliseconds
     return throttled
 
 
-def _as(refusal: type[Throttled], error: CloudError) -> Throttled:
-    if isinstance(error, refusal):
-        return error
-    return refusal(
+def _throttled(error: CloudError) -> Throttled:
+    return Throttled(
         error.message,
         action=error.action,
         cloud_code=error.cloud_code,
         status=error.status,
         request_id=error.request_id,
-        resolution=resolution(refusal, error.cloud_code),
+        resolution=resolution(Throttled, error.cloud_code),
         details=error.details,
     )
 
