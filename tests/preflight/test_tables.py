@@ -15,6 +15,7 @@ from ackgpu.cancel import CancelToken
 from ackgpu.clock import ManualClock
 from ackgpu.cloud import api
 from ackgpu.cloud.aliyun.cloud import connect
+from ackgpu.cloud.kube.kubeconfig import UserKubeconfig
 from ackgpu.errors import UsageError
 from ackgpu.preflight.limits import PROFILES, Edition, limit_kinds, overrides_of
 from ackgpu.preflight.offer_search import gpu_memory
@@ -40,16 +41,17 @@ def read(name: str) -> dict[str, Any]:
 
 def steps_of(spec: ClusterSpec) -> tuple[Any, ...]:
     zones = (ZonePlan("cn-hangzhou-k", "192.168.0.0/24"),)
+    clock = ManualClock()
     cloud = connect(
         "cn-hangzhou",
         env={},
         home=Path(),
-        clock=ManualClock(),
+        clock=clock,
         cancel=CancelToken(),
         rng=random.Random(1),  # noqa: S311 -- no secret
         later=True,
     )
-    ports = Ports(cloud, cast("Any", None), cast("Any", None))
+    ports = Ports(cloud, cast("Any", None), UserKubeconfig([Path("config")], clock))
     return create_graph(ports, Blueprint(spec, "1.34.1-aliyun.1", zones, {}))
 
 
