@@ -9,14 +9,8 @@ from typing import Any, ClassVar, Literal
 
 from ackgpu.engine.cadence import slack_of
 from ackgpu.engine.drift import drift_error
-from ackgpu.engine.events import (
-    Outcome as OutcomeWord,
-)
-from ackgpu.engine.events import (
-    StepAsked,
-    StepDone,
-    Warned,
-)
+from ackgpu.engine.events import Outcome as OutcomeWord
+from ackgpu.engine.events import StepAsked, StepDone, Warned
 from ackgpu.engine.graph import in_order
 from ackgpu.engine.plan import Plan
 from ackgpu.engine.run import JournalledValues, Run, StepReport

@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from ackgpu.engine.events import (
-    StepAsked,
-    StepDone,
-)
+from ackgpu.engine.events import StepAsked, StepDone
 from ackgpu.engine.graph import dependents
 from ackgpu.engine.plan import Plan, PlannedStep
 from ackgpu.engine.run import Run, StepReport

@@ -19,6 +19,17 @@ class Read(str, Generic[T_co]):
 
 
 @dataclass(frozen=True)
+class ReadOf(Generic[T_co]):
+    """Keys of reads that depend on a region, a type or a product: a word, and what it is of."""
+
+    word: str
+
+    def __call__(self, *of: str) -> Read[T_co]:
+        """The key of that read of one of them."""
+        return Read(" ".join((self.word, *of)))
+
+
+@dataclass(frozen=True)
 class ReadResults:
     """The results of reads by their keys. A read that failed holds its error."""
 

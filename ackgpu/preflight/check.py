@@ -30,19 +30,16 @@ class CheckFinding:
     at_once: bool = False
 
 
-def no_reads(target: Target) -> Reads:
-    """A check that judges only from the spec."""
-    del target
-    return {}
-
-
 @dataclass(frozen=True)
 class Check:
-    """One check. ``judge`` yields what it finds, ``ok`` included; it need not catch read errors."""
+    """One check. ``judge`` yields what it finds, ``ok`` included; it need not catch read errors.
+
+    Without ``reads`` it judges only from the spec.
+    """
 
     id: str
     judge: Callable[[Target, ReadResults], Iterator[CheckFinding]]
-    reads: Callable[[Target], Reads] = no_reads
+    reads: Callable[[Target], Reads] = lambda _: {}
 
     def run(self, target: Target, facts: ReadResults) -> list[CheckFinding]:
         """What it finds; unknown where a read that it needs failed."""

@@ -8,15 +8,10 @@ from ackgpu.cloud.api import IdentityApi
 from ackgpu.engine.reads import ReadResults
 from ackgpu.preflight.calls import call
 from ackgpu.preflight.check import Check, CheckFinding
-from ackgpu.preflight.facts import Reads, Target
+from ackgpu.preflight.facts import Target
 from ackgpu.preflight.reads import IDENTITY
 
 ID = "credentials"
-
-
-def _reads(target: Target) -> Reads:
-    del target
-    return {IDENTITY: call(IdentityApi.whoami)}
 
 
 def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
@@ -44,4 +39,4 @@ def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
     yield CheckFinding(ID, "ok", who)
 
 
-CHECK = Check(ID, _judge, _reads)
+CHECK = Check(ID, _judge, lambda _: {IDENTITY: call(IdentityApi.whoami)})

@@ -15,12 +15,7 @@ from ackgpu.cloud.api import Eip, Instance, RouteEntry
 from ackgpu.engine.reads import ReadResults
 from ackgpu.errors import AckGpuError, reason
 from ackgpu.preflight.facts import Target
-from ackgpu.preflight.limit_values import (
-    LimitRules,
-    LimitValue,
-    documented_value,
-    live_value,
-)
+from ackgpu.preflight.limit_values import LimitRules, LimitValue, documented_value, live_value
 from ackgpu.preflight.limits import Edition, LimitKind, limit_kinds, ticket_link
 from ackgpu.preflight.quota_reads import CLUSTERS, EVERYWHERE, IN_GIVEN, OF_INSTANCES
 from ackgpu.preflight.reads import INSTANCES, ROUTE_ENTRIES, VPCS, eips_in

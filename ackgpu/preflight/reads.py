@@ -25,7 +25,7 @@ from ackgpu.cloud.api import (
     Vpc,
     VSwitch,
 )
-from ackgpu.engine.reads import Read
+from ackgpu.engine.reads import Read, ReadOf
 
 IDENTITY = Read[Identity]("identity")
 ZONES = Read[list[str]]("zones")
@@ -43,48 +43,21 @@ GROUP_RULES = Read[SecurityRules]("security rules")
 MISSING_ROLES = Read[list[str]]("missing roles")
 ATTRIBUTES = Read[Mapping[str, str]]("attributes")
 USER_QUOTA = Read[Mapping[str, int]]("user quota")
-
-
-def quotas_of(product: str) -> Read[list[Quota]]:
-    """What Quota Center says of a product."""
-    return Read(f"quotas {product}")
-
-
-def clusters_in(region: str) -> Read[list[Cluster]]:
-    """The clusters of a region."""
-    return Read(f"clusters in {region}")
-
-
-def eips_in(region: str) -> Read[list[Eip]]:
-    """The EIPs of a region."""
-    return Read(f"eips in {region}")
-
-
-def balancers_in(region: str) -> Read[int]:
-    """How many load balancers of a region are paid as they are used."""
-    return Read(f"load balancers in {region}")
-
-
-def groups_in(region: str) -> Read[list[SecurityGroup]]:
-    """The security groups of a region."""
-    return Read(f"security groups in {region}")
-
-
-def key_pairs_called(name: str) -> Read[list[str]]:
-    """The key pairs of that name in the region."""
-    return Read(f"key pair {name}")
-
-
-def node_price(pool: str, type_id: str) -> Read[NodePrice]:
-    """The price of an hour of a node of a pool, if it is of that type."""
-    return Read(f"price {pool} {type_id}")
-
-
-def period_price(pool: str, type_id: str) -> Read[Price]:
-    """The price of a pool's whole period for one node of that type."""
-    return Read(f"price {pool} {type_id}")
-
-
-def price_of_use(what: str) -> Read[Price]:
-    """The price of an hour of what is paid by use: NAT, EIP, SLB."""
-    return Read(f"price of {what}")
+quotas_of = ReadOf[list[Quota]]("quotas")
+"""What Quota Center says of a product."""
+clusters_in = ReadOf[list[Cluster]]("clusters in")
+"""The clusters of a region."""
+eips_in = ReadOf[list[Eip]]("eips in")
+"""The EIPs of a region."""
+balancers_in = ReadOf[int]("load balancers in")
+"""How many load balancers of a region are paid as they are used."""
+groups_in = ReadOf[list[SecurityGroup]]("security groups in")
+"""The security groups of a region."""
+key_pairs_called = ReadOf[list[str]]("key pair")
+"""The key pairs of that name in the region."""
+node_price = ReadOf[NodePrice]("price")
+"""The price of an hour of a node of a pool, if it is of that type."""
+period_price = ReadOf[Price]("price")
+"""The price of a pool's whole period for one node of that type."""
+price_of_use = ReadOf[Price]("price of")
+"""The price of an hour of what is paid by use: NAT, EIP, SLB."""

@@ -15,11 +15,6 @@ from ackgpu.steps.reads import REGIONS
 ID = "region"
 
 
-def _reads(target: Target) -> Reads:
-    del target
-    return {REGIONS: call(ComputeApi.regions), ZONES: call(ComputeApi.zones)}
-
-
 def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
     regions = facts[REGIONS]
     if target.region not in regions:
@@ -41,4 +36,5 @@ def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
         yield CheckFinding(ID, "ok", f"{target.region} with {len(zones)} zones")
 
 
-CHECK = Check(ID, _judge, _reads)
+READS: Reads = {REGIONS: call(ComputeApi.regions), ZONES: call(ComputeApi.zones)}
+CHECK = Check(ID, _judge, lambda _: READS)

@@ -8,16 +8,11 @@ from ackgpu.cloud.api import ContainerApi
 from ackgpu.engine.reads import ReadResults
 from ackgpu.preflight.calls import call
 from ackgpu.preflight.check import Check, CheckFinding
-from ackgpu.preflight.facts import Reads, Target
+from ackgpu.preflight.facts import Target
 from ackgpu.spec.versions import is_of
 from ackgpu.steps.reads import VERSIONS
 
 ID = "version"
-
-
-def _reads(target: Target) -> Reads:
-    del target
-    return {VERSIONS: call(ContainerApi.versions)}
 
 
 def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
@@ -36,4 +31,4 @@ def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
     )
 
 
-CHECK = Check(ID, _judge, _reads)
+CHECK = Check(ID, _judge, lambda _: {VERSIONS: call(ContainerApi.versions)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ackgpu.cloud.api import Cluster, KubernetesVersion, NodePrice, Stock, VSwitch
-from ackgpu.engine.reads import Read
+from ackgpu.engine.reads import Read, ReadOf
 
 REGIONS = Read[list[str]]("regions")
 VERSIONS = Read[list[KubernetesVersion]]("versions")
@@ -11,13 +11,7 @@ NAMED_CLUSTERS = Read[list[Cluster]]("clusters")
 OUR_VSWITCHES = Read[list[VSwitch]]("vswitches")
 GIVEN_VSWITCHES = Read[list[VSwitch]]("given")
 NAT_ZONES = Read[list[str]]("nat zones")
-
-
-def stock_of_type(type_id: str) -> Read[list[Stock]]:
-    """Where a type is sold in the region."""
-    return Read(f"stock {type_id}")
-
-
-def type_price(type_id: str) -> Read[NodePrice]:
-    """The price of an hour of a node of that type with the disk that a pool has by default."""
-    return Read(f"price {type_id}")
+stock_of_type = ReadOf[list[Stock]]("stock")
+"""Where a type is sold in the region."""
+type_price = ReadOf[NodePrice]("price")
+"""The price of an hour of a node of that type with the disk that a pool has by default."""

@@ -11,11 +11,7 @@ from ackgpu.steps.pool_change import AutoScalingStep, PoolSizeStep
 from ackgpu.steps.pool_graph import ClusterHandle, Steps, proof
 from ackgpu.steps.pool_settings import AutoScalingOffStep
 from ackgpu.steps.running_cluster import RunningCluster
-from ackgpu.steps.sleep_record import (
-    PoolSize,
-    SleepEndStep,
-    SleepRecordStep,
-)
+from ackgpu.steps.sleep_record import PoolSize, SleepEndStep, SleepRecordStep
 
 
 def sleep_graph(

@@ -18,7 +18,7 @@ from ackgpu.cloud.kube.exec import Where, execute
 from ackgpu.cloud.kube.exec_credential import resolve
 from ackgpu.cloud.kube.failures import Failures
 from ackgpu.cloud.kube.insistence import Insistence
-from ackgpu.cloud.kube.requests import CALL_SECONDS, KeptConnection, Send, Sender
+from ackgpu.cloud.kube.requests import CALL_SECONDS, KeptConnection, Send
 from ackgpu.errors import AckGpuError, Unauthenticated
 
 P = ParamSpec("P")
@@ -96,7 +96,7 @@ class KubeClient:
     @contextmanager
     def _sending(self) -> Iterator[Send]:
         """How requests are sent: over one connection for all of them, made when it is needed."""
-        sender = Sender(
+        sender = Send(
             self._access,
             self._failures,
             open_line=lambda: KeptConnection(self._open, self._call_seconds),

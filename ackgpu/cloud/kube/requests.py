@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from ackgpu.call_timeout import give_up_after
 from ackgpu.cloud.kube.access import Access
@@ -15,22 +15,6 @@ from ackgpu.exchange_record import is_recording, note, parsed
 
 CALL_SECONDS = 40.0
 """Real seconds that one request may take: a timeout between two bytes ends no answer that drips."""
-
-
-class Send(Protocol):
-    """Makes a request that is insisted on; raises CloudError where it is refused for good."""
-
-    def __call__(  # noqa: PLR0913 -- a request
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        content: bytes | None = None,
-        content_type: str = "application/json",
-        accepted: frozenset[int] = frozenset(),
-    ) -> Any:
-        """The answer, of success or of a status in ``accepted``."""
 
 
 class KeptConnection:
@@ -75,8 +59,8 @@ class KeptConnection:
 
 
 @dataclass
-class Sender:
-    """:class:`Send` over one line, which is made when it is needed and anew after a failure.
+class Send:
+    """Makes requests over one line, which is made when it is needed and anew after a failure.
 
     ``insist`` makes a call and makes it again; it turns whatever goes wrong into ackgpu's errors.
     """
@@ -97,7 +81,7 @@ class Sender:
         content_type: str = "application/json",
         accepted: frozenset[int] = frozenset(),
     ) -> Any:
-        """The answer, of success or of a status in ``accepted``."""
+        """The answer, of success or of a status in ``accepted``; else raises CloudError."""
         more: dict[str, Any] = {"params": params, "extensions": extensions(self.access)}
         if content is not None:
             more |= {"content": content, "headers": {"Content-Type": content_type}}

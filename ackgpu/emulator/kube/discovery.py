@@ -9,12 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ackgpu.emulator.kube.objects import Obj
-from ackgpu.emulator.kube.resources import (
-    SUBRESOURCE_KINDS,
-    SUBRESOURCE_VERBS,
-    ApiResource,
-    groups,
-)
+from ackgpu.emulator.kube.resources import SUBRESOURCE_KINDS, SUBRESOURCE_VERBS, ApiResource, groups
 
 Resources = Sequence[ApiResource]
 
