@@ -61,9 +61,7 @@ class ContainerChanges:
         self, cluster_id: str, node_pool_id: str, settings: Mapping[str, Any]
     ) -> str:
         """Set fields by their paths (``scaling_group.multi_az_policy``)."""
-        path = _pool(cluster_id, node_pool_id)
-        answer = self._calls.replace("ModifyClusterNodePool", path, nested(settings))
-        return answer.task_id or ""
+        return self._pool(_CHANGE, cluster_id, node_pool_id, nested(settings), method="PUT")
 
     def set_deletion_protection(self, cluster_id: str, *, enabled: bool) -> None:
         """Set it in a call of its own: so it is taken in states in which nothing else is."""
