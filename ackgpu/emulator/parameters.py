@@ -12,7 +12,7 @@ of its Go server (seen in a 2026 field report); the code is UNCONFIRMED and Inva
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ackgpu.emulator.dispatch import Route
@@ -142,11 +142,7 @@ def _unknown_fields(known: Table, body: Any) -> tuple[str, ...]:
     fields = known.get("body")
     if not isinstance(fields, dict) or not isinstance(body, dict):
         return ()
-    return tuple(sorted(_strings(name for name in body if name not in fields)))
-
-
-def _strings(values: Iterable[Any]) -> list[str]:
-    return [str(value) for value in values]
+    return tuple(sorted(str(name) for name in body if name not in fields))
 
 
 def _missing_rpc(product: str, name: str) -> ApiError:

@@ -109,7 +109,9 @@ def _groups(docs: Transaction, ids: Iterable[str]) -> tuple[Doc, ...]:
 
 def _lets_out(source: Place, target: Place, traffic: Traffic) -> bool:
     verdict = _verdict(source.groups, "egress", target, traffic)
-    return _all_basic(source.groups) if verdict is None else verdict
+    if verdict is not None:
+        return verdict
+    return all(group.body["SecurityGroupType"] == "normal" for group in source.groups)
 
 
 def _lets_in(source: Place, target: Place, traffic: Traffic) -> bool:
@@ -144,10 +146,6 @@ def _matches(rule: Rule, peer: Place, traffic: Traffic) -> bool:
         return rule[f"{side}GroupId"] in peer.group_ids
     block = rule[f"{side}CidrIp"]
     return bool(block) and IPv4Address(peer.address) in IPv4Network(block, strict=False)
-
-
-def _all_basic(groups: Iterable[Doc]) -> bool:
-    return all(group.body["SecurityGroupType"] == "normal" for group in groups)
 
 
 def _names(place: Place) -> str:

@@ -37,7 +37,8 @@ def nvidia_smi(machine: Machine, args: list[str], _stdin: bytes) -> CommandOutco
 
 def _answer(machine: Machine, gpu: Gpu, options: dict[str, str]) -> CommandOutcome:
     if "-L" in options or "--list-gpus" in options:
-        return _print(_listed(machine, gpu))
+        devices = range(gpu.count)
+        return _print([f"GPU {n}: {gpu.name} (UUID: {uuid_of(machine, n)})" for n in devices])
     if "--query-gpu" in options:
         return _query(machine, gpu, options)
     if "-q" in options or "--query" in options:
@@ -68,10 +69,6 @@ def _options(args: list[str]) -> list[tuple[str, str]]:
 def uuid_of(machine: Machine, number: int) -> str:
     """The UUID of a GPU."""
     return f"GPU-{uid_of('gpu', machine.hostname, str(number))}"
-
-
-def _listed(machine: Machine, gpu: Gpu) -> list[str]:
-    return [f"GPU {n}: {gpu.name} (UUID: {uuid_of(machine, n)})" for n in range(gpu.count)]
 
 
 def _query(machine: Machine, gpu: Gpu, options: dict[str, str]) -> CommandOutcome:

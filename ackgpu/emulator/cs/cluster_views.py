@@ -13,8 +13,8 @@ from ackgpu.emulator.cs import instants
 from ackgpu.emulator.cs.addon_docs import installed
 from ackgpu.emulator.cs.tables import runtime_version, versions
 from ackgpu.emulator.operation import Call
+from ackgpu.emulator.shared.fields import seen_tags
 from ackgpu.emulator.shared.lifecycle import state_at
-from ackgpu.emulator.shared.seen_tags import seen_tags
 from ackgpu.emulator.store import Doc
 
 LEAN = (

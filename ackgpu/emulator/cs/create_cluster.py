@@ -93,7 +93,7 @@ def _new_cluster(call: Call, region: str, request: dict[str, Any]) -> Doc:
         "rrsa_enabled": flag(part(request, "rrsa_config"), "enabled")
         or flag(request, "enable_rrsa"),
         "Tags": tags | {"ack.aliyun.com": cluster_id},
-        "stack_id": _uuid(call),
+        "stack_id": "-".join(call.new_hex(length) for length in (8, 4, 4, 4, 12)),
         "worker_ram_role_name": "",
         "endpoints": {},
         "resources": [],
@@ -178,20 +178,14 @@ def _record(call: Call, cluster: Doc, failure: Failure | None) -> None:
 def _make_pools(call: Call, cluster: Doc, request: dict[str, Any]) -> None:
     for pool in objects(request, "nodepools"):
         check_pool(call, cluster, pool)
-        make_pool(call, cluster, pool, start=call.now + _seconds_of(call, cluster))
-
-
-def _seconds_of(call: Call, cluster: Doc) -> float:
-    return sum(seconds for _, seconds in durations.control_plane_stages(call.settings, cluster.id))
+        stages = durations.control_plane_stages(call.settings, cluster.id)
+        start = call.now + sum(seconds for _, seconds in stages)
+        make_pool(call, cluster, pool, start=start)
 
 
 def _addons_after(call: Call, cluster: Doc) -> float:
     *stages, _ = durations.control_plane_stages(call.settings, cluster.id)
     return sum(seconds for _, seconds in stages)
-
-
-def _uuid(call: Call) -> str:
-    return "-".join(call.new_hex(length) for length in (8, 4, 4, 4, 12))
 
 
 def taken_of(call: Call, body: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ackgpu.emulator.cs import drivers, durations, gpus
 from ackgpu.emulator.cs.faults import NEVER_JOINED, NEVER_READY, apply_faults
 from ackgpu.emulator.cs.states import NODE
 from ackgpu.emulator.cs.tables import image_ends, runtime_version
-from ackgpu.emulator.ecs.billing_state import charge_type
+from ackgpu.emulator.ecs.billing_methods import charge_type
 from ackgpu.emulator.ecs.instances import remove_instance
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.ess.activities import record_scale_in

@@ -22,7 +22,7 @@ from ackgpu.emulator.cs.states import CLUSTER
 from ackgpu.emulator.cs.tasks import TaskCourse, make_task
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
-from ackgpu.emulator.shared.seen_tags import change_tags
+from ackgpu.emulator.shared.fields import change_tags
 from ackgpu.emulator.slb.balancers import remove_load_balancer
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.eips import remove_eip, unbind_eip

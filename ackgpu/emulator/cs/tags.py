@@ -10,7 +10,7 @@ from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import limits
 from ackgpu.emulator.shared.cursor import birth, first_after, token_after
-from ackgpu.emulator.shared.seen_tags import change_tags, place_of_tag, seen_tags
+from ackgpu.emulator.shared.fields import change_tags, place_of_tag, seen_tags
 from ackgpu.emulator.store import Doc
 
 RESOURCE_TYPE = "CLUSTER"

@@ -6,7 +6,7 @@ of its tools claims that all can be: unconfirmed).
 
 from __future__ import annotations
 
-from ackgpu.emulator.cs import PRODUCT, nodepool_upgrade
+from ackgpu.emulator.cs import PRODUCT, nodepool_upkeep
 from ackgpu.emulator.cs.lookup import pool_of
 from ackgpu.emulator.cs.states import CLUSTER
 from ackgpu.emulator.cs.tasks import TASK, task_of
@@ -14,7 +14,7 @@ from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
-PAUSABLE = frozenset({"cluster_upgrade", nodepool_upgrade.TASK_TYPE})
+PAUSABLE = frozenset({"cluster_upgrade", nodepool_upkeep.TASK_TYPE})
 ENDED = frozenset({"success", "fail", "canceled"})
 
 
@@ -43,8 +43,8 @@ def pause(call: Call, task: Doc) -> None:
     TASK.enter(task, call.now, (0.0, "paused"))
     task.body["paused_at"] = call.now
     call.docs.put(task)
-    if task.body["task_type"] == nodepool_upgrade.TASK_TYPE:
-        nodepool_upgrade.hold(call, _pool(call, task))
+    if task.body["task_type"] == nodepool_upkeep.TASK_TYPE:
+        nodepool_upkeep.hold(call, _pool(call, task))
         return
     cluster = _cluster(call, task)
     cluster.body["pending_version"] = cluster.body["versions"].pop()[1]
@@ -62,9 +62,9 @@ def resume(call: Call, task: Doc) -> None:
             if stage[key] > task.body["paused_at"]:
                 stage[key] += pause_length
     call.docs.put(task)
-    if task.body["task_type"] == nodepool_upgrade.TASK_TYPE:
+    if task.body["task_type"] == nodepool_upkeep.TASK_TYPE:
         pool = _pool(call, task)
-        nodepool_upgrade.go_on(call, pool, rest=rest, pause_length=pause_length)
+        nodepool_upkeep.go_on(call, pool, rest=rest, pause_length=pause_length)
         return
     cluster = _cluster(call, task)
     cluster.body["phases"].append([call.now + rest, "running"])
@@ -80,8 +80,8 @@ def cancel(call: Call, task: Doc) -> None:
     TASK.enter(task, call.now, (0.0, "canceled"))
     task.body["stages"] = [row for row in task.body["stages"] if row["start"] <= call.now]
     call.docs.put(task)
-    if task.body["task_type"] == nodepool_upgrade.TASK_TYPE:
-        nodepool_upgrade.give_up(call, _pool(call, task))
+    if task.body["task_type"] == nodepool_upkeep.TASK_TYPE:
+        nodepool_upkeep.give_up(call, _pool(call, task))
         return
     cluster = _cluster(call, task)
     if cluster.body.pop("pending_version", None) is None:

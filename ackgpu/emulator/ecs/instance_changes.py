@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator.ecs import PRODUCT, billing_methods, stock
-from ackgpu.emulator.ecs.billing_state import charge_type, convert, refuse_converting, refuse_unless
+from ackgpu.emulator.ecs.billing_methods import (
+    charge_type,
+    convert,
+    refuse_converting,
+    refuse_unless,
+)
 from ackgpu.emulator.ecs.instance_reads import instance
 from ackgpu.emulator.ecs.instances import remove_instance
 from ackgpu.emulator.ecs.states import INSTANCE, wrong_state

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator.ecs import PRODUCT
-from ackgpu.emulator.ecs.billing_state import charge_type, paid_until
+from ackgpu.emulator.ecs.billing_methods import charge_type, paid_until
 from ackgpu.emulator.ecs.instances import KIND
 from ackgpu.emulator.ecs.pages import page
 from ackgpu.emulator.ecs.tags import has_tags, tag_rows

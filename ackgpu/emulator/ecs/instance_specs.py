@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.ecs import PRODUCT, billing_methods, billing_state
+from ackgpu.emulator.ecs import PRODUCT, billing_methods
 from ackgpu.emulator.ecs.instance_quotas import check_quota
 from ackgpu.emulator.ecs.instance_reads import instance
 from ackgpu.emulator.ecs.instances import (
@@ -56,8 +56,8 @@ def modify_prepay_instance_spec(call: Call) -> dict[str, Any]:
 
 def _paid(call: Call, charge_type: str) -> Doc:
     doc = instance(call, call.params.required("InstanceId"))
-    billing_state.refuse_converting(call, doc)
-    billing_state.refuse_unless(call, doc, charge_type)
+    billing_methods.refuse_converting(call, doc)
+    billing_methods.refuse_unless(call, doc, charge_type)
     return doc
 
 
@@ -73,7 +73,7 @@ def _change_type(call: Call, doc: Doc) -> None:
     if disk is not None:
         check_system_disk(row, disk.body["Category"], disk.body["Size"])
     spot = doc.body["SpotStrategy"] != "NoSpot"
-    paying = "Spot" if spot else billing_state.charge_type(call, doc)
+    paying = "Spot" if spot else billing_methods.charge_type(call, doc)
     doc.body["InstanceType"] = ""
     call.docs.put(doc)  # what it used of a quota is free
     check_quota(call, row, doc.region, paying, at=call.now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.emulator.ecs import PRODUCT, billing_methods, billing_state
+from ackgpu.emulator.ecs import PRODUCT, billing_methods
 from ackgpu.emulator.ecs.instance_reads import instance
 from ackgpu.emulator.ecs.instances import KIND
 from ackgpu.emulator.errors import ApiError, invalid
@@ -19,7 +19,7 @@ PLAIN: dict[str, Any] = {"RenewalStatus": "Normal", "Duration": 0, "PeriodUnit":
 
 def _subscription(call: Call, instance_id: str) -> Doc:
     doc = instance(call, instance_id)
-    billing_state.refuse_unless(call, doc, "PrePaid")
+    billing_methods.refuse_unless(call, doc, "PrePaid")
     return doc
 
 
@@ -27,11 +27,11 @@ def _subscription(call: Call, instance_id: str) -> Doc:
 def renew_instance(call: Call) -> dict[str, Any]:
     """RenewInstance: a subscription goes on for the period from its end on."""
     doc = _subscription(call, call.params.required("InstanceId"))
-    billing_state.refuse_converting(call, doc)
+    billing_methods.refuse_converting(call, doc)
     period = billing_methods.subscription(call).paid_until
-    until = billing_state.paid_until(call, doc)
+    until = billing_methods.paid_until(call, doc)
     if period is not None and until is not None:
-        billing_state.pay_until(call, doc, until + period - call.now)
+        billing_methods.pay_until(call, doc, until + period - call.now)
     return {"OrderId": billing_methods.new_order_id(call)}
 
 
@@ -80,7 +80,7 @@ def describe_instance_auto_renew_attribute(call: Call) -> dict[str, Any]:
 
 
 def _subscriptions(call: Call) -> list[Doc]:
-    return [doc for doc in call.all(KIND) if billing_state.charge_type(call, doc) == "PrePaid"]
+    return [doc for doc in call.all(KIND) if billing_methods.charge_type(call, doc) == "PrePaid"]
 
 
 def _shown(doc: Doc) -> dict[str, Any]:

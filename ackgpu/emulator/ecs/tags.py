@@ -11,7 +11,7 @@ from ackgpu.emulator.ecs import PRODUCT
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, token_page
 from ackgpu.emulator.shared import limits
-from ackgpu.emulator.shared.seen_tags import change_tags, place_of_tag, seen_tags
+from ackgpu.emulator.shared.fields import change_tags, place_of_tag, seen_tags, tagged
 from ackgpu.emulator.store import Doc
 
 MAX_TAG_LENGTH = 128
@@ -28,10 +28,7 @@ def has_tags(call: Call, doc: Doc) -> bool:
 
     A filter without a value asks for the key alone.
     """
-    own = seen_tags(call, doc)
-    return all(
-        key in own and (not value or own[key] == value) for key, value in call.params.tags().items()
-    )
+    return tagged(call, doc, call.params.tags())
 
 
 def new_tags(call: Call) -> dict[str, str]:

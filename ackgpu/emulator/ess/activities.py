@@ -90,7 +90,8 @@ def describe_scaling_activities(call: Call) -> dict[str, Any]:
         raise invalid("StatusCode")
     if len(ids) > MOST_IDS:
         raise invalid("ScalingActivityIds")
-    found = call.all(KIND, scope=group, ids=ids) if not _refreshes(call) else []
+    refreshes = bool(call.params.text("InstanceRefreshTaskId"))  # no group here has one
+    found = [] if refreshes else call.all(KIND, scope=group, ids=ids)
     rows = [
         doc for doc in found if doc.created_at > call.now - KEPT and wanted in {"", call.state(doc)}
     ]
@@ -98,11 +99,6 @@ def describe_scaling_activities(call: Call) -> dict[str, Any]:
         rows.reverse()
     page, numbers = page_of(call, rows)
     return {"ScalingActivities": [_row(call, doc) for doc in page], **numbers}
-
-
-def _refreshes(call: Call) -> bool:
-    """Whether it is asked of an instance refresh: no group here has one."""
-    return bool(call.params.text("InstanceRefreshTaskId"))
 
 
 def _row(call: Call, doc: Doc) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, Product, token_page
+from ackgpu.emulator.shared.fields import change_tags, place_of_tag, seen_tags, tagged
 from ackgpu.emulator.shared.limits import limit
-from ackgpu.emulator.shared.seen_tags import change_tags, place_of_tag, seen_tags
 from ackgpu.emulator.store import Doc
 
 MAX_RESOURCES = 50
@@ -89,7 +89,7 @@ class Tagging:
         rows = [
             (doc, key, value)
             for doc in call.all(kind, ids=ids)
-            if _matches(seen_tags(call, doc), wanted)
+            if tagged(call, doc, wanted)
             for key, value in sorted(seen_tags(call, doc).items())
         ]
         page, token = token_page(
@@ -119,7 +119,3 @@ class Tagging:
         if len(docs) < len(ids):
             raise ApiError(self.unknown_id, "The instanceIds are not found")
         return docs
-
-
-def _matches(tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
-    return all(key in tags and (not value or tags[key] == value) for key, value in wanted.items())

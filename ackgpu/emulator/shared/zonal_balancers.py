@@ -11,9 +11,8 @@ from typing import Any
 
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, Product, token_page
-from ackgpu.emulator.shared.fields import tagged
+from ackgpu.emulator.shared.fields import seen_tags, tagged
 from ackgpu.emulator.shared.lifecycle import Lifecycle
-from ackgpu.emulator.shared.seen_tags import seen_tags
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.addresses import take_address
 
