@@ -41,3 +41,11 @@ def invalid(parameter: str, why: str = "") -> ApiError:
     """A parameter has a value that cannot be used."""
     text = f"The specified parameter {parameter} is not valid."
     return ApiError("InvalidParameter", f"{text} {why}".strip())
+
+
+def ill_typed(expected: str, value: Any, field: str) -> ApiError:
+    """A JSON value of another type, in the words of ACK's Go server; the code is UNCONFIRMED."""
+    names = {bool: "bool", str: "string", int: "number", float: "number", list: "array"}
+    got = names.get(type(value), "object")
+    message = f"Unmarshal type error: expected={expected}, got={got}, field={field}"
+    return ApiError("InvalidParameter", message)

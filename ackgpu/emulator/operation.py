@@ -180,7 +180,7 @@ class Params(Mapping[str, str]):
             if row.get("Key") or row.get("key")
         }
 
-    def json_list(self, name: str) -> list[str] | None:
+    def json_rows(self, name: str) -> list[Any] | None:
         """A parameter that holds JSON text of a list, else None where it is absent."""
         text = self._values.get(name)
         if not text:
@@ -191,7 +191,12 @@ class Params(Mapping[str, str]):
             raise invalid(name) from None
         if not isinstance(value, list):
             raise invalid(name)
-        return [str(item) for item in value]
+        return value
+
+    def json_list(self, name: str) -> list[str] | None:
+        """The same, each item as text."""
+        rows = self.json_rows(name)
+        return None if rows is None else [str(item) for item in rows]
 
     def comma_list(self, name: str) -> list[str]:
         """A comma-separated parameter, empty where it is absent."""

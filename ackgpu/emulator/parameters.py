@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ackgpu.emulator.dispatch import Route
-from ackgpu.emulator.errors import ApiError, invalid, missing
+from ackgpu.emulator.errors import ApiError, ill_typed, invalid, missing
 from ackgpu.emulator.shared import tables
 
 COMMON = frozenset(
@@ -103,14 +103,8 @@ def _is(kind: str, value: Any) -> bool:
 
 
 def _expect(fits: bool, expected: str, value: Any, where: str) -> None:  # noqa: FBT001
-    if fits:
-        return
-    got = {bool: "bool", str: "string", int: "number", float: "number", list: "array"}
-    name = got.get(type(value), "object")
-    raise ApiError(
-        "InvalidParameter",
-        f"Unmarshal type error: expected={expected}, got={name}, field={where}",
-    )
+    if not fits:
+        raise ill_typed(expected, value, where)
 
 
 def _fits(kind: str, value: str) -> bool:

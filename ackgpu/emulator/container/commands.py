@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ackgpu.emulator.container.machine import CommandOutcome, File, Machine, consumed
+from ackgpu.emulator.container.machine import (
+    CommandOutcome,
+    File,
+    Machine,
+    consumed,
+    failed,
+    printed,
+)
 from ackgpu.emulator.container.network import getent
 from ackgpu.emulator.container.nvidia_smi import nvidia_smi
 from ackgpu.emulator.container.toolchain import apt_get, make, nvcc
@@ -13,26 +20,18 @@ from ackgpu.emulator.container.toolchain import apt_get, make, nvcc
 Command = Callable[[Machine, list[str], bytes], CommandOutcome]
 
 
-def _out(text: str, code: int = 0) -> CommandOutcome:
-    return CommandOutcome(out=text.encode(), code=code)
-
-
-def _fail(text: str, code: int = 1) -> CommandOutcome:
-    return CommandOutcome(err=text.encode(), code=code)
-
-
 def _echo(_machine: Machine, args: list[str], _stdin: bytes) -> CommandOutcome:
     if args[:1] == ["-n"]:
-        return _out(" ".join(args[1:]))
+        return printed(" ".join(args[1:]))
     if args[:1] == ["-e"]:
-        return _out(" ".join(args[1:]).replace("\\n", "\n").replace("\\t", "\t") + "\n")
-    return _out(" ".join(args) + "\n")
+        return printed(" ".join(args[1:]).replace("\\n", "\n").replace("\\t", "\t") + "\n")
+    return printed(" ".join(args) + "\n")
 
 
 def _printf(_machine: Machine, args: list[str], _stdin: bytes) -> CommandOutcome:
     form = (args[0] if args else "").replace("\\n", "\n").replace("\\t", "\t")
     values = iter(args[1:])
-    return _out(re.sub(r"%[sd]", lambda _: next(values, ""), form).replace("%%", "%"))
+    return printed(re.sub(r"%[sd]", lambda _: next(values, ""), form).replace("%%", "%"))
 
 
 def _read(machine: Machine, name: str, command: str) -> tuple[bytes, str]:
@@ -120,7 +119,7 @@ def _children(machine: Machine, path: str) -> list[str]:
 def _cd(machine: Machine, args: list[str], _stdin: bytes) -> CommandOutcome:
     target = machine.path(args[0] if args else machine.env.get("HOME", "/"))
     if not machine.is_directory(target):
-        return _fail(f"sh: 1: cd: can't cd to {args[0]}\n", 2)
+        return failed(f"sh: 1: cd: can't cd to {args[0]}\n", 2)
     machine.cwd = target
     return CommandOutcome()
 
@@ -136,7 +135,7 @@ def _rm(machine: Machine, args: list[str], _stdin: bytes) -> CommandOutcome:
     for name in _plain(args):
         path = machine.path(name)
         if machine.files.pop(path, None) is None and not machine.is_directory(path) and not forced:
-            return _fail(f"rm: cannot remove '{name}': No such file or directory\n")
+            return failed(f"rm: cannot remove '{name}': No such file or directory\n")
         machine.directories.discard(path)
         for inside in [p for p in machine.files if p.startswith(f"{path}/")]:
             del machine.files[inside]
@@ -147,7 +146,7 @@ def _cp(machine: Machine, args: list[str], _stdin: bytes) -> CommandOutcome:
     names = _plain(args)
     file = machine.files.get(machine.path(names[0])) if len(names) == 2 else None  # noqa: PLR2004
     if file is None:
-        return _fail(f"cp: cannot stat '{names[0] if names else ''}': No such file or directory\n")
+        return failed(f"cp: cannot stat '{names[0] if names else ''}': No such file or directory\n")
     target = machine.path(names[1])
     if machine.is_directory(target):
         target = f"{target}/{names[0].rsplit('/', 1)[-1]}"
@@ -172,7 +171,7 @@ def _tar(machine: Machine, args: list[str], stdin: bytes) -> CommandOutcome:
             if not held and not machine.is_directory(path):
                 text = "Cannot stat: No such file or directory"
                 end = "tar: Exiting with failure status due to previous errors"
-                return _fail(f"tar: {name}: {text}\n{end}\n", 2)
+                return failed(f"tar: {name}: {text}\n{end}\n", 2)
             for each in held:
                 row = tarfile.TarInfo(name.lstrip("/") + each.removeprefix(path))
                 row.size = len(machine.files[each].content)
@@ -195,7 +194,7 @@ def _unpacked(machine: Machine, base: str, data: bytes) -> CommandOutcome:
                     machine.files[path] = File(held.read())
                     machine.directories.add(path.rpartition("/")[0] or "/")
     except tarfile.TarError:
-        return _fail("tar: This does not look like a tar archive\n", 2)
+        return failed("tar: This does not look like a tar archive\n", 2)
     return CommandOutcome()
 
 
@@ -209,14 +208,14 @@ def _export(machine: Machine, args: list[str], _stdin: bytes) -> CommandOutcome:
 
 def _env(machine: Machine, _args: list[str], _stdin: bytes) -> CommandOutcome:
     rows = (f"{name}={value}\n" for name, value in machine.env.items() if name.isidentifier())
-    return _out("".join(rows))
+    return printed("".join(rows))
 
 
 def _grep(machine: Machine, args: list[str], stdin: bytes) -> CommandOutcome:
     flags = "".join(arg[1:] for arg in args if arg.startswith("-"))
     names = _plain(args)
     if not names:
-        return _fail("grep: no pattern\n", 2)
+        return failed("grep: no pattern\n", 2)
     found = _gather(machine, names[1:], stdin, "grep")
     pattern = re.escape(names[0]) if "F" in flags else names[0]
     wanted = re.compile(pattern, re.IGNORECASE if "i" in flags else 0)
@@ -226,15 +225,15 @@ def _grep(machine: Machine, args: list[str], stdin: bytes) -> CommandOutcome:
     if "q" in flags:
         return CommandOutcome(code=code)
     if "c" in flags:
-        return _out(f"{len(rows)}\n", code)
-    return _out("".join(f"{row}\n" for row in rows), code)
+        return printed(f"{len(rows)}\n", code)
+    return printed("".join(f"{row}\n" for row in rows), code)
 
 
 def _wc(machine: Machine, args: list[str], stdin: bytes) -> CommandOutcome:
     found = _gather(machine, _plain(args), stdin, "wc")
     counts = {"-l": found.out.count(b"\n"), "-c": len(found.out), "-w": len(found.out.split())}
     chosen = [str(counts[arg]) for arg in args if arg in counts]
-    return _out(" ".join(chosen or [str(counts[key]) for key in ("-l", "-w", "-c")]) + "\n")
+    return printed(" ".join(chosen or [str(counts[key]) for key in ("-l", "-w", "-c")]) + "\n")
 
 
 def _sleep(_machine: Machine, args: list[str], _stdin: bytes) -> CommandOutcome:
@@ -243,7 +242,7 @@ def _sleep(_machine: Machine, args: list[str], _stdin: bytes) -> CommandOutcome:
         return CommandOutcome(seconds=None)
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text)
     if not match:
-        return _fail(f"sleep: invalid time interval '{text}'\n")
+        return failed(f"sleep: invalid time interval '{text}'\n")
     unit = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
     return CommandOutcome(seconds=float(match[1]) * unit)
 
@@ -273,26 +272,26 @@ def _exit(machine: Machine, args: list[str], _stdin: bytes) -> CommandOutcome:
 
 
 def _pwd(machine: Machine, _args: list[str], _stdin: bytes) -> CommandOutcome:
-    return _out(f"{machine.cwd}\n")
+    return printed(f"{machine.cwd}\n")
 
 
 def _hostname(machine: Machine, _args: list[str], _stdin: bytes) -> CommandOutcome:
-    return _out(f"{machine.hostname}\n")
+    return printed(f"{machine.hostname}\n")
 
 
 def _uname(machine: Machine, args: list[str], _stdin: bytes) -> CommandOutcome:
     kernel = "5.10.134-19.2.al8.x86_64"
     whole = f"Linux {machine.hostname} {kernel} #1 SMP x86_64 GNU/Linux"
-    return _out({"-a": whole, "-r": kernel, "-m": "x86_64"}.get("".join(args), "Linux") + "\n")
+    return printed({"-a": whole, "-r": kernel, "-m": "x86_64"}.get("".join(args), "Linux") + "\n")
 
 
 def _date(machine: Machine, _args: list[str], _stdin: bytes) -> CommandOutcome:
-    return _out(machine.now.strftime("%a %b %d %H:%M:%S UTC %Y\n"))
+    return printed(machine.now.strftime("%a %b %d %H:%M:%S UTC %Y\n"))
 
 
 def _which(machine: Machine, args: list[str], _stdin: bytes) -> CommandOutcome:
     names = [name for name in args if name in COMMANDS and _installed(machine, name)]
-    return _out(
+    return printed(
         "".join(f"/usr/bin/{name}\n" for name in names), 0 if len(names) == len(args) else 1
     )
 
@@ -320,9 +319,9 @@ COMMANDS: dict[str, Command] = {
     ":": _succeed, "[": _test, "apt-get": apt_get, "cat": _cat, "cd": _cd, "chmod": _succeed,
     "cp": _cp, "date": _date, "echo": _echo, "env": _env, "exit": _exit, "export": _export,
     "false": _refuse, "getent": _getent, "grep": _grep, "head": _head, "hostname": _hostname,
-    "id": lambda *_: _out("uid=0(root) gid=0(root) groups=0(root)\n"), "ls": _ls, "make": make,
+    "id": lambda *_: printed("uid=0(root) gid=0(root) groups=0(root)\n"), "ls": _ls, "make": make,
     "mkdir": _mkdir, "nvcc": nvcc, "nvidia-smi": nvidia_smi, "printenv": _env, "printf": _printf,
     "pwd": _pwd, "rm": _rm, "set": _succeed, "sleep": _sleep, "sync": _succeed, "tail": _tail,
     "tar": _tar,     "test": _test, "touch": _succeed, "true": _succeed, "uname": _uname, "wc": _wc,
-    "which": _which, "whoami": lambda *_: _out("root\n"),
+    "which": _which, "whoami": lambda *_: printed("root\n"),
 }  # fmt: skip

@@ -33,6 +33,16 @@ class CommandOutcome:
     seconds: float | None = 0.0
 
 
+def printed(text: str, code: int = 0) -> CommandOutcome:
+    """The outcome of a command that writes to stdout."""
+    return CommandOutcome(out=text.encode(), code=code)
+
+
+def failed(text: str, code: int = 1) -> CommandOutcome:
+    """The outcome of a command that complains on stderr."""
+    return CommandOutcome(err=text.encode(), code=code)
+
+
 @dataclass
 class File:
     """A file in a container. ``program`` is what a built program does when it is run."""

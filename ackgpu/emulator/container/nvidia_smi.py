@@ -6,7 +6,7 @@ lightweight GPU nodes, the others are the tool's own.
 
 from __future__ import annotations
 
-from ackgpu.emulator.container.machine import CommandOutcome, Machine
+from ackgpu.emulator.container.machine import CommandOutcome, Machine, printed
 from ackgpu.emulator.kube.objects import uid_of
 from ackgpu.emulator.shared.gpus import Gpu
 
@@ -48,7 +48,7 @@ def _answer(machine: Machine, gpu: Gpu, options: dict[str, str]) -> CommandOutco
         text = (
             f"Invalid combination of input arguments. Please run 'nvidia-smi -h'.\n{unknown[0]}\n"
         )
-        return CommandOutcome(out=text.encode(), code=2)
+        return printed(text, 2)
     return _print(_table(machine, gpu))
 
 
@@ -74,8 +74,7 @@ def uuid_of(machine: Machine, number: int) -> str:
 def _query(machine: Machine, gpu: Gpu, options: dict[str, str]) -> CommandOutcome:
     form = options.get("--format", "").split(",")
     if "csv" not in form:
-        text = '"--format=" switch is missing. Format must be specified.\n'
-        return CommandOutcome(out=text.encode(), code=2)
+        return printed('"--format=" switch is missing. Format must be specified.\n', 2)
     names = [name.strip() for name in options["--query-gpu"].split(",")]
     wanted = range(gpu.count)
     if chosen := options.get("-i") or options.get("--id"):
@@ -83,8 +82,7 @@ def _query(machine: Machine, gpu: Gpu, options: dict[str, str]) -> CommandOutcom
     rows = [_values(machine, gpu, number) for number in wanted]
     for name in names:
         if name not in rows[0]:
-            text = f'Field "{name}" is not a valid field to query.\n\n'
-            return CommandOutcome(out=text.encode(), code=2)
+            return printed(f'Field "{name}" is not a valid field to query.\n\n', 2)
     bare = "nounits" in form
     shown = [", ".join(_cell(row[name], bare=bare) for name in names) for row in rows]
     if "noheader" not in form:

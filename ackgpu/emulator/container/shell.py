@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from ackgpu.emulator.container.commands import COMMANDS
-from ackgpu.emulator.container.machine import CommandOutcome, File, Machine, consumed
+from ackgpu.emulator.container.machine import CommandOutcome, File, Machine, consumed, failed
 from ackgpu.emulator.container.network import OPEN, SILENT
 from ackgpu.emulator.container.toolchain import run_program
 from ackgpu.emulator.container.words import RESERVED, Piece, ShellSyntaxError, Token, tokenize
@@ -58,17 +58,14 @@ def _run_shell(machine: Machine, argv: list[str], stdin: bytes) -> CommandOutcom
     if script is not None:
         at = argv.index(script) + 1
         if at >= len(argv):
-            return CommandOutcome(
-                err=f"{argv[0]}: -c: option requires an argument\n".encode(), code=2
-            )
+            return failed(f"{argv[0]}: -c: option requires an argument\n", 2)
         machine.env.update((str(n), word) for n, word in enumerate(argv[at + 1 :]))
         return run_script(machine, argv[at], stdin)
     names = [word for word in argv[1:] if not word.startswith("-")]
     if names:
         file = machine.files.get(machine.path(names[0]))
         if file is None:
-            text = f"{argv[0]}: {names[0]}: No such file or directory\n"
-            return CommandOutcome(err=text.encode(), code=127)
+            return failed(f"{argv[0]}: {names[0]}: No such file or directory\n", 127)
         return run_script(machine, file.content.decode(errors="replace"), stdin)
     return run_script(machine, consumed(stdin).decode(errors="replace"), b"")
 
@@ -86,7 +83,7 @@ def run_script(machine: Machine, text: str, stdin: bytes) -> CommandOutcome:
     try:
         pipelines = [(_stages(tokens), end) for tokens, end in _pipelines(tokenize(text))]
     except ShellSyntaxError as error:
-        return CommandOutcome(err=f"sh: 1: Syntax error: {error}\n".encode(), code=2)
+        return failed(f"sh: 1: Syntax error: {error}\n", 2)
     total, skip = CommandOutcome(), False
     for stages, separator in pipelines:
         if stages and not skip:
@@ -195,8 +192,7 @@ def _run_stage(machine: Machine, stage: PipelineCommand, stdin: bytes) -> Comman
             return _connected(machine, name)
         file = machine.files.get(machine.path(name))
         if file is None and name != "/dev/null":
-            text = f"sh: 1: cannot open {name}: No such file\n"
-            return CommandOutcome(err=text.encode(), code=2)
+            return failed(f"sh: 1: cannot open {name}: No such file\n", 2)
         stdin = file.content if file else b""
     words = _expanded(machine, stage.words)
     done = _start(machine, words, stdin) if words else CommandOutcome()
@@ -238,8 +234,7 @@ def _redirected(machine: Machine, stage: PipelineCommand, done: CommandOutcome) 
         name = _filled(machine, stage.stdout)
         content = done.out + (done.err if stage.joined else b"")
         if not _write(machine, name, content, appends=stage.appends):
-            text = f"sh: 1: cannot create {name}: Directory nonexistent\n"
-            return CommandOutcome(err=text.encode(), code=2)
+            return failed(f"sh: 1: cannot create {name}: Directory nonexistent\n", 2)
         done = replace(done, out=b"", err=b"" if stage.joined else done.err)
     return done
 
@@ -270,7 +265,7 @@ def _start(machine: Machine, words: list[str], stdin: bytes) -> CommandOutcome:
         return _run_shell(machine, words, stdin)
     if not knows(machine, words[0]):
         kind = "not found" if "/" not in words[0] else "No such file or directory"
-        return CommandOutcome(err=f"sh: 1: {words[0]}: {kind}\n".encode(), code=127)
+        return failed(f"sh: 1: {words[0]}: {kind}\n", 127)
     return _invoke(machine, words, stdin)
 
 

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import re
 
-from ackgpu.emulator.container.machine import CommandOutcome, File, Machine, consumed, toolkit_row
+from ackgpu.emulator.container.machine import (
+    CommandOutcome,
+    File,
+    Machine,
+    consumed,
+    failed,
+    toolkit_row,
+)
 from ackgpu.emulator.shared.gpus import Gpu
 
 SAMPLES = ("simpleTexture", "vectorAdd", "deviceQuery")
@@ -40,7 +47,7 @@ def nvcc(machine: Machine, args: list[str], stdin: bytes) -> CommandOutcome:
             sources.append(arg)
     if not sources:
         text = "nvcc fatal   : No input files specified; use option --help for more information\n"
-        return CommandOutcome(err=text.encode(), code=1)
+        return failed(text)
     return _compile(machine, sources[0], target, stdin)
 
 
@@ -57,12 +64,11 @@ def _version(machine: Machine) -> str:
 def _compile(machine: Machine, source: str, target: str, stdin: bytes) -> CommandOutcome:
     file = machine.files.get(machine.path(source))
     if file is None and source != "-":
-        text = f"nvcc fatal   : Could not open input file '{source}'\n"
-        return CommandOutcome(err=text.encode(), code=1)
+        return failed(f"nvcc fatal   : Could not open input file '{source}'\n")
     content = consumed(stdin) if file is None else file.content
     if b"main" not in content:
         text = "/usr/bin/ld: (.text+0x24): undefined reference to `main'\ncollect2: error: ld\n"
-        return CommandOutcome(err=text.encode(), code=1)
+        return failed(text)
     names = [match.decode().lower() for match in _KERNEL.findall(content)]
     known = next((_KERNELS[name] for name in names if name in _KERNELS), "nothing")
     machine.files[machine.path(target)] = File(b"\x7fELF", program=known)
@@ -75,7 +81,7 @@ def apt_get(machine: Machine, args: list[str], _stdin: bytes) -> CommandOutcome:
     if words[:1] == ["update"]:
         return CommandOutcome(out=b"Reading package lists... Done\n", seconds=5.0)
     if words[:1] != ["install"]:
-        return CommandOutcome(err=f"E: Invalid operation {' '.join(words)}\n".encode(), code=100)
+        return failed(f"E: Invalid operation {' '.join(words)}\n", 100)
     out = "Reading package lists... Done\nBuilding dependency tree... Done\n"
     for package in words[1:]:
         if package != samples_package(machine):
@@ -104,8 +110,7 @@ def make(machine: Machine, args: list[str], _stdin: bytes) -> CommandOutcome:
     where = machine.path(args[args.index("-C") + 1]) if "-C" in args[:-1] else machine.cwd
     name = where.rsplit("/", 1)[-1]
     if name not in SAMPLES or where not in machine.directories:
-        text = "make: *** No targets specified and no makefile found.  Stop.\n"
-        return CommandOutcome(err=text.encode(), code=2)
+        return failed("make: *** No targets specified and no makefile found.  Stop.\n", 2)
     machine.files[f"{where}/{name}"] = File(b"\x7fELF", program=name)
     nvcc_path = f"/usr/local/cuda-{machine.toolkit}/bin/nvcc"
     return CommandOutcome(
@@ -120,7 +125,7 @@ def run_program(machine: Machine, program: str) -> CommandOutcome:
     trouble = _trouble(machine)
     if trouble or machine.gpu is None:
         code, text = trouble or ("cudaErrorNoDevice", "no CUDA-capable device is detected")
-        return CommandOutcome(err=f"{program}: {text} (error code {code})!\n".encode(), code=1)
+        return failed(f"{program}: {text} (error code {code})!\n")
     wrong = "sample_wrong_result" in machine.faults
     if program == "simpleTexture":
         return _simple_texture(machine.gpu, wrong=wrong)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from ackgpu.emulator.errors import ApiError, invalid
+from ackgpu.emulator.errors import ApiError, ill_typed, invalid
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
 
@@ -78,63 +77,52 @@ def rows_of(call: Call) -> list[dict[str, Any]]:
     return rows
 
 
+def _typed(body: dict[str, Any], key: str, kind: type, name: str) -> Any:
+    """A value within a body, or None; another type is refused as the service's decoder does."""
+    value = body.get(key)
+    if value is not None and not isinstance(value, kind):
+        raise ill_typed(name, value, key)
+    return value
+
+
 def part(body: dict[str, Any], key: str) -> dict[str, Any]:
     """An object within a body; empty where it is absent or null."""
-    value = body.get(key)
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise _ill_typed("object", value, key)
-    return value
+    return _typed(body, key, dict, "object") or {}
 
 
 def text(body: dict[str, Any], key: str, default: str = "") -> str:
-    """A string within a body; any other type is refused as the service's decoder does."""
-    value = body.get(key)
-    if value is None:
-        return default
-    if not isinstance(value, str):
-        raise _ill_typed("string", value, key)
-    return value
+    """A string within a body."""
+    value: str | None = _typed(body, key, str, "string")
+    return default if value is None else value
 
 
 def flag(body: dict[str, Any], key: str) -> bool:
     """A boolean within a body; False where it is not there."""
-    value = body.get(key)
-    if value is None:
-        return False
-    if not isinstance(value, bool):
-        raise _ill_typed("bool", value, key)
-    return value
+    return bool(_typed(body, key, bool, "bool"))
 
 
 def number(body: dict[str, Any], key: str, default: int = 0) -> int:
     """An integer within a body."""
-    value = body.get(key)
-    if value is None:
-        return default
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise _ill_typed("int", value, key)
-    return value
+    value: int | None = _typed(body, key, int, "int")
+    if isinstance(value, bool):
+        raise ill_typed("int", value, key)
+    return default if value is None else value
 
 
 def texts(body: dict[str, Any], key: str) -> list[str]:
     """A list of strings within a body."""
-    value = body.get(key)
-    if value is None:
-        return []
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise _ill_typed("[]string", value, key)
-    return list(value)
+    return _items(body, key, str, "[]string")
 
 
 def objects(body: dict[str, Any], key: str) -> list[dict[str, Any]]:
     """A list of objects within a body."""
-    value = body.get(key)
-    if value is None:
-        return []
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise _ill_typed("[]object", value, key)
+    return _items(body, key, dict, "[]object")
+
+
+def _items(body: dict[str, Any], key: str, kind: type, name: str) -> list[Any]:
+    value = _typed(body, key, list, name) or []
+    if not all(isinstance(item, kind) for item in value):
+        raise ill_typed(name, value, key)
     return list(value)
 
 
@@ -155,24 +143,4 @@ def tag_rows(body: dict[str, Any]) -> list[dict[str, str]]:
 
 def query_list(call: Call, name: str) -> list[Any]:
     """A query parameter that holds JSON text of a list; empty where it is absent."""
-    raw = call.params.text(name)
-    if not raw:
-        return []
-    try:
-        value = json.loads(raw)
-    except ValueError:
-        raise invalid(name) from None
-    if not isinstance(value, list):
-        raise invalid(name)
-    return value
-
-
-def _ill_typed(expected: str, value: Any, field: str) -> ApiError:
-    got = {bool: "bool", int: "number", float: "number", str: "string", list: "array"}.get(
-        type(value), "object"
-    )
-    # The message is as seen in the field; its code is unconfirmed.
-    return ApiError(
-        "InvalidParameter",
-        f"Unmarshal type error: expected={expected}, got={got}, field={field}",
-    )
+    return call.params.json_rows(name) or []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from ackgpu.emulator.errors import ApiError, invalid
@@ -23,11 +22,8 @@ MAX_PORT = 65535
 
 def _named_servers(call: Call) -> list[dict[str, Any]]:
     """The JSON text of ``BackendServers`` as rows; refuses with InvalidParameter."""
-    try:
-        rows = json.loads(call.params.text("BackendServers", "[]"))
-    except ValueError:
-        raise invalid("BackendServers") from None
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+    rows = call.params.json_rows("BackendServers") or []
+    if not all(isinstance(row, dict) for row in rows):
         raise invalid("BackendServers")
     return rows
 
