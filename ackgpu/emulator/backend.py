@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from ackgpu.emulator.account import ACCESS_KEY_ID, root
 from ackgpu.emulator.operation import ApiOperation, Call, Caller, Params
@@ -118,7 +118,7 @@ class Backend:
 
     def internal_call(self, session: Transaction, name: str, *, region: str = "") -> Call:
         """A call that a service makes on its own behalf, such as ACK's for a Service of type LB."""
-        operation = ApiOperation("internal", name, _nothing, writes=True)
+        operation = ApiOperation("internal", name, lambda _call: "", writes=True)
         return self.call(session, operation, region=region)
 
     def reset(self) -> None:
@@ -132,7 +132,3 @@ class Backend:
         """Close the state file."""
         with self._lock:
             self.store.close()
-
-
-def _nothing(_call: Call) -> Literal[""]:
-    return ""

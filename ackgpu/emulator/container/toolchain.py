@@ -89,7 +89,7 @@ def apt_get(machine: Machine, args: list[str], _stdin: bytes) -> CommandOutcome:
                 out.encode(), f"E: Unable to locate package {package}\n".encode(), 100
             )
         for sample in SAMPLES:
-            machine.directories.add(f"{_samples_root(machine)}/{sample}")
+            machine.directories.add(f"/usr/local/cuda-{machine.toolkit}/samples/0_Simple/{sample}")
         out += f"Setting up {package} ...\n"
     return CommandOutcome(out.encode(), seconds=20.0)
 
@@ -99,10 +99,6 @@ def samples_package(machine: Machine) -> str:
     if not machine.toolkit or float(machine.toolkit) > SAMPLES_UNTIL:
         return ""
     return f"cuda-samples-{machine.toolkit.replace('.', '-')}"
-
-
-def _samples_root(machine: Machine) -> str:
-    return f"/usr/local/cuda-{machine.toolkit}/samples/0_Simple"
 
 
 def make(machine: Machine, args: list[str], _stdin: bytes) -> CommandOutcome:

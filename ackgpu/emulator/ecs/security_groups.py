@@ -241,14 +241,7 @@ def describe_security_group_references(call: Call) -> dict[str, Any]:
 @PRODUCT.operation("DeleteSecurityGroup", writes=True, idempotent_by_token=False)
 def delete_security_group(call: Call) -> None:
     """DeleteSecurityGroup: refused while an interface is in it or another group names it."""
-    group_id = call.params.required("SecurityGroupId")
-    doc = call.alive(KIND, group_id)
-    if doc is None:
-        raise ApiError(
-            "InvalidSecurityGroupId.NotFound",
-            "The SecurityGroupId provided does not exist in our records.",
-            404,
-        )
+    doc = security_group(call, call.params.required("SecurityGroupId"))
     refuse_managed(doc)
     if members(call, doc.id) or referencing(call, doc) or _guarded(call, doc):
         raise ApiError(
