@@ -6,13 +6,9 @@ from typing import Annotated
 import typer
 
 from ackgpu.cli import flags as on
-from ackgpu.cli.command import Came, add_command
+from ackgpu.cli.command import Came
 from ackgpu.cli.flag_set import FlagSet
 from ackgpu.session import Session
-
-
-def register(root: typer.Typer) -> None:
-    add_command(root, "apply", apply, changes_cloud=True)
 
 
 class ApplyFlags(FlagSet):

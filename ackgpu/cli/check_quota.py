@@ -7,12 +7,8 @@ from typing import Annotated
 import typer
 
 from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import Came, add_command
+from ackgpu.cli.command import Came
 from ackgpu.session import Session
-
-
-def register(root: typer.Typer) -> None:
-    add_command(root, "check-quota", check_quota)
 
 
 def check_quota(

@@ -4,11 +4,10 @@ The function takes the :class:`~ackgpu.session.Session` first and returns what i
 flags work before the command and behind it.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_type_hints
 
 import typer
@@ -36,69 +35,82 @@ KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
 Region = Annotated[
     str | None, typer.Option("--region", "-r", metavar="REGION", help="Region of the cloud.",
-                             rich_help_panel=PANEL, show_default=False)
+                             rich_help_panel=PANEL)
 ]  # fmt: skip
-Profile = Annotated[
-    str | None, typer.Option("--profile", "-p", metavar="PROFILE",
-                             help="Profile of ~/.aliyun/config.json.",
-                             rich_help_panel=PANEL, show_default=False)
-]  # fmt: skip
-OutputFlag = Annotated[
-    Output | None, typer.Option("--output", "-o", help="Form of the result.",
-                                rich_help_panel=PANEL, show_default=False)
-]  # fmt: skip
-Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Show each call to the cloud, with its request id.",
-                       rich_help_panel=PANEL)
-]  # fmt: skip
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="No progress, only warnings and errors.",
-                       rich_help_panel=PANEL)
-]  # fmt: skip
-NoInput = Annotated[bool, typer.Option("--no-input", help="Never ask.", rich_help_panel=PANEL)]
-Color = Annotated[
-    ColorChoice, typer.Option("--color", help="When to use colors.", rich_help_panel=PANEL)
-]
-EmulatorFlag = Annotated[
-    bool, typer.Option("--emulator", help="Run against the embedded emulator.",
-                       rich_help_panel=PANEL)
-]  # fmt: skip
-RecordFlag = Annotated[
-    Path | None, typer.Option("--record", metavar="PATH",
-                              help="Write each call and its answer there, without secrets.",
-                              rich_help_panel=PANEL, show_default=False)
-]  # fmt: skip
+
+
+class GlobalFlags(FlagSet):
+    """What every command takes, before its name and behind it."""
+
+    region: Region = None
+    profile: Annotated[
+        str | None, typer.Option("--profile", "-p", metavar="PROFILE",
+                                 help="Profile of ~/.aliyun/config.json.", rich_help_panel=PANEL)
+    ] = None  # fmt: skip
+    output: Annotated[
+        Output | None,
+        typer.Option("--output", "-o", help="Form of the result.", rich_help_panel=PANEL),
+    ] = None
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", rich_help_panel=PANEL,
+                           help="Show each call to the cloud, with its request id.")
+    ] = False  # fmt: skip
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", rich_help_panel=PANEL,
+                           help="No progress, only warnings and errors.")
+    ] = False  # fmt: skip
+    no_input: Annotated[
+        bool, typer.Option("--no-input", help="Never ask.", rich_help_panel=PANEL)
+    ] = False
+    color: Annotated[
+        ColorChoice, typer.Option("--color", help="When to use colors.", rich_help_panel=PANEL)
+    ] = "auto"
+    emulator: Annotated[
+        bool, typer.Option("--emulator", rich_help_panel=PANEL,
+                           help="Run against the embedded emulator.")
+    ] = False  # fmt: skip
+    record: Annotated[
+        Path | None, typer.Option("--record", metavar="PATH", rich_help_panel=PANEL,
+                                  help="Write each call and its answer there, without secrets.")
+    ] = None  # fmt: skip
+
+
+GLOBALS = {flag.name: flag for flag in GlobalFlags.parameters()}
 Insist = Annotated[
     str | None,
     typer.Option(
         "--insist",
         metavar="DURATION",
         help="How long to try again if the cloud stops answering. Default: 2m.",
-        show_default=False,
     ),
 ]
 
 WATCHING = frozenset({"wait", "verify", "run-sample"})
 """Commands that change nothing of the cloud, and whose failure asks what stands all the same."""
 
-GLOBALS: dict[str, tuple[Any, Any]] = {
-    "region": (Region, None),
-    "profile": (Profile, None),
-    "output": (OutputFlag, None),
-    "verbose": (Verbose, False),
-    "quiet": (Quiet, False),
-    "no_input": (NoInput, False),
-    "color": (Color, "auto"),
-    "emulator": (EmulatorFlag, False),
-    "record": (RecordFlag, None),
-}
+CHANGING = frozenset({
+    "create", "apply", "upgrade", "sleep", "wake", "extend", "delete", "gc", "nodepool add",
+    "nodepool update", "nodepool scale", "nodepool delete", "nodepool attach",
+    "nodepool convert-billing", "node drain", "node replace", "node repair",
+})  # fmt: skip
+"""Commands that change the cloud, and so take --insist."""
 
 
-def command_group(summary: str) -> typer.Typer:
-    """A command that holds others; with none of them, it prints its help."""
-    group = typer.Typer(help=summary, invoke_without_command=True, cls=OnceGroup)
-    group.callback()(_help_alone)
-    return group
+def add_commands(root: typer.Typer, name: str, module: ModuleType) -> None:
+    """Register the command ``name``: the only function of its module.
+
+    A module with a ``GROUP``, which is its help, holds several, each named as its function; with
+    none of them on the line, it prints its help.
+    """
+    group, summary = root, getattr(module, "GROUP", "")
+    if summary:
+        group = typer.Typer(help=summary, invoke_without_command=True, cls=OnceGroup)
+        group.callback()(_help_alone)
+        root.add_typer(group, name=name)
+    for found in [*vars(module).values()]:
+        if inspect.isfunction(found) and found.__module__ == module.__name__:
+            own = found.__name__.rstrip("_").replace("_", "-")
+            add_command(group, f"{name} {own}" if summary else name, found)
 
 
 def _help_alone(ctx: typer.Context) -> None:
@@ -106,28 +118,18 @@ def _help_alone(ctx: typer.Context) -> None:
         typer.echo(ctx.get_help(), nl=False)
 
 
-def add_command(
-    group: typer.Typer,
-    name: str,
-    function: Callable[..., Came],
-    prefix: str = "",
-    *,
-    changes_cloud: bool = False,
-) -> None:
-    """Register ``function`` as command ``name``; its docstring is the help.
-
-    One that changes the cloud takes ``--insist``.
-    """
-    title = f"{prefix} {name}".strip()
+def add_command(group: typer.Typer, title: str, function: Callable[..., Came]) -> None:
+    """Register ``function`` as the command ``title`` of ``group``; its docstring is the help."""
     own, sets = _parameters(function)
     accepted = {parameter.name for parameter in own}
-    missing = {key: value for key, value in GLOBALS.items() if key not in accepted}
+    missing = [flag for name, flag in GLOBALS.items() if name not in accepted]
+    changes_cloud = title in CHANGING
     if changes_cloud:
         own.append(inspect.Parameter("insist", KEYWORD, default=None, annotation=Insist))
 
     def command(ctx: typer.Context, **given: Any) -> None:
         invocation: Invocation = ctx.obj
-        chosen = {key: given.pop(key) for key in missing}
+        chosen = {flag.name: given.pop(flag.name) for flag in missing}
         insist = given.pop("insist", None)
         session = invocation.start(title, Flags(**chosen))
         if insist:
@@ -151,15 +153,16 @@ def add_command(
             raise
         raise typer.Exit(code)
 
-    parameters = [inspect.Parameter("ctx", KEYWORD, annotation=typer.Context), *own]
-    parameters += [
-        inspect.Parameter(key, KEYWORD, default=default, annotation=annotation)
-        for key, (annotation, default) in missing.items()
-    ]
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {}
+    with_flags(command, [*own, *missing])
     command.__doc__ = function.__doc__
-    group.command(name, cls=OnceCommand)(command)
+    group.command(title.rpartition(" ")[2], cls=OnceCommand)(command)
+
+
+def with_flags(command: Callable[..., None], flags: list[inspect.Parameter]) -> None:
+    """Let ``command``, which takes typer's context and keywords, be one with these flags."""
+    context = inspect.Parameter("ctx", KEYWORD, annotation=typer.Context)
+    command.__signature__ = inspect.Signature([context, *flags])  # type: ignore[attr-defined]
+    command.__annotations__ = {}
 
 
 def _shown(session: Session, came: Came) -> int:

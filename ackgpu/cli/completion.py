@@ -6,19 +6,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from ackgpu.cli.command import Came, add_command
+from ackgpu.cli.command import Came
 from ackgpu.session import Session
-
-
-def register(root: typer.Typer) -> None:
-    add_command(root, "completion", completion)
 
 
 def completion(
     session: Session,
-    shell: Annotated[
-        Literal["bash", "zsh", "fish"], typer.Argument(help="The shell.", show_default=False)
-    ],
+    shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(help="The shell.")],
 ) -> Came:
     """Print a script that makes a shell complete ackgpu's command lines.
 

@@ -8,20 +8,10 @@ from typing import Annotated
 import typer
 
 from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import Came, add_command, command_group
+from ackgpu.cli.command import Came
 from ackgpu.session import Session
 
-
-def register(root: typer.Typer) -> None:
-    group = command_group("Start, check and explain a cluster.yaml.")
-    for name, function in (
-        ("init", init),
-        ("validate", validate),
-        ("schema", schema),
-        ("show", show),
-    ):
-        add_command(group, name, function, prefix="config")
-    root.add_typer(group, name="config")
+GROUP = "Start, check and explain a cluster.yaml."
 
 
 def init(
@@ -30,9 +20,7 @@ def init(
     *,
     file: Annotated[
         Path | None,
-        typer.Option(
-            "--file", "-f", help="Where to write it; default: stdout.", show_default=False
-        ),
+        typer.Option("--file", "-f", help="Where to write it; default: stdout."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
 ) -> Came:
@@ -47,13 +35,10 @@ def init(
 
 def validate(
     session: Session,
-    file: Annotated[
-        Path | None, typer.Argument(help="A cluster.yaml, or -.", show_default=False)
-    ] = None,
+    file: Annotated[Path | None, typer.Argument(help="A cluster.yaml, or -.")] = None,
     *,
     named: Annotated[
-        Path | None,
-        typer.Option("--file", "-f", help="The same, as create takes it.", show_default=False),
+        Path | None, typer.Option("--file", "-f", help="The same, as create takes it.")
     ] = None,
 ) -> Came:
     """Check a cluster.yaml without asking the cloud; every finding at its line.

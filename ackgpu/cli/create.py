@@ -6,13 +6,9 @@ import typer
 
 from ackgpu.cli import flags
 from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import Came, add_command
+from ackgpu.cli.command import Came
 from ackgpu.cli.flag_set import FlagSet
 from ackgpu.session import Session
-
-
-def register(root: typer.Typer) -> None:
-    add_command(root, "create", create, changes_cloud=True)
 
 
 class CreateHowFlags(FlagSet):
@@ -21,10 +17,7 @@ class CreateHowFlags(FlagSet):
     skip_preflight: Annotated[
         list[str] | None,
         typer.Option(
-            "--skip-preflight",
-            metavar="CHECK",
-            help="A check to leave out, repeatable; or all.",
-            show_default=False,
+            "--skip-preflight", metavar="CHECK", help="A check to leave out, repeatable; or all."
         ),
     ] = None
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be made.")] = False

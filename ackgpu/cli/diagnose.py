@@ -8,13 +8,9 @@ from typing import Annotated
 import typer
 
 from ackgpu.cli import flags as on
-from ackgpu.cli.command import Came, add_command
+from ackgpu.cli.command import Came
 from ackgpu.cli.run_sample import Private
 from ackgpu.session import Session
-
-
-def register(root: typer.Typer) -> None:
-    add_command(root, "diagnose", diagnose)
 
 
 def diagnose(
@@ -30,7 +26,6 @@ def diagnose(
             "--bundle",
             metavar="PATH",
             help="Write all that was read there as one page, without secrets.",
-            show_default=False,
         ),
     ] = None,
     private: Private = False,

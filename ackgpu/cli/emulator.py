@@ -5,29 +5,17 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.cli.command import Came, add_command, command_group
+from ackgpu.cli.command import Came
 from ackgpu.cli.flag_set import FlagSet
 from ackgpu.session import Session
 
 State = Annotated[
     Path | None,
     typer.Option("--state", help="The directory that keeps the account; default: the one of"
-                 " --emulator.", show_default=False),
+                 " --emulator."),
 ]  # fmt: skip
 
-
-def register(root: typer.Typer) -> None:
-    group = command_group("The embedded cloud, as a server.")
-    for name, function in (
-        ("up", up),
-        ("down", down),
-        ("env", env),
-        ("serve", serve),
-        ("status", status),
-        ("reset", reset),
-    ):
-        add_command(group, name, function, prefix="emulator")
-    root.add_typer(group, name="emulator")
+GROUP = "The embedded cloud, as a server."
 
 
 class ServeFlags(FlagSet):
@@ -42,12 +30,8 @@ class ServeFlags(FlagSet):
     ] = 0
     state: State = None
     speed: Annotated[float, typer.Option("--speed", help="Emulated seconds in a real one.")] = 60.0
-    faults: Annotated[
-        Path | None, typer.Option("--faults", help="A faults file.", show_default=False)
-    ] = None
-    scenario: Annotated[
-        Path | None, typer.Option("--scenario", help="A scenario file.", show_default=False)
-    ] = None
+    faults: Annotated[Path | None, typer.Option("--faults", help="A faults file.")] = None
+    scenario: Annotated[Path | None, typer.Option("--scenario", help="A scenario file.")] = None
     latency_ms: Annotated[
         float, typer.Option("--latency", help="Milliseconds added to each answer.")
     ] = 0.0
@@ -57,9 +41,7 @@ class ServeFlags(FlagSet):
     ] = 1.0
     seed: Annotated[
         int | None,
-        typer.Option(
-            "--seed", help="For the same ids and durations each time.", show_default=False
-        ),
+        typer.Option("--seed", help="For the same ids and durations each time."),
     ] = None
     enforce_ram: Annotated[
         bool,
@@ -67,20 +49,8 @@ class ServeFlags(FlagSet):
     ] = False
     log_file: Annotated[
         Path | None,
-        typer.Option("--request-log", help="Append each request to this file.", show_default=False),
+        typer.Option("--request-log", help="Append each request to this file."),
     ] = None
-
-
-def serve(session: Session, how: ServeFlags) -> Came:
-    """Serve the emulated cloud on loopback until SIGTERM or Ctrl-C.
-
-    Prints one line of JSON once it accepts connections; ``env`` in it is what to export.
-
-    Example: ackgpu emulator serve --port 8080 --speed 60
-    """
-    from ackgpu.commands.emulated_account import server as command
-
-    return command.serve(command.ServeOptions(**how.given()), session)
 
 
 def up(
@@ -125,6 +95,18 @@ def env(session: Session, *, state: State = None) -> Came:
     from ackgpu.commands.emulated_account.process import env as execute
 
     return execute(state, session)
+
+
+def serve(session: Session, how: ServeFlags) -> Came:
+    """Serve the emulated cloud on loopback until SIGTERM or Ctrl-C.
+
+    Prints one line of JSON once it accepts connections; ``env`` in it is what to export.
+
+    Example: ackgpu emulator serve --port 8080 --speed 60
+    """
+    from ackgpu.commands.emulated_account import server as command
+
+    return command.serve(command.ServeOptions(**how.given()), session)
 
 
 def status(session: Session, *, state: State = None) -> Came:

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import typer
-
 from ackgpu.cli import flags as on
-from ackgpu.cli.command import Came, add_command, command_group
+from ackgpu.cli.command import Came
 from ackgpu.session import Session
 
-
-def register(root: typer.Typer) -> None:
-    """Add the group."""
-    group = command_group("Write a cluster down for other tools.")
-    for name, function in (("spec", spec), ("terraform", terraform), ("ros", ros)):
-        add_command(group, name, function, prefix="export")
-    root.add_typer(group, name="export")
+GROUP = "Write a cluster down for other tools."
 
 
 def spec(session: Session, name: on.ClusterName) -> Came:

@@ -7,12 +7,8 @@ from typing import Annotated
 import typer
 
 from ackgpu.cli import flags as on
-from ackgpu.cli.command import Came, add_command
+from ackgpu.cli.command import Came
 from ackgpu.session import Session
-
-
-def register(root: typer.Typer) -> None:
-    add_command(root, "extend", extend, changes_cloud=True)
 
 
 def extend(
@@ -25,7 +21,6 @@ def extend(
             "--ttl",
             metavar="DURATION",
             help="+2h adds to what is left, 2h counts from now, at most 366d; either ends a hold.",
-            show_default=False,
         ),
     ] = None,
     hold: Annotated[bool, typer.Option("--hold", help="Keep it from gc until --ttl.")] = False,

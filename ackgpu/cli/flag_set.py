@@ -71,14 +71,13 @@ class FlagSet:
 def option_of(field: Field) -> Any:
     """The flag of a setting as typer takes it; its help ends with a mark for the default."""
     if field.flag == field.flag.upper():
-        return Annotated[str | None, typer.Argument(help=field.help, show_default=False)]
+        return Annotated[str | None, typer.Argument(help=field.help)]
     kind = list[str] if field.kind is list else field.kind
     option = typer.Option(
         *field.flag.split(" "),
         help=f"{field.help} {{{field.key}}}",
         metavar=field.metavar or None,
         rich_help_panel=field.panel,
-        show_default=False,
     )
     return Annotated[kind | None, option]
 

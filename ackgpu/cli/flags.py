@@ -7,16 +7,15 @@ import typer
 
 Kubeconfig = Annotated[
     Path | None,
-    typer.Option("--kubeconfig", help="Another kubeconfig file.", show_default=False),
+    typer.Option("--kubeconfig", help="Another kubeconfig file."),
 ]  # fmt: skip
 Timeout = Annotated[
     str | None,
-    typer.Option("--timeout", metavar="DURATION",
-                 help="How long it may take, such as 45m.", show_default=False),
+    typer.Option("--timeout", metavar="DURATION", help="How long it may take, such as 45m."),
 ]  # fmt: skip
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Watch = Annotated[
     bool, typer.Option("--watch", "-w", help="Look again and again, and show what changes.")
 ]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it is done.")]
-ClusterName = Annotated[str, typer.Argument(help="The cluster's name.", show_default=False)]
+ClusterName = Annotated[str, typer.Argument(help="The cluster's name.")]

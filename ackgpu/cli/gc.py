@@ -1,55 +1,50 @@
 """``ackgpu gc``."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer
 
 from ackgpu.cli import flags as on
-from ackgpu.cli.command import Came, add_command
+from ackgpu.cli.command import Came
+from ackgpu.cli.flag_set import FlagSet
 from ackgpu.session import Session
 
 
-def register(root: typer.Typer) -> None:
-    add_command(root, "gc", gc, changes_cloud=True)
+class GcFlags(FlagSet):
+    """What is collected, and how."""
 
-
-def gc(  # noqa: PLR0913 -- the flags of the contract
-    session: Session,
-    *,
     older_than: Annotated[
         str | None,
         typer.Option(
             "--older-than",
             metavar="DURATION",
             help="Whatever is ours and older than this, such as 6h.",
-            show_default=False,
         ),
-    ] = None,
+    ] = None
     expired: Annotated[
         bool, typer.Option("--expired", help="What is past its --ttl; by itself the default.")
-    ] = False,
+    ] = False
     orphans: Annotated[
         bool, typer.Option("--orphans", help="Networks of ours whose cluster is gone.")
-    ] = False,
+    ] = False
     all_regions: Annotated[
         bool, typer.Option("--all-regions", help="Look in every region of the account.")
-    ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it only: the default.")] = False,
-    execute: Annotated[bool, typer.Option("--execute", help="Remove what is found.")] = False,
-    yes: on.Yes = False,
-    timeout: on.Timeout = None,
+    ] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it only: the default.")] = False
+    execute: Annotated[bool, typer.Option("--execute", help="Remove what is found.")] = False
+    yes: on.Yes = False
+    timeout: on.Timeout = None
     print_schedule: Annotated[
         str | None,
         typer.Option(
             "--print-schedule",
             metavar="cron|github|kubernetes",
             help="Print the job that runs gc with the other flags each hour, and do nothing else.",
-            show_default=False,
         ),
-    ] = None,
-) -> Came:
+    ] = None
+
+
+def gc(session: Session, how: GcFlags) -> Came:
     """Find expired and forgotten clusters of ackgpu's by their tags, and remove them.
 
     Needs no state of any machine. What `ackgpu extend --hold` holds is left alone.
@@ -59,17 +54,7 @@ def gc(  # noqa: PLR0913 -- the flags of the contract
     from ackgpu.commands.account import gc as command
     from ackgpu.commands.account.gc_schedule import print_job
 
-    options = command.GcOptions(
-        older_than=older_than or "",
-        expired=expired,
-        orphans=orphans,
-        all_regions=all_regions,
-        dry_run=dry_run,
-        execute=execute,
-        yes=yes,
-        timeout=timeout or "",
-        print_schedule=print_schedule or "",
-    )
-    if print_schedule is not None:
+    options = command.GcOptions(**how.given())
+    if how.print_schedule is not None:
         return print_job(options, session)
     return command.execute(options, session)

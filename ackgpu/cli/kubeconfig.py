@@ -1,62 +1,46 @@
 """``ackgpu kubeconfig``."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer
 
 from ackgpu.cli import flags as on
-from ackgpu.cli.command import Came, add_command, command_group
+from ackgpu.cli.command import Came
+from ackgpu.cli.flag_set import FlagSet
 from ackgpu.session import Session
 
 Minutes = Annotated[
     int | None,
-    typer.Option("--temporary-minutes", help="A certificate that holds this long, 15 to 4320.",
-                 show_default=False),
+    typer.Option("--temporary-minutes", help="A certificate that holds this long, 15 to 4320."),
 ]  # fmt: skip
 Private = Annotated[bool, typer.Option("--private", help="The endpoint within the VPC.")]
 
-
-def register(root: typer.Typer) -> None:
-    group = command_group("Write, show or remove a cluster's context; give its credential.")
-    add_command(group, "write", write, prefix="kubeconfig")
-    add_command(group, "show", show, prefix="kubeconfig")
-    add_command(group, "remove", remove, prefix="kubeconfig")
-    add_command(group, "credential", credential, prefix="kubeconfig")
-    root.add_typer(group, name="kubeconfig")
+GROUP = "Write, show or remove a cluster's context; give its credential."
 
 
-def write(  # noqa: PLR0913 -- the flags of the contract
-    session: Session,
-    name: on.ClusterName,
-    *,
-    temporary_minutes: Minutes = None,
-    private: Private = False,
+class WriteFlags(FlagSet):
+    """How a context is written."""
+
+    minutes: Minutes = None
+    private: Private = False
     set_context: Annotated[
         bool, typer.Option("--set-context", help="Make it the current context.")
-    ] = False,
+    ] = False
     renewing: Annotated[
         bool,
         typer.Option("--exec", help="Write no key: clients get a short-lived one from ackgpu."),
-    ] = False,
-    kubeconfig: on.Kubeconfig = None,
-) -> Came:
+    ] = False
+    path: on.Kubeconfig = None
+
+
+def write(session: Session, name: on.ClusterName, how: WriteFlags) -> Came:
     """Take a cluster's context over into your kubeconfig; the current context stays.
 
     Example: ackgpu kubeconfig write demo --set-context
     """
     from ackgpu.commands.kubeconfig import command
 
-    options = command.KubeconfigOptions(
-        name=name,
-        minutes=temporary_minutes,
-        private=private,
-        set_context=set_context,
-        renewing=renewing,
-        path=kubeconfig,
-    )
-    return command.write(options, session)
+    return command.write(command.KubeconfigOptions(name=name, **how.given()), session)
 
 
 def show(

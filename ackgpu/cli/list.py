@@ -1,48 +1,41 @@
 """``ackgpu list``."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer
 
 from ackgpu.cli import flags as on
-from ackgpu.cli.command import Came, add_command
+from ackgpu.cli.command import Came
+from ackgpu.cli.flag_set import FlagSet
 from ackgpu.session import Session
 
 
-def register(root: typer.Typer) -> None:
-    add_command(root, "list", list_clusters)
+class ListFlags(FlagSet):
+    """Which clusters are listed."""
 
-
-def list_clusters(
-    session: Session,
-    *,
-    all_regions: Annotated[
-        bool, typer.Option("--all-regions", "-A", help="Ask every region.")
-    ] = False,
-    expired: Annotated[
-        bool, typer.Option("--expired", help="Only those past their --ttl.")
-    ] = False,
-    selector: Annotated[
+    all_regions: Annotated[bool, typer.Option("--all-regions", "-A", help="Ask every region.")] = (
+        False
+    )
+    expired: Annotated[bool, typer.Option("--expired", help="Only those past their --ttl.")] = False
+    selectors: Annotated[
         list[str] | None,
         typer.Option(
             "--selector",
             "-l",
             metavar="KEY=VALUE",
             help="Only those with this tag, key=value; repeatable.",
-            show_default=False,
         ),
-    ] = None,
-    watch: on.Watch = False,
-) -> Came:
+    ] = None
+    watch: on.Watch = False
+
+
+def list_clusters(session: Session, how: ListFlags) -> Came:
     """List ackgpu's clusters, and what unfinished ones left.
 
     Example: ackgpu list --all-regions -o json
     """
     from ackgpu.commands.account import list_clusters as command
 
-    options = command.ListOptions(
-        all_regions=all_regions, expired=expired, selectors=tuple(selector or ())
-    )
-    return command.watch(options, session) if watch else command.execute(options, session)
+    given = how.given()
+    show = command.watch if given.pop("watch") else command.execute
+    return show(command.ListOptions(**given), session)

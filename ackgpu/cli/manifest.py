@@ -6,22 +6,18 @@ from typing import Annotated
 
 import typer
 
-from ackgpu.cli.command import Came, add_command, command_group
+from ackgpu.cli.command import Came
 from ackgpu.cli.run_sample import Image, Private
 from ackgpu.session import Session
 
-
-def register(root: typer.Typer) -> None:
-    group = command_group("Print manifests for kubectl.")
-    add_command(group, "sample", sample, prefix="manifest")
-    root.add_typer(group, name="manifest")
+GROUP = "Print manifests for kubectl."
 
 
 def sample(
     session: Session,
     name: Annotated[
         str | None,
-        typer.Argument(help="Fit it to this cluster's nodes and region.", show_default=False),
+        typer.Argument(help="Fit it to this cluster's nodes and region."),
     ] = None,
     *,
     image: Image = None,

@@ -6,23 +6,13 @@ import typer
 
 from ackgpu.cli import flags as on
 from ackgpu.cli import pool_flags as of
-from ackgpu.cli.command import Came, add_command, command_group
+from ackgpu.cli.command import Came
 from ackgpu.cli.run_sample import Private
 from ackgpu.session import Session
 
 Node = Annotated[str, typer.Argument(metavar="NODE", help="A node's name, or its instance's id.")]
 
-
-def register(root: typer.Typer) -> None:
-    group = command_group("The nodes of a cluster.")
-    for name, function in (
-        ("list", list_nodes),
-        ("drain", drain),
-        ("replace", replace),
-        ("repair", repair),
-    ):
-        add_command(group, name, function, prefix="node", changes_cloud=name != "list")
-    root.add_typer(group, name="node")
+GROUP = "The nodes of a cluster."
 
 
 class DrainFlags(of.ChangeFlags):
@@ -41,7 +31,6 @@ class DrainFlags(of.ChangeFlags):
             "--drain-timeout",
             metavar="DURATION",
             help="How long the pods may take to leave. Default: 30m.",
-            show_default=False,
         ),
     ] = None
 
@@ -52,7 +41,7 @@ class RepairFlags(of.ChangeFlags):
     private: Private = False
 
 
-def list_nodes(session: Session, name: on.ClusterName) -> Came:
+def list_(session: Session, name: on.ClusterName) -> Came:
     """List the nodes, with their instances and pools.
 
     Example: ackgpu node list demo

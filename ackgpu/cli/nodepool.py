@@ -6,26 +6,13 @@ import typer
 
 from ackgpu.cli import flags as on
 from ackgpu.cli import pool_flags as of
-from ackgpu.cli.command import Came, add_command, command_group
+from ackgpu.cli.command import Came
 from ackgpu.session import Session
 
-
-def register(root: typer.Typer) -> None:
-    group = command_group("The node pools of a cluster.")
-    for name, function in (
-        ("list", list_pools),
-        ("add", add),
-        ("update", update),
-        ("scale", scale),
-        ("delete", delete),
-        ("attach", attach),
-        ("convert-billing", convert_billing),
-    ):
-        add_command(group, name, function, prefix="nodepool", changes_cloud=name != "list")
-    root.add_typer(group, name="nodepool")
+GROUP = "The node pools of a cluster."
 
 
-def list_pools(session: Session, name: on.ClusterName) -> Came:
+def list_(session: Session, name: on.ClusterName) -> Came:
     """List the node pools.
 
     Example: ackgpu nodepool list demo -o json
@@ -62,30 +49,26 @@ class UpdateFlags(of.ChangeFlags):
     labels: Annotated[
         list[str] | None,
         typer.Option("--label", metavar="KEY=VALUE",
-                     help="Set a label of its nodes, or remove one with KEY-; repeatable.",
-                     show_default=False),
+                     help="Set a label of its nodes, or remove one with KEY-; repeatable."),
     ] = None  # fmt: skip
     taints: Annotated[
         list[str] | None,
         typer.Option("--taint", metavar="TAINT",
                      help="Set a taint (key=value:NoSchedule), or remove one with KEY-;"
-                     " repeatable.", show_default=False),
+                     " repeatable."),
     ] = None  # fmt: skip
     least: Annotated[
         int | None,
-        typer.Option("--min", help="The fewest nodes that it scales itself to.",
-                     show_default=False),
+        typer.Option("--min", help="The fewest nodes that it scales itself to."),
     ] = None  # fmt: skip
     most: Annotated[
         int | None,
-        typer.Option("--max", help="The most nodes that it scales itself to.",
-                     show_default=False),
+        typer.Option("--max", help="The most nodes that it scales itself to."),
     ] = None  # fmt: skip
     scales: Annotated[
         bool | None,
         typer.Option("--autoscaling/--no-autoscaling",
-                     help="Whether the pool scales itself; if not any more, it keeps its nodes.",
-                     show_default=False),
+                     help="Whether the pool scales itself; if not any more, it keeps its nodes."),
     ] = None  # fmt: skip
 
 

@@ -8,12 +8,8 @@ import typer
 
 from ackgpu.cli import flags
 from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import Came, add_command
+from ackgpu.cli.command import Came
 from ackgpu.session import Session
-
-
-def register(root: typer.Typer) -> None:
-    add_command(root, "plan", plan)
 
 
 def plan(

@@ -7,16 +7,10 @@ from typing import Annotated, Literal
 import typer
 
 from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import Came, add_command, command_group
+from ackgpu.cli.command import Came
 from ackgpu.session import Session
 
-
-def register(root: typer.Typer) -> None:
-    """Add the group."""
-    group = command_group("The RAM policy that a cluster needs.")
-    add_command(group, "generate", generate, prefix="policy")
-    add_command(group, "check", check, prefix="policy")
-    root.add_typer(group, name="policy")
+GROUP = "The RAM policy that a cluster needs."
 
 
 def generate(

@@ -13,66 +13,56 @@ from ackgpu.spec.fields import flags_on
 if TYPE_CHECKING:
     from ackgpu.commands.nodepool.spec import PoolFlags
 
-PoolName = Annotated[str, typer.Argument(help="The node pool's name.", show_default=False)]
+PoolName = Annotated[str, typer.Argument(help="The node pool's name.")]
 File = Annotated[
     Path | None,
-    typer.Option("--file", "-f", help="A cluster.yaml (- for stdin) that has a pool of this name.",
-                 show_default=False),
+    typer.Option("--file", "-f", help="A cluster.yaml (- for stdin) that has a pool of this name."),
 ]  # fmt: skip
 Zones = Annotated[
     list[str] | None,
     typer.Option("--zone", metavar="ZONE",
-                 help="Of the cluster's vSwitches only those there; repeatable.",
-                 show_default=False),
+                 help="Of the cluster's vSwitches only those there; repeatable."),
 ]  # fmt: skip
 VSwitchIds = Annotated[
     list[str] | None,
     typer.Option("--vswitch-id", metavar="VSWITCH_ID",
-                 help="A vSwitch of the VPC, repeatable; default: the cluster's.",
-                 show_default=False),
+                 help="A vSwitch of the VPC, repeatable; default: the cluster's."),
 ]  # fmt: skip
 Labels = Annotated[
     list[str] | None,
     typer.Option("--label", metavar="KEY=VALUE",
                  help="key=value on each node, such as ack.node.gpu.schedule=default;"
-                 " repeatable.", show_default=False),
+                 " repeatable."),
 ]  # fmt: skip
 Taints = Annotated[
     list[str] | None,
-    typer.Option("--taint", metavar="TAINT", help="key=value:NoSchedule on each node; repeatable.",
-                 show_default=False),
+    typer.Option("--taint", metavar="TAINT", help="key=value:NoSchedule on each node; repeatable."),
 ]  # fmt: skip
 SystemDisk = Annotated[
     str,
     typer.Option("--system-disk", metavar="DISK",
-                 help="GiB or category:GiB; default: what the type takes, 120.",
-                 show_default=False),
+                 help="GiB or category:GiB; default: what the type takes, 120."),
 ]  # fmt: skip
 DataDisks = Annotated[
     list[str] | None,
     typer.Option("--data-disk", metavar="DISK",
-                 help="GiB or category:GiB, repeatable; ACK formats the last one.",
-                 show_default=False),
+                 help="GiB or category:GiB, repeatable; ACK formats the last one."),
 ]  # fmt: skip
 UserData = Annotated[
     Path | None,
-    typer.Option("--user-data", help="A script to run on each node once it has joined.",
-                 show_default=False),
+    typer.Option("--user-data", help="A script to run on each node once it has joined."),
 ]  # fmt: skip
 OnDemandBase = Annotated[
     int | None,
-    typer.Option("--on-demand-base", help="With --spot: how many nodes are not spot.",
-                 show_default=False),
+    typer.Option("--on-demand-base", help="With --spot: how many nodes are not spot."),
 ]  # fmt: skip
 Least = Annotated[
     int | None,
-    typer.Option("--min", help="Let the pool scale itself, with at least so many nodes.",
-                 show_default=False),
+    typer.Option("--min", help="Let the pool scale itself, with at least so many nodes."),
 ]  # fmt: skip
 Most = Annotated[
     int | None,
-    typer.Option("--max", help="Let the pool scale itself, with at most so many nodes.",
-                 show_default=False),
+    typer.Option("--max", help="Let the pool scale itself, with at most so many nodes."),
 ]  # fmt: skip
 SkipPreflight = Annotated[
     bool,
@@ -136,6 +126,5 @@ class PasswordFlags(FlagSet):
         typer.Option(
             "--password-file",
             help="A file that holds the nodes' password; or set ACKGPU_NODE_PASSWORD.",
-            show_default=False,
         ),
     ] = None

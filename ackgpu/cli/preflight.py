@@ -8,12 +8,8 @@ from typing import Annotated
 import typer
 
 from ackgpu.cli import spec_flags as on
-from ackgpu.cli.command import Came, add_command
+from ackgpu.cli.command import Came
 from ackgpu.session import Session
-
-
-def register(root: typer.Typer) -> None:
-    add_command(root, "preflight", preflight)
 
 
 def preflight(
@@ -23,13 +19,11 @@ def preflight(
     *,
     only: Annotated[
         list[str] | None,
-        typer.Option(
-            "--only", metavar="CHECK", help="Checks to carry out, by comma.", show_default=False
-        ),
+        typer.Option("--only", metavar="CHECK", help="Checks to carry out, by comma."),
     ] = None,
     junit: Annotated[
         Path | None,
-        typer.Option("--junit", help="Write a JUnit report there.", show_default=False),
+        typer.Option("--junit", help="Write a JUnit report there."),
     ] = None,
 ) -> Came:
     """Check all that can be known before anything is made; exit 3 where a check fails.

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Collection, Sequence
+from inspect import Parameter
 from typing import Annotated, Any
 
 import typer
 
-from ackgpu.cli.command import (
-    Color,
-    EmulatorFlag,
-    NoInput,
-    OutputFlag,
-    Profile,
-    Quiet,
-    RecordFlag,
-    Region,
-    Verbose,
-)
+from ackgpu.cli.command import GLOBALS, add_commands, with_flags
 from ackgpu.cli.help_request import FLAGS, WORD
 from ackgpu.cli.invocation import Invocation
 from ackgpu.cli.strict_parser import OnceGroup
@@ -69,8 +60,8 @@ COMMANDS = {
     "schema": "Print every command as data, for programs.",
     "version": "Print the versions of ackgpu and of what it stands on.",
 }
-"""In the order of --help, with a line each. Each is a module ``ackgpu.cli.<name>`` with
-``register(root)``; it is imported only where a command line names it."""
+"""In the order of --help, with a line each. Each is a module ``ackgpu.cli.<name>``, as
+``add_commands`` wants it; it is imported only where a command line names it."""
 
 
 def run(arguments: Sequence[str], invocation: Invocation) -> int:
@@ -120,8 +111,8 @@ def build(names: Collection[str]) -> typer.Typer:
     root.callback()(_root)
     for name, summary in COMMANDS.items():
         if name in names:
-            module = name.replace("-", "_")
-            importlib.import_module(f"ackgpu.cli.{module}").register(root)
+            module = importlib.import_module(f"ackgpu.cli.{name.replace('-', '_')}")
+            add_commands(root, name, module)
         elif not names:
             root.command(name, help=summary, add_help_option=False)(_unnamed)
     return root
@@ -147,30 +138,15 @@ VersionFlag = Annotated[
 ]
 
 
-def _root(  # noqa: PLR0913 -- the global flags
-    ctx: typer.Context,
-    *,
-    region: Region = None,
-    profile: Profile = None,
-    output: OutputFlag = None,
-    verbose: Verbose = False,
-    quiet: Quiet = False,
-    no_input: NoInput = False,
-    color: Color = "auto",
-    emulator: EmulatorFlag = False,
-    record: RecordFlag = None,
-    version: VersionFlag = False,
-) -> None:
+def _root(ctx: typer.Context, *, version: bool, **given: Any) -> None:
     del version
-    invocation: Invocation = ctx.obj
-    invocation.flags = Flags(
-        region=region,
-        profile=profile,
-        output=output,
-        verbose=verbose,
-        quiet=quiet,
-        no_input=no_input,
-        color=color,
-        emulator=emulator,
-        record=record,
-    )
+    ctx.obj.flags = Flags(**given)
+
+
+with_flags(
+    _root,
+    [
+        *GLOBALS.values(),
+        Parameter("version", Parameter.KEYWORD_ONLY, default=False, annotation=VersionFlag),
+    ],
+)

@@ -7,22 +7,17 @@ from typing import Annotated
 import typer
 
 from ackgpu.cli import flags as on
-from ackgpu.cli.command import Came, add_command
+from ackgpu.cli.command import Came
 from ackgpu.session import Session
 
 Image = Annotated[
     str | None,
     typer.Option("--image", metavar="IMAGE",
-                 help="An image with nvcc; default: one that fits the driver.",
-                 show_default=False),
+                 help="An image with nvcc; default: one that fits the driver."),
 ]  # fmt: skip
 Private = Annotated[
     bool, typer.Option("--private", help="Over the private endpoint, from within the VPC.")
 ]
-
-
-def register(root: typer.Typer) -> None:
-    add_command(root, "run-sample", run_sample)
 
 
 def run_sample(  # noqa: PLR0913 -- the flags of the contract

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import typer
-
-from ackgpu.cli.command import Came, add_command, command_group
+from ackgpu.cli.command import Came
 from ackgpu.session import Session
 
-
-def register(root: typer.Typer) -> None:
-    """Add the group."""
-    group = command_group("Print ackgpu's own interface as data.")
-    add_command(group, "commands", commands, prefix="schema")
-    root.add_typer(group, name="schema")
+GROUP = "Print ackgpu's own interface as data."
 
 
 def commands(session: Session) -> Came:

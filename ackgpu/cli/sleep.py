@@ -7,28 +7,23 @@ from typing import Annotated
 import typer
 
 from ackgpu.cli import flags as on
-from ackgpu.cli.command import Came, add_command
+from ackgpu.cli.command import Came
 from ackgpu.session import Session
 
 At = Annotated[
     str | None,
-    typer.Option("--at", metavar="HH:MM", show_default=False,
+    typer.Option("--at", metavar="HH:MM",
                  help="Print the job that does it then on each working day, and do nothing else."),
 ]  # fmt: skip
 Until = Annotated[
     str | None,
-    typer.Option("--until", metavar="HH:MM", show_default=False,
-                 help="With --at: print the job that wakes it, too."),
+    typer.Option("--until", metavar="HH:MM", help="With --at: print the job that wakes it, too."),
 ]  # fmt: skip
 Schedule = Annotated[
     str,
     typer.Option("--print-schedule", metavar="cron|github|kubernetes",
                  help="The form of the jobs of --at and --until."),
 ]  # fmt: skip
-
-
-def register(root: typer.Typer) -> None:
-    add_command(root, "sleep", sleep, changes_cloud=True)
 
 
 def sleep(  # noqa: PLR0913 -- the flags of the contract

@@ -15,33 +15,31 @@ if TYPE_CHECKING:
 File = Annotated[
     Path | None,
     typer.Option("--file", "-f", help="A cluster.yaml, or - for stdin; flags override it.",
-                 rich_help_panel=WHAT, show_default=False),
+                 rich_help_panel=WHAT),
 ]  # fmt: skip
 Zones = Annotated[
     list[str] | None,
     typer.Option("--zone", metavar="ZONE", help="A zone, repeatable. Default: one by stock.",
-                 rich_help_panel=NETWORK, show_default=False),
+                 rich_help_panel=NETWORK),
 ]  # fmt: skip
 VSwitchIds = Annotated[
     list[str] | None,
     typer.Option("--vswitch-id", metavar="VSWITCH_ID",
                  help="An existing vSwitch of it, repeatable.",
-                 rich_help_panel=NETWORK, show_default=False),
+                 rich_help_panel=NETWORK),
 ]  # fmt: skip
 Spot = Annotated[
     bool | None,
-    typer.Option("--spot/--no-spot", help="Preemptible instances.", rich_help_panel=NODES,
-                 show_default=False),
+    typer.Option("--spot/--no-spot", help="Preemptible instances.", rich_help_panel=NODES),
 ]  # fmt: skip
 SpotPriceLimit = Annotated[
     float | None,
     typer.Option("--spot-price-limit", help="The most that a spot node may cost an hour.",
-                 rich_help_panel=NODES, show_default=False),
+                 rich_help_panel=NODES),
 ]  # fmt: skip
 Verify = Annotated[
     bool | None,
-    typer.Option("--verify/--no-verify", help="Prove the GPUs in the end. Default: yes.",
-                 show_default=False),
+    typer.Option("--verify/--no-verify", help="Prove the GPUs in the end. Default: yes."),
 ]  # fmt: skip
 
 
@@ -113,9 +111,6 @@ class LimitFlags(FlagSet):
     overrides: Annotated[
         list[str] | None,
         typer.Option(
-            "--limit",
-            metavar="LIMIT=N",
-            help="A limit that you know, such as eips=30; repeatable.",
-            show_default=False,
+            "--limit", metavar="LIMIT=N", help="A limit that you know, such as eips=30; repeatable."
         ),
     ] = None

@@ -6,12 +6,8 @@ import typer
 
 from ackgpu.cli import flags as on
 from ackgpu.cli import pool_flags as of
-from ackgpu.cli.command import Came, add_command
+from ackgpu.cli.command import Came
 from ackgpu.session import Session
-
-
-def register(root: typer.Typer) -> None:
-    add_command(root, "upgrade", upgrade, changes_cloud=True)
 
 
 class UpgradeFlags(of.ChangeFlags):
@@ -19,12 +15,7 @@ class UpgradeFlags(of.ChangeFlags):
 
     to: Annotated[
         str | None,
-        typer.Option(
-            "--to",
-            metavar="VERSION",
-            help="A version or minor; default: the next.",
-            show_default=False,
-        ),
+        typer.Option("--to", metavar="VERSION", help="A version or minor; default: the next."),
     ] = None
     node_pools: Annotated[
         bool, typer.Option("--node-pools", help="Upgrade the nodes' kubelets too, in place.")

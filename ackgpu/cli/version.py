@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import typer
-
-from ackgpu.cli.command import Came, add_command
+from ackgpu.cli.command import Came
 from ackgpu.session import Session
-
-
-def register(root: typer.Typer) -> None:
-    add_command(root, "version", version)
 
 
 def version(session: Session) -> Came:

@@ -7,12 +7,8 @@ from typing import Annotated, Literal
 import typer
 
 from ackgpu.cli import flags as on
-from ackgpu.cli.command import Came, add_command
+from ackgpu.cli.command import Came
 from ackgpu.session import Session
-
-
-def register(root: typer.Typer) -> None:
-    add_command(root, "wait", wait)
 
 
 def wait(
@@ -21,7 +17,7 @@ def wait(
     *,
     goal: Annotated[
         Literal["cluster", "nodes", "gpu", "deleted"],
-        typer.Option("--for", help="What to wait for.", show_default=False),
+        typer.Option("--for", help="What to wait for."),
     ],
     timeout: on.Timeout = None,
 ) -> Came:

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import typer
-
 from ackgpu.cli import flags as on
-from ackgpu.cli.command import Came, add_command
+from ackgpu.cli.command import Came
 from ackgpu.session import Session
-
-
-def register(root: typer.Typer) -> None:
-    add_command(root, "wake", wake, changes_cloud=True)
 
 
 def wake(session: Session, name: on.ClusterName, *, timeout: on.Timeout = None) -> Came:
