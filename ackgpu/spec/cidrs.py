@@ -57,8 +57,7 @@ def vswitch_cidrs(network: NetworkSpec) -> tuple[str, ...]:
 def pod_vswitch_cidrs(network: NetworkSpec) -> tuple[str, ...]:
     """The same for ``network.pod_vswitches``, behind the nodes' blocks: the first free /20."""
     nodes = [found for text in vswitch_cidrs(network) if (found := parse_or_none(text))]
-    taken = [*_explicit(network), *nodes]
-    return _cut(network, network.pod_vswitches, taken, POD_VSWITCH_MASK)
+    return _cut(network, network.pod_vswitches, [*_explicit(network), *nodes], POD_VSWITCH_MASK)
 
 
 def further_vswitch_cidr(network: NetworkSpec, existing: Sequence[str]) -> str:

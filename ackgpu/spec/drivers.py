@@ -29,14 +29,12 @@ def driver_of(driver: str, instance_types: Sequence[str]) -> str:
     """The way that ``driver`` means for nodes of these types: ``auto`` is settled."""
     if driver != AUTO:
         return driver
-    known = [row for type_id in instance_types if (row := catalog.gpu_type(type_id))]
-    needs_grid = any(row.vgpu and row.license == "included" for row in known)
-    return PLUGIN if needs_grid else ACK
+    return PLUGIN if _needs_grid(instance_types) else ACK
 
 
 def plugin_of(instance_types: Sequence[str]) -> str:
     """The plugin of Cloud Assistant that has the GRID driver of these types."""
-    rows = [row for type_id in instance_types if (row := catalog.gpu_type(type_id))]
+    rows = filter(None, map(catalog.gpu_type, instance_types))
     is_new = any(row.family == _WITH_OPEN_PLUGIN for row in rows)
     return _OPEN_PLUGIN if is_new else _GRID_PLUGIN
 
@@ -55,14 +53,17 @@ def is_proven(driver: str, instance_types: Sequence[str]) -> bool:
 
 def is_nobodys(driver: str, instance_types: Sequence[str]) -> bool:
     """Whether nobody installs a driver that these types run: ACK's start-up has no GRID driver."""
-    rows = [row for type_id in instance_types if (row := catalog.gpu_type(type_id))]
-    needs_grid = any(row.vgpu and row.license == "included" for row in rows)
-    return driver == NONE or (driver == ACK and needs_grid)
+    return driver == NONE or (driver == ACK and _needs_grid(instance_types))
+
+
+def _needs_grid(instance_types: Sequence[str]) -> bool:
+    known = filter(None, map(catalog.gpu_type, instance_types))
+    return any(row.vgpu and row.license == "included" for row in known)
 
 
 def told(driver: str, instance_types: Sequence[str]) -> str:
     """Who installs what, in a sentence without its full stop."""
-    known = next((row for t in instance_types if (row := catalog.gpu_type(t))), None)
+    known = next(filter(None, map(catalog.gpu_type, instance_types)), None)
     family = known.family if known else "these types"
     if driver == PLUGIN:
         plugin = plugin_of(instance_types)

@@ -1,7 +1,8 @@
-"""What a rule says about a spec."""
+"""What is said about a spec: by a rule, or by the model of a value that does not fit it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,6 +28,30 @@ def error(key: str, message: str) -> Finding:
     return Finding("", key, message)
 
 
+def refused(key: str, problem: str) -> Iterator[Finding]:
+    """An error at ``key``, if there is a problem with what stands there."""
+    if problem:
+        yield error(key, problem)
+
+
 def warning(key: str, message: str) -> Finding:
     """Something that may be meant, and that the user should know."""
     return Finding("", key, message, "warning")
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """A value that does not fit the model: its path, pydantic's word for why, and the value."""
+
+    path: tuple[str | int, ...]
+    kind: str
+    message: str
+    given: object
+
+
+class MisfitError(ValueError):
+    """A document does not fit the model; ``misfits`` holds each value that does not."""
+
+    def __init__(self, misfits: tuple[Misfit, ...]) -> None:
+        super().__init__(f"{len(misfits)} values do not fit")
+        self.misfits = misfits

@@ -102,37 +102,28 @@ def _lay_pools(overlay: Overlay, flags: SpecFlags) -> None:
     if not changes:
         return
     pools = overlay.data.setdefault("nodePools", [document_of(DEFAULT_POOL, defaults=False)])
-    for change in changes:
-        if len(pools) > 1 and not change.every_pool:
+    for flag, key, value, every_pool in changes:
+        if len(pools) > 1 and not every_pool:
             problem = f"the spec has {len(pools)} node pools: change it there"
-            overlay.findings.append(Finding(change.flag, "nodePools", problem))
+            overlay.findings.append(Finding(flag, "nodePools", problem))
             continue
         for index, pool in enumerate(pools):
-            put_at(pool, change.key, change.value)
-            overlay.sources[f"nodePools[{index}].{change.key}"] = change.flag
+            put_at(pool, key, value)
+            overlay.sources[f"nodePools[{index}].{key}"] = flag
 
 
-@dataclass(frozen=True)
-class _PoolChange:
-    """A key of a pool and the value that a flag gives it."""
-
-    flag: str
-    key: str
-    value: object
-    every_pool: bool = False
-
-
-def _pool_changes(flags: SpecFlags) -> Iterator[_PoolChange]:
+def _pool_changes(flags: SpecFlags) -> Iterator[tuple[str, str, object, bool]]:
+    """The flags of pools: each with the key, the value, and whether it is every pool's."""
     for row in FLAGS:
         value = flags.get(row.parameter)
         if row.in_pool and value is not None:
             value = list(value) if isinstance(value, tuple) else value
-            yield _PoolChange(row.typed, row.in_pool, value, row.every_pool)
+            yield row.typed, row.in_pool, value, row.every_pool
     asked, limit = flags.get("spot"), flags.get("spot_price_limit")
     spot = spot_settings(spot=asked, limit=limit)
     if spot is not None:
         flag = "--spot" if asked is not None else "--spot-price-limit"
-        yield _PoolChange(flag, "spot", spot)
+        yield flag, "spot", spot, False
 
 
 def spot_settings(*, spot: bool | None, limit: float | None) -> dict[str, Any] | None:

@@ -63,9 +63,11 @@ def load_text(text: str, *, name: str) -> LoadedSpec:
     data = _mapping(document)
     spec, findings = read_spec(data)
     located = [replace(finding, where=document.where(finding.key)) for finding in findings]
-    if not _is_named(data):
+    metadata = data.get("metadata")
+    if not isinstance(metadata, dict) or metadata.get("name") in (None, ""):
         located = [finding for finding in located if finding.key != _NAME_KEY]
-    return LoadedSpec(_without_errors(spec, located), name, _warnings(located))
+    warnings = sorted((finding for finding in located if not finding.is_error), key=_place)
+    return LoadedSpec(_without_errors(spec, located), name, tuple(warnings))
 
 
 def from_flags(flags: SpecFlags, base: ClusterSpec | None = None) -> ClusterSpec:
@@ -99,20 +101,11 @@ def _mapping(document: YamlDocument) -> dict[str, Any]:
     return data
 
 
-def _is_named(data: dict[str, Any]) -> bool:
-    metadata = data.get("metadata")
-    return isinstance(metadata, dict) and metadata.get("name") not in (None, "")
-
-
 def _without_errors(spec: ClusterSpec | None, findings: Sequence[Finding]) -> ClusterSpec:
     errors = [finding for finding in findings if finding.is_error]
     if errors or spec is None:
         raise SpecError(sorted(errors, key=_place))
     return spec
-
-
-def _warnings(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    return tuple(sorted((f for f in findings if not f.is_error), key=_place))
 
 
 def _place(finding: SpecFinding) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ackgpu.spec import catalog, drivers
 from ackgpu.spec.attributes import DOCUMENT, Many, OptionalText, Plugin, Seconds, VerifyLevel
 from ackgpu.spec.fields import ChargeType, Driver, Edition, ImageType, MultiAzPolicy, OnFailure
-from ackgpu.spec.misfits import Misfit, MisfitError
+from ackgpu.spec.findings import Misfit, MisfitError
 
 API_VERSION = "ackgpu.dev/v1alpha1"
 KIND = "GpuCluster"

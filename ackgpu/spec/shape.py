@@ -7,13 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ackgpu.spec.findings import Finding, error
-from ackgpu.spec.misfits import Misfit, MisfitError
-from ackgpu.spec.model import (
-    DEFAULT_POOL,
-    ClusterSpec,
-    parse,
-)
+from ackgpu.spec.findings import Finding, Misfit, MisfitError, error
+from ackgpu.spec.model import DEFAULT_POOL, ClusterSpec, parse
 from ackgpu.spec.rules.syntax import did_you_mean, one_of
 from ackgpu.spec.schema import keys_at
 from ackgpu.spec.validate import validate

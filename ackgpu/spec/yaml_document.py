@@ -114,7 +114,10 @@ class _Reader:
         if tag not in _SCALARS:
             self._refuse(node, path, f"has the tag {node.tag}, which means nothing in a spec")
             return None
-        return self._scalar(node, tag)
+        try:
+            return _SCALARS[tag](node.value)
+        except ValueError:
+            return node.value
 
     def _mapping(self, node: Any, path: str, depth: int) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
@@ -133,12 +136,6 @@ class _Reader:
                 self.positions[below] = _position(key_node)
                 mapping[key] = self.read(value_node, below, depth + 1)
         return mapping
-
-    def _scalar(self, node: Any, tag: str) -> Any:
-        try:
-            return _SCALARS[tag](node.value)
-        except ValueError:
-            return node.value
 
     def _refuse(self, node: Any, path: str, message: str) -> None:
         line, column = _position(node)

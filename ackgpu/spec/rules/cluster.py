@@ -13,7 +13,7 @@ from importlib.resources import files
 from ackgpu import naming
 from ackgpu.spec.durations import MAX_LIFETIME
 from ackgpu.spec.fields import sent
-from ackgpu.spec.findings import Finding, error, warning
+from ackgpu.spec.findings import Finding, error, refused, warning
 from ackgpu.spec.model import AddonSpec, ClusterSpec
 from ackgpu.spec.rules.syntax import did_you_mean, problem_with_image_name, problem_with_server
 from ackgpu.spec.versions import AS_WRITTEN
@@ -60,9 +60,7 @@ _OWNED_FIELDS = {
 
 def check_name(spec: ClusterSpec) -> Iterator[Finding]:
     """The name is one that ACK takes."""
-    problem = naming.problem_with_cluster_name(spec.name)
-    if problem:
-        yield error("metadata.name", problem)
+    yield from refused("metadata.name", naming.problem_with_cluster_name(spec.name))
 
 
 def check_region(spec: ClusterSpec) -> Iterator[Finding]:
@@ -80,9 +78,7 @@ def check_tags(spec: ClusterSpec) -> Iterator[Finding]:
     if len(spec.metadata.tags) > _MAX_TAGS:
         yield error("metadata.tags", f"{len(spec.metadata.tags)} tags: at most {_MAX_TAGS} fit")
     for key, value in spec.metadata.tags.items():
-        problem = naming.problem_with_tag(key, value)
-        if problem:
-            yield error(f"metadata.tags.{key}", problem)
+        yield from refused(f"metadata.tags.{key}", naming.problem_with_tag(key, value))
 
 
 def check_version(spec: ClusterSpec) -> Iterator[Finding]:
@@ -220,17 +216,13 @@ def check_expectations(spec: ClusterSpec) -> Iterator[Finding]:
     if not expect.from_instance_table and not (expect.name or expect.mem_mib):
         yield error("gpu.expect", "without fromInstanceTable a name or memMiB must be given")
     if spec.gpu.license_server:
-        problem = problem_with_server(spec.gpu.license_server)
-        if problem:
-            yield error("gpu.licenseServer", problem)
+        yield from refused("gpu.licenseServer", problem_with_server(spec.gpu.license_server))
 
 
 def check_sample(spec: ClusterSpec) -> Iterator[Finding]:
     """The sample's image has a name that can be pulled, and so has one of its registry."""
     sample = spec.gpu.sample
-    problem = problem_with_image_name(sample.image)
-    if problem:
-        yield error("gpu.sample.image", problem)
+    yield from refused("gpu.sample.image", problem_with_image_name(sample.image))
     if sample.registry and problem_with_image_name(f"{sample.registry.rstrip('/')}/nvidia/cuda"):
         yield error(
             "gpu.sample.registry",
@@ -263,18 +255,4 @@ def _create_cluster_fields() -> list[str]:
     return path.read_text(encoding="utf-8").split()
 
 
-RULES = (
-    check_name,
-    check_region,
-    check_tags,
-    check_version,
-    check_cluster_type,
-    check_cluster_size,
-    check_pool_count,
-    check_ssh,
-    check_addons,
-    check_raw,
-    check_lifecycle,
-    check_expectations,
-    check_sample,
-)
+RULES = tuple(rule for name, rule in [*vars().items()] if name.startswith("check_"))

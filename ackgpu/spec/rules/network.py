@@ -282,16 +282,4 @@ def _most_pods(instance_types: tuple[str, ...]) -> int:
     return max((found.terway_pods for found in known if found), default=0)
 
 
-RULES = (
-    check_blocks,
-    check_overlaps,
-    check_vswitches_inside,
-    check_vswitch_list,
-    check_given,
-    check_given_vpc,
-    check_flannel_pods,
-    check_flannel_routes,
-    check_plugin_fields,
-    check_room,
-    check_way_out,
-)
+RULES = tuple(rule for name, rule in [*vars().items()] if name.startswith("check_"))

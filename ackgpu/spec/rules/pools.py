@@ -6,15 +6,14 @@ from collections.abc import Iterator
 
 from ackgpu import naming
 from ackgpu.spec import drivers
-from ackgpu.spec.findings import Finding, error, warning
+from ackgpu.spec.findings import Finding, error, refused, warning
 from ackgpu.spec.images import AUTO, CUSTOM, problem_with_containerd, problem_with_image
 from ackgpu.spec.model import ClusterSpec, NodePoolSpec
 from ackgpu.spec.rules.syntax import (
     did_you_mean,
     one_of,
     problem_with_id,
-    problem_with_label_key,
-    problem_with_label_value,
+    problem_with_label,
     problem_with_server,
 )
 from ackgpu.spec.versions import minor_of
@@ -106,9 +105,7 @@ def check_spot(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
 def check_labels(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
     """Labels are ones that Kubernetes takes."""
     for label, value in pool.labels.items():
-        problem = problem_with_label_key(label) or problem_with_label_value(value)
-        if problem:
-            yield error(f"{key}.labels.{label}", problem)
+        yield from refused(f"{key}.labels.{label}", problem_with_label(label, value))
     schedule = pool.labels.get(_SCHEDULE_LABEL, "default")
     if schedule not in _SCHEDULES:
         hint = did_you_mean(schedule, _SCHEDULES)
@@ -126,9 +123,7 @@ def check_taints(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
     """Taints are ones that Kubernetes takes, each key and effect once."""
     seen: set[tuple[str, str]] = set()
     for index, taint in enumerate(pool.taints):
-        problem = problem_with_label_key(taint.key) or problem_with_label_value(taint.value)
-        if problem:
-            yield error(f"{key}.taints[{index}]", problem)
+        yield from refused(f"{key}.taints[{index}]", problem_with_label(taint.key, taint.value))
         if (taint.key, taint.effect) in seen:
             yield error(f"{key}.taints[{index}]", f"{taint.key}:{taint.effect} is there twice")
         seen.add((taint.key, taint.effect))
@@ -137,9 +132,9 @@ def check_taints(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
 def check_runtime(key: str, pool: NodePoolSpec, version: str) -> Iterator[Finding]:
     """Docker ended with Kubernetes 1.24 on ACK, containerd 1.x before 1.36."""
     if pool.runtime.name != "docker":
-        problem = problem_with_containerd(pool.runtime.version, version)
-        if problem:
-            yield error(f"{key}.runtime.version", problem)
+        yield from refused(
+            f"{key}.runtime.version", problem_with_containerd(pool.runtime.version, version)
+        )
         return
     minor = minor_of(version)
     if minor is None or minor >= _DOCKER_ENDS:
@@ -150,9 +145,7 @@ def check_runtime(key: str, pool: NodePoolSpec, version: str) -> Iterator[Findin
 
 def check_image(key: str, pool: NodePoolSpec, version: str) -> Iterator[Finding]:
     """The version runs the image; an image of one's own has its id."""
-    problem = problem_with_image(pool.image_type, version)
-    if problem:
-        yield error(f"{key}.imageType", problem)
+    yield from refused(f"{key}.imageType", problem_with_image(pool.image_type, version))
     if pool.image_type == CUSTOM and not pool.image_id:
         yield error(f"{key}.imageType", f"{CUSTOM} is an image of your own: give its imageId")
     elif pool.image_id and pool.image_type not in {AUTO, CUSTOM}:
@@ -188,9 +181,8 @@ def check_attached(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
 
 def check_license_server(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
     """The pool's own licence server has a host and a port."""
-    problem = problem_with_server(pool.license_server) if pool.license_server else ""
-    if problem:
-        yield error(f"{key}.licenseServer", problem)
+    if pool.license_server:
+        yield from refused(f"{key}.licenseServer", problem_with_server(pool.license_server))
 
 
 POOL_RULES = (

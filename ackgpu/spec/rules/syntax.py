@@ -32,8 +32,8 @@ def one_of(choices: Sequence[str]) -> str:
     return f"{', '.join(rest)} or {last}" if rest else last
 
 
-def problem_with_label_key(key: str) -> str:
-    """Why Kubernetes refuses ``key`` for a label or taint; empty where it does not.
+def problem_with_label(key: str, value: str) -> str:
+    """Why Kubernetes refuses a label or taint; empty where it does not.
 
     Kubernetes documentation, labels: an optional DNS subdomain and a slash, then 1 to 63 characters
     that begin and end with a letter or digit.
@@ -46,11 +46,6 @@ def problem_with_label_key(key: str) -> str:
             f"{name!r} must be 1 to 63 letters, digits, '-', '_' or '.', "
             "and begin and end with a letter or digit"
         )
-    return ""
-
-
-def problem_with_label_value(value: str) -> str:
-    """Why Kubernetes refuses ``value`` for a label or taint; empty where it does not."""
     if value and not _LABEL_WORD.fullmatch(value):
         return (
             f"the value {value!r} must be empty or at most 63 letters, digits, '-', '_' or '.', "
