@@ -17,15 +17,16 @@ if TYPE_CHECKING:
     from ackgpu.render.causes import Cause, DiagnosisResult, NotSeen
     from ackgpu.render.changes import ChangeRow, Changes
     from ackgpu.render.deletions import DeleteResult, GcResult, GcRow, Retained
-    from ackgpu.render.node_results import NodeList, NodeRow
     from ackgpu.render.results import (
         ClusterDescription,
         ClusterList,
         ClusterRow,
         CreateSummary,
         Facts,
+        NodeList,
         NodePoolList,
         NodePoolRow,
+        NodeRow,
         OfferList,
         OfferRow,
         PlanResult,
@@ -51,10 +52,9 @@ _HOMES = {
     "ackgpu.render.causes": ("Cause", "DiagnosisResult", "NotSeen"),
     "ackgpu.render.changes": ("ChangeRow", "Changes"),
     "ackgpu.render.deletions": ("DeleteResult", "GcResult", "GcRow", "Retained"),
-    "ackgpu.render.node_results": ("NodeList", "NodeRow"),
     "ackgpu.render.results": (
-        "ClusterDescription", "ClusterList", "ClusterRow", "CreateSummary", "Facts",
-        "NodePoolList", "NodePoolRow", "OfferList", "OfferRow", "PlanResult", "PlanRow",
+        "ClusterDescription", "ClusterList", "ClusterRow", "CreateSummary", "Facts", "NodeList",
+        "NodePoolList", "NodePoolRow", "NodeRow", "OfferList", "OfferRow", "PlanResult", "PlanRow",
     ),
     "ackgpu.render.sleep_results": ("PoolOfSleeper", "SleepSummary"),
     "ackgpu.render.verdicts": (

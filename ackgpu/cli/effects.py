@@ -7,6 +7,7 @@ asks has --yes, and no command of the tree is without its row.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 CLOUD, KUBERNETES = "cloud", "kubernetes"
 KUBECONFIG, STATE, FILE = "kubeconfig", "state directory", "file"
@@ -32,15 +33,8 @@ class Effects:
     exits: tuple[int, ...] = ANY
 
 
-def _cloud(
-    *more: int,
-    writes: tuple[str, ...] = (),
-    reads: tuple[str, ...] = (CLOUD,),
-    costs: bool = False,
-    asks: bool = False,
-) -> Effects:
-    codes = tuple(sorted({*ANY, *OF_CLOUD, *more}))
-    return Effects(reads=reads, writes=writes, costs=costs, asks=asks, exits=codes)
+def _cloud(*more: int, reads: tuple[str, ...] = (CLOUD,), **effects: Any) -> Effects:
+    return Effects(reads=reads, exits=tuple(sorted({*ANY, *OF_CLOUD, *more})), **effects)
 
 
 _BOTH = (CLOUD, KUBERNETES)

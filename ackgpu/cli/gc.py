@@ -52,7 +52,7 @@ def gc(session: Session, how: GcFlags) -> Came:
     Example: ackgpu gc --expired --orphans --all-regions --execute --yes
     """
     from ackgpu.commands.account import gc as command
-    from ackgpu.commands.account.gc_schedule import print_job
+    from ackgpu.commands.schedule import print_job
 
     options = command.GcOptions(**how.given())
     if how.print_schedule is not None:

@@ -79,5 +79,4 @@ def credential(
     """
     from ackgpu.commands.kubeconfig import credential as command
 
-    options = command.CredentialOptions(name=name, minutes=temporary_minutes)
-    return command.execute(options, session)
+    return command.execute(command.CredentialOptions(name=name, minutes=temporary_minutes), session)

@@ -41,7 +41,7 @@ def sleep(  # noqa: PLR0913 -- the flags of the contract
     Example: ackgpu sleep demo --at 20:00 --until 08:00
     """
     if at is not None or until is not None:
-        from ackgpu.commands.cluster.sleep_schedule import ScheduleOptions, print_jobs
+        from ackgpu.commands.schedule import ScheduleOptions, print_jobs
 
         schedule = ScheduleOptions(name=name, at=at or "", until=until or "", kind=print_schedule)
         return print_jobs(schedule, session)

@@ -30,25 +30,33 @@ MEANT = {
 """Words of other tools, and what they are called here."""
 
 
-class OnceCommand(TyperCommand):
-    """A command that refuses a flag given twice, of which typer takes the last in silence."""
+class _Once:
+    """What refuses a flag given twice, of which typer takes the last in silence."""
+
+    make_parser: Any
 
     def get_help(self, ctx: Any) -> str:
         """Leave the page to the one who draws it."""
         raise HelpRequestedError(_path_of(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the words behind the command; raises a usage error of typer's."""
-        _refuse_repeated(self, ctx, args)
-        return super().parse_args(ctx, args)
+        """Parse the words up to the next command; raises a usage error of typer's."""
+        _, _, in_order = self.make_parser(ctx).parse_args(args=list(args))
+        counted: Counter[Any] = Counter(in_order)
+        for parameter, times in counted.items():
+            takes_one = parameter.param_type_name == "option" and not parameter.multiple
+            if times > 1 and takes_one and not parameter.is_flag:  # a switch says the same again
+                ctx.fail(f"{parameter.opts[0]} is given {times} times, and takes one value.")
+        parsed: list[str] = super().parse_args(ctx, args)  # type: ignore[misc]
+        return parsed
 
 
-class OnceGroup(TyperGroup):
+class OnceCommand(_Once, TyperCommand):
+    """A command in which no flag is given twice."""
+
+
+class OnceGroup(_Once, TyperGroup):
     """The same for a command that holds others."""
-
-    def get_help(self, ctx: Any) -> str:
-        """Leave the page to the one who draws it."""
-        raise HelpRequestedError(_path_of(ctx))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that the next word names; raises UsageError with the one that was meant."""
@@ -56,11 +64,6 @@ class OnceGroup(TyperGroup):
             ctx.obj.command = _path_of(ctx)
             raise _unknown(_path_of(ctx), args)
         return super().resolve_command(ctx, args)
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the words up to the next command; raises a usage error of typer's."""
-        _refuse_repeated(self, ctx, args)
-        return super().parse_args(ctx, args)
 
 
 def _path_of(ctx: Any) -> str:
@@ -80,12 +83,3 @@ def _unknown(path: str, args: list[str]) -> UsageError:
     return UsageError(
         said, resolution=f"Did you mean `{meant}`? See `{page}`." if near else f"See `{page}`."
     )
-
-
-def _refuse_repeated(command: Any, ctx: Any, args: list[str]) -> None:
-    """A switch may be repeated: it says the same again."""
-    _, _, in_order = command.make_parser(ctx).parse_args(args=list(args))
-    for parameter, times in Counter(in_order).items():
-        takes_one = parameter.param_type_name == "option" and not parameter.multiple
-        if times > 1 and takes_one and not parameter.is_flag:
-            ctx.fail(f"{parameter.opts[0]} is given {times} times, and takes one value.")

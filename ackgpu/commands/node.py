@@ -9,11 +9,8 @@ from ackgpu.cloud.api import Cloud, Cluster, ClusterNode, NodePool
 from ackgpu.commands.cluster.operation import ChangeOptions, ClusterChange, changing, cluster_of
 from ackgpu.commands.cluster.reach import TEMPORARY_MINUTES, kubeconfig_of
 from ackgpu.commands.nodepool.size import left_behind, told_of_staying
-from ackgpu.engine.plan import Plan
-from ackgpu.engine.run import Outcome
 from ackgpu.errors import ConflictError, NoSuchCluster, UsageError
-from ackgpu.render.node_results import NodeList, NodeRow
-from ackgpu.render.results import PlanResult, PlanRow, Result
+from ackgpu.render.results import NodeList, NodeRow, PlanRow, Result, shown_as
 from ackgpu.session import Session
 from ackgpu.steps.node_drain import DrainWishes, shown
 from ackgpu.steps.node_graph import NodeOfPool, drain_graph, repair_graph, replace_graph
@@ -37,8 +34,7 @@ class NodeOptions(ChangeOptions):
 def list_nodes(name: str, session: Session) -> Result:
     """List the nodes as ACK knows them."""
     cloud = session.cloud()
-    cluster = cluster_of(cloud, name)
-    return Result(command="node list", part=_nodes(cloud, cluster, name))
+    return Result(command="node list", part=_nodes(cloud, cluster_of(cloud, name), name))
 
 
 def drain(options: NodeOptions, session: Session) -> Result:
@@ -97,51 +93,28 @@ def _carry_out(
     options = change.options
     plan = change.look(steps)
     if options.dry_run:
-        return _shown(change, plan, staying)
+        rows = [
+            PlanRow(action=each.action, step=each.step.name, id=each.id, detail=each.step.title)
+            for each in plan.steps
+        ]
+        return change.planned(rows, told_of_staying(staying))
     if plan.changes:
         change.confirm(question)
     outcome = change.apply(steps, plan)
-    result = _result(change, outcome)
+    result = change.ended(_nodes(change.cloud, change.cluster, options.name), outcome)
     if staying and pool is not None:
         result = replace(result, error=left_behind(change, pool, staying))
     return result
 
 
-def _shown(change: ClusterChange, plan: Plan, staying: Sequence[StayingInstance]) -> Result:
-    rows = tuple(
-        PlanRow(
-            action=planned.action,
-            step=planned.step.name,
-            id=planned.id,
-            detail=planned.step.title,
-        )
-        for planned in plan.steps
-    )
-    part = PlanResult(cluster_name=change.options.name, region=change.cloud.region, steps=rows)
-    return Result(command=change.command, part=part, warnings=told_of_staying(staying))
-
-
-def _result(change: ClusterChange, outcome: Outcome) -> Result:
-    seconds = {r.step.name: r.seconds for r in outcome.reports} | {"total": change.run.elapsed}
-    return Result(
-        command=change.command,
-        part=_nodes(change.cloud, change.cluster, change.options.name),
-        resources=outcome.resources,
-        durations=seconds,
-    )
-
-
 def _nodes(cloud: Cloud, cluster: Cluster, name: str) -> NodeList:
     pools = {pool.id: pool.name for pool in cloud.containers.node_pools(cluster.id)}
     rows = tuple(
-        NodeRow(
-            name=node.name,
-            instance_id=node.instance_id,
-            instance_type=node.instance_type,
+        shown_as(
+            NodeRow,
+            node,
             node_pool=pools.get(node.node_pool_id, node.node_pool_id),
-            state=node.state,
             status=node.node_status,
-            error=node.error,
         )
         for node in cloud.containers.nodes(cluster.id)
     )

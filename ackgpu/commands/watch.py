@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 
 from ackgpu.errors import Interrupted, Transient, UsageError
 from ackgpu.render.results import Result
@@ -31,7 +32,7 @@ def watch(session: Session, look: Callable[[], Result]) -> int:
     every = EVERY_EMULATED if session.emulated else EVERY
     streams = session.streams
     try:
-        with session.signals.interrupting(_stopped), watching(streams, output) as display:
+        with session.signals.interrupting(_stopped), closing(watching(streams, output)) as display:
             display.show(look(), session.clock.wall(), every=every)
             while not streams.reader_left(streams.out):
                 _pause(session, every)

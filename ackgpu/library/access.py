@@ -52,8 +52,7 @@ class AccessCalls(AccountCalls):
         """
         from ackgpu.commands.account.policy import PolicyOptions, check
 
-        options = PolicyOptions(wants=wants(spec))
-        return self._answer("policy check", check, options)
+        return self._answer("policy check", check, PolicyOptions(wants=wants(spec)))
 
     def kubeconfig(self, name: str, *, minutes: int | None = None, private: bool = False) -> str:
         """The cluster's kubeconfig as YAML, with a private key in it.

@@ -103,8 +103,7 @@ class AccountCalls:
         from ackgpu.settings import Flags, Settings
 
         if emulator is None:
-            settings = Settings.resolve(Flags(), self._env)
-            opened = open_account(settings.state_dir, self._closing)
+            opened = open_account(Settings.resolve(Flags(), self._env).state_dir, self._closing)
             self._env = leading_to(self._env, opened.env)
         else:
             self._env = leading_to(self._env, emulator.env)

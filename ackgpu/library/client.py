@@ -48,7 +48,7 @@ Form: TypeAlias = Literal["spec", "terraform", "ros"]
 
 
 class Ackgpu(PoolCalls, AccessCalls):
-    """An account in one region; see :class:`~ackgpu.library.calls.Caller` for its arguments.
+    """An account in one region; see :class:`~ackgpu.library.calls.AccountCalls` for its arguments.
 
     Durations are such as ``45m``, in cloud time; without one the spec's, or ACKGPU_TIMEOUT, counts.
     """
@@ -60,8 +60,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         """
         from ackgpu.commands.cluster.plan import PlanOptions, execute
 
-        options = PlanOptions(wants=wants(spec))
-        return self._answer("plan", execute, options)
+        return self._answer("plan", execute, PlanOptions(wants=wants(spec)))
 
     def check_quota(
         self, spec: Spec, *, strict: bool = False, offline: bool = False
@@ -167,8 +166,7 @@ class Ackgpu(PoolCalls, AccessCalls):
         """Wait until a cluster is as far as ``goal``, or gone; raises TimedOut."""
         from ackgpu.commands.cluster.wait import WaitOptions, execute
 
-        options = WaitOptions(name=name, goal=goal, timeout=timeout)
-        return self._answer("wait", execute, options)
+        return self._answer("wait", execute, WaitOptions(name=name, goal=goal, timeout=timeout))
 
     def verify(
         self, name: str, *, level: Level = "allocatable", private: bool = False
@@ -222,16 +220,14 @@ class Ackgpu(PoolCalls, AccessCalls):
         from ackgpu.commands.cluster.operation import ChangeOptions
         from ackgpu.commands.cluster.sleep import sleep
 
-        options = ChangeOptions(name=name, yes=True, timeout=timeout)
-        return self._answer("sleep", sleep, options)
+        return self._answer("sleep", sleep, ChangeOptions(name=name, yes=True, timeout=timeout))
 
     def wake(self, name: str, *, timeout: str = "") -> Answer[SleepSummary]:
         """Give the cluster back what it had, and verify it; raises NoCapacity without stock."""
         from ackgpu.commands.cluster.operation import ChangeOptions
         from ackgpu.commands.cluster.sleep import wake
 
-        options = ChangeOptions(name=name, yes=True, timeout=timeout)
-        return self._answer("wake", wake, options)
+        return self._answer("wake", wake, ChangeOptions(name=name, yes=True, timeout=timeout))
 
     def delete(
         self,
@@ -263,15 +259,13 @@ class Ackgpu(PoolCalls, AccessCalls):
         """What :meth:`delete` would delete and keep; nothing is changed."""
         from ackgpu.commands.cluster.delete import DeleteOptions, execute
 
-        options = DeleteOptions(name=name, dry_run=True)
-        return self._answer("delete", execute, options)
+        return self._answer("delete", execute, DeleteOptions(name=name, dry_run=True))
 
     def extend(self, name: str, *, ttl: str = "", hold: bool = False) -> Answer[Facts]:
         """Let a throw-away cluster live longer: ``+2h`` adds, ``2h`` is from now; or hold it."""
         from ackgpu.commands.cluster.extend import ExtendOptions, execute
 
-        options = ExtendOptions(name=name, ttl=ttl, hold=hold)
-        return self._answer("extend", execute, options)
+        return self._answer("extend", execute, ExtendOptions(name=name, ttl=ttl, hold=hold))
 
     def gc(
         self,

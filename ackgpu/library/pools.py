@@ -9,8 +9,7 @@ from ackgpu.library.calls import AccountCalls, Answer
 
 if TYPE_CHECKING:
     from ackgpu.render.changes import Changes
-    from ackgpu.render.node_results import NodeList
-    from ackgpu.render.results import Facts, NodePoolList
+    from ackgpu.render.results import Facts, NodeList, NodePoolList
 
 
 class PoolCalls(AccountCalls):
@@ -113,12 +112,7 @@ class PoolCalls(AccountCalls):
         from ackgpu.commands.nodepool.billing import ConvertOptions, convert
 
         options = ConvertOptions(name=name, pool=pool, months=months, yes=True, timeout=timeout)
-        return self._answer(
-            "nodepool convert-billing",
-            convert,
-            options,
-            name,
-        )
+        return self._answer("nodepool convert-billing", convert, options)
 
     def nodes(self, name: str) -> Answer[NodeList]:
         """The nodes of a cluster as ACK knows them; raises NoSuchCluster."""
@@ -136,11 +130,7 @@ class PoolCalls(AccountCalls):
         from ackgpu.commands.node import NodeOptions, drain
 
         options = NodeOptions(
-            name=name,
-            node=node,
-            yes=True,
-            force=force,
-            delete_emptydir_data=delete_emptydir_data,
+            name=name, node=node, yes=True, force=force, delete_emptydir_data=delete_emptydir_data
         )
         return self._answer("node drain", drain, options)
 
@@ -151,11 +141,7 @@ class PoolCalls(AccountCalls):
         from ackgpu.commands.node import NodeOptions, replace_node
 
         options = NodeOptions(
-            name=name,
-            node=node,
-            yes=True,
-            force=force,
-            delete_emptydir_data=delete_emptydir_data,
+            name=name, node=node, yes=True, force=force, delete_emptydir_data=delete_emptydir_data
         )
         return self._answer("node replace", replace_node, options)
 

@@ -234,8 +234,7 @@ class _Home:
         from ackgpu.emulated_account import leading_to
 
         self._emulator("up", "--detach", "--speed", str(SPEED))
-        variables = json.loads(self._emulator("env", "-o", "json"))["env"]
-        own = leading_to(os.environ, variables)
+        own = leading_to(os.environ, json.loads(self._emulator("env", "-o", "json"))["env"])
         # The clock runs fast: what is busy for a real minute must not be late by it.
         return {**own, "ACKGPU_STATE_DIR": str(self._state), "ACKGPU_TIMEOUT": "24h"}
 

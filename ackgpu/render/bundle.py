@@ -5,18 +5,17 @@ It is made to be handed on: what only may be a secret is taken out of everything
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from pathlib import Path
 
-from ackgpu.errors import LocalError
 from ackgpu.printable import printable
 from ackgpu.private_file import write_private
 from ackgpu.redaction import scrubbed
 from ackgpu.render.causes import Cause, DiagnosisResult, NotSeen
+from ackgpu.render.junit import local_errors
 from ackgpu.render.report import facts_list, framed, section
 from ackgpu.render.words import count, duration
 
@@ -43,15 +42,8 @@ class Bundle:
 
 def write_bundle_page(path: Path, bundle: Bundle) -> None:
     """Write the page only for its owner; raises LocalError if ``path`` refuses it."""
-    try:
-        with write_private(path) as file:
-            file.write(page(bundle))
-    except OSError as error:
-        why = error.strerror or os.strerror(error.errno or 0)
-        raise LocalError(
-            f"The bundle {path} could not be written: {why}.",
-            resolution="Give --bundle a path in a directory that exists and can be written.",
-        ) from error
+    with local_errors(f"The bundle {path}", "--bundle", "."), write_private(path) as file:
+        file.write(page(bundle))
 
 
 def page(bundle: Bundle) -> str:

@@ -24,8 +24,7 @@ def diagnosis(part: DiagnosisResult) -> list[Block]:
         found = "nothing wrong was found" if not part.not_seen else "nothing wrong in what was seen"
         blocks.append(point(Span(f"{DONE} ", "green"), found))
     for unseen in part.not_seen:
-        why = f"{unseen.what}: {unseen.why}"
-        blocks.append(point(Span("  not seen  ", "dim"), why))
+        blocks.append(point(Span("  not seen  ", "dim"), f"{unseen.what}: {unseen.why}"))
         if unseen.remedy:
             blocks.append(point(Span("            → ", "cyan"), unseen.remedy))
     return blocks

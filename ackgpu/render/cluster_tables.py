@@ -11,12 +11,12 @@ from ackgpu.render.deletions import DeletePreview, DeleteResult, GcResult, GcRow
 from ackgpu.render.kind_words import hourly_sum, kinds_of, noun_of, nouns_of, receipt
 from ackgpu.render.layout import DONE, FAILED, NOTHING, TIMES, Block, Cell, Grid, Span, line, point
 from ackgpu.render.money_tables import least_hourly
-from ackgpu.render.node_results import NodeList
 from ackgpu.render.results import (
     ClusterDescription,
     ClusterList,
     ClusterRow,
     CreateSummary,
+    NodeList,
     NodePoolList,
     NodePoolRow,
 )
@@ -144,7 +144,9 @@ def deleted(part: DeleteResult) -> list[Block]:
         return [line(Span(f"{FAILED} ", "red"), head + (":" if left else "")), *left]
     text = f"{part.cluster_name} is deleted, and read back as gone   {duration(part.seconds)}"
     blocks: list[Block] = [line(Span(f"{DONE} ", "green"), text)]
-    blocks += [point("  kept: ", f"{_called(r.resource)}: {r.why}") for r in part.retained]
+    for kept in part.retained:
+        what = f"{noun_of(kept.resource)} {kept.resource.id}: {kept.why}"
+        blocks.append(point("  kept: ", what))
     lived = receipt(part.lived, part.cost)
     return [*blocks, point("  ", Span(lived, "dim"))] if lived else blocks
 
@@ -203,10 +205,6 @@ def _age(rows: Sequence[GcRow]) -> str:
 def _outcome(rows: Sequence[GcRow]) -> Cell:
     left = sum(not row.removed for row in rows)
     return Span(f"{left:,} left", "red") if left else Span("deleted", "green")
-
-
-def _called(resource: Resource) -> str:
-    return f"{noun_of(resource)} {resource.id}"
 
 
 def _cluster_row(row: ClusterRow) -> tuple[Cell, ...]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from ackgpu.engine.aftermath import KnownSum
 from ackgpu.engine.step import Resource
+from ackgpu.render.results import OfCluster
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeletePreview:
+class DeletePreview(OfCluster):
     """What ``delete`` is about to remove: shown before the question, and for --dry-run.
 
     ``removes`` and ``keeps`` are phrases ("node pool gpu (2 instances)"); ``notes`` what is deleted
@@ -17,7 +18,6 @@ class DeletePreview:
     by kind. ``dry_run``: nothing is deleted after it.
     """
 
-    cluster_name: str
     id: str
     region: str
     removes: tuple[str, ...]
@@ -25,11 +25,6 @@ class DeletePreview:
     notes: tuple[str, ...] = ()
     counted: tuple[Resource, ...] = ()
     dry_run: bool = False
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The cluster's name."""
-        return (self.cluster_name,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +36,7 @@ class Retained:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeleteResult:
+class DeleteResult(OfCluster):
     """``delete``, done. ``existed`` False: there was nothing to delete.
 
     ``waited`` False: it was requested with --no-wait, and is going on; ``next_commands`` then
@@ -52,7 +47,6 @@ class DeleteResult:
     cloud seconds from its creation; ``cost``: what that came to, had it always been as in the end.
     """
 
-    cluster_name: str
     region: str
     existed: bool = True
     complete: bool = True
@@ -65,11 +59,6 @@ class DeleteResult:
     retained: tuple[Retained, ...] = ()
     unread: tuple[Resource, ...] = ()
     next_commands: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The cluster's name."""
-        return (self.cluster_name,)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,8 +30,7 @@ Entry = Mapping[str, Any]
 
 def show(streams: Streams, table: Entry, path: str) -> None:
     """Write the page of the command ``path`` (empty: of all) to stdout."""
-    terminal = streams.is_terminal(streams.out)
-    width = min(streams.size_of(streams.out)[0] if terminal else 80, WIDEST)
+    width = min(streams.size_of(streams.out)[0] if streams.is_terminal(streams.out) else 80, WIDEST)
     pen = Pen(width=width, colors=streams.colors(streams.out), unicode=streams.unicode(streams.out))
     streams.draw(streams.out, pen.render(blocks_of(table, path)))
 
@@ -42,7 +41,8 @@ def blocks_of(table: Entry, path: str) -> list[Block]:
     blocks = [*(_overview(table) if not path else _command(entry, path))]
     for panel, flags in _panels(entry["flags"]):
         blocks += _section(panel, [(_usage(flag), _said(flag)) for flag in flags])
-    shared = [flag for flag in table["flags"] if not _is_own(entry, flag)]
+    own = {name for flag in entry["flags"] for name in flag["names"]}
+    shared = [flag for flag in table["flags"] if flag["names"][0] not in own]
     blocks += _section(GLOBAL, [(_usage(flag), _said(flag)) for flag in shared])
     if entry.get("exits"):
         codes = [(str(code), table["meanings"][str(code)]) for code in entry["exits"]]
@@ -88,10 +88,6 @@ def _panels(flags: Sequence[Entry]) -> Iterator[tuple[str, list[Entry]]]:
 def _rank(flag: Entry) -> tuple[bool, int]:
     name = flag["names"][0]
     return (not flag["required"], FIRST.index(name) if name in FIRST else len(FIRST))
-
-
-def _is_own(entry: Entry, flag: Entry) -> bool:
-    return any(flag["names"][0] in own["names"] for own in entry["flags"])
 
 
 def _section(title: str, rows: Sequence[tuple[str, str]]) -> Iterator[Block]:

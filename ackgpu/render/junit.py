@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from ackgpu.errors import LocalError
 from ackgpu.redaction import redacted
+from ackgpu.render.results import shown_as
 from ackgpu.render.verdicts import CheckList, CheckRow, VerifyResult
 
 # XML 1.0 has no way to write these, not even escaped.
@@ -28,17 +31,8 @@ def junit_of(part: CheckList | VerifyResult, *, emulated: bool = False) -> str:
         _suite(root, part.title, part.checks)
     else:
         for node in part.nodes:
-            rows = (
-                CheckRow(name=rung.name, verdict=rung.verdict, message=rung.message,
-                         remedy=rung.remedy)
-                for rung in node.rungs
-            )  # fmt: skip
-            _suite(root, node.node, rows)
-        ways = [
-            CheckRow(name=f"{row.name}, {row.way}", verdict=row.verdict, message=row.message,
-                     remedy=row.remedy)
-            for row in part.network
-        ]  # fmt: skip
+            _suite(root, node.node, [shown_as(CheckRow, rung) for rung in node.rungs])
+        ways = [shown_as(CheckRow, row, name=f"{row.name}, {row.way}") for row in part.network]
         if ways:
             _suite(root, "network", ways)
     for suite in root if emulated else ():
@@ -51,12 +45,19 @@ def junit_of(part: CheckList | VerifyResult, *, emulated: bool = False) -> str:
 
 def write_junit(path: Path, part: CheckList | VerifyResult, *, emulated: bool = False) -> None:
     """Write the document; raises :class:`~ackgpu.errors.LocalError` where ``path`` refuses it."""
-    try:
+    with local_errors(f"The JUnit report {path}", "--junit", ""):
         path.write_text(redacted(junit_of(part, emulated=emulated)), encoding="utf-8")
+
+
+@contextmanager
+def local_errors(what: str, flag: str, end: str) -> Iterator[None]:
+    """Raise LocalError for a file that cannot be written, with a word on the flag that names it."""
+    try:
+        yield
     except OSError as error:
         raise LocalError(
-            f"The JUnit report {path} could not be written: {error.strerror}.",
-            resolution="Give --junit a path in a directory that exists and can be written",
+            f"{what} could not be written: {error.strerror or os.strerror(error.errno or 0)}.",
+            resolution=f"Give {flag} a path in a directory that exists and can be written{end}",
         ) from error
 
 
@@ -64,11 +65,8 @@ def _suite(root: ET.Element, name: str, rows: Iterable[CheckRow]) -> None:
     suite = ET.SubElement(root, "testsuite", name=_clean(name))
     cases = [_case(suite, name, row) for row in rows]
     suite.set("tests", str(len(cases)))
-    for attribute, verdict in (
-        ("failures", "failed"),
-        ("errors", "unknown"),
-        ("skipped", "skipped"),
-    ):
+    counted = {"failures": "failed", "errors": "unknown", "skipped": "skipped"}
+    for attribute, verdict in counted.items():
         suite.set(attribute, str(cases.count(verdict)))
 
 

@@ -18,11 +18,12 @@ def kinds_of(resources: Sequence[Resource]) -> str:
     """``1 cluster · 2 EIPs · 1 VPC``: how many of each kind, the dearer kinds first."""
     counts = Counter((resource.product, resource.type) for resource in resources)
     billed = {(r.product, r.type) for r in resources if r.billable}
-    words = []
-    for each in sorted(counts, key=lambda key: key not in billed):
-        number = counts[each]
-        noun, plural = _nouns(*each)
-        words.append(f"{number:,} {noun if number == 1 else plural}")
+    dearer_first = sorted(counts, key=lambda key: key not in billed)
+    return _counted((_nouns(*each), counts[each]) for each in dearer_first)
+
+
+def _counted(kinds: Iterable[tuple[tuple[str, str], int]]) -> str:
+    words = (f"{number:,} {one if number == 1 else many}" for (one, many), number in kinds)
     return " · ".join(words)
 
 
@@ -33,13 +34,9 @@ def noun_of(resource: Resource) -> str:
 
 def nouns_of(nouns: Iterable[str]) -> str:
     """``1 cluster · 2 EIPs``: the same of kinds that are told by their nouns."""
-    plurals = {kind.noun.lower(): kind for kind in KINDS}
-    words = []
-    for noun, number in Counter(nouns).items():
-        kind = plurals.get(noun)
-        one, many = (kind.noun, kind.plural) if kind else (noun, f"{noun}s")
-        words.append(f"{number:,} {one if number == 1 else many}")
-    return " · ".join(words)
+    known = {kind.noun.lower(): (kind.noun, kind.plural) for kind in KINDS}
+    counts = Counter(nouns)
+    return _counted((known.get(noun, (noun, f"{noun}s")), counts[noun]) for noun in counts)
 
 
 def is_free(hourly: KnownSum) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from rich.console import Console
 from rich.text import Text
@@ -98,29 +98,29 @@ class Grid:
 Block = Line | Grid
 
 
+def plain_console(*, colors: bool, **settings: Any) -> Console:
+    """Rich's console as a canvas: nothing in a text is markup."""
+    return Console(
+        color_system="standard" if colors else None,
+        no_color=not colors,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        legacy_windows=False,
+        **settings,
+    )
+
+
 class Pen:
-    """Draws on one stream."""
+    """Draws for one stream."""
 
     def __init__(self, *, width: int, colors: bool, unicode: bool) -> None:
         self.width = width
         self.unicode = unicode
         self._buffer = io.StringIO()
-        self._console = Console(
-            file=self._buffer,
-            force_terminal=colors,
-            color_system="standard" if colors else None,
-            no_color=not colors,
-            width=width,
-            markup=False,
-            highlight=False,
-            emoji=False,
-            legacy_windows=False,
+        self._console = plain_console(
+            file=self._buffer, force_terminal=colors, colors=colors, width=width
         )
-
-    @classmethod
-    def of(cls, streams: Streams, stream: TextIO) -> StreamPen:
-        """The pen for ``stream``, as wide as it is at this moment."""
-        return StreamPen(streams, stream)
 
     def ellipsis(self) -> str:
         """What marks a cut."""
@@ -185,7 +185,9 @@ class Pen:
         table = self._texts([*header, *rows])
         room = self.width - block.indent
         if block.ids is not None and total(widths_of(table, first=len(header))) > room:
-            table = self._texts([*header, *(_with_short_id(row, block.ids) for row in rows)])
+            for row in rows:
+                row[block.ids] = Span(short_id(row[block.ids].text), row[block.ids].style)
+            table = self._texts([*header, *rows])
         widths = fitted(table, room, first=len(header), optional=block.optional)
         return [line for row in table for line in self._row(block, row, widths)]
 
@@ -217,28 +219,11 @@ class Pen:
         return [cell] if cell.cell_len <= width else list(cell.wrap(self._console, width))
 
 
-class StreamPen(Pen):
-    """A pen that also writes."""
-
-    def __init__(self, streams: Streams, stream: TextIO) -> None:
-        super().__init__(
-            width=streams.size_of(stream)[0],
-            colors=streams.colors(stream),
-            unicode=streams.unicode(stream),
-        )
-        self._streams = streams
-        self._stream = stream
-
-    def print(self, blocks: Iterable[Block]) -> None:
-        """Write ``blocks``."""
-        self._streams.draw(self._stream, self.render(blocks))
-
-
-def _with_short_id(row: Sequence[Span], column: int) -> list[Span]:
-    return [
-        Span(short_id(cell.text), cell.style) if index == column else cell
-        for index, cell in enumerate(row)
-    ]
+def draw_on(streams: Streams, stream: TextIO, blocks: Iterable[Block]) -> None:
+    """Write ``blocks`` to ``stream``, as wide as it is at this moment."""
+    width, colors = streams.size_of(stream)[0], streams.colors(stream)
+    pen = Pen(width=width, colors=colors, unicode=streams.unicode(stream))
+    streams.draw(stream, pen.render(blocks))
 
 
 def _span(cell: Cell | tuple[str, str]) -> Span:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TextIO, cast
+from typing import TextIO
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
@@ -12,7 +12,7 @@ from rich.text import Text
 from ackgpu.clock import Clock
 from ackgpu.engine.display import Renderer
 from ackgpu.engine.events import Event, RunFinished, RunStarted, StepOutput, Warned
-from ackgpu.render.layout import Line, Pen, line
+from ackgpu.render.layout import Line, Pen, line, plain_console
 from ackgpu.render.live_frame import View, draw_frame
 from ackgpu.render.progress import RunProgress
 from ackgpu.streams import Streams
@@ -99,10 +99,7 @@ class LiveDisplay(Renderer):
         yield from whole_lines(draw_frame(self._progress, view, self._pen(console)))
 
     def _pen(self, console: Console) -> Pen:
-        # The last column stays free: a terminal that is made narrower wraps fewer lines.
-        unicode = self._streams.unicode(self._streams.err)
-        colors = self._streams.colors(self._streams.err)
-        return Pen(width=console.width - 1, colors=colors, unicode=unicode)
+        return pen_on(console, self._streams, self._streams.err)
 
     def _say(self, *lines: Line) -> None:
         for text in self._pen(self._console).layout(lines):
@@ -119,18 +116,21 @@ def whole_lines(lines: list[Text]) -> RenderResult:
 
 def console_over(streams: Streams, stream: TextIO) -> Console:
     """Rich's console over a terminal; its size is asked again for each frame."""
-    colors = streams.colors(stream)
     width, height = streams.size or (None, None)
-    return Console(
-        file=cast("TextIO", DrawnStream(streams, stream)),
+    return plain_console(
+        file=DrawnStream(streams, stream),
         force_terminal=True,
         force_interactive=True,
-        color_system="standard" if colors else None,
-        no_color=not colors,
+        colors=streams.colors(stream),
         width=width,
         height=height,
-        markup=False,
-        highlight=False,
-        emoji=False,
-        legacy_windows=False,
     )
+
+
+def pen_on(console: Console, streams: Streams, stream: TextIO) -> Pen:
+    """The pen for what is drawn anew; of a terminal made narrower it wraps fewer lines.
+
+    For that the last column stays free.
+    """
+    colors, unicode = streams.colors(stream), streams.unicode(stream)
+    return Pen(width=console.width - 1, colors=colors, unicode=unicode)

@@ -89,8 +89,7 @@ class _Columns:
     def __init__(self, progress: RunProgress, pen: Pen) -> None:
         self._progress = progress
         self._pen = pen
-        symbols = [BUSY, DONE, FAILED, IDLE]
-        self._symbol = max(len(pen.words(symbol)) for symbol in symbols)
+        self._symbol = max(len(pen.words(symbol)) for symbol in (BUSY, DONE, FAILED, IDLE))
         names = [pen.text(step.info.name).cell_len for step in progress.steps]
         self._name = min(max(names, default=0), NAME_LIMIT)
         # Symbol and elapsed are separated by one blank and two, names and ids by two each.
@@ -104,7 +103,7 @@ class _Columns:
         shows_id = step.standing in {"running", "done", "failed"} and step.id
         cells: list[str | Text] = [
             INDENT,
-            self._pen.column(self._symbol_of(step, view), self._symbol),
+            self._pen.column(self._symbol_for(step.standing, view), self._symbol),
             " ",
             self._pen.column(self._pen.text(step.info.name), self._name),
         ]
@@ -112,11 +111,12 @@ class _Columns:
             identifier = short_id(step.id) if shows_id else ""
             cells += ["  ", self._pen.column(self._pen.text(identifier), self._id)]
         if self._detail:
-            words = self._words(step, view)
-            cells += ["  ", self._pen.column(self._pen.text(words), self._detail)]
+            cells += ["  ", self._pen.column(self._pen.text(self._words(step, view)), self._detail)]
         elapsed = self._pen.text(_elapsed(step, view))
         cells += ["  ", self._pen.column(elapsed, ELAPSED_WIDTH, right=True)]
-        text = Text.assemble(*cells, style=_line_style(step))
+        text = Text.assemble(
+            *cells, style="dim" if step.standing in {"waiting", "not started"} else ""
+        )
         text.rstrip()
         return [text, *(self._part(part, view) for part in step.parts), *self._reason(step)]
 
@@ -124,19 +124,14 @@ class _Columns:
         """A part of a step, such as a node: its line under the step's."""
         indent = " " * (len(INDENT) + self._symbol + 1)
         detail = f"  {part.detail}" if part.detail else ""
-        symbol = self._symbol_for(part.standing, view)
-        mark = self._pen.column(symbol, self._symbol)
+        mark = self._pen.column(self._symbol_for(part.standing, view), self._symbol)
         return Text.assemble(indent, mark, " ", self._pen.text(f"{part.part}{detail}"))
-
-    def _symbol_of(self, step: StepState, view: View) -> Text:
-        return self._symbol_for(step.standing, view)
 
     def _symbol_for(self, standing: Standing, view: View) -> Text:
         busy = SPINNER[view.turn % len(SPINNER)] if self._pen.unicode else BUSY
         if view.last:
             busy = IDLE
-        symbols = {"running": busy, "done": DONE, "failed": FAILED}
-        symbol = symbols.get(standing, IDLE)
+        symbol = {"running": busy, "done": DONE, "failed": FAILED}.get(standing, IDLE)
         return self._pen.text(Span(symbol, STYLES.get(standing, "")))
 
     def _words(self, step: StepState, view: View) -> str:
@@ -166,12 +161,7 @@ class _Columns:
         if step.standing != "failed":
             return []
         indent = " " * (len(INDENT) + self._symbol + 1)
-        blocks = [point(indent, text) for text in step.detail.splitlines()]
-        return self._pen.layout(blocks)
-
-
-def _line_style(step: StepState) -> str:
-    return "dim" if step.standing in {"waiting", "not started"} else ""
+        return self._pen.layout([point(indent, text) for text in step.detail.splitlines()])
 
 
 def _elapsed(step: StepState, view: View) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ackgpu.cloud.api import Price
 from ackgpu.render.layout import DONE, NOTHING, TAKEN, Block, Cell, Grid, Span, line, point
-from ackgpu.render.results import OfferList, OfferRow, PlanResult, PlanRow, PricePart
+from ackgpu.render.results import OfferList, OfferRow, PlanResult, PricePart
 from ackgpu.render.words import about, amount, hourly, money, number
 
 ACTION_STYLES = {
@@ -30,7 +30,15 @@ COUNTED = {
 
 def plan(part: PlanResult) -> list[Block]:
     """``plan``: each step, then the sum of it."""
-    rows = [_plan_row(row) for row in part.steps]
+    rows = [
+        (
+            Span(row.action, ACTION_STYLES.get(row.action, "")),
+            row.step,
+            row.id,
+            "  ".join(filter(None, (row.detail, row.note))),
+        )
+        for row in part.steps
+    ]
     drifts = [
         point("    ", f"{row.step}: {d.field} is {d.found}, the spec says {d.wanted}")
         for row in part.steps
@@ -56,19 +64,10 @@ def offer_list(part: OfferList) -> list[Block]:
     return [grid, *note]
 
 
-def _plan_row(row: PlanRow) -> tuple[Cell, ...]:
-    action = Span(row.action, ACTION_STYLES.get(row.action, ""))
-    return (action, row.step, row.id, "  ".join(filter(None, (row.detail, row.note))))
-
-
 def _sum(part: PlanResult) -> list[Block]:
     counts: Counter[str] = Counter(row.action for row in part.steps)
     words = [f"{counts[action]} {text}" for action, text in COUNTED.items() if counts[action]]
-    price = (
-        _price(least_hourly(part.price, part.price_parts), part.price_parts)
-        if (part.price is not None)
-        else ""
-    )
+    price = "" if part.price is None else _price(part.price, part.price_parts)
     if not part.names:
         running = [point("  ", f"It costs {price} while it runs.")] if price else []
         return [point("  ", "No changes."), *running]
@@ -77,19 +76,17 @@ def _sum(part: PlanResult) -> list[Block]:
         sentences.append(f"about {about(part.seconds)}")
     if price:
         sentences.append(price)
-    return [point("  ", " · ".join(sentences)), *_order(part.order)]
+    blocks: list[Block] = [point("  ", " · ".join(sentences))]
+    if part.order is not None:
+        paid = f"Subscriptions: {money(part.order)}, paid at once; the hour has their share."
+        blocks.append(point("  ", paid))
+    return blocks
 
 
-def _order(order: Price | None) -> list[Block]:
-    """What is paid at once, for subscriptions."""
-    if order is None:
-        return []
-    return [point("  ", f"Subscriptions: {money(order)}, paid at once; the hour has their share.")]
-
-
-def _price(total: str, parts: Sequence[PricePart]) -> str:
+def _price(total: Price, parts: Sequence[PricePart]) -> str:
+    said = least_hourly(total, parts)
     named = ", ".join(f"{part.what} {amount(part.price)}" for part in parts)
-    return f"{total}: {named}" if named else total
+    return f"{said}: {named}" if named else said
 
 
 def least_hourly(total: Price, parts: Sequence[PricePart]) -> str:

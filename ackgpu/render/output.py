@@ -82,9 +82,9 @@ def json_file(output: Output, field: str, content: Any) -> Part:
 
 def warn(streams: Streams, message: str) -> None:
     """Show one warning on stderr."""
-    from ackgpu.render.layout import Pen, Span, point
+    from ackgpu.render.layout import Span, draw_on, point
 
-    Pen.of(streams, streams.err).print([point(Span("! ", "yellow"), message)])
+    draw_on(streams, streams.err, [point(Span("! ", "yellow"), message)])
 
 
 def blocks_of(streams: Streams, result: Result) -> list[Block]:
@@ -101,12 +101,11 @@ def blocks_of(streams: Streams, result: Result) -> list[Block]:
 def _write_result(streams: Streams, output: Output, result: Result) -> None:
     part = result.part
     if isinstance(part, PlainText) and (output not in DOCUMENTS or part.with_secrets):
-        text = printable(part.text, lines=True)
-        streams.draw(streams.out, text, with_secrets=part.with_secrets)
+        streams.draw(streams.out, printable(part.text, lines=True), with_secrets=part.with_secrets)
     elif output == "table":
-        from ackgpu.render.layout import Pen
+        from ackgpu.render.layout import draw_on
 
-        Pen.of(streams, streams.out).print(blocks_of(streams, result))
+        draw_on(streams, streams.out, blocks_of(streams, result))
     elif output == "name":
         # A blank or a line break in a name would make two names of it for whoever reads the list.
         names = [printable(name, stand_in=NO_NAME) for name in result.part.names]
@@ -118,6 +117,6 @@ def _write_result(streams: Streams, output: Output, result: Result) -> None:
 
 def _show_failure(streams: Streams, error: BaseException, log_path: str = "") -> None:
     from ackgpu.render.failure import draw_failure
-    from ackgpu.render.layout import Pen
+    from ackgpu.render.layout import draw_on
 
-    Pen.of(streams, streams.err).print(draw_failure(failure_of(error), log_path))
+    draw_on(streams, streams.err, draw_failure(failure_of(error), log_path))

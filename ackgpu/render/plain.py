@@ -20,7 +20,7 @@ from ackgpu.engine.events import (
     Tick,
     Warned,
 )
-from ackgpu.render.layout import Block, Pen, line, point
+from ackgpu.render.layout import draw_on, line, point
 from ackgpu.render.words import about, duration
 from ackgpu.streams import Streams
 
@@ -35,8 +35,7 @@ class PlainLines(Renderer):
     """
 
     def __init__(self, streams: Streams, label: str = "") -> None:
-        self._label = f"{label}: " if label else ""
-        self._pen = Pen.of(streams, streams.err)
+        self._label, self._streams = f"{label}: " if label else "", streams
         self._said_at: datetime | None = None
         self._said: dict[str, str] = {}
 
@@ -46,7 +45,10 @@ class PlainLines(Renderer):
         if not text:
             return
         self._said_at = event.wall
-        self._pen.print(_stamped(event.wall, f"{self._label}{text}"))
+        stamp = f"{event.wall:%Y-%m-%dT%H:%M:%SZ} "
+        first, *others = f"{self._label}{text}".splitlines()
+        lines = [point(stamp, first), *(point(" " * len(stamp), other) for other in others)]
+        draw_on(self._streams, self._streams.err, lines)
 
     def _change(self, event: Event) -> str:
         text = _sentence(event)
@@ -71,19 +73,13 @@ class Silent(Renderer):
     """--quiet: says nothing but the warnings."""
 
     def __init__(self, streams: Streams, label: str = "") -> None:
-        self._label = f"{label}: " if label else ""
-        self._pen = Pen.of(streams, streams.err)
+        self._label, self._streams = f"{label}: " if label else "", streams
 
     def __call__(self, event: Event) -> None:
         """Write a warning."""
         if isinstance(event, Warned):
-            self._pen.print([line(("! ", "yellow"), f"{self._label}{event.message}")])
-
-
-def _stamped(wall: datetime, text: str) -> list[Block]:
-    first, *others = text.splitlines()
-    stamp = f"{wall:%Y-%m-%dT%H:%M:%SZ} "
-    return [point(stamp, first), *(point(" " * len(stamp), other) for other in others)]
+            told = line(("! ", "yellow"), f"{self._label}{event.message}")
+            draw_on(self._streams, self._streams.err, [told])
 
 
 def _sentence(event: Event) -> str:  # noqa: C901 -- one line for each kind of event

@@ -107,8 +107,7 @@ def _after(step: StepState, event: StepEvent) -> StepState:
     began = event.at if step.began is None else step.began
     match event:
         case StepAsked():
-            detail = event.doing.capitalize()
-            return replace(step, standing="running", detail=detail, began=began)
+            return replace(step, standing="running", detail=event.doing.capitalize(), began=began)
         case StepWaiting():
             found = event.id or step.id
             return replace(step, standing="running", id=found, detail=event.detail, began=began)

@@ -13,8 +13,8 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from ackgpu.errors import LocalError
 from ackgpu.redaction import redacted
+from ackgpu.render.junit import local_errors
 from ackgpu.render.report_drawings import Bar, ResourceBox, timeline, topology
 from ackgpu.render.verdicts import CheckCell, SampleRow, Verdict, VerifyResult, VerifyRow
 from ackgpu.render.words import count, duration
@@ -49,13 +49,8 @@ class ReportPage:
 
 def write_report(path: Path, report: ReportPage) -> None:
     """Write the page; raises :class:`~ackgpu.errors.LocalError` where ``path`` refuses it."""
-    try:
+    with local_errors(f"The report {path}", "--report", "."):
         path.write_text(redacted(page(report)), encoding="utf-8")
-    except OSError as error:
-        raise LocalError(
-            f"The report {path} could not be written: {error.strerror}.",
-            resolution="Give --report a path in a directory that exists and can be written.",
-        ) from error
 
 
 def page(report: ReportPage) -> str:

@@ -39,9 +39,10 @@ def timeline(bars: Sequence[Bar]) -> str:
     """The steps under each other on one axis of time."""
     end = max((bar.ended for bar in bars), default=0.0) or 1.0
     rows = "\n".join(_bar(bar, end) for bar in bars)
+    step = next((each for each in TICKS if end / each <= MAX_TICKS), TICKS[-1])
     ticks = "".join(
         f'<span style="left:{100 * at / end:.2f}%">{escape(duration(at))}</span>'
-        for at in _ticks(end)
+        for at in range(0, int(end // step) * step + 1, step)
     )
     return f'<div class="timeline">\n{rows}\n<div class="axis"><div>{ticks}</div></div>\n</div>'
 
@@ -52,22 +53,14 @@ def _bar(bar: Bar, end: float) -> str:
     took = duration(bar.ended - bar.began)
     words = f"{bar.outcome}, {took}" + (f": {bar.detail}" if bar.detail else "")
     side = " inside" if left + width > 70 else ""  # noqa: PLR2004 -- per cent: no room on the right
+    beside = f"right:{100 - left:.2f}%" if side else f"left:{left + width:.2f}%"
     return (
         f'<div class="row {escape(bar.outcome)}"><span class="step">{escape(bar.step)}</span>'
         f'<div class="track" title="{escape(words)}">'
         f'<div class="bar" style="left:{left:.2f}%;width:{min(width, 100 - left):.2f}%"></div>'
-        f'<span class="took{side}" style="{_beside(left, width, side)}">{escape(took)}</span>'
+        f'<span class="took{side}" style="{beside}">{escape(took)}</span>'
         f"</div></div>"
     )
-
-
-def _beside(left: float, width: float, side: str) -> str:
-    return f"right:{100 - left:.2f}%" if side else f"left:{left + width:.2f}%"
-
-
-def _ticks(end: float) -> list[float]:
-    step = next((each for each in TICKS if end / each <= MAX_TICKS), TICKS[-1])
-    return [float(step * number) for number in range(int(end // step) + 1)]
 
 
 def topology(box: ResourceBox) -> str:

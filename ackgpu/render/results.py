@@ -14,15 +14,16 @@ shown as unknown, never as 0. A ``Price`` is an hour's, unless the field says ot
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from ackgpu.cloud.api import ClusterEvent, Price
 from ackgpu.engine.aftermath import KnownSum
 from ackgpu.engine.step import Drift, Resource
 from ackgpu.errors import AckGpuError
 
+T = TypeVar("T")
 PlanAction = Literal["CREATE", "CHANGE", "ADOPT", "REUSE", "WAIT", "CHECK", "DELETE", "BROKEN"]
 
 
@@ -32,6 +33,27 @@ class Part(Protocol):
     @property
     def names(self) -> tuple[str, ...]:
         """What ``-o name`` prints, one a line."""
+
+
+def shown_as(kind: type[T], seen: object, **more: Any) -> T:
+    """A record of this ``kind``: of ``seen`` what has the same name in both, and ``more``.
+
+    Raises TypeError for a field without a default that neither has.
+    """
+    names = (row.name for row in fields(kind) if row.init)  # type: ignore[arg-type]
+    return kind(**{name: getattr(seen, name) for name in names if hasattr(seen, name)} | more)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfCluster:
+    """A part that is about one cluster."""
+
+    cluster_name: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The cluster's name."""
+        return (self.cluster_name,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +214,35 @@ class ClusterDescription:
     def names(self) -> tuple[str, ...]:
         """The cluster's name."""
         return (self.cluster.name,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeRow:
+    """A node. ``state`` is ACK's word for it, ``status`` the kubelet's (Ready, NotReady).
+
+    ``error`` is why it did not join, empty if it did.
+    """
+
+    name: str
+    instance_id: str
+    instance_type: str
+    node_pool: str
+    state: str
+    status: str
+    error: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeList:
+    """``node list``, and the pool's nodes after a change of one."""
+
+    cluster_name: str
+    nodes: tuple[NodeRow, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The nodes' names."""
+        return tuple(row.name for row in self.nodes)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ackgpu.engine.aftermath import KnownSum
 from ackgpu.render.kind_words import hourly_sum
 from ackgpu.render.layout import DONE, Block, Grid, Span, line, point
+from ackgpu.render.results import OfCluster
 from ackgpu.render.words import count
 
 
@@ -25,24 +26,18 @@ class PoolOfSleeper:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SleepSummary:
+class SleepSummary(OfCluster):
     """``sleep`` or ``wake``, done and read back.
 
     ``goes_on_costing``: the kinds of what is billed all the same. ``hourly``: what that comes to,
     as far as prices are known.
     """
 
-    cluster_name: str
     region: str
     asleep: bool
     node_pools: tuple[PoolOfSleeper, ...] = ()
     goes_on_costing: tuple[str, ...] = ()
     hourly: KnownSum | None = None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The cluster's name."""
-        return (self.cluster_name,)
 
 
 def slept(part: SleepSummary) -> list[Block]:

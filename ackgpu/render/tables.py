@@ -15,12 +15,12 @@ from ackgpu.render.change_tables import changes
 from ackgpu.render.changes import Changes
 from ackgpu.render.deletions import DeletePreview, DeleteResult, GcResult
 from ackgpu.render.layout import DONE, Block, Grid, Span, line
-from ackgpu.render.node_results import NodeList
 from ackgpu.render.results import (
     ClusterDescription,
     ClusterList,
     CreateSummary,
     Facts,
+    NodeList,
     NodePoolList,
     OfferList,
     Part,
@@ -40,21 +40,17 @@ def facts(part: Facts) -> list[Block]:
     """Labels and values, under a headline where there is one."""
     mark = (Span(f"{DONE} ", "green"),) if part.done else ()
     blocks: list[Block] = [line(*mark, part.headline)] if part.headline else []
-    rows = [
-        (Span(label, "dim"), text)
-        for label, text in (_fact(*fact) for fact in part.facts.items())
-        if text
-    ]
+    shown = {
+        "time" if label == "seconds" else in_words(label): _text(label, value)
+        for label, value in part.facts.items()
+    }
+    rows = [(Span(label, "dim"), text) for label, text in shown.items() if text]
     return [*blocks, Grid(rows, "<<", indent=2 if part.headline else 0)]
 
 
-def _fact(label: str, value: Any) -> tuple[str, str]:
-    if label == "seconds" and isinstance(value, int | float):
-        return "time", duration(value)
-    return in_words(label), _text(value)
-
-
-def _text(value: Any) -> str:
+def _text(label: str, value: Any) -> str:
+    if label == "seconds":
+        return duration(value)
     if value is None:
         return "unknown"
     if isinstance(value, bool):

@@ -56,10 +56,10 @@ class Terminal(Display):
 
     def preview(self, part: Any) -> None:
         """The table of ``part``."""
-        from ackgpu.render.layout import Pen
+        from ackgpu.render.layout import draw_on
         from ackgpu.render.tables import draw
 
-        Pen.of(self.streams, self.streams.err).print(draw(part))
+        draw_on(self.streams, self.streams.err, draw(part))
 
     def wrote(self, path: Path) -> None:
         """The path, unless --quiet was given."""

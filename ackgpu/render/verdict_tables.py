@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ackgpu.render.layout import DONE, FAILED, NOTHING, Block, Cell, Grid, Span, line, point
 from ackgpu.render.verdicts import (
@@ -40,7 +40,8 @@ def checks(part: CheckList) -> list[Block]:
     ]
     blocks: list[Block] = [line(Span(part.title, "bold")), Grid(rows, "<<<")]
     troubled = [row for row in part.checks if row.verdict not in {"passed", "skipped"}]
-    return [*blocks, *([line()] if troubled else []), *_remedies(troubled)]
+    blocks += [line()] if troubled else []
+    return [*blocks, *(block for row in troubled for block in _remedy(row.name, row))]
 
 
 def quotas(part: QuotaResult) -> list[Block]:
@@ -70,18 +71,16 @@ def verified(part: VerifyResult) -> list[Block]:
     good = [row for row in part.nodes if row.ok]
     broken = [row for row in part.nodes if not row.ok]
     listed = list(part.nodes) if len(part.nodes) <= NODES_SHOWN else broken
-    rows = [_ladder(row, part.rungs) for row in listed]
+    rows = [(row.node, *_cells(row, part.rungs)) for row in listed]
     header = ("node", *part.rungs)
     blocks: list[Block] = [Grid(rows, "<" * len(header), header)] if rows else []
     if len(listed) < len(part.nodes):
         blocks += [line(), *_counted(good)]
     blocks.append(line())
     for row in broken:
-        failed = (rung for rung in row.rungs if rung.verdict in {"failed", "unknown"})
-        blocks += _remedies(
-            CheckRow(name=row.node, verdict=rung.verdict, message=rung.message, remedy=rung.remedy)
-            for rung in failed
-        )
+        for rung in row.rungs:
+            if rung.verdict in {"failed", "unknown"}:
+                blocks += _remedy(row.node, rung)
     blocks += _network(part.network)
     total = count(len(part.nodes), "node")
     return [*blocks, line(f"{len(good):,} of {total} verified   {duration(part.seconds)}")]
@@ -96,8 +95,7 @@ def _network(rows: Iterable[NetworkRow]) -> list[Block]:
         if row.verdict == "passed":
             blocks.append(point(Span(f"{mark.text} ", mark.style), what))
         else:
-            found = CheckRow(name=what, verdict=row.verdict, message=row.message, remedy=row.remedy)
-            blocks += _remedies([found])
+            blocks += _remedy(what, row)
     return [*blocks, line()] if blocks else []
 
 
@@ -122,14 +120,11 @@ def sample(part: SampleResult) -> list[Block]:
     return blocks
 
 
-def _remedies(rows: Iterable[CheckRow]) -> list[Block]:
-    blocks: list[Block] = []
-    for row in rows:
-        mark = MARKS[row.verdict]
-        blocks.append(point(Span(f"{mark.text} ", mark.style), f"{row.name}: {row.message}"))
-        if row.remedy:
-            blocks.append(point(Span("  → ", "cyan"), row.remedy))
-    return blocks
+def _remedy(name: str, row: CheckRow | CheckCell | NetworkRow) -> Iterator[Block]:
+    mark = MARKS[row.verdict]
+    yield point(Span(f"{mark.text} ", mark.style), f"{name}: {row.message}")
+    if row.remedy:
+        yield point(Span("  → ", "cyan"), row.remedy)
 
 
 def _quota_row(row: QuotaRow) -> tuple[Cell, ...]:
@@ -141,8 +136,7 @@ def _quota_row(row: QuotaRow) -> tuple[Cell, ...]:
     if row.verdict == "unknown":
         return (*figures, Span("unknown", "yellow"), row.why_unknown)
     if row.verdict == "short":
-        short = f"{FAILED} {row.needed - _room(row):,} short"
-        return (*figures, Span(short, "red"), row.source)
+        return (*figures, Span(f"{FAILED} {row.needed - _room(row):,} short", "red"), row.source)
     return (*figures, _bar(row), row.source)
 
 
@@ -164,16 +158,12 @@ def _short_of(row: QuotaRow) -> str:
     return f"short: {row.name}: {row.needed:,} needed, {max(0, _room(row)):,} {verb} free"
 
 
-def _ladder(row: VerifyRow, names: tuple[str, ...]) -> tuple[Cell, ...]:
-    rungs = {rung.name: rung for rung in row.rungs}
-    return (row.node, *(_rung(rungs.get(name)) for name in names))
-
-
-def _rung(rung: CheckCell | None) -> Cell:
-    if rung is None or rung.verdict == "skipped":
-        return ""
-    mark = MARKS[rung.verdict]
-    return Span(rung.value or mark.text, mark.style)
+def _cells(row: VerifyRow, names: tuple[str, ...]) -> Iterator[Cell]:
+    reached = {rung.name: rung for rung in row.rungs if rung.verdict != "skipped"}
+    for name in names:
+        rung = reached.get(name)
+        text, style = MARKS[rung.verdict] if rung else ("", "")
+        yield Span(rung.value or text, style) if rung else ""
 
 
 def _counted(rows: list[VerifyRow]) -> list[Block]:

@@ -9,11 +9,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from ackgpu.render.document import document_of, to_text
-from ackgpu.render.layout import Block, Pen, Span, line, point
+from ackgpu.render.layout import Block, Span, draw_on, line, point
 from ackgpu.render.output import blocks_of, warn
 from ackgpu.render.results import ClusterDescription, ClusterList, ClusterRow, Result
 from ackgpu.settings import EVENT_STREAM, Output
@@ -23,11 +22,12 @@ ENDS = "Ctrl-C ends"
 
 
 class Watching(ABC):
-    """Shows one look after another. A context manager that leaves the terminal as it was."""
+    """Shows one look after another, until it is closed."""
 
     def __init__(self, streams: Streams) -> None:
         self.streams = streams
         self._said: set[str] = set()
+        self._before: Mapping[str, str] | None = None
 
     def show(self, result: Result, wall: datetime, *, every: float) -> None:
         """Show the next look, made at ``wall``, with ``every`` seconds to the one after it."""
@@ -45,17 +45,6 @@ class Watching(ABC):
     def close(self) -> None:  # noqa: B027 -- most hold nothing
         """Leave the terminal as it was."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
 
 def watching(streams: Streams, output: Output) -> Watching:
     """How a watch is shown on stdout."""
@@ -68,10 +57,6 @@ def watching(streams: Streams, output: Output) -> Watching:
 
 class Documents(Watching):
     """A line of JSON at first, and for each change."""
-
-    def __init__(self, streams: Streams) -> None:
-        super().__init__(streams)
-        self._before: Mapping[str, str] | None = None
 
     def draw(self, result: Result, wall: datetime, every: float) -> None:
         """Write the document if it tells something new."""
@@ -87,20 +72,15 @@ class Documents(Watching):
 class Lines(Watching):
     """The table at first, then a line for each thing that changed, with the time in UTC."""
 
-    def __init__(self, streams: Streams) -> None:
-        super().__init__(streams)
-        self._before: Mapping[str, str] | None = None
-
     def draw(self, result: Result, wall: datetime, every: float) -> None:
         """Write what changed."""
         del every
         now = standing(result.part)
-        pen = Pen.of(self.streams, self.streams.out)
-        if self._before is None:
-            pen.print(blocks_of(self.streams, result))
-        else:
+        blocks = blocks_of(self.streams, result)
+        if self._before is not None:
             stamp = f"{wall:%Y-%m-%dT%H:%M:%SZ} "
-            pen.print(point(stamp, text) for text in changes(self._before, now))
+            blocks = [point(stamp, text) for text in changes(self._before, now)]
+        draw_on(self.streams, self.streams.out, blocks)
         self._before = now
 
 
@@ -140,12 +120,10 @@ class InPlace(Watching):
 
     def __rich_console__(self, console: Any, options: Any) -> Iterator[Any]:
         """Draw the table; while it is watched no higher than the terminal."""
-        from ackgpu.render.live import whole_lines
+        from ackgpu.render.live import pen_on, whole_lines
 
         del options
-        out = self.streams.out
-        colors, unicode = self.streams.colors(out), self.streams.unicode(out)
-        pen = Pen(width=console.width - 1, colors=colors, unicode=unicode)
+        pen = pen_on(console, self.streams, self.streams.out)
         lines = pen.layout(self._blocks)
         if self._live.is_started:
             footer = pen.layout(self._footer)

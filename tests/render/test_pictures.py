@@ -10,8 +10,8 @@ import render_samples as samples
 from rich.cells import cell_len
 
 from ackgpu.render.layout import Grid, Pen
-from ackgpu.render.svg import screenshot
 from ackgpu.render.tables import draw
+from docs.screenshots import screenshot
 
 PICTURES = sorted((Path(__file__).resolve().parents[2] / "docs" / "img").glob("*.svg"))
 

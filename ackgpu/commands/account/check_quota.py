@@ -15,7 +15,7 @@ from ackgpu.preflight.limits import Edition, checked_profile, overrides_of
 from ackgpu.preflight.quota import LimitCheck, check_limits, offline
 from ackgpu.preflight.quota_reads import OtherRegions, quota_reads
 from ackgpu.preflight.reads import IDENTITY
-from ackgpu.render.results import Result
+from ackgpu.render.results import Result, shown_as
 from ackgpu.render.verdicts import QuotaResult, QuotaRow
 from ackgpu.session import Session
 from ackgpu.steps.reads import REGIONS
@@ -60,18 +60,7 @@ def execute(options: CheckQuotaOptions, session: Session) -> Result:
 
 def quota_row(row: LimitCheck) -> QuotaRow:
     """A limit as results show it."""
-    return QuotaRow(
-        id=row.key,
-        name=row.title,
-        needed=row.needed,
-        used=row.used,
-        limit=row.limit,
-        source=row.source,
-        verdict=row.verdict,
-        why_unknown=row.why_unknown,
-        remedy=row.remedy,
-        doubt=row.doubt,
-    )
+    return shown_as(QuotaRow, row, id=row.key, name=row.title)
 
 
 def limits_error(rows: list[LimitCheck], *, strict: bool) -> AckGpuError | None:
@@ -97,8 +86,7 @@ def limits_error(rows: list[LimitCheck], *, strict: bool) -> AckGpuError | None:
 def _online(session: Session, target: Target, rules: LimitRules) -> tuple[list[LimitCheck], str]:
     cloud = session.cloud(target.region)
     reads = in_account(quota_reads(target), cloud) | {IDENTITY: lambda: session.identity}
-    results = settle_all(session.reading(), reads, OtherRegions(target, cloud, rules))
-    facts = ReadResults(results)
+    facts = ReadResults(settle_all(session.reading(), reads, OtherRegions(target, cloud, rules)))
     _refuse_unknown_region(facts, target.region)
     return check_limits(target, facts, rules), facts[IDENTITY].account_id
 

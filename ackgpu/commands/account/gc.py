@@ -14,7 +14,7 @@ from ackgpu.commands.side_by_side import side_by_side
 from ackgpu.errors import AckGpuError, CloudError, Interrupted, UsageError
 from ackgpu.inventory.owned import Holding, Owned, holdings
 from ackgpu.render.deletions import DeleteResult, GcReceipt, GcResult, GcRow
-from ackgpu.render.results import Result
+from ackgpu.render.results import Result, shown_as
 from ackgpu.render.words import count
 from ackgpu.session import Session
 from ackgpu.spec import durations
@@ -134,7 +134,7 @@ class Rules:
             return ""
         if self._expired and self._is_expired(holding):
             return "expired"
-        if self._orphans and self._is_orphan(holding):
+        if self._orphans and not holding.has_cluster and self._is_older(holding, ORPHAN_SECONDS):
             return "without a cluster"
         if self._oldest is not None and self._is_older(holding, self._oldest):
             return f"older than {durations.format_seconds(self._oldest)}"
@@ -145,9 +145,6 @@ class Rules:
         if expires is None or holding.unreadable_expiry:
             return False
         return self._clock.since(expires) > SKEW_SECONDS
-
-    def _is_orphan(self, holding: Holding) -> bool:
-        return not holding.has_cluster and self._is_older(holding, ORPHAN_SECONDS)
 
     def _is_older(self, holding: Holding, seconds: float) -> bool:
         """By what was made last: what somebody is working on is not old."""
@@ -198,7 +195,8 @@ def _remove(
             came.stopped = came.stopped or failure
         elif failure is not None:
             came.error = came.error or failure
-            tried.said.append(_in_one_line(failure))
+            why = f" ({'; '.join(failure.details)})" if failure.details else ""
+            tried.said.append(f"{failure.message}{why}")
         elif tried.stays:
             tried.said.append("it stays: it was extended or held meanwhile.")
         name, region = finding.holding.name, finding.holding.region
@@ -247,10 +245,7 @@ def _remove_one(
     if result.error is not None:
         raise result.error
     if isinstance(result.part, DeleteResult):
-        lived, cost = result.part.lived, result.part.cost
-        tried.receipt = GcReceipt(
-            cluster=holding.name, region=holding.region, lived=lived, cost=cost
-        )
+        tried.receipt = shown_as(GcReceipt, result.part, cluster=holding.name)
     return ()
 
 
@@ -261,10 +256,6 @@ def _what_stays(session: Session, holding: Holding) -> Sequence[Owned]:
     except CloudError:
         return holding.items
     return [item for again in fresh for item in again.items]
-
-
-def _in_one_line(error: AckGpuError) -> str:
-    return f"{error.message} ({'; '.join(error.details)})" if error.details else error.message
 
 
 def _row(session: Session, finding: Collectable, item: Owned, *, removed: bool) -> GcRow:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ackgpu.errors import UsageError, reason
 from ackgpu.preflight.offer_search import Offer, Search, gpu_memory, look
-from ackgpu.render.results import OfferList, OfferRow, Result
+from ackgpu.render.results import OfferList, OfferRow, Result, shown_as
 from ackgpu.session import Session
 from ackgpu.spec import catalog
 
@@ -98,19 +98,16 @@ def _region_of(zone: str) -> str:
 
 def _row(offer: Offer) -> OfferRow:
     kind = offer.type
-    return OfferRow(
+    return shown_as(
+        OfferRow,
+        offer,
         instance_type=kind.id,
         card=f"{kind.card.removeprefix('NVIDIA ')} {kind.slice}".strip(),
         gpu_memory_gib=kind.gpu_memory_gib,
         vcpu=kind.vcpus,
         memory_gib=kind.memory_gib,
-        region=offer.region,
         zone=offer.stock.zone_id,
         stock=STOCKS.get(offer.stock.status, "none"),
-        price=offer.price,
-        spot=offer.spot,
-        taken=offer.taken,
         retired=kind.retired,
-        refused=offer.refused,
         license=kind.license,
     )

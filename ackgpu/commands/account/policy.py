@@ -40,9 +40,8 @@ def document(options: PolicyOptions, session: Session) -> dict[str, Any]:
 def check(options: PolicyOptions, session: Session) -> Result:
     """Try every read that a creation makes; exit code 3 where RAM refuses one."""
     spec = load_spec(options.wants, session, unnamed="new").spec
-    rules = LimitRules()
     target, cloud = target_of(session, spec), session.cloud(spec.region)
-    report = carry_out(target, cloud, [permissions.CHECK], rules, session.reading())
+    report = carry_out(target, cloud, [permissions.CHECK], LimitRules(), session.reading())
     return Result(
         command="policy check",
         part=check_list(f"ackgpu policy check · {spec.region}", report.findings, session),

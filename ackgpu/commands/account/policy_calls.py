@@ -116,7 +116,8 @@ def actions_for(purpose: str, session: Session, spec: ClusterSpec) -> list[str]:
         return sorted(set(found))
     if purpose not in PURPOSES:
         raise UsageError(f"--for {purpose} is not known.", details=("all", *PURPOSES))
-    return actions_of(PURPOSES[purpose](session, spec))
+    calls = PURPOSES[purpose]
+    return actions_of(calls(session, spec) if callable(calls) else calls)
 
 
 def _create(session: Session, spec: ClusterSpec) -> Calls:
@@ -146,68 +147,12 @@ def _delete(session: Session, spec: ClusterSpec) -> Calls:
     return {*_reads(removing), *removed, *left, *DELETING}
 
 
-def _verify(_session: Session, _spec: ClusterSpec) -> Calls:
-    return {*VERIFYING}
-
-
-def _diagnose(_session: Session, _spec: ClusterSpec) -> Calls:
-    return {*VERIFYING, *DIAGNOSING, *_lists(TAGGED_AT_BIRTH)}
-
-
-def _describe(_session: Session, _spec: ClusterSpec) -> Calls:
-    return {*READING}
-
-
-def _extend(_session: Session, _spec: ClusterSpec) -> Calls:
-    return {*FINDING, *OWNED_READS, *TAGGING}
-
-
 def _gc(session: Session, spec: ClusterSpec) -> Calls:
     return {*_delete(session, spec), *OWNED_READS}
 
 
-def _upgrade(_session: Session, _spec: ClusterSpec) -> Calls:
-    steps = (UpgradeCheckStep, ControlPlaneUpgradeStep, PoolUpgradeStep)
-    return {*FINDING, *UPGRADING, *_reads(steps), *_writes(steps)}
-
-
-def _nodepool(_session: Session, _spec: ClusterSpec) -> Calls:
-    steps = (
-        NodePoolStep, GpuNodesStep, AttachStep, SubscriptionStep, AutoScalingStep, PoolRemoval,
-        PoolSizeStep, NodeMarksStep, AutoScalingOffStep,
-    )  # fmt: skip
-    return {*FINDING, *POOLS, *_reads(steps), *_writes(steps)}
-
-
-def _sleep(_session: Session, _spec: ClusterSpec) -> Calls:
-    steps = (
-        SleepRecordStep, SleepEndStep, AutoScalingOffStep, AutoScalingStep, PoolSizeStep,
-        GpuNodesStep,
-    )  # fmt: skip
-    return {*FINDING, *LOOKING, *SLEEPING, *_reads(steps), *_writes(steps)}
-
-
-def _node(_session: Session, _spec: ClusterSpec) -> Calls:
-    steps = (NodeRemovalStep, ReplacementStep, RepairStep, GpuNodesStep)
-    access = ("containers.node_pools", "containers.nodes", "containers.kubeconfig")
-    return {*FINDING, *access, *_reads(steps), *_writes(steps)}
-
-
-PURPOSES: Mapping[str, Callable[[Session, ClusterSpec], Calls]] = {
-    "create": _create,
-    "apply": _apply,
-    "verify": _verify,
-    "diagnose": _diagnose,
-    "delete": _delete,
-    "nodepool": _nodepool,
-    "node": _node,
-    "sleep": _sleep,
-    "upgrade": _upgrade,
-    "gc": _gc,
-    "extend": _extend,
-    "describe": _describe,
-}
-"""What ``policy generate --for`` takes, besides ``all``."""
+def _by_steps(*steps: type[Step[Any]]) -> Calls:
+    return {*_reads(steps), *_writes(steps)}
 
 
 def placement_calls(spec: ClusterSpec) -> tuple[str, ...]:
@@ -229,3 +174,28 @@ def _writes(steps: Steps) -> Calls:
 
 def _removes(call: str) -> bool:
     return call.partition(".")[2].startswith(_REMOVES)
+
+
+PURPOSES: Mapping[str, Calls | Callable[[Session, ClusterSpec], Calls]] = {
+    "create": _create,
+    "apply": _apply,
+    "verify": {*VERIFYING},
+    "diagnose": {*VERIFYING, *DIAGNOSING, *_lists(TAGGED_AT_BIRTH)},
+    "delete": _delete,
+    "nodepool": {*FINDING, *POOLS} | _by_steps(
+        NodePoolStep, GpuNodesStep, AttachStep, SubscriptionStep, AutoScalingStep, PoolRemoval,
+        PoolSizeStep, NodeMarksStep, AutoScalingOffStep,
+    ),
+    "node": {*FINDING, "containers.node_pools", "containers.nodes", "containers.kubeconfig"}
+    | _by_steps(NodeRemovalStep, ReplacementStep, RepairStep, GpuNodesStep),
+    "sleep": {*FINDING, *LOOKING, *SLEEPING} | _by_steps(
+        SleepRecordStep, SleepEndStep, AutoScalingOffStep, AutoScalingStep, PoolSizeStep,
+        GpuNodesStep,
+    ),
+    "upgrade": {*FINDING, *UPGRADING}
+    | _by_steps(UpgradeCheckStep, ControlPlaneUpgradeStep, PoolUpgradeStep),
+    "gc": _gc,
+    "extend": {*FINDING, *OWNED_READS, *TAGGING},
+    "describe": {*READING},
+}  # fmt: skip
+"""What ``policy generate --for`` takes, besides ``all``."""

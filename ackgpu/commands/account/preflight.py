@@ -9,6 +9,7 @@ from pathlib import Path
 from ackgpu.cloud.api import Cloud
 from ackgpu.commands.cluster.plan_report import sketch
 from ackgpu.commands.load_spec import SpecOptions, load_spec
+from ackgpu.engine.plan import Plan
 from ackgpu.engine.reads import ReadResults
 from ackgpu.engine.run import Run
 from ackgpu.preflight import images, name, stock
@@ -25,6 +26,7 @@ from ackgpu.render.words import count, hourly
 from ackgpu.session import Session
 from ackgpu.small_file import check_directory
 from ackgpu.spec.model import ClusterSpec
+from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.type_choice import choose_types
 
 OF_TYPES = frozenset({"stock", "price", "vgpu", "terway"})
@@ -96,6 +98,13 @@ def target_of(
     )
 
 
+def target_of_new(session: Session, blueprint: Blueprint, plan: Plan) -> Target:
+    """What the checks look at before what is missing by the plan is made."""
+    new = (p.step.consumes for p in plan.steps if p.action == "CREATE")
+    zones = [zone.zone_id for zone in blueprint.zones]
+    return target_of(session, blueprint.spec, needs=needs_of(new), zones=zones)
+
+
 def check_list(title: str, findings: Iterable[CheckFinding], session: Session) -> CheckList:
     """Findings as results show them."""
     return CheckList(title=title, checks=tuple(_row(found, session) for found in findings))
@@ -112,8 +121,7 @@ def before_creation(
 ) -> tuple[PreflightReport, Estimate | None]:
     """Check, and raise what stands in the way; the report and the price, where it was asked."""
     rules = LimitRules()
-    checks = chosen(all_checks(rules), only=(), skip=skip)
-    report = carry_out(target, cloud, checks, rules, run)
+    report = carry_out(target, cloud, chosen(all_checks(rules), only=(), skip=skip), rules, run)
     report.raise_errors("Fix what is said with each; --skip-preflight CHECK goes on without one.")
     return report, estimate(target, report.facts) if "price" in report.ids else None
 

@@ -117,7 +117,13 @@ class _Application:
         part = self._part(look)
         refused = refusals(look.compared.drift, self._file)
         if refused:
-            return self._result(look, part, error=_refusal(self._spec.name, refused))
+            error = ConflictError(
+                f"{self._spec.name} cannot be made what the file says: nothing was changed.",
+                details=refused,
+                resolution="Change these settings of the file to what exists, or do as is said"
+                " with each.",
+            )
+            return self._result(look, part, error=error)
         prove = self._to_prove(look)
         if not (look.pending or prove):
             change.forget()
@@ -238,8 +244,7 @@ class _Application:
         if not tags:
             return None
         found = holdings(self._change.cloud, self._session.reading(), name=self._spec.name)
-        items = [item for holding in found for item in holding.items]
-        return TagChange(tags, shown_by, items)
+        return TagChange(tags, shown_by, [item for holding in found for item in holding.items])
 
     def _staying(self, look: _Look) -> list[tuple[Any, Sequence[StayingInstance]]]:
         """Instances that outlive their node, of pools that lose some."""
@@ -305,14 +310,6 @@ class _Application:
         private = "" if self._spec.cluster.endpoint_public_access else " --private"
         write = self._session.command(f"kubeconfig write {self._spec.name}{private}")
         return (f"The kubeconfig still has the earlier endpoint: `{write}`.",)
-
-
-def _refusal(name: str, refused: Sequence[str]) -> ConflictError:
-    return ConflictError(
-        f"{name} cannot be made what the file says: nothing was changed.",
-        details=refused,
-        resolution="Change these settings of the file to what exists, or do as is said with each.",
-    )
 
 
 def _undisputed(plan: Plan) -> Plan:

@@ -6,14 +6,11 @@ from dataclasses import replace
 
 from ackgpu.cloud.api import Price
 from ackgpu.commands.account.costs import Paid, hourly_of, pools_of
-from ackgpu.commands.account.preflight import target_of
 from ackgpu.commands.cluster.apply_rows import Compared
 from ackgpu.commands.cluster.operation import ClusterChange
-from ackgpu.commands.cluster.plan import priced
+from ackgpu.commands.cluster.plan import budget_error, priced
 from ackgpu.engine.plan import Plan
-from ackgpu.errors import OverBudget
 from ackgpu.preflight.facts import needs_of
-from ackgpu.preflight.price import over_budget
 from ackgpu.session import Session
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.blueprint import Blueprint
@@ -45,7 +42,10 @@ def check_growth(
     looked_at = spec.model_copy(update={"node_pools": tuple(new or grown or spec.node_pools)})
     zones = [zone.zone_id for zone in blueprint.zones]
     change.check(looked_at, needs, zones, OF_NEW_POOLS if new else ("quota",))
-    _check_budget(change.session, blueprint)
+    if spec.lifecycle.max_hourly_price is not None:
+        error = budget_error(change.session, spec, priced(change.session, blueprint))
+        if error is not None:
+            raise error
 
 
 def price_more(change: ClusterChange, blueprint: Blueprint, compared: Compared) -> Price | None:
@@ -93,11 +93,3 @@ def _as_it_is(spec: ClusterSpec, compared: Compared) -> ClusterSpec:
     return spec.model_copy(
         update={"node_pools": pools, "cluster": spec.cluster.model_copy(update=update)}
     )
-
-
-def _check_budget(session: Session, blueprint: Blueprint) -> None:
-    if blueprint.spec.lifecycle.max_hourly_price is None:
-        return
-    problem, fix = over_budget(target_of(session, blueprint.spec), priced(session, blueprint))
-    if problem:
-        raise OverBudget(problem, resolution=fix)

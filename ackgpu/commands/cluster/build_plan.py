@@ -8,8 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ackgpu.commands.cluster.asleep import refuse_asleep
-from ackgpu.commands.cluster.lookup import only_removal
+from ackgpu.commands.cluster.lookup import only_removal, refuse_asleep
 from ackgpu.commands.load_spec import STDIN, RequestedSpec
 from ackgpu.commands.nodepool.node_password import node_password
 from ackgpu.engine.drift import drift_error, in_commands
@@ -88,8 +87,7 @@ def differences(session: Session, run: Run, blueprint: Blueprint, plan: Plan) ->
     """Every difference between the blueprint and what ``plan`` found of it."""
     found = [p.finding for p in plan.steps if isinstance(p.finding, Ready)]
     drift = [d for finding in found for d in finding.drift]
-    more = cluster_drift(session.cloud(blueprint.region), blueprint, plan, run)
-    return (*drift, *more)
+    return (*drift, *cluster_drift(session.cloud(blueprint.region), blueprint, plan, run))
 
 
 def way_on(name: str, drift: Sequence[Drift], file: Path | None) -> str:

@@ -14,6 +14,7 @@ from ackgpu.commands.account.preflight import (
     in_one_line,
     refuse_unknown,
     target_of,
+    target_of_new,
 )
 from ackgpu.commands.cluster.alternatives import with_alternatives
 from ackgpu.commands.cluster.build_plan import (
@@ -26,7 +27,7 @@ from ackgpu.commands.cluster.build_plan import (
 from ackgpu.commands.cluster.concurrent_create import tidy, yield_to_winner
 from ackgpu.commands.cluster.delete_report import told_of
 from ackgpu.commands.cluster.lookup import only_removal, removed_meanwhile
-from ackgpu.commands.cluster.plan import PlanOptions
+from ackgpu.commands.cluster.plan import PlanOptions, price_of
 from ackgpu.commands.cluster.plan import execute as show_plan
 from ackgpu.commands.cluster.summary import summary_of
 from ackgpu.commands.cluster.what_stands import with_aftermath
@@ -35,10 +36,8 @@ from ackgpu.commands.load_spec import RequestedSpec, SpecOptions, load_spec
 from ackgpu.commands.verify.sample_run import left_behind, put_away, with_leftovers
 from ackgpu.engine.apply import Apply
 from ackgpu.engine.events import Warned
-from ackgpu.engine.gather import settle_all
 from ackgpu.engine.journal import Journal
 from ackgpu.engine.plan import Plan, survey
-from ackgpu.engine.reads import ReadResults
 from ackgpu.engine.run import Outcome, Run
 from ackgpu.engine.step import Step
 from ackgpu.errors import (
@@ -53,8 +52,7 @@ from ackgpu.errors import (
     UsageError,
     is_unclassified,
 )
-from ackgpu.preflight.facts import in_account, needs_of
-from ackgpu.preflight.price import Estimate, estimate, over_budget, price_reads
+from ackgpu.preflight.price import Estimate, over_budget
 from ackgpu.render.results import Result
 from ackgpu.render.words import count, money
 from ackgpu.session import Headline, Session, Stopped
@@ -205,12 +203,9 @@ class _Creation:
         skip = self._options.skip_preflight
         if not plan.count("CREATE") or "all" in skip:
             return
-        new = (p.step.consumes for p in plan.steps if p.action == "CREATE")
-        zones = [zone.zone_id for zone in blueprint.zones]
-        target = target_of(self._session, self._spec, needs=needs_of(new), zones=zones)
-        report, self._price = before_creation(
-            target, self._session.cloud(self._spec.region), skip, run
-        )
+        target = target_of_new(self._session, blueprint, plan)
+        cloud = self._session.cloud(self._spec.region)
+        report, self._price = before_creation(target, cloud, skip, run)
         self._text += f"\n{in_one_line(report, target, self._price)}"
         self._doubts += doubts_of(report)
         self._at_once = doubts_of(report, at_once=True)
@@ -270,8 +265,7 @@ class _Creation:
         if "price" in self._options.skip_preflight or "all" in self._options.skip_preflight:
             return ""
         target = target_of(self._session, spec)
-        reads = in_account(price_reads(target), self._session.cloud(spec.region))
-        self._price = estimate(target, ReadResults(settle_all(run, reads)))
+        self._price = price_of(target, self._session.cloud(spec.region), run)
         return over_budget(target, self._price)[0]
 
     def _rolls_back(self, error: Exception) -> bool:
@@ -288,8 +282,7 @@ class _Creation:
 
     def _apply(self, run: Run, steps: tuple[Step[Any], ...], plan: Plan) -> Outcome:
         name = self._spec.name
-        go_on = self._session.how_to_go_on(name)
-        headline = Headline("create", name, self._text, go_on)
+        headline = Headline("create", name, self._text, self._session.how_to_go_on(name))
 
         def work(shown: Run) -> Outcome:
             for message in self._at_once:
@@ -311,8 +304,7 @@ class _Creation:
         found = survey([report.step for report in outcome.reports], again)
         ours = tuple(planned for planned in found.steps if planned.step.name in self._requested)
         plan = dataclasses.replace(found, steps=ours)
-        headline = Headline("delete", spec.name, "rolling back")
-        removed = session.destroy(again, headline, plan)
+        removed = session.destroy(again, Headline("delete", spec.name, "rolling back"), plan)
         if removed.error is None and isinstance(outcome.error, AckGpuError):
             self._rolled_back = True
             rolled_back = f"Rolled back: what this run made is deleted again ({len(ours)} steps)."
@@ -328,8 +320,7 @@ class _Creation:
 
     def _explained(self, error: Exception, outcome: Outcome) -> Exception:
         """The error with the next commands: a cluster that failed is not gone on with."""
-        rolled_back = self._spec.lifecycle.on_failure == "rollback"
-        if isinstance(error, Overtaken) or (rolled_back and not isinstance(error, Unreachable)):
+        if isinstance(error, Overtaken) or self._rolls_back(error):
             return error
         if isinstance(error, AckGpuError):
             _advise(error, self._way_on(outcome))

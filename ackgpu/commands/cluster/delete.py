@@ -270,12 +270,9 @@ class Deletion:
 
     def _destroy(self, run: Run, plan: Plan) -> Outcome:
         headline = Headline("delete", self._options.name, self._session.where(self._cloud.region))
-        return self._session.destroy(run, headline, plan, no_wait=self._left_alone(plan))
-
-    def _left_alone(self, plan: Plan) -> frozenset[str]:
-        if self._options.wait:
-            return frozenset()
-        return frozenset(p.step.name for p in plan.steps if p.step.kind == "cluster")
+        waits = self._options.wait
+        clusters = (p.step.name for p in plan.steps if p.step.kind == "cluster" and not waits)
+        return self._session.destroy(run, headline, plan, no_wait=frozenset(clusters))
 
     def _forget_context(self, inventory: Inventory) -> None:
         ours = {self.journal.recall("cluster", "id") or "", *(c.id for c in inventory.clusters)}

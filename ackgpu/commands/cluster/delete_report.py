@@ -52,12 +52,8 @@ def preview_of(
             *(f"{named(s)}: {s.why(inventory.name)}" for s in blockers),
         ),
         notes=tuple(along),
-        counted=_unique_of(goes),
+        counted=tuple({r.id: r for p in goes for r in p.resources}.values()),
     )
-
-
-def _unique_of(planned: Sequence[PlannedStep]) -> tuple[Resource, ...]:
-    return tuple({r.id: r for p in planned for r in p.resources}.values())
 
 
 def named(blocker: Blocker) -> str:

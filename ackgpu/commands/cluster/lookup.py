@@ -1,10 +1,10 @@
-"""Finding the cluster that a name means."""
+"""Finding the cluster that a name means, and what is said of one that cannot be worked on."""
 
 from __future__ import annotations
 
 from ackgpu.cloud.api import Cloud, Cluster
-from ackgpu.errors import ConflictError, NoSuchCluster, Transient
-from ackgpu.naming import EXPIRES_TAG, cluster_name_from_tags
+from ackgpu.errors import ConflictError, NoSuchCluster, Transient, VerificationFailed
+from ackgpu.naming import EXPIRES_TAG, cluster_name_from_tags, is_asleep
 from ackgpu.session import Session
 
 GOING = frozenset({"deleting", "delete_failed"})
@@ -74,3 +74,24 @@ def not_found(name: str, region: str) -> NoSuchCluster:
     )
     error.region = region
     return error
+
+
+def refuse_asleep(cluster: Cluster | None) -> None:
+    """Raise ConflictError for a cluster that sleeps: its pools have no nodes on purpose."""
+    if cluster is not None and is_asleep(cluster.tags):
+        raise ConflictError(
+            f"The cluster {cluster.name} ({cluster.id}) sleeps: its node pools are scaled to 0.",
+            resolution=f"`ackgpu wake {cluster.name}` gives it its nodes back.",
+        )
+
+
+def no_gpu_node(cluster: Cluster | None, purpose: str = "") -> VerificationFailed:
+    """That there is no node for a purpose, and the command that gives one."""
+    asleep = cluster is not None and is_asleep(cluster.tags)
+    way = (
+        "It sleeps: `ackgpu wake NAME` gives it its nodes back."
+        if asleep
+        else "`ackgpu nodepool list NAME` shows its pools: scale one of them up, or make one with"
+        " `ackgpu nodepool add NAME gpu`."
+    )
+    return VerificationFailed(f"The cluster has no GPU node{purpose}.", resolution=way)

@@ -14,6 +14,7 @@ from ackgpu.commands.cluster.lookup import cluster_named, removed_meanwhile
 from ackgpu.commands.cluster.plan_report import plan_result
 from ackgpu.commands.cluster.rows import pool_row
 from ackgpu.commands.cluster.what_stands import with_aftermath
+from ackgpu.commands.nodepool.spec import blueprint_of, spec_of_pool
 from ackgpu.engine.events import Verb
 from ackgpu.engine.journal import Journal
 from ackgpu.engine.plan import Plan, survey
@@ -33,12 +34,13 @@ from ackgpu.preflight.checks import all_checks, carry_out, chosen
 from ackgpu.preflight.facts import Target
 from ackgpu.preflight.limit_values import LimitRules
 from ackgpu.preflight.price import Estimate
-from ackgpu.render.results import NodePoolList, Result
+from ackgpu.render.results import NodePoolList, Part, PlanResult, PlanRow, Result
 from ackgpu.session import Headline, Session
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.pool_graph import ClusterHandle
 from ackgpu.steps.running_cluster import SETTLING, RunningCluster
+from ackgpu.steps.staying_instances import StayingInstance, staying_instances
 
 _CLUSTER_ID = re.compile(r"c[0-9a-f]{32}")
 Steps = Sequence[Step[Any]]
@@ -141,8 +143,7 @@ class ClusterChange:
             return
         steps = (RunningCluster(self.cloud, self.cluster.id),)
         text = f"{self.command} · {self.session.where(self.cloud.region)}"
-        outcome = self.session.apply(self.run, self._headline(text), steps)
-        outcome.raise_error()
+        self.session.apply(self.run, self._headline(text), steps).raise_error()
         self.cluster = self.cloud.containers.cluster(self.cluster.id) or self.cluster
 
     def forget(self) -> None:
@@ -201,14 +202,36 @@ class ClusterChange:
         """The cluster's pools as they are in the end; ``choice``: of the type, and why."""
         pools = self.cloud.containers.node_pools(self.cluster.id)
         rows = tuple(pool_row(pool) for pool in pools)
+        part = NodePoolList(cluster_name=self.options.name, node_pools=rows, type_choice=choice)
+        return self.ended(part, outcome, (*warnings, *self.doubts, *self.unverified()))
+
+    def ended(self, part: Part, outcome: Outcome, warnings: Sequence[str] = ()) -> Result:
+        """The result of a change that was carried out."""
         seconds = {r.step.name: r.seconds for r in outcome.reports} | {"total": self.run.elapsed}
         return Result(
             command=self.command,
-            part=NodePoolList(cluster_name=self.options.name, node_pools=rows, type_choice=choice),
+            part=part,
             resources=outcome.resources,
-            warnings=(*warnings, *self.doubts, *self.unverified()),
+            warnings=tuple(warnings),
             durations=seconds,
         )
+
+    def planned(self, rows: Sequence[PlanRow], warnings: Sequence[str] = ()) -> Result:
+        """The result of --dry-run for a change that makes no pool."""
+        name, region = self.options.name, self.cloud.region
+        part = PlanResult(cluster_name=name, region=region, steps=tuple(rows))
+        return Result(command=self.command, part=part, warnings=tuple(warnings))
+
+    def spec_of(self, pool: NodePool, nodes: int) -> tuple[ClusterSpec, Blueprint]:
+        """A spec with only this pool, of so many nodes, and its decided form."""
+        vswitches = self.vswitches(pool.vswitch_ids)
+        spec = spec_of_pool(self.cluster, vswitches, pool, nodes)
+        return spec, blueprint_of(spec, self.cluster, vswitches)
+
+    def staying(self, pool: NodePool) -> tuple[StayingInstance, ...]:
+        """The instances of a pool that outlive their node."""
+        nodes = self.cloud.containers.nodes(self.cluster.id, node_pool_id=pool.id)
+        return staying_instances(self.cloud, nodes)
 
     def confirm(self, question: str) -> None:
         """Ask, unless --yes was given. Raises UsageError where the answer is not yes."""
@@ -261,7 +284,7 @@ class ClusterChange:
         )
 
     def _headline(self, text: str) -> Headline:
-        return Headline(_verb(self.command), self.options.name, text)
+        return Headline(cast("Verb", self.command.partition(" ")[0]), self.options.name, text)
 
     def _carry_out(self, work: Callable[[Headline], Outcome]) -> Outcome:
         self.session.begin(self._journal, self._key, **self.facts)
@@ -325,10 +348,6 @@ def cluster_of(cloud: Cloud, name: str) -> Cluster:
         if found is None or found.region != cloud.region:
             raise
         return found
-
-
-def _verb(command: str) -> Verb:
-    return cast("Verb", command.partition(" ")[0])
 
 
 def _in_the_way(plan: Plan, *, removing: bool) -> Exception | None:

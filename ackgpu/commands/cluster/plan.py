@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ackgpu.commands.account.preflight import before_creation, doubts_of, images_in_doubt, target_of
+from ackgpu.cloud.api import Cloud
+from ackgpu.commands.account.preflight import (
+    before_creation,
+    doubts_of,
+    images_in_doubt,
+    target_of,
+    target_of_new,
+)
 from ackgpu.commands.cluster.build_plan import (
     decided,
     graph,
@@ -18,11 +25,13 @@ from ackgpu.commands.load_spec import SpecOptions, load_spec
 from ackgpu.engine.gather import settle_all
 from ackgpu.engine.plan import Plan, survey
 from ackgpu.engine.reads import ReadResults
+from ackgpu.engine.run import Run
 from ackgpu.errors import AckGpuError, OverBudget
-from ackgpu.preflight.facts import in_account, needs_of
+from ackgpu.preflight.facts import Target, in_account
 from ackgpu.preflight.price import Estimate, estimate, over_budget, price_reads
 from ackgpu.render.results import Result
 from ackgpu.session import Session
+from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.blueprint import Blueprint
 from ackgpu.steps.cluster_drift import uncompared
 from ackgpu.steps.placement import refuse_name_elsewhere
@@ -62,7 +71,7 @@ def execute(options: PlanOptions, session: Session) -> Result:
         resources=plan.resources,
         warnings=(*warnings_of(want, blueprint), *uncompared(want.spec, plan), *doubts),
         durations={"total": session.clock.now() - began},
-        error=error or _over_budget(session, blueprint, price),
+        error=error or budget_error(session, blueprint.spec, price),
         exit_code=CHANGES_PENDING if options.detailed_exitcode and plan.changes else 0,
     )
 
@@ -75,19 +84,13 @@ def _checked(
     A plan makes none of the checks, and says alone what a creation says before it makes anything.
     """
     skip = options.skip_preflight
-    if not plan.count("CREATE"):
+    if not plan.count("CREATE") or "all" in (skip or ()):
         return None, ()
     if skip is None:
         return None, images_in_doubt(target_of(session, blueprint.spec))
-    if "all" in skip:
-        return None, ()
-    new = (p.step.consumes for p in plan.steps if p.action == "CREATE")
-    zones = [zone.zone_id for zone in blueprint.zones]
-    target = target_of(session, blueprint.spec, needs=needs_of(new), zones=zones)
+    target, cloud = target_of_new(session, blueprint, plan), session.cloud(blueprint.region)
     try:
-        report, _ = before_creation(
-            target, session.cloud(blueprint.region), skip, session.reading()
-        )
+        report, _ = before_creation(target, cloud, skip, session.reading())
     except AckGpuError as error:
         return session.complete(error), ()
     return None, doubts_of(report)
@@ -97,11 +100,15 @@ def priced(session: Session, blueprint: Blueprint) -> Estimate:
     """What the blueprint costs an hour, once it stands."""
     zones = [zone.zone_id for zone in blueprint.zones]
     target = target_of(session, blueprint.spec, zones=zones)
-    reads = in_account(price_reads(target), session.cloud(blueprint.region))
-    facts = ReadResults(settle_all(session.reading(), reads))
-    return estimate(target, facts)
+    return price_of(target, session.cloud(blueprint.region), session.reading())
 
 
-def _over_budget(session: Session, blueprint: Blueprint, price: Estimate) -> AckGpuError | None:
-    problem, fix = over_budget(target_of(session, blueprint.spec), price)
+def price_of(target: Target, cloud: Cloud, run: Run) -> Estimate:
+    """What the target costs an hour."""
+    return estimate(target, ReadResults(settle_all(run, in_account(price_reads(target), cloud))))
+
+
+def budget_error(session: Session, spec: ClusterSpec, price: Estimate) -> OverBudget | None:
+    """The error of what costs more than the spec allows; None if it does not."""
+    problem, fix = over_budget(target_of(session, spec), price)
     return OverBudget(problem, resolution=fix) if problem else None

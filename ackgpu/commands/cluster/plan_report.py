@@ -8,7 +8,7 @@ from ackgpu.cloud.api import Cloud
 from ackgpu.engine.plan import Plan, PlannedStep
 from ackgpu.engine.step import Pending, Ready, Step
 from ackgpu.preflight.price import Estimate
-from ackgpu.render.results import PlanResult, PlanRow, PricePart
+from ackgpu.render.results import PlanResult, PlanRow, PricePart, shown_as
 from ackgpu.session import Session
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.steps.blueprint import Blueprint, TypeChoice, ZonePlan
@@ -55,14 +55,8 @@ def _row(planned: PlannedStep) -> PlanRow:
         note = "given in the spec, will not be deleted" if finding.ownership == "given" else "ours"
     elif isinstance(finding, Pending):
         note = finding.detail
-    return PlanRow(
-        action=planned.action,
-        step=planned.step.name,
-        id=planned.id,
-        detail=planned.detail,
-        note=note,
-        drift=finding.drift if isinstance(finding, Ready) else (),
-    )
+    drift = finding.drift if isinstance(finding, Ready) else ()
+    return shown_as(PlanRow, planned, step=planned.step.name, note=note, drift=drift)
 
 
 def _longest_chain(plan: Plan) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 from ackgpu.cloud.api import Cluster, NodePool, Tags
 from ackgpu.engine.aftermath import KnownSum
 from ackgpu.naming import expiry_from_tags, is_asleep, is_held, unreadable_expiry
-from ackgpu.render.results import ClusterRow, NodePoolRow
+from ackgpu.render.results import ClusterRow, NodePoolRow, shown_as
 from ackgpu.session import Session
 from ackgpu.spec import catalog
 
@@ -21,17 +21,9 @@ def cluster_row(
 
     ``hourly``: what it costs now, from which the cost so far is told.
     """
-    row = ClusterRow(
-        name=cluster.name,
-        id=cluster.id,
-        region=cluster.region,
-        state=cluster.state,
-        version=cluster.version,
-        nodes=cluster.size if nodes is None else nodes,
-        created=cluster.created,
-        asleep=is_asleep(cluster.tags),
-        **_expiry(session, cluster.tags),
-    )
+    nodes, asleep = cluster.size if nodes is None else nodes, is_asleep(cluster.tags)
+    expiry = _expiry(session, cluster.tags)
+    row = shown_as(ClusterRow, cluster, nodes=nodes, asleep=asleep, **expiry)
     return row if hourly is None else with_costs(session, row, hourly, cluster.created)
 
 
@@ -63,17 +55,10 @@ def pool_row(pool: NodePool) -> NodePoolRow:
     """A node pool's row, with the slice that its first type gives."""
     bounds = pool.auto_scaling
     labels = catalog.expected_labels(pool.instance_types[0]) if pool.instance_types else None
-    return NodePoolRow(
-        name=pool.name,
-        id=pool.id,
-        state=pool.state,
-        instance_types=pool.instance_types,
-        desired=pool.desired,
-        total=pool.total,
-        healthy=pool.healthy,
-        failed=pool.failed,
+    return shown_as(
+        NodePoolRow,
+        pool,
         slice=f"{labels.nvidia_name} {labels.nvidia_mem}".strip() if labels else "",
-        charge_type=pool.charge_type,
         spot=pool.spot_strategy != "NoSpot",
         auto_scaling=f"{bounds.least} to {bounds.most}" if bounds.enabled else "",
     )

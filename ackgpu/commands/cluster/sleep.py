@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ackgpu.cloud.api import Cloud, NodePool
 from ackgpu.commands.account.costs import Paid, hourly_of, not_priced, pools_of
 from ackgpu.commands.cluster.lookup import cluster_named
 from ackgpu.commands.cluster.operation import ChangeOptions, ClusterChange, changing
 from ackgpu.commands.cluster.what_stands import resources_of
-from ackgpu.commands.nodepool.spec import spec_of_pool
 from ackgpu.engine.run import Outcome
 from ackgpu.errors import ConflictError
 from ackgpu.inventory.discover import discover
@@ -65,8 +65,7 @@ def sleep(options: ChangeOptions, session: Session) -> Result:
                 f"{count(released, 'node')} of {options.name} are released with their pods and"
                 " disks, and made anew by wake. Go on?"
             )
-        outcome = change.apply(steps, plan)
-        return _result(change, outcome, sizes, stays)
+        return _result(change, change.apply(steps, plan), sizes, stays)
 
 
 def wake(options: ChangeOptions, session: Session) -> Result:
@@ -129,7 +128,7 @@ def _check_growth(
         pool = pools[size.pool]
         more = size.nodes - max(pool.total, pool.desired)
         if more > 0:
-            spec = spec_of_pool(change.cluster, change.vswitches(pool.vswitch_ids), pool, more)
+            spec, _ = change.spec_of(pool, more)
             needs.update(taken_by(spec.node_pools[0], more, flannel=spec.network.is_flannel))
             specs.append(spec)
     if specs:
@@ -169,15 +168,9 @@ def _result(
         goes_on_costing=tuple(kinds_of(billed).split(" · ")) if billed else (),
         hourly=hourly,
     )
-    seconds = {r.step.name: r.seconds for r in outcome.reports} | {"total": change.run.elapsed}
     unseen = () if asleep else (*change.doubts, *change.unverified())
-    return Result(
-        command=change.command,
-        part=part,
-        resources=resources,
-        warnings=(*warnings, *unseen, *not_priced(name, hourly)),
-        durations=seconds,
-    )
+    result = change.ended(part, outcome, (*warnings, *unseen, *not_priced(name, hourly)))
+    return replace(result, resources=resources)
 
 
 def _row(pool: NodePool, size: PoolSize, stays: Mapping[str, str]) -> PoolOfSleeper:

@@ -55,8 +55,7 @@ def execute(options: WaitOptions, session: Session) -> Result:
     steps = _steps(options, session, cloud, timeout)
     run = session.reading().within(timeout)
     text = f"{session.where(cloud.region)} · for {options.goal}"
-    headline = Headline("wait", options.name, text)
-    outcome = session.apply(run, headline, steps)
+    outcome = session.apply(run, Headline("wait", options.name, text), steps)
     outcome.raise_error()
     said = {"cluster": "running", "nodes": "complete", "gpu": "verified", "deleted": "gone"}
     there = regions_with(session, options.name, cloud.region) if options.goal == "deleted" else []

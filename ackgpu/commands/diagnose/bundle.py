@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ackgpu import __version__
@@ -15,7 +15,6 @@ from ackgpu.session import Session
 
 LOG_LINES = 200
 CONSOLE_CHARACTERS = 64_000
-Rows = tuple[tuple[str, ...], ...]
 
 
 def write_bundle(session: Session, path: Path, part: DiagnosisResult, seen: ClusterReads) -> None:
@@ -35,117 +34,91 @@ def write_bundle(session: Session, path: Path, part: DiagnosisResult, seen: Clus
     write_bundle_page(path, bundle)
 
 
+def _table(title: str, header: str, rows: Iterable[tuple[str, ...]]) -> Reading:
+    """A table; ``header`` has a word for each column, with bars between."""
+    return Reading(title=title, header=tuple(header.split("|")), rows=tuple(rows))
+
+
 def _of_ack(seen: ClusterReads) -> Iterator[Reading]:
-    pools: Rows = tuple(
+    yield _table("Node pools", "pool|id|state|Ready|types|image", (
         (
             pool.name, pool.id, pool.state, f"{pool.healthy} of {pool.desired}",
             " ".join(pool.instance_types), str(pool.settings.get("scaling_group.image_type", "")),
         )
         for pool in seen.pools
-    )  # fmt: skip
-    yield Reading(
-        title="Node pools", header=("pool", "id", "state", "Ready", "types", "image"), rows=pools
-    )
-    nodes: Rows = tuple(
+    ))  # fmt: skip
+    yield _table("Nodes, by ACK", "node|instance|type|state|status|error", (
         (node.name, node.instance_id, node.instance_type, node.state, node.node_status, node.error)
         for node in seen.nodes
-    )
-    header = ("node", "instance", "type", "state", "status", "error")
-    yield Reading(title="Nodes, by ACK", header=header, rows=nodes)
-    tasks: Rows = tuple(
+    ))  # fmt: skip
+    yield _table("Failed tasks", "task|kind|state|why|events", (
         (
             task.id, task.kind, task.state, task.failure.message if task.failure else "",
             "; ".join(task.events),
         )
         for task in seen.tasks
-    )  # fmt: skip
-    yield Reading(
-        title="Failed tasks", header=("task", "kind", "state", "why", "events"), rows=tasks
-    )
-    events: Rows = tuple(
+    ))  # fmt: skip
+    yield _table("Events, by ACK", "time|level|kind|reason|message", (
         (event.time, event.level, event.kind, event.reason, event.message) for event in seen.events
-    )
-    yield Reading(
-        title="Events, by ACK", header=("time", "level", "kind", "reason", "message"), rows=events
-    )
-    yield from _of_scaling(seen)
+    ))  # fmt: skip
+    for pool in seen.pools:
+        done = seen.activities.get(pool.id, ())
+        header = "started|activity|state|what|added|released|why not"
+        if done:
+            title = f"Scaling activities of {pool.name}"
+            yield _table(title, header, (
+                (
+                    f"{each.started:%Y-%m-%d %H:%MZ}" if each.started else "", each.id, each.state,
+                    each.description, str(each.added), str(each.released),
+                    each.failure.message if each.failure else "",
+                )
+                for each in done
+            ))  # fmt: skip
     for instance, text in seen.consoles.items():
         yield Reading(title=f"Console of {instance}", text=text[-CONSOLE_CHARACTERS:])
 
 
-def _of_scaling(seen: ClusterReads) -> Iterator[Reading]:
-    header = ("started", "activity", "state", "what", "added", "released", "why not")
-    for pool in seen.pools:
-        rows: Rows = tuple(
-            (
-                f"{each.started:%Y-%m-%d %H:%MZ}" if each.started else "", each.id, each.state,
-                each.description, str(each.added), str(each.released),
-                each.failure.message if each.failure else "",
-            )
-            for each in seen.activities.get(pool.id, ())
-        )  # fmt: skip
-        if rows:
-            yield Reading(title=f"Scaling activities of {pool.name}", header=header, rows=rows)
-
-
 def _of_network(seen: ClusterReads) -> Iterator[Reading]:
-    rules: Rows = tuple(
+    group = seen.cluster.security_group_id
+    yield _table(f"Rules of {group}", "way|policy|protocol|ports|peer|priority", (
         (
             "out" if rule.egress else "in", "accept" if rule.accepts else "drop", rule.protocol,
             rule.port_range, rule.cidr or rule.group, str(rule.priority),
         )
         for rule in (seen.rules.rules if seen.rules else ())
-    )  # fmt: skip
-    group = seen.cluster.security_group_id
-    header = ("way", "policy", "protocol", "ports", "peer", "priority")
-    yield Reading(title=f"Rules of {group}", header=header, rows=rules)
-    routes: Rows = tuple((route.cidr, route.next_hop) for route in seen.routes or ())
-    yield Reading(
-        title=f"Routes of {seen.route_table}", header=("destination", "next hop"), rows=routes
-    )
-    gateways: Rows = tuple(
-        (gateway.id, gateway.state, " ".join(gateway.eip_ids)) for gateway in seen.gateways or ()
-    )
-    yield Reading(title="NAT gateways", header=("gateway", "state", "EIPs"), rows=gateways)
-    snat: Rows = tuple(
+    ))  # fmt: skip
+    routes = ((route.cidr, route.next_hop) for route in seen.routes or ())
+    yield _table(f"Routes of {seen.route_table}", "destination|next hop", routes)
+    gateways = ((each.id, each.state, " ".join(each.eip_ids)) for each in seen.gateways or ())
+    yield _table("NAT gateways", "gateway|state|EIPs", gateways)
+    snat = (
         (entry.id, entry.vswitch_id or entry.cidr, entry.address, entry.state)
         for entry in seen.snat
     )
-    yield Reading(title="SNAT entries", header=("entry", "source", "address", "state"), rows=snat)
+    yield _table("SNAT entries", "entry|source|address|state", snat)
 
 
 def _of_kubernetes(seen: ClusterReads) -> Iterator[Reading]:
-    nodes: Rows = tuple(
+    yield _table("Nodes, by Kubernetes", "node|Ready|why not|conditions|taints|pod CIDR", (
         (
             node.name, "yes" if node.ready else "no", node.not_ready_reason,
             "; ".join(node.problems), " ".join(node.taints), node.pod_cidr,
         )
         for node in seen.kube_nodes or ()
-    )  # fmt: skip
-    yield Reading(
-        title="Nodes, by Kubernetes",
-        header=("node", "Ready", "why not", "conditions", "taints", "pod CIDR"),
-        rows=nodes,
-    )
-    ladder: Rows = tuple(
+    ))  # fmt: skip
+    ladder = (
         (verdict.node, rung.name, rung.verdict, rung.message)
         for verdict in seen.verdicts
         for rung in verdict.rungs
     )
-    yield Reading(title="GPU checks", header=("node", "rung", "verdict", "why"), rows=ladder)
-    pods: Rows = tuple(
-        (f"{pod.namespace}/{pod.name}", pod.node, pod.reason, pod.message) for pod in seen.pods
-    )
-    yield Reading(title="Pods that wait", header=("pod", "node", "reason", "message"), rows=pods)
-    events: Rows = tuple(
+    yield _table("GPU checks", "node|rung|verdict|why", ladder)
+    pods = ((f"{pod.namespace}/{pod.name}", pod.node, pod.reason, pod.message) for pod in seen.pods)
+    yield _table("Pods that wait", "pod|node|reason|message", pods)
+    events = (
         (event.last_seen, event.about, event.reason, str(event.count), event.message)
         for event in seen.warnings
     )
-    yield Reading(
-        title="Warnings, by Kubernetes",
-        header=("last seen", "about", "reason", "times", "message"),
-        rows=events,
-    )
+    yield _table("Warnings, by Kubernetes", "last seen|about|reason|times|message", events)
 
 
 def _log(session: Session, seen: ClusterReads) -> Iterator[Reading]:

@@ -40,7 +40,10 @@ def _cluster(seen: ClusterReads) -> Iterator[Cause]:
             id="cluster-failed",
             likelihood="certain",
             title=f"the cluster is {state}",
-            evidence=(*_said_by_tasks(seen, seen.cluster.id), *quoted_events(seen)),
+            evidence=(
+                *(said_by_task(t) for t in seen.tasks if t.target in {seen.cluster.id, ""}),
+                *quoted_events(seen),
+            ),
             commands=(seen.command(f"delete {name}"), seen.command(f"create {name}")),
             note="It does not recover by itself: remove what exists, then create it anew.",
         )
@@ -53,10 +56,6 @@ def _cluster(seen: ClusterReads) -> Iterator[Cause]:
             evidence=quoted_events(seen),
             commands=(seen.command(f"wait {name} --for {goal}"),),
         )
-
-
-def _said_by_tasks(seen: ClusterReads, target: str) -> tuple[str, ...]:
-    return tuple(said_by_task(task) for task in seen.tasks if task.target in {target, ""})
 
 
 def _api_server(seen: ClusterReads) -> Iterator[Cause]:

@@ -87,7 +87,9 @@ def _lost_routes(seen: ClusterReads, without: set[str]) -> Iterator[Cause]:
 
 def _way_out(seen: ClusterReads) -> Iterator[Cause]:
     """A VPC without SNAT, where something shows that the way out is missed."""
-    if seen.gateways is None or seen.snat or not _misses_the_internet(seen):
+    unjoined = any(node.node_status == "Unknown" and node.error for node in seen.nodes)
+    is_missed = unjoined or any("Image" in pod.reason for pod in seen.pods)
+    if seen.gateways is None or seen.snat or not is_missed:
         return
     cluster = seen.cluster
     gateways = ", ".join(gateway.id for gateway in seen.gateways) or "none"
@@ -112,8 +114,3 @@ def _entry(seen: ClusterReads, vswitch: str) -> str:
         f"aliyun vpc CreateSnatEntry --RegionId {seen.cluster.region} --SnatTableId"
         f" {gateway.snat_table_id} --SourceVSwitchId {vswitch} --SnatIp {eip.address}"
     )
-
-
-def _misses_the_internet(seen: ClusterReads) -> bool:
-    unjoined = any(node.node_status == "Unknown" and node.error for node in seen.nodes)
-    return unjoined or any("Image" in pod.reason for pod in seen.pods)

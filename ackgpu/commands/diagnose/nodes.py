@@ -42,7 +42,9 @@ def troubled(seen: ClusterReads) -> Iterator[ClusterNode]:
     """The nodes that ACK itself shows as broken: not there, stopped, or never joined."""
     for node in seen.nodes:
         if seen.about in {"", node.name, node.instance_id} and (
-            node.state in STOPPED or node.node_status == "Offline" or _never_joined(node)
+            node.state in STOPPED
+            or node.node_status == "Offline"
+            or (node.node_status == "Unknown" and node.error)
         ):
             yield node
 
@@ -55,10 +57,6 @@ def broken_instances(seen: ClusterReads) -> list[str]:
     names = {node.instance_id: node.name for node in seen.nodes}
     wanted = (each for each in names if each in bad)
     return [each for each in wanted if seen.about in {"", names[each], each}]
-
-
-def _never_joined(node: ClusterNode) -> bool:
-    return node.node_status == "Unknown" and bool(node.error)
 
 
 def _of_ack(seen: ClusterReads, node: ClusterNode) -> Iterator[Cause]:
@@ -101,8 +99,7 @@ def _smaller(seen: ClusterReads, node: ClusterNode) -> str:
     pool = seen.pool_of(node)
     if pool is None:
         return seen.command(f"nodepool list {seen.cluster.name}")
-    line = f"nodepool scale {seen.cluster.name} {pool.name} --nodes {pool.healthy}"
-    return seen.command(line)
+    return seen.command(f"nodepool scale {seen.cluster.name} {pool.name} --nodes {pool.healthy}")
 
 
 def _not_ready(seen: ClusterReads, node: KubeNode) -> Iterator[Cause]:

@@ -175,5 +175,4 @@ def _again(seen: ClusterReads, pool: NodePool) -> tuple[str, ...]:
         return (seen.command(f"wake {seen.cluster.name}"),)
     if pool.auto_scaling.enabled:
         return ()
-    line = f"nodepool scale {seen.cluster.name} {pool.name} --nodes {pool.desired}"
-    return (seen.command(line),)
+    return (seen.command(f"nodepool scale {seen.cluster.name} {pool.name} --nodes {pool.desired}"),)

@@ -126,13 +126,13 @@ def emulator(session: Session) -> Diagnosis:
     except LocalError as error:
         remedy = "`ackgpu emulator reset` empties it; else remove the directory."
         return doubtful(name, error.message, remedy)
-    counted = [f"{number} {kind}" for kind, number in facts.items() if _is_count(number)]
+    counted = [
+        f"{number} {kind}"
+        for kind, number in facts.items()
+        if isinstance(number, int) and not isinstance(number, bool) and number > 0
+    ]
     running = f"served at {facts['endpoint']}" if facts["running"] else "not served"
     return well(name, f"{running}; {', '.join(counted) or 'empty'}")
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _endpoints(env: Mapping[str, str], cloud: Cloud) -> str:

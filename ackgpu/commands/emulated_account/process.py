@@ -65,8 +65,7 @@ def down(state: Path | None, session: Session) -> Result:
         session.wakeup.wait(POLL_INTERVAL)
         waited += POLL_INTERVAL
     said = "is down, its account is kept" if ended else "is not running"
-    part = Facts(headline=f"the emulator {said}", done=True)
-    return Result(command="emulator down", part=part)
+    return Result(command="emulator down", part=Facts(headline=f"the emulator {said}", done=True))
 
 
 def env(state: Path | None, session: Session) -> Result:

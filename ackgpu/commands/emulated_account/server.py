@@ -36,19 +36,7 @@ def serve(options: ServeOptions, session: Session) -> int:
     from ackgpu.emulator.serve import serve as serve_forever
 
     try:
-        serve_forever(
-            options.state or directory(session),
-            port=options.port,
-            kube_port=options.kube_port,
-            speed=options.speed,
-            spread=options.spread,
-            faults=options.faults,
-            scenario=options.scenario,
-            latency_ms=options.latency_ms,
-            seed=options.seed,
-            enforce_ram=options.enforce_ram,
-            log_file=options.log_file,
-        )
+        serve_forever(**{**vars(options), "state": options.state or directory(session)})
     except ConfigurationError as error:
         raise UsageError(str(error)) from error
     except OSError as error:

@@ -111,7 +111,11 @@ def read(session: Session, name: str) -> ClusterSnapshot:
         eip=_address(more.get("eips", ()), entries),
         snat_entries=entries,
         pod_vswitches=pods,
-        addons=tuple(addon for addon in found["addons"] if _was_asked_for(addon)),
+        addons=tuple(
+            addon
+            for addon in found["addons"]
+            if not addon.by_default and not any(word in addon.name for word in _NETWORK_ADDONS)
+        ),
         ssh=any(SSH_PORT in ports for ports in found["ports"]),
         unread=(*_unread(cluster, pools), *_left_out(found["pools"], pools)),
     )
@@ -169,10 +173,6 @@ def _pod_vswitch_ids(
     ours = [vswitch.id for vswitch in inventory.vswitches if vswitch.name.endswith(PODS)]
     of_nodes = {vswitch.id for vswitch in nodes}
     return [id_ for id_ in dict.fromkeys([*named, *ours]) if id_ not in of_nodes]
-
-
-def _was_asked_for(addon: Addon) -> bool:
-    return not addon.by_default and not any(word in addon.name for word in _NETWORK_ADDONS)
 
 
 def _only(vpcs: Sequence[Vpc], cluster: Cluster) -> Vpc:

@@ -16,7 +16,6 @@ from ackgpu.cloud.api import Eip, NatGateway, NodePool, VSwitch
 from ackgpu.commands.export import hcl
 from ackgpu.commands.export.hcl import Block, Expression
 from ackgpu.commands.export.snapshot import ClusterSnapshot
-from ackgpu.commands.export.terraform_pool import pool_arguments, pool_blocks
 from ackgpu.errors import UsageError
 from ackgpu.inventory.ownership import ACK_TAG
 from ackgpu.inventory.resources import (
@@ -139,12 +138,13 @@ class _File:
                 "nic_type": "intranet",
                 "policy": "accept",
                 "priority": 1,
-            } | ({"cidr_ip": rule.cidr} if rule.cidr else self._from_group(rule.group))
+            }
+            if rule.cidr:
+                body["cidr_ip"] = rule.cidr
+            else:
+                own = self._group_id if rule.group == group_id else rule.group
+                body["source_security_group_id"] = own
             self._add("alicloud_security_group_rule", f"rule_{number}", ":".join(parts), body)
-
-    def _from_group(self, group_id: str) -> dict[str, Any]:
-        own = self._standing.group is not None and group_id == self._standing.group.id
-        return {"source_security_group_id": self._group_id if own else group_id}
 
     def _way_out(self, gateway: NatGateway) -> None:
         standing = self._standing
@@ -164,7 +164,11 @@ class _File:
             vswitch = next(v for v in standing.all_vswitches if v.id == entry.vswitch_id)
             body = {
                 "snat_entry_name": entry.name,
-                "snat_table_id": self._snat_table(gateway),
+                "snat_table_id": (
+                    Expression(f"{NAT_GATEWAY.terraform}.nat.snat_table_ids")
+                    if gateway.id in standing.ours
+                    else gateway.snat_table_id
+                ),
                 "source_vswitch_id": self._vswitch_id(vswitch),
                 "snat_ip": self._snat_address(entry.address),
             }
@@ -189,11 +193,6 @@ class _File:
             "instance_type": "Nat",
         }
         self._add("alicloud_eip_association", "nat", f"{eip.id}:{gateway.id}", binding)
-
-    def _snat_table(self, gateway: NatGateway) -> Expression | str:
-        if gateway.id in self._standing.ours:
-            return Expression(f"{NAT_GATEWAY.terraform}.nat.snat_table_ids")
-        return gateway.snat_table_id
 
     def _snat_address(self, address: str) -> Expression | str:
         eip = self._standing.eip
@@ -277,3 +276,47 @@ def _keeping_zero(body: Mapping[str, Any]) -> dict[str, Any]:
     """As :func:`_without_empty`, but a pool of 0 nodes has that size."""
     size = {"desired_size": body["desired_size"]} if "desired_size" in body else {}
     return _without_empty(body) | size
+
+
+Body = dict[str, Any]
+
+
+def pool_arguments(pool: NodePool) -> Body:
+    """What stands on one line, but for size, network and tags; empty ones are there too."""
+    (category, size), *_ = pool.disks or [("", 0)]
+    body: Body = {
+        "instance_types": list(pool.instance_types),
+        "spot_strategy": pool.spot_strategy,
+        "on_demand_base_capacity": str(pool.on_demand_base or ""),
+        "system_disk_category": category,
+        "system_disk_size": size,
+        "user_data": pool.user_data,
+    }
+    if pool.charge_type == "PrePaid" and pool.period:
+        body |= {"period": pool.period, "period_unit": "Month", "auto_renew": pool.auto_renew}
+    return body | named(pool, "terraform")
+
+
+def pool_blocks(pool: NodePool) -> Body:
+    """What is a block of its own, by the block's name; without those that there are none of."""
+    bounds, limit = pool.auto_scaling, pool.spot_price_limit
+    rows: dict[str, list[Body]] = {
+        "data_disks": [{"category": kind, "size": gib} for kind, gib in pool.disks[1:]],
+        "labels": [{"key": key, "value": value} for key, value in pool.labels.items()],
+        "taints": [{"key": k, "value": v, "effect": e} for k, v, e in pool.taints],
+        "spot_price_limit": [
+            {"instance_type": type_id, "price_limit": str(limit)}
+            for type_id in pool.instance_types
+            if limit is not None
+        ],
+    }
+    blocks: Body = {
+        name: tuple(Block(name, (), body) for body in bodies)
+        for name, bodies in rows.items()
+        if bodies
+    }
+    if bounds.enabled:
+        scaling = {"enable": True, "min_size": bounds.least, "max_size": bounds.most,
+                   "type": bounds.kind or "gpu"}  # fmt: skip
+        blocks["scaling_config"] = Block("scaling_config", (), scaling)
+    return blocks

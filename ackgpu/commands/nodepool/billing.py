@@ -86,7 +86,9 @@ def _refuse(change: ClusterChange, pool: NodePool, todo: Sequence[Instance]) -> 
                 f"The {what} is {state}: nothing is ordered for it.",
                 resolution=f"Subscriptions are for what stays. It has to be {good}.",
             )
-    retired = sorted({i.type for i in todo if _is_retired(i.type)})
+    # ECS documentation, retired instance families.
+    known = {i.type: catalog.gpu_type(i.type) for i in todo}
+    retired = sorted(type_id for type_id, found in known.items() if found and found.retired)
     if retired:
         raise ConflictError(
             f"{', '.join(retired)}: the cloud converts no instance of a retired family to a"
@@ -107,12 +109,6 @@ def _refuse(change: ClusterChange, pool: NodePool, todo: Sequence[Instance]) -> 
         raise PreflightFailed(
             "Only Running or Stopped instances are converted; nothing was ordered.", details=busy
         )
-
-
-def _is_retired(instance_type: str) -> bool:
-    """Whether it is of a retired vGPU family (ECS documentation, retired instance families)."""
-    known = catalog.gpu_type(instance_type)
-    return known is not None and known.retired
 
 
 def _price(change: ClusterChange, pool: NodePool, todo: Sequence[Instance], months: int) -> Price:

@@ -52,8 +52,7 @@ class PoolFallback:
         found = pool_named(change.cloud, change.cluster.id, change.options.pool)
         if len(self._tried) >= MAX_TYPES or found is None or found.total > found.failed:
             return None
-        looking = change.session.reading()
-        following = next_choice(change.cloud, blueprint.spec, looking, self._tried)
+        following = next_choice(change.cloud, blueprint.spec, change.session.reading(), self._tried)
         if following is None:
             return None
         spec, choice = following

@@ -8,15 +8,13 @@ from dataclasses import dataclass, replace
 from ackgpu.cloud.api import NodePool
 from ackgpu.commands.cluster.operation import ChangeOptions, ClusterChange, changing
 from ackgpu.commands.cluster.rows import pool_row
-from ackgpu.commands.nodepool.spec import blueprint_of, spec_of_pool
-from ackgpu.engine.plan import Plan
 from ackgpu.errors import LeftoversError, UsageError
-from ackgpu.render.results import NodePoolList, PlanResult, PlanRow, Result
+from ackgpu.render.results import NodePoolList, PlanRow, Result
 from ackgpu.render.words import count
 from ackgpu.session import Session
 from ackgpu.steps.node_pool import taken_by
 from ackgpu.steps.pool_graph import removal_graph, scale_graph
-from ackgpu.steps.staying_instances import StayingInstance, staying_instances
+from ackgpu.steps.staying_instances import StayingInstance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,17 +40,16 @@ def scale(options: ScaleOptions, session: Session) -> Result:
         more = nodes - standing
         if more > 0:
             check_quota(change, pool, more)
-        staying = _staying(change, pool) if more < 0 else ()
+        staying = change.staying(pool) if more < 0 else ()
         warnings = told_of_staying(staying)
         if options.dry_run:
-            return _shown(change, pool, nodes, plan, warnings)
+            return change.shown(change.spec_of(pool, nodes)[1], plan, warnings)
         if more < 0:
             said = (
                 f"{-more} of the {standing} nodes of {pool.name} are removed with their pods; ACK"
             )
             change.confirm(" ".join((f"{said} decides which.", *warnings, "Go on?")))
-        outcome = change.apply(steps, plan)
-        result = change.result(outcome)
+        result = change.result(change.apply(steps, plan))
         return replace(result, error=left_behind(change, pool, staying))
 
 
@@ -73,12 +70,15 @@ def delete(options: ChangeOptions, session: Session) -> Result:
         change.refuse_foreign(pool)
         steps = removal_graph(change.standing, name=pool.name, pool_id=pool.id)
         plan = change.look(steps, removing=True)
-        staying = _staying(change, pool)
+        staying = change.staying(pool)
         if options.dry_run:
-            return _removal(change, pool, staying)
-        change.confirm(_question(pool, staying))
-        outcome = change.destroy(steps, plan)
-        result = change.result(outcome)
+            detail = count(pool.total - len(staying), "node")
+            row = PlanRow(action="DELETE", step=f"node pool {pool.name}", id=pool.id, detail=detail)
+            return change.planned([row], told_of_staying(staying))
+        types, nodes = " or ".join(pool.instance_types), count(pool.total, "node")
+        said = " ".join((*told_of_staying(staying), "Go on?"))
+        change.confirm(f"This deletes the node pool {pool.name} with its {nodes} ({types}). {said}")
+        result = change.result(change.destroy(steps, plan))
         if options.wait:
             result = replace(result, error=left_behind(change, pool, staying))
     return result
@@ -86,22 +86,8 @@ def delete(options: ChangeOptions, session: Session) -> Result:
 
 def check_quota(change: ClusterChange, pool: NodePool, more: int) -> None:
     """Raise what forbids ``more`` nodes of the pool."""
-    spec = spec_of_pool(change.cluster, change.vswitches(pool.vswitch_ids), pool, more)
-    taken = taken_by(spec.node_pools[0], more, flannel=spec.network.is_flannel)
-    change.check_growth(spec, taken)
-
-
-def _shown(
-    change: ClusterChange, pool: NodePool, nodes: int, plan: Plan, warnings: tuple[str, ...]
-) -> Result:
-    vswitches = change.vswitches(pool.vswitch_ids)
-    spec = spec_of_pool(change.cluster, vswitches, pool, nodes)
-    return change.shown(blueprint_of(spec, change.cluster, vswitches), plan, warnings)
-
-
-def _staying(change: ClusterChange, pool: NodePool) -> tuple[StayingInstance, ...]:
-    nodes = change.cloud.containers.nodes(change.cluster.id, node_pool_id=pool.id)
-    return staying_instances(change.cloud, nodes)
+    spec, _ = change.spec_of(pool, more)
+    change.check_growth(spec, taken_by(spec.node_pools[0], more, flannel=spec.network.is_flannel))
 
 
 def told_of_staying(staying: Sequence[StayingInstance]) -> tuple[str, ...]:
@@ -130,17 +116,3 @@ def left_behind(
         resolution="They are yours to release: an attached one at any time, a subscription after"
         " its term or a refund.",
     )
-
-
-def _removal(change: ClusterChange, pool: NodePool, staying: Sequence[StayingInstance]) -> Result:
-    detail = count(pool.total - len(staying), "node")
-    row = PlanRow(action="DELETE", step=f"node pool {pool.name}", id=pool.id, detail=detail)
-    part = PlanResult(cluster_name=change.options.name, region=change.cloud.region, steps=(row,))
-    return Result(command=change.command, part=part, warnings=told_of_staying(staying))
-
-
-def _question(pool: NodePool, staying: Sequence[StayingInstance]) -> str:
-    types = " or ".join(pool.instance_types)
-    said = " ".join((*told_of_staying(staying), "Go on?"))
-    nodes = count(pool.total, "node")
-    return f"This deletes the node pool {pool.name} with its {nodes} ({types}). {said}"

@@ -35,8 +35,7 @@ def sample(options: ManifestOptions, session: Session) -> Result:
         verdict = choose_node(climb(reached.api, ExpectSpec()), reached.cluster)
         images = SampleImages(options.image, session.settings.image_registry)
         wants = anywhere(verdict, _documented(images, verdict)).deployment
-    part = PlainText(text=manifests.sample_yaml(wants))
-    return Result(command="manifest sample", part=part)
+    return Result(command="manifest sample", part=PlainText(text=manifests.sample_yaml(wants)))
 
 
 def _documented(images: SampleImages, verdict: NodeVerdict) -> str:

@@ -9,49 +9,33 @@ from datetime import datetime
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ackgpu.engine.aftermath import KnownSum
-from ackgpu.render import (
-    causes,
-    changes,
-    deletions,
-    node_results,
-    results,
-    sleep_results,
-    verdicts,
-)
+from ackgpu.render import causes, changes, deletions, results, sleep_results, verdicts
 from ackgpu.render.document import camel
 from ackgpu.render.output import json_file
 from ackgpu.render.results import Result
 from ackgpu.session import Session
 
-DOCUMENTS: Mapping[str, Any] = {
-    "create": results.CreateSummary,
-    "apply": changes.Changes,
-    "plan": results.PlanResult,
-    "check-quota": verdicts.QuotaResult,
-    "preflight": verdicts.CheckList,
-    "policy check": verdicts.CheckList,
-    "doctor": verdicts.CheckList,
-    "offers": results.OfferList,
-    "list": results.ClusterList,
-    "describe": results.ClusterDescription,
-    "verify": verdicts.VerifyResult,
-    "diagnose": causes.DiagnosisResult,
-    "run-sample": verdicts.SampleResult,
-    "nodepool list": results.NodePoolList,
-    "nodepool add": results.NodePoolList,
-    "nodepool scale": results.NodePoolList,
-    "nodepool update": changes.Changes,
-    "nodepool delete": results.NodePoolList,
-    "nodepool attach": results.NodePoolList,
-    "node list": node_results.NodeList,
-    "node drain": node_results.NodeList,
-    "node replace": node_results.NodeList,
-    "node repair": node_results.NodeList,
-    "sleep": sleep_results.SleepSummary,
-    "wake": sleep_results.SleepSummary,
-    "delete": deletions.DeleteResult | deletions.DeletePreview,
-    "gc": deletions.GcResult,
+_COMMANDS: Mapping[Any, tuple[str, ...]] = {
+    results.CreateSummary: ("create",),
+    changes.Changes: ("apply", "nodepool update"),
+    results.PlanResult: ("plan",),
+    verdicts.QuotaResult: ("check-quota",),
+    verdicts.CheckList: ("preflight", "policy check", "doctor"),
+    results.OfferList: ("offers",),
+    results.ClusterList: ("list",),
+    results.ClusterDescription: ("describe",),
+    verdicts.VerifyResult: ("verify",),
+    causes.DiagnosisResult: ("diagnose",),
+    verdicts.SampleResult: ("run-sample",),
+    results.NodePoolList: tuple(
+        f"nodepool {verb}" for verb in ("list", "add", "scale", "delete", "attach")
+    ),
+    results.NodeList: tuple(f"node {verb}" for verb in ("list", "drain", "replace", "repair")),
+    sleep_results.SleepSummary: ("sleep", "wake"),
+    deletions.DeleteResult | deletions.DeletePreview: ("delete",),
+    deletions.GcResult: ("gc",),
 }
+DOCUMENTS = {command: record for record, of in _COMMANDS.items() for command in of}
 """The record that is a command's own part of its document. The others print a file, or facts whose
 names are their own."""
 

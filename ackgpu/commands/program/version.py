@@ -24,5 +24,4 @@ def execute(session: Session) -> Result:
     del session
     facts = {"ackgpu": __version__, "python": platform.python_version()}
     facts |= {name: importlib.metadata.version(name) for name in SHOWN}
-    part = Facts(headline=f"ackgpu {__version__}", facts=facts)
-    return Result(command="version", part=part)
+    return Result(command="version", part=Facts(headline=f"ackgpu {__version__}", facts=facts))

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ackgpu.cloud.api import Cluster
-from ackgpu.commands.cluster.asleep import no_gpu_node
+from ackgpu.commands.cluster.lookup import no_gpu_node
 from ackgpu.commands.cluster.reach import Reached, by_kubeconfig, by_name
 from ackgpu.commands.cluster.what_stands import say_what_stands
-from ackgpu.commands.verify.network import try_network
 from ackgpu.commands.verify.rows import row_of, warnings_of
-from ackgpu.commands.verify.sample_run import Carried, carry_out, left_behind
+from ackgpu.commands.verify.sample_run import Carried, carry_out, left_behind, try_network
 from ackgpu.errors import AckGpuError, TimedOut, UsageError, VerificationFailed
 from ackgpu.render.junit import write_junit
 from ackgpu.render.results import Result

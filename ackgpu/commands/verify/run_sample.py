@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ackgpu.cloud.api import Cluster
-from ackgpu.commands.cluster.asleep import no_gpu_node
+from ackgpu.commands.cluster.lookup import no_gpu_node
 from ackgpu.commands.cluster.reach import by_name
 from ackgpu.commands.verify.sample_run import (
     Heard,
@@ -15,7 +15,7 @@ from ackgpu.commands.verify.sample_run import (
     with_leftovers,
 )
 from ackgpu.errors import AckGpuError, VerificationFailed
-from ackgpu.render.results import Result
+from ackgpu.render.results import Result, shown_as
 from ackgpu.render.verdicts import SampleResult
 from ackgpu.session import Headline, Session
 from ackgpu.spec.catalog import looks_vgpu
@@ -61,8 +61,7 @@ def execute(options: RunSampleOptions, session: Session) -> Result:
         ),
     )
     text = f"{session.where(region)} · CUDA sample on {verdict.gpu_name}"
-    headline = Headline("run-sample", options.name, text)
-    carried = carry_out(session, step, headline, heard)
+    carried = carry_out(session, step, Headline("run-sample", options.name, text), heard)
     carried.raise_error()
     outcome = step.outcomes[0]
     if outcome.error is not None:
@@ -99,21 +98,14 @@ def _part(
 ) -> SampleResult:
     row = sample_row(outcome)
     failed = next((rung for rung in outcome.rungs if rung.verdict in {"failed", "unknown"}), None)
-    return SampleResult(
+    return shown_as(
+        SampleResult,
+        row,
         cluster_name=options.name,
         node=outcome.node,
-        gpu=row.gpu,
-        memory=row.memory,
-        driver=row.driver,
         passed=outcome.ok,
         seconds=seconds,
-        output=row.output,
-        cuda=row.cuda,
-        toolkit=row.toolkit,
-        license=row.license,
-        program=row.program,
         image=row.image or image,
-        image_digest=row.image_digest,
         message=failed.message if failed else "",
         remedy=_remedy(failed) if failed else "",
         kept=manifests.NAME if options.keep else "",

@@ -7,18 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from ackgpu.cloud.api import KubeApi
 from ackgpu.engine.apply import Apply
 from ackgpu.engine.events import Event, Listener, PartMoved, StepDone, StepFailed, StepOutput
 from ackgpu.engine.run import Outcome, Run
 from ackgpu.engine.step import Resource, Step
-from ackgpu.errors import AckGpuError, LeftoversError
-from ackgpu.render.verdicts import SampleRow
+from ackgpu.errors import AckGpuError, LeftoversError, TimedOut
+from ackgpu.render.results import shown_as
+from ackgpu.render.verdicts import NetworkRow, SampleRow
 from ackgpu.render.words import count
 from ackgpu.session import Headline, Session
 from ackgpu.steps.manifests import NAMESPACE, OWNER, OWNER_LABEL
-from ackgpu.steps.pod_trial import Leftover, TrialStatus
+from ackgpu.steps.network_probe import NetworkStep
+from ackgpu.steps.pod_trial import Leftover, TrialStatus, TrialTarget
 from ackgpu.steps.pod_trials import PARTS_TOLD, PodTrialsStep
-from ackgpu.steps.sample_images import pinned
+from ackgpu.steps.sample_images import SampleImages, pinned
 from ackgpu.steps.sample_trial import SampleOutcome
 
 E = TypeVar("E", bound=Exception)
@@ -94,8 +97,7 @@ def carry_out(
         nonlocal left
         try:
             step.told_by_part = True
-            told = replace(shown, listen=_with_output(shown, step, output))
-            return Apply([step], told).run()
+            return Apply([step], replace(shown, listen=_with_output(shown, step, output))).run()
         finally:
             left = put_away([step])
 
@@ -146,18 +148,9 @@ def _resource(each: Leftover) -> Resource:
 
 def sample_row(outcome: SampleOutcome) -> SampleRow:
     """What the trial saw, for people and machines."""
-    return SampleRow(
-        gpu=outcome.gpu,
-        memory="" if outcome.memory_mib is None else f"{outcome.memory_mib} MiB",
-        driver=outcome.driver,
-        cuda=outcome.cuda,
-        toolkit=outcome.toolkit,
-        license=outcome.license,
-        program=outcome.program,
-        output=outcome.output,
-        image=outcome.image,
-        image_digest=pinned(outcome.image, outcome.image_id),
-    )
+    memory = "" if outcome.memory_mib is None else f"{outcome.memory_mib} MiB"
+    digest = pinned(outcome.image, outcome.image_id)
+    return shown_as(SampleRow, outcome, memory=memory, image_digest=digest)
 
 
 def _with_output(run: Run, step: PodTrialsStep[Any], heard: Heard) -> Listener:
@@ -201,3 +194,22 @@ class _Moved:
                     standing=part.standing,
                     detail=part.detail,
                 )
+
+
+def try_network(  # noqa: PLR0913 -- a run and what it needs
+    session: Session,
+    api: KubeApi,
+    targets: Sequence[TrialTarget],
+    *,
+    shown: Headline,
+    timeout: float,
+    images: SampleImages,
+) -> tuple[tuple[NetworkRow, ...], Carried]:
+    """Try the network from a pod on each target, of which there are one or two."""
+    step = NetworkStep(reach=lambda _: api, targets=lambda _: targets, timeout=timeout)
+    step.images = images
+    carried = carry_out(session, step, shown)
+    if not isinstance(carried.error, TimedOut):
+        carried.raise_error()
+    probes = (probe for outcome in step.outcomes for probe in outcome.probes)
+    return tuple(shown_as(NetworkRow, probe) for probe in probes), carried
