@@ -33,7 +33,8 @@ from ackgpu.emulator.shared.tables import table
 
 Cause = tuple[str, str]
 
-TEMPLATED = frozenset({"deployments", "replicasets", "jobs"})
+TEMPLATED = frozenset({"deployments", "replicasets", "jobs", "statefulsets", "daemonsets"})
+CRON_FIELDS = 5
 HIGHEST_PORT = 65535
 NODE_PORTS = range(30000, 32768)
 POD_FIELDS = frozenset({"activeDeadlineSeconds", "ephemeralContainers", "tolerations"})
@@ -57,12 +58,25 @@ def validate(state: ClusterState, resource: ApiResource, obj: Obj, old: Obj | No
     elif resource.key == "pods":
         causes += _pod_causes(spec, "spec")
     elif resource.key in TEMPLATED:
-        causes += _template_causes(resource, spec)
+        causes += _template_causes(resource.key, spec)
+    elif resource.key == "cronjobs":
+        causes += _schedule_causes(spec)
     elif resource.key == "services":
         causes += _service_causes(state, obj)
     causes += _change_causes(resource, old, obj) if old else []
     if causes:
         raise invalid(resource.kind, resource.group, name, causes)
+
+
+def _schedule_causes(spec: Obj) -> Iterator[Cause]:
+    """A CronJob's schedule has five fields, or is one word; its pods end."""
+    fields = str(spec.get("schedule", "")).split()
+    if fields and len(fields) != CRON_FIELDS and not (len(fields) == 1 and fields[0][0] == "@"):
+        text = f"expected exactly 5 fields, found {len(fields)}: [{' '.join(fields)}]"
+        yield "spec.schedule", f'Invalid value: "{spec["schedule"]}": {text}'
+    if job := (spec.get("jobTemplate") or {}).get("spec"):
+        rows = _template_causes("jobs", job)
+        yield from ((f"spec.jobTemplate.{path}", text) for path, text in rows)
 
 
 def _field_causes(message: str, obj: Obj, path: str) -> Iterator[Cause]:
@@ -133,9 +147,9 @@ def _service_causes(state: ClusterState, obj: Obj) -> Iterator[Cause]:
             yield f"{where}.nodePort", f"Invalid value: {node}: provided port is already allocated"
 
 
-def _template_causes(resource: ApiResource, spec: Obj) -> Iterator[Cause]:
+def _template_causes(plural: str, spec: Obj) -> Iterator[Cause]:
     template = spec["template"]
-    if resource.key != "jobs":
+    if plural != "jobs":
         selector = spec.get("selector")
         if not selector:
             yield "spec.selector", "Required value"
@@ -151,7 +165,9 @@ def _template_causes(resource: ApiResource, spec: Obj) -> Iterator[Cause]:
     elif template["spec"].get("restartPolicy") not in {"OnFailure", "Never"}:
         text = 'Required value: valid values: "OnFailure", "Never"'
         yield "spec.template.spec.restartPolicy", text
-    yield from _pod_causes(template["spec"], "spec.template.spec")
+    own = [{"name": row["metadata"].get("name")} for row in spec.get("volumeClaimTemplates") or []]
+    inner = {**template["spec"], "volumes": [*(template["spec"].get("volumes") or []), *own]}
+    yield from _pod_causes(inner, "spec.template.spec")
 
 
 def _pod_causes(spec: Obj, path: str) -> Iterator[Cause]:
@@ -212,8 +228,9 @@ def _change_causes(resource: ApiResource, old: Obj, obj: Obj) -> Iterator[Cause]
         before, after = look_up(old, path), look_up(obj, path)
         if before != after and not (resource.key == "jobs" and after is None):
             shown = json.dumps(after, separators=(",", ":"))
-            forbidden = why.startswith("Forbidden")
-            yield path.lstrip("."), why if forbidden else f"Invalid value: {shown}: {why}"
+            given, _, text = why.rpartition("Forbidden: ")
+            text = f"Forbidden: {text}" if why != text else f"Invalid value: {shown}: {why}"
+            yield given.rstrip(": ") or path.lstrip("."), text
     if resource.key == "pods" and _fixed(old["spec"]) != _fixed(obj["spec"]):
         yield "spec", table("kube/rules")["pod_update"]
     if old.get("immutable") and any(old.get(f) != obj.get(f) for f in ("data", "binaryData")):

@@ -13,13 +13,13 @@ from weakref import WeakSet
 from aiohttp import web
 
 from ackgpu.emulator.container.channels import refuse_forwarded
+from ackgpu.emulator.container.exec_session import execute, running_pod
 from ackgpu.emulator.kube.access import KubeUser, credentials, identify
 from ackgpu.emulator.kube.autoscaling import as_asked
 from ackgpu.emulator.kube.contents import open_cluster
 from ackgpu.emulator.kube.custom import resources_of
 from ackgpu.emulator.kube.deletion import delete, delete_collection
 from ackgpu.emulator.kube.documents import Document, Question, document
-from ackgpu.emulator.kube.exec_session import execute, running_pod
 from ackgpu.emulator.kube.impersonation import impersonated
 from ackgpu.emulator.kube.logs import follow_log
 from ackgpu.emulator.kube.objects import Obj

@@ -17,7 +17,7 @@ from ackgpu.emulator.shared.quantities import amount, shown
 from ackgpu.emulator.store import Doc
 
 KEY = "horizontalpodautoscalers"
-TARGETS = {"Deployment": "deployments", "ReplicaSet": "replicasets"}
+TARGETS = {"Deployment": "deployments", "ReplicaSet": "replicasets", "StatefulSet": "statefulsets"}
 UTILIZATION = "targetCPUUtilizationPercentage"
 
 

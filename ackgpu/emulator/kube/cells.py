@@ -21,6 +21,15 @@ def _component_status(obj: Obj, _now: datetime) -> str:
     return "Healthy" if obj["conditions"][0]["status"] == "True" else "Unhealthy"
 
 
+def _suspended(obj: Obj, _now: datetime) -> str:
+    return str(bool(obj["spec"].get("suspend")))
+
+
+def _controller(obj: Obj, _now: datetime) -> str:
+    owner = (obj["metadata"].get("ownerReferences") or [{}])[0]
+    return f"{owner['kind'].lower()}.apps/{owner['name']}" if owner else NONE
+
+
 def _node_status(obj: Obj, _now: datetime) -> str:
     rows = {row["type"]: row["status"] for row in obj["status"]["conditions"]}
     words = [{"True": "Ready", "False": "NotReady"}.get(rows.get("Ready", ""), "Unknown")]
@@ -69,7 +78,7 @@ def _pod_restarts(obj: Obj, now: datetime) -> str:
 
 
 def _template(obj: Obj) -> Obj:
-    template: Obj = obj["spec"]["template"]
+    template: Obj = obj["spec"].get("jobTemplate", obj)["spec"]["template"]
     return template
 
 

@@ -8,6 +8,7 @@ from ackgpu.emulator.kube import (
     accounts,
     autoscaling,
     claims,
+    controllers,
     custom,
     disruption,
     endpoints,
@@ -19,7 +20,6 @@ from ackgpu.emulator.kube import (
     pods,
     quotas,
     services,
-    system,
     workloads,
 )
 from ackgpu.emulator.kube.state import ClusterState, KubeBackend, Source
@@ -28,7 +28,7 @@ from ackgpu.emulator.store import Doc, Transaction
 SOURCES: Mapping[str, Source] = {
     "configmaps": accounts.config_entries,
     "customresourcedefinitions": custom.definition_entries,
-    "daemonsets": system.daemonset_entries,
+    "daemonsets": controllers.daemon_set_entries,
     "deployments": workloads.deployment_entries,
     "endpoints": endpoints.endpoint_entries,
     "endpointslices": endpoints.slice_entries,
@@ -46,6 +46,7 @@ SOURCES: Mapping[str, Source] = {
     "pods": pods.entries,
     "resourcequotas": quotas.quota_entries,
     "replicasets": workloads.replica_set_entries,
+    "statefulsets": controllers.stateful_set_entries,
     "serviceaccounts": accounts.account_entries,
     "services": services.entries,
 }

@@ -56,13 +56,14 @@ def _resources(spec: Obj) -> Iterator[ApiResource]:
             categories=tuple(names.get("categories") or ()),
             singular=names.get("singular", names["kind"].lower()),
             key=f"{names['plural']}.{spec['group']}",
-            subresources=tuple(name for name in ("status",) if name in below),
+            subresources=tuple(name for name in ("scale", "status") if name in below),
             fields=tuple(
                 row["jsonPath"].lstrip(".") for row in version.get("selectableFields") or ()
             ),
             schema={
                 "schema": (version.get("schema") or {}).get("openAPIV3Schema"),
                 "columns": version.get("additionalPrinterColumns") or [],
+                "scale": below.get("scale") or {},
             },
         )
 

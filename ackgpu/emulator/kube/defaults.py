@@ -29,8 +29,9 @@ def apply_defaults(resource: ApiResource, obj: Obj) -> None:
     walk(message, obj, _fill)
 
 
-def _fill(message: str, obj: Obj, _path: str) -> None:
-    for name, value in table("kube/defaults")["messages"].get(message, {}).items():
+def _fill(message: str, obj: Obj, path: str) -> None:
+    rows = table("kube/defaults")["messages"].get(message, {})
+    for name, value in () if path == "spec.jobTemplate.spec" else rows.items():
         if name not in obj:
             obj[name] = copy.deepcopy(value)
     if special := _SPECIAL.get(message):
@@ -126,7 +127,9 @@ def _device(request: Obj) -> None:
 _SPECIAL: dict[str, Callable[[Obj], Any]] = {
     "Container": _container,
     "CustomResourceDefinitionSpec": _definition,
+    "DaemonSetSpec": _template,
     "DeploymentSpec": _deployment,
+    "EphemeralContainer": _container,
     "ExactDeviceRequest": _device,
     "JobSpec": _template,
     "LimitRangeItem": _range,
@@ -136,6 +139,7 @@ _SPECIAL: dict[str, Callable[[Obj], Any]] = {
     "Secret": _secret,
     "ServicePort": _service_port,
     "ServiceSpec": _service,
+    "StatefulSetSpec": _template,
     "Subject": _subject,
     "Volume": _volume,
     "autoscaling.v2.HorizontalPodAutoscalerSpec": _autoscaler,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ackgpu.emulator.kube.controllers import reconcile
 from ackgpu.emulator.kube.custom import DEFINITIONS, resources_of
 from ackgpu.emulator.kube.namespaces import SYSTEM
 from ackgpu.emulator.kube.object_store import hide, remove, store_again
@@ -15,11 +16,15 @@ from ackgpu.emulator.kube.services import release_balancer
 from ackgpu.emulator.kube.state import ClusterState, StoredObject
 from ackgpu.emulator.kube.status import KubeError, bad_request, conflict, success
 from ackgpu.emulator.kube.type_check import checked
-from ackgpu.emulator.kube.workloads import owned, reconcile, remove_pod
+from ackgpu.emulator.kube.workloads import owned, remove_pod
 from ackgpu.emulator.kube.writes import require
 from ackgpu.emulator.store import Doc
 
-OWNED = {"deployments": "replicasets", "replicasets": "pods", "jobs": "pods"}
+OWNED = {
+    "deployments": ("replicasets",), "replicasets": ("pods",), "jobs": ("pods",),
+    "statefulsets": ("pods", "controllerrevisions"), "cronjobs": ("jobs",),
+    "daemonsets": ("pods", "controllerrevisions"),
+}  # fmt: skip
 REMOVABLE = frozenset({
     "clusterrolebindings", "clusterroles", "configmaps", "leases", "nodes", "pods",
     "serviceaccounts", "storageclasses",
@@ -128,11 +133,10 @@ def _details(resource: ApiResource, metadata: Obj) -> Obj:
 
 def _delete_with_owned(state: ClusterState, resource: ApiResource, doc: Doc, policy: str) -> None:
     metadata = doc.body["object"]["metadata"]
-    kind = OWNED.get(resource.key)
-    below = owned(state, kind, metadata["uid"]) if kind else []
+    kinds = OWNED.get(resource.key, ())
     last = state.now
-    for inner in below:
-        if kind is None or policy == "Orphan":
+    for kind, inner in [(k, inner) for k in kinds for inner in owned(state, k, metadata["uid"])]:
+        if policy == "Orphan":
             inner.body["object"]["metadata"].pop("ownerReferences", None)
             store_again(state, inner)
         elif kind == "pods":

@@ -18,20 +18,12 @@ def version(kubernetes: str) -> Obj:
     """The ``/version`` document of ``1.34.1-aliyun.1``."""
     major, minor = kubernetes.split(".")[:2]
     return {
-        "major": major,
-        "minor": f"{minor}+",
-        "emulationMajor": major,
-        "emulationMinor": minor,
-        "minCompatibilityMajor": major,
-        "minCompatibilityMinor": str(int(minor) - 1),
-        "gitVersion": f"v{kubernetes}",
-        "gitCommit": "0000000000000000000000000000000000000000",
-        "gitTreeState": "clean",
-        "buildDate": "2026-01-01T00:00:00Z",
-        "goVersion": "go1.24.6",
-        "compiler": "gc",
-        "platform": "linux/amd64",
-    }
+        "major": major, "minor": f"{minor}+", "emulationMajor": major, "emulationMinor": minor,
+        "minCompatibilityMajor": major, "minCompatibilityMinor": str(int(minor) - 1),
+        "gitVersion": f"v{kubernetes}", "gitCommit": "0000000000000000000000000000000000000000",
+        "gitTreeState": "clean", "buildDate": "2026-01-01T00:00:00Z", "goVersion": "go1.24.6",
+        "compiler": "gc", "platform": "linux/amd64",
+    }  # fmt: skip
 
 
 def core_versions(address: str) -> Obj:
@@ -70,11 +62,8 @@ def resource_list(resources: Resources, group: str, version: str) -> Obj | None:
     rows = [row for resource in served for row in _legacy_rows(resource)]
     name = f"{group}/{version}" if group else version
     return {
-        "kind": "APIResourceList",
-        "apiVersion": "v1",
-        "groupVersion": name,
-        "resources": rows,
-    }
+        "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": name, "resources": rows,
+    }  # fmt: skip
 
 
 def _names(resource: ApiResource) -> Obj:
@@ -88,24 +77,18 @@ def _names(resource: ApiResource) -> Obj:
 
 def _legacy_rows(resource: ApiResource) -> list[Obj]:
     row: Obj = {
-        "name": resource.plural,
-        "singularName": resource.singular,
-        "namespaced": resource.namespaced,
-        "kind": resource.kind,
-        **_names(resource),
-    }
+        "name": resource.plural, "singularName": resource.singular,
+        "namespaced": resource.namespaced, "kind": resource.kind, **_names(resource),
+    }  # fmt: skip
     return [row, *(_legacy_subresource(resource, name) for name in resource.subresources)]
 
 
 def _legacy_subresource(resource: ApiResource, name: str) -> Obj:
     group, version, kind = _subresource_kind(resource, name)
     row: Obj = {
-        "name": f"{resource.plural}/{name}",
-        "singularName": "",
-        "namespaced": resource.namespaced,
-        "kind": kind,
-        "verbs": list(SUBRESOURCE_VERBS[name]),
-    }
+        "name": f"{resource.plural}/{name}", "singularName": "",
+        "namespaced": resource.namespaced, "kind": kind, "verbs": list(SUBRESOURCE_VERBS[name]),
+    }  # fmt: skip
     if (group, version) != (resource.group, resource.version):
         row.update(group=group, version=version)
     return row

@@ -93,7 +93,8 @@ def _expected(state: ClusterState, pods: list[Obj]) -> int:
     owners = {uid for pod in pods if (uid := (controller_of(pod) or {}).get("uid"))}
     wanted = sum(
         int(entry.object["spec"]["replicas"])
-        for entry in state.entries("replicasets")
+        for plural in ("replicasets", "statefulsets")
+        for entry in state.entries(plural)
         if entry.uid in owners
     )
     return wanted + sum(controller_of(pod) is None for pod in pods)

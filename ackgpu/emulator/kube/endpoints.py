@@ -9,16 +9,14 @@ from ackgpu.emulator.kube.objects import Obj, labels_of, owner_reference, suffix
 from ackgpu.emulator.kube.state import ClusterState, StoredObject, brought_entry
 
 MANAGER = "endpointslice-controller.k8s.io"
+SERVER_PORTS = [{"name": "https", "port": 6443, "protocol": "TCP"}]
 
 
 def endpoint_entries(state: ClusterState) -> list[StoredObject]:
     """The Endpoints of every Service with a selector, and of the API server."""
     rows = []
-    server = state.entry("services", ("default", "kubernetes"))
-    url = (state.cluster.body.get("endpoints") or {}).get("intranet", {}).get("url", "")
-    if server is not None and (host := urlsplit(url).hostname):
-        ports = [{"name": "https", "port": 6443, "protocol": "TCP"}]
-        subset = {"addresses": [{"ip": host}], "ports": ports}
+    for server, host in _server(state):
+        subset = {"addresses": [{"ip": host}], "ports": SERVER_PORTS}
         rows.append(_follower(state, server, [], {"kind": "Endpoints", "subsets": [subset]}))
     for service, pods, ports in _served(state):
         addresses = [
@@ -34,9 +32,24 @@ def endpoint_entries(state: ClusterState) -> list[StoredObject]:
     return rows
 
 
+def _server(state: ClusterState) -> Iterator[tuple[StoredObject, str]]:
+    """The Service of the API server, and the address behind it."""
+    server = state.entry("services", ("default", "kubernetes"))
+    url = (state.cluster.body.get("endpoints") or {}).get("intranet", {}).get("url", "")
+    if server is not None and (host := urlsplit(url).hostname):
+        yield server, host
+
+
 def slice_entries(state: ClusterState) -> list[StoredObject]:
-    """The EndpointSlice of every Service with a selector."""
+    """The EndpointSlice of every Service with a selector, and of the API server."""
     rows = []
+    for server, host in _server(state):
+        named = {"name": "kubernetes", "namespace": "default", "generation": 1,
+                 "labels": {"kubernetes.io/service-name": "kubernetes"}}  # fmt: skip
+        there = [{"addresses": [host], "conditions": {"ready": True}}]
+        row: Obj = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": named}
+        row |= {"addressType": "IPv4", "endpoints": there, "ports": SERVER_PORTS}
+        rows.append(brought_entry(state, row, server.version, server.created))
     for service, pods, ports in _served(state):
         endpoints = [
             {

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ackgpu.emulator.kube.nodes import NodeFacts, facts
-from ackgpu.emulator.kube.objects import Obj, controller_of, uid_of
+from ackgpu.emulator.kube.objects import Obj, containers_of, controller_of, uid_of
 from ackgpu.emulator.kube.pod_timeline import BACK_OFF, PULL, START, PodTimeline, courses, pod_docs
 from ackgpu.emulator.kube.state import (
     TICKS,
@@ -22,6 +22,7 @@ from ackgpu.emulator.kube.state import (
 from ackgpu.emulator.store import Doc
 
 EVENT_TTL = 3600.0
+MAKERS = ("replicasets", "jobs", "statefulsets", "daemonsets")  # of pods
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,9 @@ def entries(state: ClusterState) -> list[StoredObject]:
     for doc in pod_docs(state):
         metadata = doc.body["object"]["metadata"]
         involved = {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "name": metadata["name"],
-            "namespace": metadata["namespace"],
-            "uid": metadata["uid"],
-        }
+            "apiVersion": "v1", "kind": "Pod", "name": metadata["name"],
+            "namespace": metadata["namespace"], "uid": metadata["uid"],
+        }  # fmt: skip
         happened = _of_pod(state, doc, found[metadata["uid"]])
         rows += _entries(state, metadata["namespace"], involved, happened)
     return [*rows, *_of_controllers(state)]
@@ -64,7 +62,7 @@ def _of_controllers(state: ClusterState) -> Iterator[StoredObject]:
         owner = controller_of(obj)
         if owner and owner["kind"] == "Deployment":
             yield from _entries(state, *_involved(obj, owner), _of_scaling(doc))
-    for doc in [*state.written("replicasets"), *state.written("jobs")]:
+    for doc in [row for plural in MAKERS for row in state.written(plural)]:
         obj = doc.body["object"]
         yield from _entries(state, *_involved(obj, obj), _of_owner(state, doc))
 
@@ -89,13 +87,16 @@ def _of_scaling(doc: Doc) -> Iterator[Happening]:
 def _of_owner(state: ClusterState, doc: Doc) -> Iterator[Happening]:
     """The pods that a ReplicaSet or a Job made and took away, and those that it could not make."""
     obj = doc.body["object"]
-    who = "job-controller" if obj["kind"] == "Job" else "replicaset-controller"
+    who = f"{obj['kind'].lower()}-controller"
+    text = "Created pod: {}"
+    if obj["kind"] == "StatefulSet":
+        text = f"create Pod {{}} in StatefulSet {obj['metadata']['name']} successful"
     for pod in state.documents("pods").values():
         made = pod.body.get("object")
         if not made or (controller_of(made) or {}).get("uid") != obj["metadata"]["uid"]:
             continue
         name = made["metadata"]["name"]
-        yield Happening(pod.created_at, "Normal", "SuccessfulCreate", f"Created pod: {name}", who)
+        yield Happening(pod.created_at, "Normal", "SuccessfulCreate", text.format(name), who)
         if "scaled_down" in pod.body:
             at = float(pod.body["scaled_down"])
             yield Happening(at, "Normal", "SuccessfulDelete", f"Deleted pod: {name}", who)
@@ -124,7 +125,7 @@ def _of_pod(state: ClusterState, doc: Doc, course: PodTimeline) -> Iterator[Happ
     name = f"{metadata['namespace']}/{metadata['name']}"
     text = f"Successfully assigned {name} to {course.node_name}"
     yield Happening(course.bound, "Normal", "Scheduled", text, "default-scheduler")
-    for container in doc.body["object"]["spec"]["containers"]:
+    for container in containers_of(doc.body["object"]["spec"]):
         image = container["image"]
         pulling = course.bound + START
         yield Happening(pulling, "Normal", "Pulling", f'Pulling image "{image}"', "kubelet")

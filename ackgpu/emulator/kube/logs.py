@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from ackgpu.emulator.kube.exec_session import choose_container, running_pod
+from ackgpu.emulator.container.exec_session import choose_container, running_pod
 from ackgpu.emulator.kube.pod_timeline import finished
 from ackgpu.emulator.kube.request import KubeRequest
 from ackgpu.emulator.kube.state import ClusterState

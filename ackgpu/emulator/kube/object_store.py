@@ -15,6 +15,7 @@ from ackgpu.emulator.store import Doc
 
 GENERATIONS = frozenset({
     "deployments", "replicasets", "jobs", "pods", "poddisruptionbudgets", "ingresses",
+    "statefulsets", "daemonsets", "cronjobs",
     "networkpolicies", "customresourcedefinitions", "endpointslices", "priorityclasses",
 })  # fmt: skip
 

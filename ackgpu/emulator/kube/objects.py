@@ -16,6 +16,9 @@ SAFE_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _NAMESPACE = uuid.UUID("8f0f2c1e-56a1-4d8c-9d3b-6d1d1f3c7a51")
 
 
+CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
+
+
 def uid_of(*parts: str) -> str:
     """A stable uid for what is derived rather than stored."""
     return str(uuid.uuid5(_NAMESPACE, "/".join(parts)))
@@ -34,7 +37,7 @@ def labels_of(obj: Obj) -> dict[str, str]:
 
 def containers_of(spec: Obj) -> list[Obj]:
     """All containers of a pod, those first that run first."""
-    return [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]
+    return [row for part in CONTAINERS for row in spec.get(part) or []]
 
 
 def owner_reference(owner: Obj) -> Obj:

@@ -17,7 +17,7 @@ from ackgpu.emulator.container.machine import Process, process_of
 from ackgpu.emulator.kube import system
 from ackgpu.emulator.kube.claims import wanted_claim
 from ackgpu.emulator.kube.nodes import NodeFacts, facts
-from ackgpu.emulator.kube.objects import Obj, controller_of, suffix_of, uid_of
+from ackgpu.emulator.kube.objects import Obj, containers_of, controller_of, suffix_of, uid_of
 from ackgpu.emulator.kube.scheduler import Amounts, Load, earliest, explain, requests_of
 from ackgpu.emulator.kube.state import ClusterState, doc_id, version_at
 from ackgpu.emulator.shared.quantities import amount
@@ -72,7 +72,7 @@ def _present(state: ClusterState) -> list[Doc]:
         lost = node in gone and node not in present
         if not lost:
             found.append(doc)
-        elif controller_of(doc.body["object"]) and doc.deleted_at is None:
+        elif doc.deleted_at is None and _owner_kind(doc) not in {"", "DaemonSet"}:
             successor = _follower(state, doc, gone[node] or 0.0)
             successor.body["succeeds"] = doc.id
             found.append(successor)
@@ -84,7 +84,8 @@ def _follower(state: ClusterState, before: Doc, at: float) -> Doc:
     obj = copy.deepcopy(before.body["object"])
     meta = obj["metadata"]
     follows = meta["uid"]
-    meta["name"] = f"{meta['name'].rsplit('-', 1)[0]}-{suffix_of(follows)}"
+    if _owner_kind(before) != "StatefulSet":
+        meta["name"] = f"{meta['name'].rsplit('-', 1)[0]}-{suffix_of(follows)}"
     meta["uid"] = uid_of("follower", follows)
     meta["creationTimestamp"] = state.stamp(at)
     version = version_at(at)
@@ -132,6 +133,10 @@ class _Jobs:
         follower = _follower(self._state, doc, at)
         follower.body["retry"] = failed
         return follower
+
+
+def _owner_kind(doc: Doc) -> str:
+    return str((controller_of(doc.body["object"]) or {}).get("kind", ""))
 
 
 def _owner_uid(doc: Doc) -> str:
@@ -249,7 +254,7 @@ def _course(
         return PodTimeline(node, node_name, bound, None, evicted=bound + PULL)
     process = {
         container["name"]: process_of(state, node, doc.body["object"], container)
-        for container in spec["containers"]
+        for container in containers_of(spec)
     }
     return PodTimeline(node, node_name, bound, started, process=process)
 
@@ -269,7 +274,8 @@ def finished(spec: Obj, course: PodTimeline) -> float | None:
         return course.evicted
     if course.started is None or not course.process:
         return None
-    ends = [container_end(spec, course.started, run) for run in course.process.values()]
+    own = [course.process[row["name"]] for row in spec["containers"]]
+    ends = [container_end(spec, course.started, run) for run in own]
     return None if None in ends else max(end for end in ends if end is not None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ackgpu.emulator.container.machine import Process
@@ -69,12 +70,10 @@ def _status(state: ClusterState, doc: Doc, course: PodTimeline, rows: list[Obj])
         return _evicted_status(state, obj, course)
     phase = _phase(state, obj["spec"], course, rows)
     status: Obj = {
-        "phase": phase,
-        "conditions": _conditions(state, course, phase, rows),
-        "containerStatuses": rows,
-        "qosClass": qos_class(obj["spec"]),
-        "startTime": state.stamp(course.bound),
-    }
+        "phase": phase, "conditions": _conditions(state, course, phase, rows),
+        "containerStatuses": rows, "qosClass": qos_class(obj["spec"]),
+        "startTime": state.stamp(course.bound), **_others(state, doc, course),
+    }  # fmt: skip
     generation = {"observedGeneration": obj["metadata"].get("generation", 1)}
     status |= {**generation, "conditions": [{**row, **generation} for row in status["conditions"]]}
     if course.node is not None:
@@ -84,6 +83,28 @@ def _status(state: ClusterState, doc: Doc, course: PodTimeline, rows: list[Obj])
         address = pod_address(course.node, obj["metadata"]["uid"])
         status |= {"podIP": address, "podIPs": [{"ip": address}]} if address else {}
     return status
+
+
+def _others(state: ClusterState, doc: Doc, course: PodTimeline) -> Obj:
+    """The statuses of the containers that run before a pod's own, and of those put beside them."""
+    spec: Obj = doc.body["object"]["spec"]
+    found: Obj = {}
+    once = {**spec, "restartPolicy": "Never"}
+    begun = course.started is not None and course.started <= state.now
+    first = replace(course, started=course.bound) if begun else course
+    if rows := spec.get("initContainers"):
+        found["initContainerStatuses"] = told = []
+        for row in rows:
+            stays = row.get("restartPolicy") == "Always"
+            way = (spec, row, course) if stays else (once, row, first)
+            told.append(_container(state, *way)["status"])
+            told[-1]["ready"] = begun
+    if begun and (rows := spec.get("ephemeralContainers")):
+        late = [replace(course, started=doc.body["beside"][row["name"]]) for row in rows]
+        found["ephemeralContainerStatuses"] = [
+            _container(state, once, row, at)["status"] for row, at in zip(rows, late, strict=True)
+        ]
+    return found
 
 
 def _evicted_status(state: ClusterState, obj: Obj, course: PodTimeline) -> Obj:
@@ -97,13 +118,10 @@ def _evicted_status(state: ClusterState, obj: Obj, course: PodTimeline) -> Obj:
         "DisruptionTarget", holds=True, reason="TerminationByKubelet", message=message
     )
     return {
-        "phase": "Failed",
-        "reason": "Evicted",
-        "message": message,
+        "phase": "Failed", "reason": "Evicted", "message": message,
         "conditions": [{**ended, "lastProbeTime": None, "lastTransitionTime": stamp}],
-        "qosClass": qos_class(obj["spec"]),
-        "startTime": state.stamp(course.bound or 0.0),
-    }
+        "qosClass": qos_class(obj["spec"]), "startTime": state.stamp(course.bound or 0.0),
+    }  # fmt: skip
 
 
 def _phase(state: ClusterState, spec: Obj, course: PodTimeline, rows: list[Obj]) -> str:
@@ -155,15 +173,10 @@ def _container(
     image = container["image"]
     known = running or "terminated" in current
     status: Obj = {
-        "name": container["name"],
-        "image": image,
-        "imageID": _image_id(image) if known else "",
-        "lastState": last,
-        "ready": running,
-        "restartCount": restarts,
-        "started": running,
+        "name": container["name"], "image": image, "imageID": _image_id(image) if known else "",
+        "lastState": last, "ready": running, "restartCount": restarts, "started": running,
         "state": current,
-    }
+    }  # fmt: skip
     if known:
         mounts = container.get("volumeMounts") or []
         status["volumeMounts"] = [{**row, "recursiveReadOnly": "Disabled"} for row in mounts]
@@ -299,13 +312,10 @@ def _system_entry(state: ClusterState, pod: system.SystemPod) -> StoredObject:
 
 def _system_owner(state: ClusterState, pod: system.SystemPod) -> Obj:
     return {
-        "apiVersion": "apps/v1",
-        "kind": pod.owner_kind,
-        "name": pod.owner_name,
-        "uid": uid_of(state.id, pod.owner_kind, pod.row["name"]),
-        "controller": True,
+        "apiVersion": "apps/v1", "kind": pod.owner_kind, "name": pod.owner_name,
+        "uid": uid_of(state.id, pod.owner_kind, pod.row["name"]), "controller": True,
         "blockOwnerDeletion": True,
-    }
+    }  # fmt: skip
 
 
 def _system_status(
@@ -322,15 +332,10 @@ def _system_status(
         text = f"back-off 5m0s restarting failed container={container['name']}"
         current = {"waiting": {"reason": "CrashLoopBackOff", "message": text}}
     row = {
-        "name": container["name"],
-        "image": container["image"],
-        "imageID": "",
-        "lastState": {},
-        "ready": running,
-        "restartCount": 0 if pod.running is not None else 6,
-        "started": running,
+        "name": container["name"], "image": container["image"], "imageID": "", "lastState": {},
+        "ready": running, "restartCount": 0 if pod.running is not None else 6, "started": running,
         "state": current,
-    }
+    }  # fmt: skip
     phase = "Pending" if pod.running is not None and not running else "Running"
     moment = pod.running if running and pod.running is not None else pod.created
     stamp = {"lastTransitionTime": state.stamp(moment), "lastProbeTime": None}

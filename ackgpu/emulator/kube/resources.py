@@ -68,6 +68,7 @@ SUBRESOURCE_VERBS = {
     "attach": ("create", "get"),
     "status": ("get", "patch", "update"),
     "scale": ("get", "patch", "update"),
+    "ephemeralcontainers": ("get", "patch", "update"),
     "eviction": ("create",),
     "exec": ("create", "get"),
     "log": ("get",),

@@ -63,7 +63,7 @@ def _asked(container: Obj) -> Amounts:
 def earliest(spec: Obj, asked: Amounts, load: Load, since: float) -> float | None:
     """When the pod could first go onto the node; None where that never comes as things stand."""
     node = load.node
-    if _rejection(spec, node) or node.ready is None:
+    if rejection(spec, node) or node.ready is None:
         return None
     start = max(since, node.joined, node.ready, node.changed)
     if any(name in DEVICES for name in asked):
@@ -77,7 +77,7 @@ def earliest(spec: Obj, asked: Amounts, load: Load, since: float) -> float | Non
     return None
 
 
-def _rejection(spec: Obj, node: NodeFacts) -> str:
+def rejection(spec: Obj, node: NodeFacts) -> str:
     """Why the node is out of the question whatever it has free; empty where it is not."""
     if spec.get("resourceClaims"):
         return "cannot allocate all claims"  # no node has a driver for devices
@@ -114,6 +114,7 @@ def _selected(spec: Obj, node: NodeFacts) -> bool:
         return True
     return any(
         all(expression(row, node.labels) for row in term.get("matchExpressions") or [])
+        and all(node.name in row["values"] for row in term.get("matchFields") or [])
         for term in required.get("nodeSelectorTerms") or []
     )
 
@@ -142,11 +143,11 @@ def explain(spec: Obj, asked: Amounts, loads: list[Load], now: float) -> str:
 def _reasons(spec: Obj, asked: Amounts, load: Load, now: float) -> tuple[list[str], bool]:
     """A node's reasons, and whether removing pods from it could change them."""
     node = load.node
-    rejection = _rejection(spec, node)
-    if not rejection and not node.is_ready(now):
-        rejection = f"node(s) had untolerated taint {{{NOT_READY}: }}"
-    if rejection:
-        return [rejection], False
+    why = rejection(spec, node)
+    if not why and not node.is_ready(now):
+        why = f"node(s) had untolerated taint {{{NOT_READY}: }}"
+    if why:
+        return [why], False
     free = load.free_at(now)
     short = [name for name, value in asked.items() if free.get(name, Decimal(0)) < value]
     possible = all(load.allocatable.get(name, Decimal(0)) >= asked[name] for name in short)

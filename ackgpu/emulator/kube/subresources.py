@@ -6,9 +6,11 @@ import base64
 import copy
 import json
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 from ackgpu.emulator.kube.access import KubeUser, identify, token_id
+from ackgpu.emulator.kube.columns import look_up
 from ackgpu.emulator.kube.deletion import delete
 from ackgpu.emulator.kube.disruption import require_leave
 from ackgpu.emulator.kube.objects import Obj
@@ -25,21 +27,29 @@ TOKEN_LASTS, SHORTEST_TOKEN, MAX_TOKEN = 3600, 600, 2**32  # seconds
 
 
 def scale_of(state: ClusterState, request: KubeRequest) -> Obj:
-    """The Scale of a Deployment or ReplicaSet."""
-    obj = require(state, request).object
+    """The Scale of what has one; a CustomResourceDefinition says where its numbers are."""
+    obj, custom = require(state, request).object, request.target.resource.schema
     metadata = obj["metadata"]
     fields = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-    labels = obj["spec"]["selector"].get("matchLabels") or {}
+    if custom:
+        selector = look_up(obj, custom["scale"].get("labelSelectorPath", ".-"))
+        there = look_up(obj, custom["scale"]["statusReplicasPath"])
+    else:
+        there, labels = obj["status"].get("replicas"), obj["spec"]["selector"].get("matchLabels")
+        selector = ",".join(f"{key}={value}" for key, value in sorted((labels or {}).items()))
     return {
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
-        "metadata": {field: metadata[field] for field in fields},
-        "spec": {"replicas": obj["spec"]["replicas"]},
-        "status": {
-            "replicas": obj["status"].get("replicas", 0),
-            "selector": ",".join(f"{key}={value}" for key, value in sorted(labels.items())),
-        },
+        "metadata": {field: metadata[field] for field in fields if field in metadata},
+        "spec": {"replicas": look_up(obj, _replicas(request)) or 0},
+        "status": {"replicas": there or 0, **({"selector": selector} if selector else {})},
     }
+
+
+def _replicas(request: KubeRequest) -> str:
+    """Where the number that is wanted stands."""
+    custom = request.target.resource.schema
+    return str(custom["scale"]["specReplicasPath"]) if custom else ".spec.replicas"
 
 
 def set_scale(state: ClusterState, request: KubeRequest) -> Obj:
@@ -53,7 +63,9 @@ def set_scale(state: ClusterState, request: KubeRequest) -> Obj:
     else:
         given = _body(request)
     changed = copy.deepcopy(entry.object)
-    changed["spec"]["replicas"] = (given.get("spec") or {}).get("replicas", 0)
+    *way, last = _replicas(request).lstrip(".").split(".")
+    place = reduce(lambda inner, step: inner.setdefault(step, {}), way, changed)
+    place[last] = (given.get("spec") or {}).get("replicas", 0)
     version = (given.get("metadata") or {}).get("resourceVersion")
     changed["metadata"]["resourceVersion"] = version or str(entry.version)
     store_change(state, request, entry, changed)

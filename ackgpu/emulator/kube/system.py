@@ -133,15 +133,11 @@ def _daemonset(
     changed = max([state.cluster.created_at, *moments, *(pod.created for pod in own)])
 
     status = {
-        "currentNumberScheduled": wanted,
-        "desiredNumberScheduled": wanted,
-        "numberAvailable": ready,
-        "numberMisscheduled": 0,
-        "numberReady": ready,
-        "numberUnavailable": wanted - ready,
-        "observedGeneration": 1,
+        "currentNumberScheduled": wanted, "desiredNumberScheduled": wanted,
+        "numberAvailable": ready, "numberMisscheduled": 0, "numberReady": ready,
+        "numberUnavailable": wanted - ready, "observedGeneration": 1,
         "updatedNumberScheduled": wanted,
-    }
+    }  # fmt: skip
     found = {**_owner(state, "DaemonSet", row), "status": status}
     return brought_entry(state, found, version_at(changed))
 
@@ -203,19 +199,12 @@ def pod_spec(row: Row) -> Obj:
     """The pod template's spec of a system workload."""
     requests = {"cpu": row["cpu"], "memory": row["memory"]}
     container = {
-        "name": row["name"],
-        "image": f"registry-vpc.cn-hangzhou.aliyuncs.com/acs/{row['image']}",
-        "imagePullPolicy": "IfNotPresent",
-        "resources": {"requests": requests},
-        "terminationMessagePath": "/dev/termination-log",
-        "terminationMessagePolicy": "File",
-    }
+        "name": row["name"], "image": f"registry-vpc.cn-hangzhou.aliyuncs.com/acs/{row['image']}",
+        "imagePullPolicy": "IfNotPresent", "resources": {"requests": requests},
+        "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File",
+    }  # fmt: skip
     return {
-        "containers": [container],
-        "dnsPolicy": "ClusterFirst",
-        "restartPolicy": "Always",
-        "schedulerName": "default-scheduler",
-        "securityContext": {},
-        "terminationGracePeriodSeconds": 30,
-        "tolerations": [{"operator": "Exists"}],
-    }
+        "containers": [container], "dnsPolicy": "ClusterFirst", "restartPolicy": "Always",
+        "schedulerName": "default-scheduler", "securityContext": {},
+        "terminationGracePeriodSeconds": 30, "tolerations": [{"operator": "Exists"}],
+    }  # fmt: skip

@@ -1,7 +1,7 @@
 """Deployments, ReplicaSets and Jobs: what their controllers make, and how far it is.
 
-Controllers act at once within the write that concerns them (:func:`reconcile`); how far things are
-follows from the pods' courses. A new template replaces all pods at once, also where the strategy
+Controllers act at once within the write that concerns them; how far things are follows from the
+pods' courses. A new template replaces all pods at once, also where the strategy
 says RollingUpdate: a real controller would keep old pods until new ones are available.
 """
 
@@ -13,14 +13,11 @@ import json
 from typing import Any
 
 from ackgpu.emulator.kube import system
-from ackgpu.emulator.kube.autoscaling import hold_bounds
-from ackgpu.emulator.kube.claims import bind_claims
 from ackgpu.emulator.kube.defaults import apply_defaults
 from ackgpu.emulator.kube.object_store import new_object, remove, store_again, store_new
 from ackgpu.emulator.kube.objects import (
     SAFE_LETTERS,
     Obj,
-    condition,
     controller_of,
     owner_reference,
     told,
@@ -29,7 +26,6 @@ from ackgpu.emulator.kube.pod_admission import admit
 from ackgpu.emulator.kube.pod_timeline import courses, evicted, finished, pod_docs
 from ackgpu.emulator.kube.resources import by_plural
 from ackgpu.emulator.kube.state import ClusterState, StoredObject, written_entry
-from ackgpu.emulator.kube.volume_protection import release_unused
 from ackgpu.emulator.shared.quantities import share_of
 from ackgpu.emulator.store import Doc
 
@@ -39,23 +35,6 @@ BURST = 500  # pods made in one go (kube-controller-manager, BurstReplicas)
 REVISION = "deployment.kubernetes.io/revision"
 UNTOLD = frozenset({REVISION, "kubectl.kubernetes.io/last-applied-configuration"})
 """Annotations of a Deployment that its ReplicaSets do not get."""
-
-
-def reconcile(state: ClusterState) -> None:
-    """Let the controllers act: ReplicaSets for Deployments, then pods for ReplicaSets and Jobs."""
-    hold_bounds(state)
-    for doc in state.written("deployments"):
-        if "deletionTimestamp" not in doc.body["object"]["metadata"]:
-            _reconcile_deployment(state, doc)
-    for doc in state.written("replicasets"):
-        if "deletionTimestamp" not in doc.body["object"]["metadata"]:
-            _reconcile_replicas(state, doc)
-    for doc in state.written("jobs"):
-        if "deletionTimestamp" not in doc.body["object"]["metadata"]:
-            _reconcile_job(state, doc)
-    release_unused(state)
-    bind_claims(state)
-    state.forget_entries()
 
 
 def owned(state: ClusterState, plural: str, uid: str) -> list[Doc]:
@@ -71,7 +50,7 @@ def template_hash(template: Obj) -> str:
     return "".join(SAFE_LETTERS[byte % len(SAFE_LETTERS)] for byte in digest[:10])
 
 
-def _reconcile_deployment(state: ClusterState, doc: Doc) -> None:
+def hold_deployment(state: ClusterState, doc: Doc) -> None:
     """One ReplicaSet for the present template at full size, none of the older ones."""
     obj = doc.body["object"]
     wanted = template_hash(obj["spec"]["template"])
@@ -153,7 +132,7 @@ def _resize(state: ClusterState, doc: Doc, replicas: int) -> None:
         store_again(state, doc)
 
 
-def _reconcile_replicas(state: ClusterState, doc: Doc) -> None:
+def hold_replicas(state: ClusterState, doc: Doc) -> None:
     """As many pods as wanted, up to 500 in one go; of too many, those that run least go first."""
     obj = doc.body["object"]
     found = courses(state)
@@ -175,7 +154,7 @@ def _reconcile_replicas(state: ClusterState, doc: Doc) -> None:
         remove_pod(state, pod)
     why = ""
     for _ in range(min(wanted - len(pods), BURST)):
-        made = _pod_of(state, obj)
+        made = pod_of(state, obj)
         why = admit(state, made)
         if why:
             break
@@ -185,7 +164,7 @@ def _reconcile_replicas(state: ClusterState, doc: Doc) -> None:
         store_again(state, doc)
 
 
-def _pod_of(state: ClusterState, owner: Obj) -> Obj:
+def pod_of(state: ClusterState, owner: Obj) -> Obj:
     """A pod as a controller makes it of its owner's template."""
     template = owner["spec"]["template"]
     name = owner["metadata"]["name"]
@@ -213,11 +192,13 @@ def remove_pod(state: ClusterState, doc: Doc, grace: float | None = None) -> Non
     process without a handler does, and is killed when the grace period is over.
     """
     course = courses(state).get(doc.body["object"]["metadata"]["uid"])
+    owner = controller_of(doc.body["object"]) or {}
     spec = doc.body["object"]["spec"]
     if grace is None:
         grace = float(spec.get("terminationGracePeriodSeconds", 30))
     grace = min(max(grace, 0.0), MAX_GRACE)
-    if course is None or course.started is None or course.started > state.now:
+    unstarted = course is None or course.started is None or course.started > state.now
+    if course is None or unstarted or owner.get("kind") == "StatefulSet":  # another has its name
         grace = 0.0
     elif finished(spec, course) is None and not _ignores_signals(spec):
         grace = min(grace, 1.0)
@@ -230,7 +211,7 @@ def _ignores_signals(spec: Obj) -> bool:
     return bool(names & {"tail", "sleep", "sh", "bash"})
 
 
-def _reconcile_job(state: ClusterState, doc: Doc) -> None:
+def hold_job(state: ClusterState, doc: Doc) -> None:
     """The first pods, as many as may run at once; what follows them is worked out as they end."""
     obj = doc.body["object"]
     uid = obj["metadata"]["uid"]
@@ -245,7 +226,7 @@ def _reconcile_job(state: ClusterState, doc: Doc) -> None:
         store_again(state, doc)
     if not owned(state, "pods", uid):
         for _ in range(min(int(spec["completions"]), int(spec["parallelism"]), BURST)):
-            store_new(state, by_plural("pods"), _pod_of(state, obj))
+            store_new(state, by_plural("pods"), pod_of(state, obj))
 
 
 def _tally(state: ClusterState, uid: str) -> dict[str, int]:
@@ -276,17 +257,17 @@ def replica_set_entries(state: ClusterState) -> list[StoredObject]:
     own = []
     for doc in state.written("replicasets"):
         obj = doc.body["object"]
-        counts, changed = _counts(state, [obj["metadata"]["uid"]])
-        status = {"observedGeneration": obj["metadata"]["generation"], **counts}
-        status["fullyLabeledReplicas"] = counts["replicas"]
+        found, changed = counts(state, [obj["metadata"]["uid"]])
+        status = {"observedGeneration": obj["metadata"]["generation"], **found}
+        status["fullyLabeledReplicas"] = found["replicas"]
         if doc.body.get("refused"):
             status["conditions"] = [_replica_failure(state, doc)]
         own.append(written_entry(doc, changed, status))
     return [*own, *system.deployment_entries(state, "ReplicaSet")]
 
 
-def _counts(state: ClusterState, owners: list[str]) -> tuple[dict[str, int], float]:
-    """How many pods there are and are ready, and when that changed last."""
+def counts(state: ClusterState, owners: list[str]) -> tuple[dict[str, int], float]:
+    """How many pods of those owners there are and are ready, and when that changed last."""
     found = courses(state)
     counts, changed = {"replicas": 0, "terminatingReplicas": 0}, 0.0
     for uid in owners:
@@ -308,16 +289,16 @@ def _counts(state: ClusterState, owners: list[str]) -> tuple[dict[str, int], flo
 def _deployment(state: ClusterState, doc: Doc) -> StoredObject:
     obj = doc.body["object"]
     sets = owned(state, "replicasets", obj["metadata"]["uid"])
-    counts, changed = _counts(state, [rs.body["object"]["metadata"]["uid"] for rs in sets])
+    found, changed = counts(state, [rs.body["object"]["metadata"]["uid"] for rs in sets])
     wanted = template_hash(obj["spec"]["template"])
     newest = [rs.body["object"]["metadata"]["uid"] for rs in sets
               if _hash(rs.body["object"]) == wanted]  # fmt: skip
-    updated, _ = _counts(state, newest)
+    updated, _ = counts(state, newest)
     status: Obj = {"observedGeneration": obj["metadata"]["generation"]}
-    status |= {key: n for key, n in counts.items() if n or key == "terminatingReplicas"}
+    status |= {key: n for key, n in found.items() if n or key == "terminatingReplicas"}
     if updated["replicas"]:
         status["updatedReplicas"] = updated["replicas"]
-    missing = int(obj["spec"]["replicas"]) - counts.get("availableReplicas", 0)
+    missing = int(obj["spec"]["replicas"]) - found.get("availableReplicas", 0)
     if missing > 0:
         status["unavailableReplicas"] = missing
     since = max(changed, float(doc.body["at"]))
@@ -346,19 +327,21 @@ def job_entries(state: ClusterState) -> list[StoredObject]:
 def _job(state: ClusterState, doc: Doc) -> StoredObject:
     obj = doc.body["object"]
     tally = _tally(state, obj["metadata"]["uid"])
-    status: dict[str, Any] = {key: value for key, value in tally.items() if value}
+    status: dict[str, Any] = {"ready": 0, "terminating": 0, "uncountedTerminatedPods": {}}
+    status |= {key: value for key, value in tally.items() if value}
     status["startTime"] = state.stamp(doc.created_at)
     ends, found = [doc.created_at], courses(state)
     for pod in owned(state, "pods", obj["metadata"]["uid"]):
         course = found[pod.body["object"]["metadata"]["uid"]]
         moments = (course.started, finished(pod.body["object"]["spec"], course))
         ends += [moment for moment in moments if moment is not None and moment <= state.now]
-    kind = None
+    kinds: tuple[str, ...] = ()
     if tally["succeeded"] >= int(obj["spec"]["completions"]):
-        kind, status["completionTime"] = "Complete", state.stamp(max(ends))
+        kinds, reason = ("SuccessCriteriaMet", "Complete"), "CompletionsReached"
+        status["completionTime"] = state.stamp(max(ends))
     elif tally["failed"] > int(obj["spec"]["backoffLimit"]):
-        kind = "Failed"
-    if kind:
-        stamp = {"lastTransitionTime": state.stamp(max(ends)), "lastProbeTime": None}
-        status["conditions"] = [{**condition(kind, holds=True), **stamp}]
+        kinds, reason = ("FailureTarget", "Failed"), "BackoffLimitExceeded"
+    if kinds:
+        row = {**told(reason, state.stamp(max(ends))), "lastProbeTime": None}
+        status["conditions"] = [{**row, "type": kind} for kind in kinds]
     return written_entry(doc, max(ends), status)

@@ -9,6 +9,7 @@ from ackgpu.emulator.kube.admission import validate
 from ackgpu.emulator.kube.autoscaling import as_asked, upgraded
 from ackgpu.emulator.kube.certificate_signer import name_requestor, sign_approved
 from ackgpu.emulator.kube.claims import PROTECTION, choose_class
+from ackgpu.emulator.kube.controllers import reconcile
 from ackgpu.emulator.kube.defaults import apply_defaults
 from ackgpu.emulator.kube.managed_fields import apply, record_update
 from ackgpu.emulator.kube.object_store import lay_over, new_object, store_again, store_new
@@ -31,7 +32,6 @@ from ackgpu.emulator.kube.status import (
     qualified,
 )
 from ackgpu.emulator.kube.type_check import checked
-from ackgpu.emulator.kube.workloads import reconcile
 from ackgpu.emulator.store import Doc
 
 APPLY = "application/apply-patch+yaml"
@@ -44,7 +44,7 @@ BODIES = frozenset({"", "application/json", "application/yaml", PROTOBUF})
 STATUS_BY_CLUSTER = frozenset({
     "pods", "deployments", "replicasets", "jobs", "services", "nodes", "horizontalpodautoscalers",
     "persistentvolumeclaims", "persistentvolumes", "customresourcedefinitions", "resourcequotas",
-    "poddisruptionbudgets",
+    "poddisruptionbudgets", "statefulsets", "daemonsets",
 })  # fmt: skip
 FIRST_STATUS: dict[str, Obj] = {
     "services": {"loadBalancer": {}}, "namespaces": {"phase": "Active"},
@@ -266,6 +266,8 @@ def _store(state: ClusterState, request: KubeRequest, doc: Doc, old: Obj, obj: O
         obj.pop("status", None)
     if plural == "pods":
         obj["spec"].pop("nodeName", None)
+        late = [row["name"] for row in obj["spec"].get("ephemeralContainers") or []]
+        doc.body["beside"] = {**dict.fromkeys(late, state.now), **doc.body.get("beside", {})}
     if "generation" in old["metadata"] and old.get("spec") != obj.get("spec"):
         obj["metadata"]["generation"] = old["metadata"]["generation"] + 1
     doc.body["object"] = obj
@@ -304,6 +306,12 @@ def _kept(request: KubeRequest, old: Obj, obj: Obj) -> Obj:
         kept["metadata"] = {**kept["metadata"], "managedFields": metadata.get("managedFields", [])}
         return {**kept, "status": obj.get("status", {})}
     result = {**obj, "metadata": metadata}
+    if request.target.resource.key == "pods":
+        by = request.target.subresource == "ephemeralcontainers"
+        beside = (obj if by else old)["spec"].get("ephemeralContainers")
+        result["spec"] = {**(old if by else obj)["spec"], "ephemeralContainers": beside or []}
+        if not beside:
+            del result["spec"]["ephemeralContainers"]
     result.pop("status", None)
     return {**result, "status": old["status"]} if "status" in old else result
 

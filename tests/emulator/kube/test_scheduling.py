@@ -220,9 +220,9 @@ def test_a_job_completes_and_a_failing_one_stops_at_its_limit(
     clock.advance(300)
     jobs = {j["metadata"]["name"]: j for j in api.get("/apis/batch/v1/jobs")["items"]}
     assert jobs["good"]["status"]["succeeded"] == 2
-    assert jobs["good"]["status"]["conditions"][0]["type"] == "Complete"
+    assert jobs["good"]["status"]["conditions"][-1]["type"] == "Complete"
     assert jobs["bad"]["status"]["failed"] == 3
-    assert jobs["bad"]["status"]["conditions"][0]["type"] == "Failed"
+    assert jobs["bad"]["status"]["conditions"][-1]["type"] == "Failed"
     api("PATCH", "/apis/batch/v1/namespaces/default/jobs/bad", {"metadata": {"labels": {"a": "b"}}},
         content_type=MERGE)  # fmt: skip
     again = api.get("/apis/batch/v1/namespaces/default/jobs/bad")

@@ -28,7 +28,7 @@ from ackgpu.emulator.container.shell import SHELLS, NoSuchProgram, run
 from ackgpu.emulator.container.terminal import converse
 from ackgpu.emulator.kube.access import credentials, identify
 from ackgpu.emulator.kube.contents import open_cluster
-from ackgpu.emulator.kube.objects import Obj, uid_of
+from ackgpu.emulator.kube.objects import Obj, containers_of, uid_of
 from ackgpu.emulator.kube.pod_timeline import PodTimeline, courses, finished, pod_docs
 from ackgpu.emulator.kube.request import KubeRequest
 from ackgpu.emulator.kube.state import KIND, ClusterState, KubeBackend
@@ -151,7 +151,7 @@ def choose_container(pod: Obj, name: str) -> Obj:
     if not name and len(rows) > 1:
         text = f"a container name must be specified for pod {pod['metadata']['name']}"
         raise bad_request(f"{text}, choose one of: [{' '.join(names)}]")
-    for row in rows:
+    for row in containers_of(pod["spec"]) if name else rows:
         if name in {"", row["name"]}:
             return row
     raise bad_request(f"container {name} is not valid for pod {pod['metadata']['name']}")
