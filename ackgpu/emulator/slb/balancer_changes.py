@@ -9,7 +9,7 @@ from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import catalog
 from ackgpu.emulator.slb import PRODUCT
-from ackgpu.emulator.slb.balancers import make_load_balancer, remove_load_balancer
+from ackgpu.emulator.slb.balancers import LIFECYCLE, make_load_balancer, remove_load_balancer
 from ackgpu.emulator.slb.tags import TAGGING
 from ackgpu.emulator.store import Doc
 from ackgpu.emulator.vpc.eips import unbind_eip
@@ -179,3 +179,40 @@ def set_load_balancer_modification_protection(call: Call) -> None:
     call.params.required("ModificationProtectionStatus")
     doc.body |= _modification_protection(call, doc)
     call.docs.put(doc)
+
+
+@PRODUCT.operation("SetLoadBalancerStatus", writes=True, idempotent_by_token=False)
+def set_load_balancer_status(call: Call) -> None:
+    """SetLoadBalancerStatus: active or inactive; a repeat changes nothing."""
+    doc = living_balancer(call)
+    wanted = call.params.required("LoadBalancerStatus")
+    if wanted not in {"active", "inactive"}:
+        raise invalid("LoadBalancerStatus")
+    if call.state(doc) != wanted:
+        LIFECYCLE.enter(doc, call.now, (0, wanted))
+    call.docs.put(doc)
+
+
+@PRODUCT.operation("ModifyLoadBalancerInstanceSpec", writes=True, idempotent_by_token=False)
+def modify_load_balancer_instance_spec(call: Call) -> dict[str, Any]:
+    """ModifyLoadBalancerInstanceSpec: one that is paid by its specification gets another."""
+    doc = living_balancer(call)
+    doc.body["LoadBalancerSpec"] = call.params.required("LoadBalancerSpec")
+    call.docs.put(doc)
+    return {"OrderId": 0}
+
+
+@PRODUCT.operation("ModifyLoadBalancerInternetSpec", writes=True, idempotent_by_token=False)
+def modify_load_balancer_internet_spec(call: Call) -> dict[str, Any]:
+    """ModifyLoadBalancerInternetSpec: how traffic is paid, and the bandwidth of a public one."""
+    doc, params = living_balancer(call), call.params
+    if doc.body["AddressType"] == "intranet":
+        raise invalid("LoadBalancerId")
+    charge_type = params.text("InternetChargeType", doc.body["InternetChargeType"])
+    if charge_type not in {"paybytraffic", "paybybandwidth"}:
+        raise invalid("InternetChargeType")
+    doc.body["InternetChargeType"] = charge_type
+    if params.text("Bandwidth"):
+        doc.body["Bandwidth"] = _mbps(call)
+    call.docs.put(doc)
+    return {"OrderId": 0}

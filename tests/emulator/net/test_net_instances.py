@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -94,3 +95,41 @@ def test_a_server_is_added_once_and_found_by_its_id(slb: Api, site: Site):
     assert slb("DescribeLoadBalancers", ServerId=site.instance_id)["TotalCount"] == 1
     body = slb("RemoveBackendServers", BackendServers=servers, **own)
     assert body["BackendServers"] == {"BackendServer": []}
+
+
+def test_the_servers_of_a_group_are_read_and_changed(slb: Api, site: Site):
+    def text(*rows: dict[str, Any]) -> str:
+        return json.dumps([{"ServerId": site.instance_id, **row} for row in rows])
+
+    def shown() -> list[tuple[int, int]]:
+        body = slb("DescribeVServerGroupAttribute", **ask)
+        rows = body["BackendServers"]["BackendServer"]
+        assert {row["ServerId"] for row in rows} <= {site.instance_id}
+        return [(row["Port"], row["Weight"]) for row in rows]
+
+    own = {"LoadBalancerId": slb("CreateLoadBalancer")["LoadBalancerId"]}
+    first = text({"Port": "80", "Weight": "50"})
+    body = slb("CreateVServerGroup", **own, BackendServers=first)
+    ask = {"VServerGroupId": body["VServerGroupId"]}
+    added = text({"Port": 80}, {"Port": 81})
+    slb("AddVServerGroupBackendServers", BackendServers=added, **ask)
+    assert shown() == [(80, 50), (81, 100)]
+    weights = text({"Port": 81, "Weight": 7})
+    slb("SetVServerGroupAttribute", VServerGroupName="h", BackendServers=weights, **ask)
+    assert shown() == [(80, 50), (81, 7)]
+    moved = {"OldBackendServers": text({"Port": 80}), "NewBackendServers": text({"Port": 90})}
+    slb("ModifyVServerGroupBackendServers", **moved, **ask)
+    assert shown() == [(81, 7), (90, 100)]
+    slb("RemoveVServerGroupBackendServers", BackendServers=text({"Port": 81}), **ask)
+    assert shown() == [(90, 100)]
+    body = slb("DescribeVServerGroupAttribute", **ask)
+    assert (body["VServerGroupName"], body["LoadBalancerId"]) == ("h", own["LoadBalancerId"])
+
+
+def test_the_weight_of_a_default_server_is_changed(slb: Api, site: Site):
+    ask = {"LoadBalancerId": slb("CreateLoadBalancer")["LoadBalancerId"]}
+    rows = json.dumps([{"ServerId": site.instance_id, "Weight": 100}])
+    slb("AddBackendServers", BackendServers=rows, **ask)
+    slb("SetBackendServers", BackendServers=rows.replace("100", "20"), **ask)
+    (row,) = slb("DescribeLoadBalancerAttribute", **ask)["BackendServers"]["BackendServer"]
+    assert row["Weight"] == 20

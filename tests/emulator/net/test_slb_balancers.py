@@ -207,6 +207,26 @@ def test_a_server_group_is_kept_by_its_listener(slb: Api, balancer_id: str):
     assert slb("DescribeVServerGroups", **ask)["VServerGroups"] == {"VServerGroup": []}
 
 
+def test_a_server_group_that_is_gone_is_told_as_clients_know_it(slb: Api):
+    for action in ("DescribeVServerGroupAttribute", "DeleteVServerGroup"):
+        assert slb.refusal(action, VServerGroupId="rsp-none") == ("InvalidParameter", 400)
+
+
+def test_a_balancer_is_stopped_resized_and_paid_otherwise(slb: Api, balancer_id: str):
+    ask = {"LoadBalancerId": balancer_id}
+    slb("SetLoadBalancerStatus", LoadBalancerStatus="inactive", **ask)
+    slb("ModifyLoadBalancerInstanceSpec", LoadBalancerSpec="slb.s3.small", **ask)
+    body = slb("DescribeLoadBalancerAttribute", **ask)
+    assert (body["LoadBalancerStatus"], body["LoadBalancerSpec"]) == ("inactive", "slb.s3.small")
+    slb("SetLoadBalancerStatus", LoadBalancerStatus="active", **ask)
+    changed = {"InternetChargeType": "paybybandwidth", "Bandwidth": 5}
+    slb("ModifyLoadBalancerInternetSpec", **changed, **ask)
+    body = slb("DescribeLoadBalancerAttribute", **ask)
+    assert {key: body[key] for key in changed} == changed
+    assert body["LoadBalancerStatus"] == "active"
+    assert slb.refusal("SetLoadBalancerStatus", LoadBalancerStatus="on", **ask)[1] == 400
+
+
 def test_a_server_that_does_not_exist_is_not_added(slb: Api, balancer_id: str):
     servers = json.dumps([{"ServerId": "i-none", "Weight": "100"}])
     for action in ("AddBackendServers", "CreateVServerGroup"):
