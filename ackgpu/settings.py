@@ -8,19 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal, TypeVar, get_args
+from typing import Literal, TypeVar
 
 from ackgpu.clock import SPEEDS, possible_speed
 from ackgpu.errors import LocalError, UsageError
+from ackgpu.output_forms import OUTPUTS, Output
 from ackgpu.state_dir import VARIABLE, state_dir
 
 T = TypeVar("T", bound=str)
-Output = Literal["table", "json", "yaml", "name", "jsonl"]
-OUTPUTS: tuple[Output, ...] = get_args(Output)
-DOCUMENTS = frozenset[Output]({"json", "yaml", "jsonl"})
-"""The forms in which stdout gets a document, a failed command's too."""
-EVENT_STREAM: Output = "jsonl"
-"""The form in which the events of a run come before its document, one a line."""
 DEFAULT_REGION = "cn-hangzhou"
 REGION_VARIABLES = (
     "ACKGPU_REGION",

@@ -16,8 +16,9 @@ from ackgpu.cli.flag_set import FlagSet
 from ackgpu.cli.invocation import Invocation
 from ackgpu.cli.strict_parser import OnceCommand, OnceGroup
 from ackgpu.errors import AckGpuError, Interrupted, NoSuchCluster, UsageError
+from ackgpu.output_forms import Output
 from ackgpu.session import Session
-from ackgpu.settings import Flags, Output
+from ackgpu.settings import Flags
 from ackgpu.streams import ColorChoice
 
 if TYPE_CHECKING:

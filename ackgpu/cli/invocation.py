@@ -11,11 +11,12 @@ from ackgpu.app import Parts
 from ackgpu.cli.signals import ProcessSignals
 from ackgpu.clock import SystemClock
 from ackgpu.errors import UsageError
+from ackgpu.output_forms import Output
 from ackgpu.private_file import write_private
 from ackgpu.redaction import forget, learn_environment, redacted
 from ackgpu.render.terminal import Terminal
 from ackgpu.session import Session
-from ackgpu.settings import Flags, Output, Settings, asked_output, home_of, leads_to_loopback
+from ackgpu.settings import Flags, Settings, asked_output, home_of, leads_to_loopback
 from ackgpu.streams import Streams
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from contextlib import closing
 
 from ackgpu.errors import Interrupted, Transient, UsageError
+from ackgpu.output_forms import EVENT_STREAM
 from ackgpu.render.results import Result
 from ackgpu.render.watch_table import watching
 from ackgpu.session import Session
-from ackgpu.settings import EVENT_STREAM
 
 EVERY = 5.0
 """Real seconds between two looks, of which each makes a handful of calls."""

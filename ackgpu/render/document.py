@@ -6,18 +6,17 @@ or changes its meaning.
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 
+from ackgpu.output_forms import WRITERS, Output
 from ackgpu.printable import visible_escapes
 from ackgpu.render.failure import Failure, failure_of
 from ackgpu.render.results import Facts, Result
-from ackgpu.settings import Output
 from ackgpu.streams import Streams
 
 SCHEMA_VERSION = 1
@@ -91,7 +90,7 @@ def _row(row: Any, *, ascii_only: bool) -> str:
 
 
 def to_text(streams: Streams, output: Output, document: Mapping[str, Any]) -> str:
-    """``document`` in the form that -o asks for, one of :data:`~ackgpu.settings.DOCUMENTS`."""
+    """``document`` in the form that -o asks for, one of :data:`~ackgpu.output_forms.DOCUMENTS`."""
     return visible_escapes(WRITERS[output](document, not streams.unicode(streams.out)))
 
 
@@ -163,32 +162,3 @@ def _own(result: Result) -> dict[str, Any]:
         return {camel(label): to_plain(value) for label, value in result.part.facts.items()}
     own: dict[str, Any] = to_plain(result.part)
     return own
-
-
-def _yaml(document: Mapping[str, Any], ascii_only: bool) -> str:  # noqa: FBT001 -- a Writer
-    from ruamel.yaml import YAML
-
-    from ackgpu.yaml11_quotes import make_representer
-
-    yaml = YAML(pure=True)
-    yaml.Representer = make_representer()
-    yaml.default_flow_style = False
-    yaml.allow_unicode = not ascii_only
-    text = io.StringIO()
-    yaml.dump(dict(document), text)
-    return text.getvalue()
-
-
-def _json(document: Mapping[str, Any], ascii_only: bool) -> str:  # noqa: FBT001 -- a Writer
-    return json.dumps(document, ensure_ascii=ascii_only, indent=2) + "\n"
-
-
-def _json_line(document: Mapping[str, Any], ascii_only: bool) -> str:  # noqa: FBT001 -- a Writer
-    """One line of type ``Result``, after those of the events."""
-    line = {"type": "Result", **document}
-    return json.dumps(line, ensure_ascii=ascii_only, separators=(",", ":")) + "\n"
-
-
-Writer = Callable[[Mapping[str, Any], bool], str]
-WRITERS: Mapping[Output, Writer] = {"json": _json, "yaml": _yaml, "jsonl": _json_line}
-"""A document as text, by the form; True: where stdout takes nothing but ASCII."""

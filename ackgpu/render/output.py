@@ -6,13 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ackgpu.errors import LocalError
+from ackgpu.output_forms import DOCUMENTS, Output
 from ackgpu.printable import printable
 from ackgpu.render.causes import DiagnosisResult
 from ackgpu.render.document import failure_document, pieces_of, to_text
 from ackgpu.render.failure import failure_of
 from ackgpu.render.results import ClusterDescription, CreateSummary, Facts, Part, PlainText, Result
 from ackgpu.render.verdicts import VerifyResult
-from ackgpu.settings import DOCUMENTS, Output
 from ackgpu.streams import Streams
 
 if TYPE_CHECKING:

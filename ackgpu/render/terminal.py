@@ -8,8 +8,8 @@ from typing import Any
 
 from ackgpu.clock import Clock
 from ackgpu.engine.display import Display, Renderer
+from ackgpu.output_forms import EVENT_STREAM, Output
 from ackgpu.printable import printable
-from ackgpu.settings import EVENT_STREAM, Output
 from ackgpu.streams import Streams
 
 

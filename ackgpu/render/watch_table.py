@@ -11,11 +11,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from ackgpu.output_forms import EVENT_STREAM, Output
 from ackgpu.render.document import document_of, to_text
 from ackgpu.render.layout import Block, Span, draw_on, line, point
 from ackgpu.render.output import blocks_of, warn
 from ackgpu.render.results import ClusterDescription, ClusterList, ClusterRow, Result
-from ackgpu.settings import EVENT_STREAM, Output
 from ackgpu.streams import Streams
 
 ENDS = "Ctrl-C ends"

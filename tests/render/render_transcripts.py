@@ -9,13 +9,13 @@ from pathlib import Path
 import render_samples as samples
 
 from ackgpu.engine.events import Listener
+from ackgpu.output_forms import Output
 from ackgpu.render.jsonl import JsonLines
 from ackgpu.render.layout import Pen
 from ackgpu.render.live_frame import View, draw_frame
 from ackgpu.render.output import fail, present
 from ackgpu.render.plain import PlainLines
 from ackgpu.render.progress import RunProgress
-from ackgpu.settings import Output
 from ackgpu.streams import Streams
 
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "transcripts"

@@ -8,12 +8,12 @@ import render_samples as samples
 from ruamel.yaml import YAML
 
 from ackgpu.errors import AckGpuError, Interrupted, VerificationFailed
+from ackgpu.output_forms import DOCUMENTS, OUTPUTS, WRITERS
 from ackgpu.printable import visible_escapes
-from ackgpu.render.document import WRITERS, document_of
+from ackgpu.render.document import document_of
 from ackgpu.render.output import fail, present
 from ackgpu.render.results import Result
 from ackgpu.render.verdicts import CheckCell, VerifyResult, VerifyRow
-from ackgpu.settings import DOCUMENTS, OUTPUTS
 from ackgpu.streams import Streams
 
 ENVELOPE = {

@@ -16,9 +16,9 @@ from ackgpu.commands.emulated_account.server import ServeOptions, directory
 from ackgpu.emulator.attached import environment, live_processes
 from ackgpu.emulator.front import FILE
 from ackgpu.errors import LocalError
+from ackgpu.output_forms import DOCUMENTS
 from ackgpu.render.results import Facts, PlainText, Result
 from ackgpu.session import Session
-from ackgpu.settings import DOCUMENTS
 
 LOG = "emulator.log"
 PATIENCE = 60

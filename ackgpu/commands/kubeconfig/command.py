@@ -11,9 +11,9 @@ from ackgpu.commands.cluster.lookup import cluster_named
 from ackgpu.commands.cluster.reach import kubeconfig_of
 from ackgpu.commands.kubeconfig.credential import TAKEN_MINUTES, check_minutes, plugin_of
 from ackgpu.errors import ConflictError, UsageError
+from ackgpu.output_forms import DOCUMENTS
 from ackgpu.render.results import Facts, PlainText, Result
 from ackgpu.session import Session
-from ackgpu.settings import DOCUMENTS
 
 
 @dataclass(frozen=True, kw_only=True)

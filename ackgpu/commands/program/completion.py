@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from ackgpu.output_forms import DOCUMENTS
 from ackgpu.render.results import Facts, PlainText, Result
 from ackgpu.session import Session
-from ackgpu.settings import DOCUMENTS
 
 
 def execute(shell: str, session: Session) -> Result:

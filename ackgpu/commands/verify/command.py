@@ -13,12 +13,12 @@ from ackgpu.commands.cluster.what_stands import say_what_stands
 from ackgpu.commands.verify.rows import row_of, warnings_of
 from ackgpu.commands.verify.sample_run import Carried, carry_out, left_behind, try_network
 from ackgpu.errors import AckGpuError, TimedOut, UsageError, VerificationFailed
+from ackgpu.output_forms import EVENT_STREAM
 from ackgpu.render.junit import write_junit
 from ackgpu.render.results import Result
 from ackgpu.render.verdicts import NetworkRow, VerifyResult
 from ackgpu.render.words import count
 from ackgpu.session import Headline, Session
-from ackgpu.settings import EVENT_STREAM
 from ackgpu.small_file import check_directory
 from ackgpu.spec.model import ExpectSpec
 from ackgpu.steps import gpu_checks as ladder
