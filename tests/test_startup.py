@@ -62,7 +62,7 @@ def test_a_server_answers_first_without_certificates_and_what_shows_results(tmp_
     server.kill()  # told to end, it would load what tells of that
     _, told = server.communicate()
     imported = {line.rpartition("|")[2].strip() for line in told.splitlines()}
-    assert "ackgpu.emulator.ecs.product" in imported  # what answers is on the list
+    assert "ackgpu.emulator.ecs.instances" in imported  # what answers is on the list
     assert not [name for name in imported if name.startswith(NOT_FOR_AN_ANSWER)]
 
 
