@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from ackgpu.cli import spec_flags as on
 from ackgpu.cli.command import Came
 from ackgpu.session import Session
+from ackgpu.spec.fields import Purpose
 
 GROUP = "The RAM policy that a cluster needs."
 
@@ -18,21 +19,7 @@ def generate(
     spec: on.PolicyFlags,
     *,
     purpose: Annotated[
-        Literal[
-            "create",
-            "apply",
-            "verify",
-            "diagnose",
-            "delete",
-            "nodepool",
-            "node",
-            "upgrade",
-            "sleep",
-            "gc",
-            "extend",
-            "describe",
-            "all",
-        ],
+        Purpose,
         typer.Option("--for", help="The commands that it has to suffice for."),
     ] = "all",
 ) -> Came:

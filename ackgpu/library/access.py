@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from ackgpu.library.calls import AccountCalls, Answer
 from ackgpu.library.specs import Spec, wants
@@ -12,12 +12,7 @@ from ackgpu.library.specs import Spec, wants
 if TYPE_CHECKING:
     from ackgpu.render.results import Facts
     from ackgpu.render.verdicts import CheckList
-
-Purpose: TypeAlias = Literal[
-    "create", "apply", "verify", "diagnose", "delete", "nodepool", "node", "upgrade", "sleep",
-    "gc", "extend", "describe", "all",
-]  # fmt: skip
-"""The commands that a policy has to suffice for."""
+    from ackgpu.spec.fields import Purpose
 
 
 class AccessCalls(AccountCalls):

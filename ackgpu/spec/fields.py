@@ -34,6 +34,11 @@ ImageType = Literal[
 ]
 
 Driver = Literal["auto", "ack", "plugin", "runfile", "image", "none"]
+Purpose = Literal[
+    "create", "apply", "verify", "diagnose", "delete", "nodepool", "node", "upgrade", "sleep", "gc",
+    "extend", "describe", "all",
+]  # fmt: skip
+"""The commands that a RAM policy has to suffice for; no setting of a spec."""
 
 WHAT, NETWORK, NODES = "What to make", "Network", "Nodes"
 
