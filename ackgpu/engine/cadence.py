@@ -17,7 +17,7 @@ EARLY_SHARE = 0.5
 """Up to this share of the typical duration a resource is hardly ever ready."""
 LEARNED_FROM = 5
 """So many measured durations tell more than the table."""
-_SHARE, _WIDE_SHARE, _NARROW_SHARE = 0.025, 0.017, 0.01
+_SHARE, _WIDE_SHARE, _NARROW_SHARE = 0.025, 0.019, 0.01
 _TOO_LATE_SHARE = 0.02
 """Beyond the longest that was measured: one new duration in six is longer than the longest of five,
 and how much longer nobody knows."""

@@ -39,7 +39,7 @@ def test_a_wait_that_always_takes_as_long_overshoots_by_less(lasts: float) -> No
     assert looks <= 25
 
 
-@pytest.mark.parametrize(("lasts", "share"), [(180.0, 0.025), (230.0, 0.017), (470.0, 0.017)])
+@pytest.mark.parametrize(("lasts", "share"), [(180.0, 0.025), (230.0, 0.019), (470.0, 0.019)])
 def test_a_wait_that_is_different_each_time_is_looked_at_before_the_least_of_them(
     lasts: float, share: float
 ) -> None:
