@@ -170,3 +170,19 @@ def test_pages_and_help_use_the_words_of_the_glossary(term: dict[str, Any]) -> N
         for found in re.finditer(word, text)
     ]
     assert wrong == [], f"say {term['term']}: {term['meaning']}"
+
+
+CAUSES = sorted(
+    {
+        id_
+        for path in (ROOT / "ackgpu/commands/diagnose").glob("*.py")
+        for id_ in re.findall(r'\bid="([a-z-]+)"', path.read_text())
+    }
+)
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_a_cause_of_diagnose_has_its_row_and_its_story(cause: str) -> None:
+    assert f"`{cause}`" in (ROOT / "docs/diagnose.md").read_text()
+    stories = [*ROOT.glob("tests/cli/test_diagnose*.py"), *ROOT.glob("tests/gpu/*.py")]
+    assert any(f'"{cause}"' in path.read_text() for path in stories)
