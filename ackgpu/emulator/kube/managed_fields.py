@@ -102,7 +102,7 @@ def record_update(before: Obj | None, after: Obj, manager: str, stamp: str, sub:
         elif kept:
             rows.append({**row, "fieldsV1": nested(kept)})
     if own | changed:
-        row = _row(after, manager, "Update", stamp, own | changed)
+        row = manager_row(after, manager, "Update", stamp, nested(own | changed))
         rows.append({**row, "subresource": sub} if sub else row)
     after["metadata"]["managedFields"] = _in_order(rows)
 
@@ -122,14 +122,15 @@ def _is(row: Obj, manager: str, operation: str, sub: str) -> bool:
     )  # fmt: skip
 
 
-def _row(obj: Obj, manager: str, operation: str, stamp: str, paths: set[Path]) -> Obj:
+def manager_row(obj: Obj, manager: str, operation: str, stamp: str, fields: Obj) -> Obj:
+    """What ``managedFields`` says of one manager; ``fields`` as :func:`nested` makes them."""
     return {
         "manager": manager,
         "operation": operation,
         "apiVersion": obj["apiVersion"],
         "time": stamp,
         "fieldsType": "FieldsV1",
-        "fieldsV1": nested(paths),
+        "fieldsV1": fields,
     }
 
 
@@ -159,7 +160,7 @@ def apply(live: Obj, applied: Obj, manager: str, stamp: str, *, force: bool) -> 
         if (left := flat(row["fieldsV1"]) - taken)
     ]
     merged["metadata"] = {**merged["metadata"]}
-    row = _row(applied, manager, "Apply", stamp, wanted)
+    row = manager_row(applied, manager, "Apply", stamp, nested(wanted))
     mine = next((old for old in rows if _is(old, manager, "Apply", "")), None)
     if mine is not None and mine["fieldsV1"] == row["fieldsV1"]:
         row["time"] = mine["time"]

@@ -11,7 +11,7 @@ import hashlib
 from functools import cache
 from typing import Any
 
-from ackgpu.emulator.kube.managed_fields import nested, paths_of
+from ackgpu.emulator.kube.managed_fields import manager_row, nested, paths_of
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.shared.tables import table
 
@@ -50,22 +50,11 @@ def managed_fields(node: Obj, joined: str, heard: str) -> list[Obj]:
         _shapes[keys] = written
     by_kubelet, by_controllers, reported = written
     return [
-        _row("kubelet", joined, by_kubelet),
-        _row("alibaba-cloud-controller-manager", joined, by_controllers),
-        {**_row("kubelet", heard, reported), "subresource": "status"},
+        manager_row(node, "kubelet", "Update", joined, by_kubelet),
+        manager_row(node, "alibaba-cloud-controller-manager", "Update", joined, by_controllers),
+        {**manager_row(node, "kubelet", "Update", heard, reported), "subresource": "status"},
     ]
 
 
 _shapes: dict[Any, tuple[Obj, Obj, Obj]] = {}
 """Made once for nodes that have the same fields: thousands are listed at once."""
-
-
-def _row(manager: str, stamp: str, fields: Obj) -> Obj:
-    return {
-        "manager": manager,
-        "operation": "Update",
-        "apiVersion": "v1",
-        "time": stamp,
-        "fieldsType": "FieldsV1",
-        "fieldsV1": fields,
-    }

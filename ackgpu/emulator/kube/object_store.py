@@ -10,7 +10,7 @@ from ackgpu.emulator.kube.nodes import leave_out_computed
 from ackgpu.emulator.kube.objects import SAFE_LETTERS, Obj
 from ackgpu.emulator.kube.patches import merge_difference
 from ackgpu.emulator.kube.resources import ApiResource
-from ackgpu.emulator.kube.state import KIND, ClusterState, StoredObject, doc_id
+from ackgpu.emulator.kube.state import KIND, ClusterState, Key, StoredObject, doc_id
 from ackgpu.emulator.store import Doc
 
 GENERATIONS = frozenset({
@@ -42,19 +42,15 @@ def store_new(state: ClusterState, resource: ApiResource, obj: Obj) -> Doc:
     apply_defaults(resource, obj)
     version = state.next_version()
     body = {"object": obj, "created": version, "version": version, "at": state.now}
-    key = (metadata.get("namespace", ""), metadata["name"])
-    doc = Doc(
-        KIND,
-        doc_id(state.id, resource.key, key),
-        state.cluster.region,
-        state.id,
-        resource.key,
-        state.now,
-        None,
-        body,
-    )
+    doc = _doc(state, resource, (metadata.get("namespace", ""), metadata["name"]), body)
+    doc.created_at = state.now
     state.forget_entries()
     return state.session.put(doc)
+
+
+def _doc(state: ClusterState, resource: ApiResource, key: Key, body: Obj) -> Doc:
+    id_ = doc_id(state.id, resource.key, key)
+    return Doc(KIND, id_, state.cluster.region, state.id, resource.key, body=body)
 
 
 def store_again(state: ClusterState, doc: Doc) -> Doc:
@@ -102,13 +98,6 @@ def _store_delta(
     deleted_at: float | None = None,
 ) -> None:
     body = {"delta": delta, "uid": entry.uid, "created": entry.created}
-    doc = Doc(
-        KIND,
-        doc_id(state.id, resource.key, entry.key),
-        state.cluster.region,
-        state.id,
-        resource.key,
-        deleted_at=deleted_at,
-        body=body,
-    )
+    doc = _doc(state, resource, entry.key, body)
+    doc.deleted_at = deleted_at
     store_again(state, doc)

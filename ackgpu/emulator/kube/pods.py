@@ -9,7 +9,7 @@ from typing import Any
 from ackgpu.emulator.container.machine import Process
 from ackgpu.emulator.kube import system
 from ackgpu.emulator.kube.nodes import NodeFacts
-from ackgpu.emulator.kube.objects import Obj, condition, uid_of
+from ackgpu.emulator.kube.objects import Obj, condition, owner_reference, uid_of
 from ackgpu.emulator.kube.pod_timeline import (
     BACK_OFF,
     MAX_BACK_OFF,
@@ -285,6 +285,9 @@ def _system_entry(state: ClusterState, pod: system.SystemPod) -> StoredObject:
     container = system.pod_spec(pod.row)["containers"][0]
     ready_at = pod.running if pod.running is not None else pod.created
     created = version_at(pod.created)
+    owner_uid = uid_of(state.id, pod.owner_kind, pod.row["name"])
+    head = {"name": pod.owner_name, "uid": owner_uid}
+    owner = {"apiVersion": "apps/v1", "kind": pod.owner_kind, "metadata": head}
 
     def build() -> Obj:
         spec = system.pod_spec(pod.row)
@@ -299,7 +302,7 @@ def _system_entry(state: ClusterState, pod: system.SystemPod) -> StoredObject:
                 "uid": pod.uid,
                 "creationTimestamp": state.stamp(pod.created),
                 "labels": pod.row["labels"],
-                "ownerReferences": [_system_owner(state, pod)],
+                "ownerReferences": [owner_reference(owner)],
             },
             "spec": spec,
             "status": _system_status(state, pod, container, running=running),
@@ -308,14 +311,6 @@ def _system_entry(state: ClusterState, pod: system.SystemPod) -> StoredObject:
     version = version_at(ready_at) if running else created
     key = (system.NAMESPACE, pod.name)
     return StoredObject(key=key, uid=pod.uid, created=created, version=version, build=build)
-
-
-def _system_owner(state: ClusterState, pod: system.SystemPod) -> Obj:
-    return {
-        "apiVersion": "apps/v1", "kind": pod.owner_kind, "name": pod.owner_name,
-        "uid": uid_of(state.id, pod.owner_kind, pod.row["name"]), "controller": True,
-        "blockOwnerDeletion": True,
-    }  # fmt: skip
 
 
 def _system_status(

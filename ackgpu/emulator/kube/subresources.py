@@ -76,15 +76,9 @@ def evict(state: ClusterState, request: KubeRequest) -> Obj:
     """Evict a pod: delete it, if its disruption budget allows."""
     options = _body(request).get("deleteOptions") or {}
     require_leave(state, require(state, request).object)
-    body = json.dumps(options).encode()
-    delete(state, replace_body(request, body))
-    return {**success({}), "code": 201}
-
-
-def replace_body(request: KubeRequest, body: bytes) -> KubeRequest:
-    """The same request with a JSON body."""
     headers = {**request.headers, "content-type": "application/json"}
-    return replace(request, body=body, headers=headers)
+    delete(state, replace(request, body=json.dumps(options).encode(), headers=headers))
+    return {**success({}), "code": 201}
 
 
 def issue_token(state: ClusterState, request: KubeRequest) -> Obj:
@@ -120,11 +114,7 @@ def review(state: ClusterState, request: KubeRequest) -> Obj:
     obj = _body(request)
     plural = request.target.resource.key
     resource = request.target.resource
-    head = {
-        "kind": resource.kind,
-        "apiVersion": resource.api_version,
-        "metadata": {},
-    }
+    head = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": {}}
     if plural == "selfsubjectreviews":
         return {**head, "status": {"userInfo": _user(request.identity)}}
     spec = obj.get("spec") or {}

@@ -8,7 +8,6 @@ says RollingUpdate: a real controller would keep old pods until new ones are ava
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 from typing import Any
 
@@ -16,10 +15,10 @@ from ackgpu.emulator.kube import system
 from ackgpu.emulator.kube.defaults import apply_defaults
 from ackgpu.emulator.kube.object_store import new_object, remove, store_again, store_new
 from ackgpu.emulator.kube.objects import (
-    SAFE_LETTERS,
     Obj,
     controller_of,
     owner_reference,
+    suffix_of,
     told,
 )
 from ackgpu.emulator.kube.pod_admission import admit
@@ -45,9 +44,7 @@ def owned(state: ClusterState, plural: str, uid: str) -> list[Doc]:
 
 def template_hash(template: Obj) -> str:
     """The hash of a pod template, in the alphabet of generated names."""
-    text = json.dumps(template, sort_keys=True)
-    digest = hashlib.sha256(text.encode()).digest()
-    return "".join(SAFE_LETTERS[byte % len(SAFE_LETTERS)] for byte in digest[:10])
+    return suffix_of(json.dumps(template, sort_keys=True), 10)
 
 
 def hold_deployment(state: ClusterState, doc: Doc) -> None:
