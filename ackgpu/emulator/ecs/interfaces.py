@@ -62,9 +62,17 @@ def create_network_interface(call: Call) -> dict[str, Any]:
     doc.name = call.params.text("NetworkInterfaceName")
     doc.body["Description"] = call.params.text("Description")
     doc.body["Tags"] = new_tags(call)
+    _switch(call, doc)
     row = interface_row(call, call.docs.put(doc))
     address = {"PrivateIpAddress": row["PrivateIpAddress"], "Primary": True}
     return {key: row[key] for key in CREATED} | {"PrivateIpSets": {"PrivateIpSet": [address]}}
+
+
+def _switch(call: Call, doc: Doc) -> None:
+    """Take over what is on or off; what is not given stays."""
+    for name in ("DeleteOnRelease", "SourceDestCheck"):
+        if name in call.params:
+            doc.body[name] = call.params.boolean(name)
 
 
 @PRODUCT.operation("AttachNetworkInterface", writes=True, idempotent_by_token=False)
@@ -154,6 +162,7 @@ def interface_row(call: Call, doc: Doc) -> dict[str, Any]:
         "ResourceGroupId": "",
         "ServiceManaged": body["ServiceManaged"],
         "DeleteOnRelease": body.get("DeleteOnRelease", True),
+        "SourceDestCheck": body.get("SourceDestCheck", False),
         "Tags": {"Tag": tag_rows(call, doc)},
     }
 
@@ -221,8 +230,7 @@ def modify_network_interface_attribute(call: Call) -> None:
     doc.name = params.text("NetworkInterfaceName", doc.name)
     doc.body["Description"] = params.get("Description", doc.body["Description"])
     doc.body["SecurityGroupIds"] = group_ids or doc.body["SecurityGroupIds"]
-    if "DeleteOnRelease" in params:
-        doc.body["DeleteOnRelease"] = params.boolean("DeleteOnRelease")
+    _switch(call, doc)
     call.docs.put(doc)
     machine = call.docs.get("instance", doc.body["InstanceId"])
     if machine is not None and doc.body["Type"] == "Primary":

@@ -237,6 +237,22 @@ def test_a_subscription_renews_itself_while_it_is_told_to(machines: Machines):
     assert body["TotalCount"] == 0
 
 
+def test_what_an_interface_is_made_with_is_read(machines: Machines):
+    wish = {"SecurityGroupId": machines.group_id, "VSwitchId": machines.vswitch_id}
+    switches = {"DeleteOnRelease": False, "SourceDestCheck": True}
+    made = machines.ecs("CreateNetworkInterface", **wish, **switches)["NetworkInterfaceId"]
+
+    def shown() -> dict[str, bool]:
+        rows = machines.ecs("DescribeNetworkInterfaces", NetworkInterfaceId=[made])
+        (row,) = rows["NetworkInterfaceSets"]["NetworkInterfaceSet"]
+        return {name: row[name] for name in switches}
+
+    assert shown() == switches
+    change = {"NetworkInterfaceId": made, "SourceDestCheck": False}
+    machines.ecs("ModifyNetworkInterfaceAttribute", **change)
+    assert shown() == {"DeleteOnRelease": False, "SourceDestCheck": False}
+
+
 def test_an_interface_is_read_and_changed(machines: Machines):
     wish = {"SecurityGroupId": machines.group_id, "VSwitchId": machines.vswitch_id}
     eni = {
