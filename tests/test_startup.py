@@ -49,6 +49,7 @@ def loaded_by(*arguments: str) -> set[str]:
     return set(line.split())
 
 
+@pytest.mark.long
 def test_a_server_answers_first_without_certificates_and_what_shows_results(tmp_path: Path) -> None:
     state = str(tmp_path)
     server = subprocess.Popen(

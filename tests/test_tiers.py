@@ -63,6 +63,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 def test_without_a_path_the_everyday_suite_runs_and_says_how_long_it_takes(project: Path) -> None:
     told = run("-v", cwd=project)
     assert "1 passed, 201 deselected" in told

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 REPO = Path(__file__).parent.parent
 FILES = sorted((REPO / "ackgpu").rglob("*.py"))
 GLOSSARY: dict[str, Any] = tomllib.loads((REPO / "docs" / "glossary.toml").read_text())
@@ -33,22 +31,20 @@ def texts_of(file: Path) -> Iterator[tuple[str, str]]:
             yield f"{file.name}:{node.lineno}", str(node.value)
 
 
-TEXTS = [(where, re.sub(CODE, "", text)) for file in FILES for where, text in texts_of(file)]
+def test_docstrings_and_messages_use_the_words() -> None:
+    texts = [(where, re.sub(CODE, "", text)) for file in FILES for where, text in texts_of(file)]
+    assert len(texts) > 5_000
+    assert any("CUDA sample" in text for _, text in texts)
+    wrong = {
+        f"say {term['term']}: {term['meaning']}": places
+        for term in GLOSSARY["terms"]
+        if (places := [row for row in texts if _says(row[1], term["instead_of"])])
+    }
+    assert wrong == {}
 
 
-@pytest.mark.parametrize("term", GLOSSARY["terms"], ids=lambda term: term["term"])
-def test_docstrings_and_messages_use_the_words(term: dict[str, Any]) -> None:
-    wrong = [
-        (where, text)
-        for where, text in TEXTS
-        if any(re.search(word, text) for word in term["instead_of"])
-    ]
-    assert wrong == [], f"say {term['term']}: {term['meaning']}"
-
-
-def test_the_texts_of_the_program_are_found() -> None:
-    assert any("CUDA sample" in text for _, text in TEXTS)
-    assert len(TEXTS) > 5_000
+def _says(text: str, words: list[str]) -> bool:
+    return any(re.search(word, text) for word in words)
 
 
 def test_a_class_name_means_one_thing() -> None:

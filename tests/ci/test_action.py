@@ -156,6 +156,7 @@ def test_a_job_that_keeps_its_cluster_says_what_deletes_it(job: NewJob, cli: Cli
     assert cli.account()["cluster"]
 
 
+@pytest.mark.long
 def test_without_credentials_the_step_fails_with_the_way_out(job: NewJob) -> None:
     bare = job()
     bare.env = {

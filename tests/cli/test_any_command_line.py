@@ -130,6 +130,7 @@ def test_no_line_anywhere_ends_as_a_bug(
 CLOSED = (">&-", "2>&-", "<&-", ">&- 2>&-", ">&- 2>&- <&-", "2>/dev/full", ">&1 | head -c 1")
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("streams", CLOSED)
 @pytest.mark.parametrize(
     ("line", "code"),

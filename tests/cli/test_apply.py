@@ -58,6 +58,7 @@ def shell(cli: Cli, tmp_path: Path) -> Shell:
     return Shell(cli, tmp_path / "cluster.yaml")
 
 
+@pytest.mark.long
 def test_nothing_to_change_asks_nobody_and_changes_nothing(shell: Shell) -> None:
     ended = shell.apply()
     assert (ended.code, ended.json["changes"], shell.writes) == (0, [], [])
@@ -78,6 +79,7 @@ def test_what_an_export_says_is_no_change_after_an_upgrade_too(cli: Cli, tmp_pat
         cli.ok("upgrade", "demo", "-y", "--node-pools")
 
 
+@pytest.mark.long
 def test_a_refusal_changes_nothing_of_what_could_be_changed(shell: Shell) -> None:
     shell.write(SPEC | {"network": FLANNEL, "nodePools": [POOL | {"desiredSize": 2}]})
     ended = shell.apply("-y")
@@ -105,6 +107,7 @@ def test_a_dry_run_tells_by_its_exit_code_whether_something_differs(shell: Shell
     assert shell.writes == []
 
 
+@pytest.mark.long
 def test_nobody_to_ask_is_told_what_to_give(shell: Shell) -> None:
     shell.write(SPEC | {"nodePools": [POOL | {"desiredSize": 2}]})
     ended = shell.apply()
@@ -141,6 +144,7 @@ def test_a_further_pool_stays_unless_it_is_pruned(shell: Shell) -> None:
     assert [pool.name for pool in of(shell.cli, "nodepool")] == ["gpu"]
 
 
+@pytest.mark.long
 def test_a_cluster_that_is_busy_is_waited_for(shell: Shell) -> None:
     """As somebody else leaves it that has just changed something of it."""
     backend = shell.cli.emulator.backend
@@ -164,6 +168,7 @@ def test_a_cluster_that_is_not_there_names_create(cli: Cli, tmp_path: Path) -> N
     assert f"`ackgpu create -f {file}`" in ended.err
 
 
+@pytest.mark.long
 def test_a_cluster_of_somebody_else_is_left_alone(shell: Shell) -> None:
     backend = shell.cli.emulator.backend
     with backend.transaction(write=True) as session:
@@ -177,6 +182,7 @@ def test_a_cluster_of_somebody_else_is_left_alone(shell: Shell) -> None:
     assert shell.writes == []
 
 
+@pytest.mark.long
 def test_a_cluster_that_sleeps_is_woken_first(shell: Shell) -> None:
     shell.cli.ok("sleep", "demo", "-y")
     shell.cli.emulator.requests.clear()
@@ -250,6 +256,7 @@ def test_over_the_budget_nothing_is_made(shell: Shell) -> None:
     assert shell.writes == []
 
 
+@pytest.mark.long
 def test_a_quota_that_is_short_is_told_before_anything_is_changed(shell: Shell) -> None:
     labels = POOL | {"desiredSize": 60, "labels": {"a": "b"}}
     shell.write(SPEC | {"nodePools": [labels]})
@@ -259,6 +266,7 @@ def test_a_quota_that_is_short_is_told_before_anything_is_changed(shell: Shell) 
     assert shell.writes == []
 
 
+@pytest.mark.long
 def test_another_lifetime_counts_from_now_and_on_everything(shell: Shell) -> None:
     shell.write(SPEC | {"lifecycle": {"ttl": "8h"}})
     ended = shell.apply("-y")
@@ -281,6 +289,7 @@ def test_a_protected_cluster_is_deleted_only_when_told_so(shell: Shell) -> None:
     assert "cluster" not in shell.cli.account()
 
 
+@pytest.mark.long
 def test_a_file_from_standard_input_is_named_as_one_to_be_written(shell: Shell) -> None:
     ended = shell.cli("create", "demo", "--nodes", "3", "--instance-type", TYPE)
     assert ended.code == 6

@@ -16,6 +16,7 @@ SOLD = ("--instance-type", "ecs.sgn7i-vws-m2s.xlarge")
 """A type that is still sold, so that it can be subscribed."""
 
 
+@pytest.mark.long
 def test_nodes_are_subscribed_once_after_the_price_was_shown_and_asked(cli: Cli) -> None:
     cli.ok("create", "demo", *SOLD)
     words = ("nodepool", "convert-billing", "demo", "gpu", "--period", "3")
@@ -42,6 +43,7 @@ def test_a_period_that_the_cloud_does_not_sell_is_refused(cli: Cli) -> None:
     assert "36" in refused.err
 
 
+@pytest.mark.long
 def test_spot_nodes_cannot_be_subscribed(cli: Cli) -> None:
     cli.ok("create", "demo", "--spot")
     refused = cli("nodepool", "convert-billing", "demo", "gpu", "--period", "1", "-y")
@@ -99,6 +101,7 @@ def test_a_dry_run_of_a_deletion_counts_no_subscription_as_deleted(cli: Cli) -> 
     assert any(stays in line for line in ended.json["error"]["details"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("retired", ["ecs.vgn5i-m2.xlarge", "ecs.vgn6i-m4.xlarge"])
 def test_a_retired_type_is_not_subscribed(cli: Cli, retired: str) -> None:
     cli.ok("create", "demo", "--instance-type", retired, "--nodes", "1", "--no-verify")

@@ -68,9 +68,10 @@ def test_the_file_to_check_is_named_either_way_and_once(cli: Cli, tmp_path: Path
     for words in ((str(file),), ("-f", str(file)), ("--file", str(file))):
         assert cli("config", "validate", *words).code == 0
     for words in ((), (str(file), "-f", str(file))):
-        assert "One cluster.yaml" in cli("config", "validate", *words).err
+        assert "One file is checked" in cli("config", "validate", *words).err
 
 
+@pytest.mark.long
 def test_a_spec_without_an_end_is_read_no_further_than_a_spec_can_be(cli: Cli) -> None:
     ended = run(cli, "config", "validate", "/dev/zero")
     assert ended.returncode == 2, ended.stderr
@@ -78,6 +79,7 @@ def test_a_spec_without_an_end_is_read_no_further_than_a_spec_can_be(cli: Cli) -
     assert "larger than 1 MiB" in ended.stderr
 
 
+@pytest.mark.long
 def test_neither_is_standard_input(cli: Cli) -> None:
     with Path("/dev/zero").open("rb") as endless:
         ended = run(cli, "plan", "-f", "-", stdin=endless)
@@ -102,6 +104,7 @@ def test_profiles_nested_without_a_bottom_are_told(cli: Cli) -> None:
     assert "is not a configuration of the aliyun CLI" in ended.err
 
 
+@pytest.mark.long
 def test_profiles_that_are_a_pipe_are_not_waited_for(cli: Cli) -> None:
     file = write_profiles(cli)
     file.unlink()

@@ -48,6 +48,7 @@ def test_exactly_at_the_border_the_nat_gateways_own_route_is_a_doubt(
     assert [row["verdict"] for row in check] == (["warning"] if warned else ["passed"])
 
 
+@pytest.mark.long
 def test_a_second_balancer_is_a_doubt_of_public_endpoints_alone(shell: Shell) -> None:
     one = {"action": "slb.CreateLoadBalancer", "parameters": {}}
     cli = shell(scenario={"limits": {"balancers": 2}, "resources": [one]})
@@ -64,6 +65,7 @@ def test_terway_takes_no_route_entries_and_a_private_endpoint_no_eip(cli: Cli) -
     assert (found["load_balancers"]["needed"], found["eips"]["needed"]) == (1, 1)
 
 
+@pytest.mark.long
 def test_what_exists_is_counted_in_every_product(cli: Cli) -> None:
     cli.ok("create", "demo", "--no-verify")
     found = rows(cli.ok("check-quota", "-o", "json"))
@@ -143,6 +145,7 @@ STOOD_IN_FOR = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 def test_documented_figures_stand_in_for_a_quota_center_that_refuses(shell: Shell) -> None:
     cli = shell(faults={"faults": [REFUSED]})
     found = rows(cli.ok("check-quota", "-o", "json"))
@@ -166,12 +169,14 @@ def test_a_documented_figure_that_stands_in_is_short_if_it_is_exceeded(shell: Sh
     assert cli("create", "demo", "--nodes", "49").code == 3
 
 
+@pytest.mark.long
 def test_a_creation_warns_of_figures_that_stand_in(shell: Shell) -> None:
     cli = shell(faults={"faults": [REFUSED]})
     warned = cli.ok("create", "demo", "--no-verify", "-o", "json").json["warnings"]
     assert any("assumed: EIPs" in line and "Forbidden.RAM" in line for line in warned)
 
 
+@pytest.mark.long
 def test_a_quota_center_that_cannot_be_reached_is_stood_in_for_too(shell: Shell) -> None:
     cli = shell(faults={"faults": [{"effect": "reset", "action": "ListProductQuotas"}]})
     ended = cli("create", "demo", "--no-verify", "--insist", "1s", "-o", "json")
@@ -188,6 +193,7 @@ def test_a_quota_center_that_throttles_is_stood_in_for_as_well(shell: Shell) -> 
     assert len([entry for entry in cli.emulator.requests if entry.code]) < 20
 
 
+@pytest.mark.long
 def test_whole_gpus_are_counted_in_cards(shell: Shell) -> None:
     cli = shell(scenario={"limits": {"gpus_gn6i_postpay": 3}})
     flags = ("--instance-type", "ecs.gn6i-c4g1.xlarge", "-o", "json")
@@ -263,6 +269,7 @@ def test_a_basic_cluster_holds_10_nodes_whatever_the_quota_says(cli: Cli) -> Non
     assert (found["nodes"]["limit"], found["nodes"]["source"]) == (10, "documented 2026")
 
 
+@pytest.mark.long
 def test_given_things_are_not_needed_and_their_vpc_is_counted(cli: Cli) -> None:
     cli.ok("create", "demo", "--no-verify")
     account = cli.account()

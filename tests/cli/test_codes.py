@@ -30,6 +30,7 @@ def test_stock_that_a_pools_task_lacks_sends_it_to_the_next_zone(cli: Cli, code:
     assert all(line.endswith(code) for line in error["details"])
 
 
+@pytest.mark.long
 def test_a_type_that_the_account_may_not_buy_asks_for_a_ticket_and_no_other_zone(cli: Cli) -> None:
     code = "RecommendEmpty.InstanceTypeNotAuthorized"
     spoil(cli, {"kind": "pool_failed", "code": code, "message": "not authorized"})
@@ -65,6 +66,7 @@ PASSES: dict[str, list[tuple[str, str]]] = {
 """How calls of a create may be refused, one after the other, and go through in the end."""
 
 
+@pytest.mark.long
 def test_what_passes_is_waited_out(cli: Cli) -> None:
     spoil(
         cli,
@@ -104,6 +106,7 @@ def test_without_a_single_code_a_cluster_is_made_and_removed(cli: Cli) -> None:
     assert not cli.account()
 
 
+@pytest.mark.long
 def test_a_failed_cluster_gives_a_code_that_explain_knows(cli: Cli) -> None:
     spoil(cli, {"kind": "cluster_failed", "stage": 2, "message": "the stack rolled back"})
     error = cli("create", "demo", "--no-verify", "-o", "json").json["error"]

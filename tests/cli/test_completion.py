@@ -94,6 +94,7 @@ def test_files_are_left_to_the_shell(home: Path, words: tuple[str, ...]) -> None
     assert offered(home, *words) == ["files"]
 
 
+@pytest.mark.long
 def test_a_pool_that_ackgpu_made_is_offered(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "0", "--no-verify")
     cli.ok("nodepool", "add", "demo", "small", "--nodes", "0")
@@ -172,6 +173,7 @@ class Terminal:
         os.close(self.master)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("keys", "expected"),
     [

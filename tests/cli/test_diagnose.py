@@ -76,6 +76,7 @@ def first_node(cli: Cli) -> dict[str, Any]:
     return row
 
 
+@pytest.mark.long
 def test_nothing_is_wrong_with_a_good_cluster(cli: Cli) -> None:
     ended = cli.ok("diagnose", "demo")
     assert "nothing wrong was found" in ended.out
@@ -304,6 +305,7 @@ def test_pods_that_the_security_group_keeps_away_are_let_in_by_the_command(cli: 
     assert causes(cli) == []
 
 
+@pytest.mark.long
 def test_a_route_that_is_gone_is_made_again_by_the_command(cli: Cli) -> None:
     route, _ = lose_a_route(cli)
     (cause,) = causes(cli)
@@ -361,6 +363,7 @@ def test_an_instance_that_was_stopped_is_started_by_the_command(cli: Cli) -> Non
     assert found[0]["nodes"] == [node["name"]]
 
 
+@pytest.mark.long
 def test_an_image_that_cannot_be_pulled_is_named_once(cli: Cli) -> None:
     cli.emulator.set_faults({"faults": [{"kind": "image_pull_backoff"}]})
     api = Api(cli.emulator, body_of(cli, "cluster").id)

@@ -65,6 +65,7 @@ def asked(cli: Cli) -> list[str]:
     return [entry.action for entry in cli.emulator.requests if entry.action == ESS]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cause", CODES)
 def test_auto_scaling_tells_by_itself_why_nodes_do_not_come(cli: Cli, cause: str) -> None:
     code, command = CODES[cause]
@@ -78,6 +79,7 @@ def test_auto_scaling_tells_by_itself_why_nodes_do_not_come(cli: Cli, cause: str
     assert [row["what"] for row in document["notSeen"]] == ["tasks"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("reason", ["told", "quoted"])
 @pytest.mark.parametrize("order", ["newest", "oldest"])
 def test_it_does_so_however_activities_are_listed_and_told(
@@ -90,6 +92,7 @@ def test_it_does_so_however_activities_are_listed_and_told(
         assert diagnose(cli)["causes"][0]["id"] == "out-of-stock"
 
 
+@pytest.mark.long
 def test_the_evidence_is_beside_that_of_the_task(cli: Cli) -> None:
     grow(cli)
     first = diagnose(cli)["causes"][0]
@@ -98,11 +101,13 @@ def test_the_evidence_is_beside_that_of_the_task(cli: Cli) -> None:
     assert starts[:2] == ["task", "Auto"]
 
 
+@pytest.mark.long
 def test_nobody_is_asked_about_pools_that_have_their_nodes(cli: Cli) -> None:
     assert diagnose(cli)["causes"] == []
     assert asked(cli) == []
 
 
+@pytest.mark.long
 def test_a_failure_that_a_later_activity_mended_is_no_cause(cli: Cli) -> None:
     grow(cli, NO_TASKS)
     cli.ok("nodepool", "scale", "demo", "gpu", "--nodes", "3")
@@ -111,6 +116,7 @@ def test_a_failure_that_a_later_activity_mended_is_no_cause(cli: Cli) -> None:
     assert "out-of-stock" not in [cause["id"] for cause in found]
 
 
+@pytest.mark.long
 def test_a_pool_that_scales_by_itself_is_told_of_though_it_lacks_nothing(cli: Cli) -> None:
     bounds = ("--autoscaling", "--min", "1", "--max", "3")
     grow(cli, NO_TASKS)
@@ -129,6 +135,7 @@ REJECTED = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("message", REJECTED)
 def test_what_was_rejected_counts_only_if_there_is_something_to_mend(
     cli: Cli, message: str
@@ -169,6 +176,7 @@ FAULTS = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", FAULTS)
 def test_without_it_the_rest_is_looked_at_and_it_is_not_seen(cli: Cli, fault: str) -> None:
     grow(cli, FAULTS[fault])
@@ -179,6 +187,7 @@ def test_without_it_the_rest_is_looked_at_and_it_is_not_seen(cli: Cli, fault: st
     assert unseen["why"]
 
 
+@pytest.mark.long
 def test_the_policy_has_the_action_and_without_it_the_row_names_it(shell: Shell) -> None:
     with shell(enforce_ram=True) as cli:
         cli.ok("create", "demo", "--nodes", "1")
@@ -192,6 +201,7 @@ def test_the_policy_has_the_action_and_without_it_the_row_names_it(shell: Shell)
         assert "ackgpu policy generate --for diagnose" in unseen["remedy"]
 
 
+@pytest.mark.long
 def test_the_bundle_has_the_activities(cli: Cli) -> None:
     grow(cli)
     cli.ok("diagnose", "demo", "--bundle", str(cli.home / "demo.html"))

@@ -150,6 +150,7 @@ def test_an_unfinished_change_of_a_pool_is_named(cli: Cli) -> None:
     assert "scale gpu to 3 demo in cn-hangzhou" in found["message"]
 
 
+@pytest.mark.long
 def test_a_finished_run_is_not(cli: Cli) -> None:
     cli.ok("create", "demo")
     assert rows(cli.ok("doctor", "-o", "json"))["journals"]["verdict"] == "passed"

@@ -99,6 +99,7 @@ def test_another_setting_of_the_cluster_is_a_conflict_that_shows_it(
     assert standing.emulator.requests.writes() == []
 
 
+@pytest.mark.long
 def test_the_same_spec_changes_nothing_however_it_is_written(standing: Cli, tmp_path: Path) -> None:
     same = POOL | {
         "licenseServer": "license.example.com:7070",
@@ -110,6 +111,7 @@ def test_the_same_spec_changes_nothing_however_it_is_written(standing: Cli, tmp_
     assert standing.emulator.requests.writes() == []
 
 
+@pytest.mark.long
 def test_a_pool_of_that_name_with_another_label_is_a_conflict_for_nodepool_add(
     standing: Cli,
 ) -> None:

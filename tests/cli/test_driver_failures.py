@@ -61,6 +61,7 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, Any], str, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", CASES)
 def test_verify_says_what_the_installer_said_and_who_it_was(cli: Cli, case: str) -> None:
     words, fault, said, who = CASES[case]
@@ -72,6 +73,7 @@ def test_verify_says_what_the_installer_said_and_who_it_was(cli: Cli, case: str)
     assert "ackgpu node replace demo" in rung["remedy"]
 
 
+@pytest.mark.long
 def test_a_driver_that_acks_start_up_was_told_to_install_on_a_vgpu_does_not_load(
     cli: Cli,
 ) -> None:
@@ -87,6 +89,7 @@ def test_create_ends_with_what_the_installer_said(cli: Cli) -> None:
     assert MODULE in ended.err
 
 
+@pytest.mark.long
 def test_without_leave_to_read_consoles_the_action_is_named(cli: Cli) -> None:
     make(cli, kind="driver_tesla")
     actions = generated(cli, "verify")
@@ -106,6 +109,7 @@ def test_a_kubeconfig_alone_reads_no_console(cli: Cli, tmp_path: Path) -> None:
     assert not [e for e in cli.emulator.requests if e.action == NOT_READ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("doubts", [{"late_labels": "absent"}])
 def test_labels_that_never_come_after_a_late_driver_can_be_given_by_hand(cli: Cli) -> None:
     make(cli, *SGN)

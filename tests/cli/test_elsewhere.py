@@ -37,6 +37,7 @@ def test_the_region_and_the_whole_command_are_named(cli: Cli, command: tuple[str
     assert f"`ackgpu {' '.join(command)} --region cn-beijing`" in told
 
 
+@pytest.mark.long
 def test_a_wait_for_the_end_says_where_the_cluster_still_is(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "1", "--no-verify", *BEIJING)
     ended = cli.ok("wait", "demo", "--for", "deleted")
@@ -52,6 +53,7 @@ def test_each_region_is_asked_for_one_list(cli: Cli) -> None:
     assert asked["DescribeClustersForRegion"] == len(regions())
 
 
+@pytest.mark.long
 def test_a_flag_that_named_the_wrong_region_is_replaced(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "1", "--no-verify", *BEIJING)
     told = " ".join(cli("describe", "demo", "--region", "cn-shanghai", "--events").err.split())
@@ -83,6 +85,7 @@ def test_what_is_nowhere_is_said_as_before(cli: Cli) -> None:
     assert "there is one in" not in ended.err
 
 
+@pytest.mark.long
 def test_regions_that_refuse_tell_nothing_and_hide_nothing(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "1", "--no-verify", *BEIJING)
     refused = {"effect": "error", "action": "DescribeRegions", "status": 403, "code": "Forbidden"}
@@ -92,6 +95,7 @@ def test_regions_that_refuse_tell_nothing_and_hide_nothing(cli: Cli) -> None:
     assert "list --all-regions" in ended.err
 
 
+@pytest.mark.long
 def test_a_part_that_is_missing_is_not_looked_for_elsewhere(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "1", "--no-verify")
     cli.emulator.requests.clear()
@@ -99,6 +103,7 @@ def test_a_part_that_is_missing_is_not_looked_for_elsewhere(cli: Cli) -> None:
     assert "DescribeRegions" not in {entry.action for entry in cli.emulator.requests}
 
 
+@pytest.mark.long
 def test_a_deletion_where_it_is_not_says_where_it_is(cli: Cli, tmp_path: Path) -> None:
     cli.ok("create", "demo", "--nodes", "1", "--no-verify", *BEIJING)
     elsewhere = {"ACKGPU_STATE_DIR": str(tmp_path / "another-machine")}

@@ -75,6 +75,7 @@ def test_every_setting_that_is_applied_has_a_line_here() -> None:
     assert {*APPLIED} == {row.key for row in FIELDS if row.applied}
 
 
+@pytest.mark.long
 def test_each_of_them_is_announced_and_then_really_there(cli: Cli, tmp_path: Path) -> None:
     """From the first file to each other one; what the one before changed is changed back."""
     shell = Applied(cli, tmp_path / "cluster.yaml", SPEC)
@@ -140,15 +141,18 @@ def _has_a_way(error: dict[str, Any], setting: str) -> bool:
     return setting in f"{error['message']} {lines}" and bool(error["resolution"] or lines)
 
 
+@pytest.mark.long
 def test_each_other_setting_is_refused_beforehand_with_the_way(cli: Cli, tmp_path: Path) -> None:
     shell = Applied(cli, tmp_path / "cluster.yaml", SPEC)
     refused(shell, {key: other for key, other in OTHERS.items() if key not in APPLIED})
 
 
+@pytest.mark.long
 def test_so_is_each_of_terway(cli: Cli, tmp_path: Path) -> None:
     refused(Applied(cli, tmp_path / "cluster.yaml", TERWAY), OF_TERWAY)
 
 
+@pytest.mark.long
 def test_what_belongs_to_a_run_changes_nothing(cli: Cli, tmp_path: Path) -> None:
     shell = Applied(cli, tmp_path / "cluster.yaml", SPEC)
     cli.emulator.requests.clear()

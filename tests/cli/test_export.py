@@ -316,6 +316,7 @@ def test_a_cluster_that_is_not_up_yet_is_exported_with_a_word_on_it(
     assert "name: demo" in ended.out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", ["spec", "terraform", "ros"])
 def test_nothing_is_written_to_the_cloud(cli: Cli, form: str) -> None:
     made(cli)
@@ -330,6 +331,7 @@ def test_what_is_not_there_ends_with_5(cli: Cli, form: str) -> None:
     assert cli("export", form, "nothing").code == 5
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", ["spec", "terraform", "ros"])
 def test_when_it_expires_is_said_beside_it(cli: Cli, form: str) -> None:
     made(cli, "--ttl", "1000h")
@@ -377,6 +379,7 @@ def test_terraform_references_lead_to_resources_of_the_file(cli: Cli, tmp_path: 
     assert used == there
 
 
+@pytest.mark.long
 def test_terraform_uses_the_arguments_that_the_provider_documents(cli: Cli, tmp_path: Path) -> None:
     made_with_more(cli, tmp_path)
     seen = set()
@@ -386,6 +389,7 @@ def test_terraform_uses_the_arguments_that_the_provider_documents(cli: Cli, tmp_
     assert seen == set(DOCUMENTED)
 
 
+@pytest.mark.long
 def test_terraform_keeps_every_tag_so_that_an_apply_takes_none_off(cli: Cli) -> None:
     made(cli)
     bodies = {kind: body for kind, _, body in resources(cli.ok("export", "terraform", "demo").out)}
@@ -394,6 +398,7 @@ def test_terraform_keeps_every_tag_so_that_an_apply_takes_none_off(cli: Cli) -> 
         assert "ack.aliyun.com" not in bodies[kind]
 
 
+@pytest.mark.long
 def test_terraform_leaves_alone_what_the_provider_has_defaults_for(cli: Cli) -> None:
     """``node_cidr_mask`` above all: another one than the provider's replaces the cluster."""
     made(cli, "--network", "terway", "--instance-type", "ecs.vgn7i-vws-m4.xlarge")
@@ -442,6 +447,7 @@ def leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
+@pytest.mark.long
 def test_ros_is_a_template_whose_references_lead_somewhere(cli: Cli, tmp_path: Path) -> None:
     made_with_more(cli, tmp_path)
     template = json.loads(cli.ok("export", "ros", "demo").out)
@@ -464,6 +470,7 @@ def test_ros_is_a_template_whose_references_lead_somewhere(cli: Cli, tmp_path: P
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_ros_names_each_id_once_and_makes_nothing_that_looks_like_ackgpus(
     cli: Cli, tmp_path: Path
 ) -> None:

@@ -43,6 +43,7 @@ def spec_of(cli: Cli, absent: str) -> str:
     return str(path)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("absent", ABSENT)
 def test_what_is_given_and_not_there_is_3_by_every_command(cli: Cli, absent: str) -> None:
     path = spec_of(cli, absent)

@@ -32,6 +32,7 @@ def image_types(cli: Cli) -> list[str]:
     return [body["scaling_group"]["image_type"] for body in bodies(cli, "nodepool")]
 
 
+@pytest.mark.long
 def test_the_image_is_acks_own_for_the_version(cli: Cli) -> None:
     cli.ok("create", "demo", *SMALL)
     assert image_types(cli) == [OPTIMIZED]
@@ -57,6 +58,7 @@ def test_a_spec_that_names_the_version_is_refused_at_its_line(cli: Cli, tmp_path
     assert cli("config", "validate", file(tmp_path, "imageType: AliyunLinux3")).code == 0
 
 
+@pytest.mark.long
 def test_nodepool_add_refuses_what_the_cluster_does_not_run(cli: Cli) -> None:
     cli.ok("create", "demo", *SMALL)
     words = ("nodepool", "add", "demo", "plain", "--nodes", "1", "--image-type", "AliyunLinux3")
@@ -85,6 +87,7 @@ def test_an_upgrade_says_which_pools_must_move_first_and_how(cli: Cli, tmp_path:
     cli.ok("upgrade", "demo", "--to", "1.35", "--yes")
 
 
+@pytest.mark.long
 def test_containerd_1_is_refused_for_the_newest_version_and_moves_before_an_upgrade(
     cli: Cli, tmp_path: Path
 ) -> None:
@@ -107,6 +110,7 @@ def test_containerd_1_is_refused_for_the_newest_version_and_moves_before_an_upgr
     assert "`ackgpu nodepool add demo gpu-2 " in stuck.json["error"]["resolution"]
 
 
+@pytest.mark.long
 def test_a_pool_names_the_runtime_that_its_cluster_has(cli: Cli, tmp_path: Path) -> None:
     record = tmp_path / "record.jsonl"
     for words in (("create", "demo", *SMALL), ("nodepool", "add", "demo", "more", "--nodes", "0")):
@@ -117,6 +121,7 @@ def test_a_pool_names_the_runtime_that_its_cluster_has(cli: Cli, tmp_path: Path)
         assert (named["runtime"], named["runtime_version"]) == ("containerd", "2.1.9")
 
 
+@pytest.mark.long
 def test_nodes_of_an_image_with_cgroup_v1_never_become_ready(cli: Cli, tmp_path: Path) -> None:
     raw = "raw: {scaling_group: {image_type: AliyunLinux3}}"
     ended = cli("create", "-f", file(tmp_path, raw))

@@ -75,6 +75,7 @@ def test_what_the_spec_names_decides(cli: Cli, tmp_path: Path, sample: str, verd
     assert verdict_of(cli, "-f", spec(tmp_path, sample=sample))[0] == verdict
 
 
+@pytest.mark.long
 def test_the_registry_of_the_environment_is_enough(cli: Cli, tmp_path: Path) -> None:
     cli.env["ACKGPU_IMAGE_REGISTRY"] = "registry.example.com"
     assert verdict_of(cli, "-f", spec(tmp_path))[0] == "passed"
@@ -86,6 +87,7 @@ def test_outside_mainland_china_nothing_is_said(cli: Cli, tmp_path: Path, region
     assert verdict_of(cli, "-f", spec(tmp_path), "--region", region)[0] == "passed"
 
 
+@pytest.mark.long
 def test_without_pods_no_image_is_looked_at(cli: Cli, tmp_path: Path) -> None:
     assert verdict_of(cli, "-f", spec(tmp_path, level="allocatable"))[0] == "skipped"
     assert verdict_of(cli, "-f", spec(tmp_path), "--no-public-endpoint")[0] == "skipped"
@@ -109,6 +111,7 @@ def test_a_name_that_nobody_can_pull_is_refused(
     assert cli.account() == {}
 
 
+@pytest.mark.long
 def test_a_registry_of_the_environment_that_is_none_is_found_before_anything(
     cli: Cli, tmp_path: Path
 ) -> None:

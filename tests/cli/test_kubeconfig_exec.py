@@ -95,6 +95,7 @@ def kubectl(cli: Cli, program: str, *line: str) -> str:
     return done.stdout
 
 
+@pytest.mark.long
 def test_the_kubeconfig_holds_no_key_and_names_a_program_that_is_there(exec_cli: Cli) -> None:
     [user] = config(exec_cli)["users"]
     plugin = user["user"].pop("exec")
@@ -182,6 +183,7 @@ def test_an_unknown_version_is_refused_in_words(exec_cli: Cli) -> None:
     assert "kubectl 1.20 or newer" in ended.stderr
 
 
+@pytest.mark.long
 def test_it_says_why_there_is_none(exec_cli: Cli) -> None:
     ended = exec_cli("kubeconfig", "credential", "gone")
     assert ended.code == 5
@@ -189,6 +191,7 @@ def test_it_says_why_there_is_none(exec_cli: Cli) -> None:
     assert "There is no cluster gone" in ended.err
 
 
+@pytest.mark.long
 def test_a_certificate_that_holds_is_given_while_the_cloud_is_down(exec_cli: Cli) -> None:
     first = exec_cli.ok(*LINE)
     status = json.loads(kept(exec_cli).read_text())
@@ -203,6 +206,7 @@ def test_a_certificate_that_holds_is_given_while_the_cloud_is_down(exec_cli: Cli
     assert told["expirationTimestamp"] == status["end"]
 
 
+@pytest.mark.long
 def test_it_is_renewed_before_its_end(exec_cli: Cli) -> None:
     told = status_of(exec_cli.ok(*LINE).out)
     status = json.loads(kept(exec_cli).read_text())
@@ -211,6 +215,7 @@ def test_it_is_renewed_before_its_end(exec_cli: Cli) -> None:
     assert status_of(exec_cli.ok(*LINE).out)["clientKeyData"] != told["clientKeyData"]
 
 
+@pytest.mark.long
 def test_what_others_may_read_is_not_used(exec_cli: Cli) -> None:
     exec_cli.ok(*LINE)
     assert kept(exec_cli).stat().st_mode & 0o777 == 0o600
@@ -220,11 +225,13 @@ def test_what_others_may_read_is_not_used(exec_cli: Cli) -> None:
     assert kept(exec_cli).stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.long
 def test_another_key_gets_another_certificate(exec_cli: Cli) -> None:
     exec_cli.ok(*LINE)
     assert exec_cli(*LINE, env={"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "wrong"}).code == 4
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "line", [("kubeconfig", "remove", "demo"), ("delete", "demo", "-y"),
              ("kubeconfig", "write", "demo", "--exec")]

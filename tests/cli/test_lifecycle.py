@@ -11,6 +11,7 @@ ENVELOPE = {"schemaVersion", "command", "ok", "exitCode", "error", "warnings", "
             "durations"}  # fmt: skip
 
 
+@pytest.mark.long
 def test_create_makes_a_verified_cluster_and_says_what_it_made(cli: Cli) -> None:
     made = cli.ok("create", "demo", "-o", "json").json
     assert set(made) >= ENVELOPE
@@ -25,6 +26,7 @@ def test_create_makes_a_verified_cluster_and_says_what_it_made(cli: Cli) -> None
     assert set(account["instance"]) <= {resource["id"] for resource in made["resources"]}
 
 
+@pytest.mark.long
 def test_create_again_changes_nothing(cli: Cli) -> None:
     cli.ok("create", "demo")
     before = cli.account()
@@ -35,6 +37,7 @@ def test_create_again_changes_nothing(cli: Cli) -> None:
     assert [entry.action for entry in cli.emulator.requests.writes()] == []
 
 
+@pytest.mark.long
 def test_later_commands_see_the_cluster(cli: Cli) -> None:
     cli.ok("create", "demo")
     listed = cli.ok("list", "-o", "json").json
@@ -59,6 +62,7 @@ def test_delete_leaves_nothing_of_the_account_and_of_the_kubeconfig(cli: Cli) ->
     assert cli.ok("wait", "demo", "--for", "deleted").code == 0
 
 
+@pytest.mark.long
 def test_delete_needs_no_state_directory_and_no_spec(cli: Cli) -> None:
     cli.ok("create", "demo")
     cli.env["ACKGPU_STATE_DIR"] = str(cli.home / "another-machine")
@@ -117,6 +121,7 @@ def test_without_a_public_endpoint_it_says_from_where_to_verify(cli: Cli) -> Non
     assert cli.account() == {}
 
 
+@pytest.mark.long
 def test_no_wait_returns_once_the_cluster_is_asked_for_and_create_goes_on(cli: Cli) -> None:
     started = cli.ok("create", "demo", "--no-wait", "-o", "json").json
     assert started["waited"] is False
@@ -124,6 +129,7 @@ def test_no_wait_returns_once_the_cluster_is_asked_for_and_create_goes_on(cli: C
     assert cli.ok("create", "demo", "-o", "json").json["gpuNodesVerified"] == 2
 
 
+@pytest.mark.long
 def test_the_events_of_a_run_come_as_json_lines_with_the_result_last(cli: Cli) -> None:
     lines = cli.ok("create", "demo", "-o", "jsonl").out.splitlines()
     documents = [json.loads(line) for line in lines]
@@ -132,6 +138,7 @@ def test_the_events_of_a_run_come_as_json_lines_with_the_result_last(cli: Cli) -
     assert {"StepAsked", "StepDone", "RunFinished"} <= {d.get("type") for d in documents}
 
 
+@pytest.mark.long
 def test_stdout_is_the_result_alone(cli: Cli) -> None:
     named = cli.ok("create", "demo", "-o", "name")
     assert named.out == "demo\n"

@@ -18,6 +18,7 @@ def test_clusters_that_are_left_out_are_not_denied(cli: Cli, narrowed: tuple[str
     assert told == [f"No clusters of ackgpu in cn-hangzhou with {flags}.", "  ackgpu list\n"]
 
 
+@pytest.mark.long
 def test_a_document_says_what_was_left_out(cli: Cli) -> None:
     cli.ok(*MADE)
     ended = cli.ok("list", "--all-regions", "--expired", "-l", "team=ml", "-o", "json").json

@@ -56,6 +56,7 @@ def asked_in_a_month(cli: Cli) -> None:
         journal.write(json.dumps({"type": "intent", "step": "vpc", "wall": wall}) + "\n")
 
 
+@pytest.mark.long
 def test_a_clock_that_was_set_back_keeps_nobody_waiting(cli: Cli) -> None:
     cli.ok("create", "demo", "--no-verify")
     asked_in_a_month(cli)
@@ -63,6 +64,7 @@ def test_a_clock_that_was_set_back_keeps_nobody_waiting(cli: Cli) -> None:
     assert cli.account() == {}
 
 
+@pytest.mark.long
 def test_a_deletion_waits_for_the_journal_no_longer_than_its_timeout(cli: Cli) -> None:
     cli.ok("create", "demo", "--no-verify")
     asked_in_a_month(cli)

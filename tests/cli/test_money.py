@@ -33,6 +33,7 @@ def test_gateway_address_and_balancer_are_asked_of_the_billing_api(cli: Cli) -> 
     assert found["EIP"]["amount"] == pytest.approx(2 * 0.02)  # the way out, and the API server's
 
 
+@pytest.mark.long
 def test_what_the_billing_api_refuses_is_unknown_and_said_so(cli: Cli) -> None:
     cli.emulator.set_faults({"faults": [REFUSED]})
     planned = cli.ok("plan", "demo", "-o", "json")
@@ -70,6 +71,7 @@ def test_without_the_permission_a_price_is_unknown_and_nothing_else_stops(
         assert "bssapi:GetPayAsYouGoPrice" in ended.out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", ["plan", "create", "preflight"])
 def test_a_budget_that_cannot_be_evaluated_is_refused(cli: Cli, command: str) -> None:
     cli.emulator.set_faults({"faults": [REFUSED]})
@@ -87,6 +89,7 @@ def test_a_budget_that_cannot_be_evaluated_is_refused(cli: Cli, command: str) ->
     )
 
 
+@pytest.mark.long
 def test_a_subscription_shows_its_price_and_asks(cli: Cli) -> None:
     refused = cli("create", "demo", *SUBSCRIBED)
     assert refused.code == 2
@@ -97,6 +100,7 @@ def test_a_subscription_shows_its_price_and_asks(cli: Cli) -> None:
     cli.ok("create", "demo", *SUBSCRIBED, "--no-verify")  # nothing is ordered: nothing is asked
 
 
+@pytest.mark.long
 def test_a_subscription_has_its_share_of_the_hour_in_the_budget(cli: Cli) -> None:
     planned = cli.ok("plan", "demo", *SUBSCRIBED, "-o", "json").json
     share = parts(cli.ok("plan", "demo", *SUBSCRIBED, "-o", "json"))["nodes"]["amount"]
@@ -107,6 +111,7 @@ def test_a_subscription_has_its_share_of_the_hour_in_the_budget(cli: Cli) -> Non
     assert "Subscriptions: ¥ 1,946.88, paid at once" in cli.ok("plan", "demo", *SUBSCRIBED).out
 
 
+@pytest.mark.long
 def test_a_dry_run_is_checked_as_a_creation_is(cli: Cli) -> None:
     cli.ok("create", "demo", "--dry-run")
     closed = {"effect": "error", "action": "CheckServiceRole", "code": "ErrServiceNotOpen"}
@@ -120,6 +125,7 @@ def test_a_dry_run_is_checked_as_a_creation_is(cli: Cli) -> None:
     assert cli.account() == {}
 
 
+@pytest.mark.long
 def test_a_plan_of_what_stands_says_no_changes_and_the_running_price_apart(cli: Cli) -> None:
     cli.ok("create", "demo", "--no-verify")
     told = cli.ok("plan", "demo", "--no-verify").out.splitlines()

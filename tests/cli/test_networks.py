@@ -78,6 +78,7 @@ def test_a_given_gateway_keeps_what_is_its_own_and_loses_our_entries_alone(
     assert cli.ok("verify", "first").code == 0
 
 
+@pytest.mark.long
 def test_a_given_security_group_gets_no_rule_and_stays(cli: Cli, tmp_path: Path) -> None:
     vpc_id, vswitch_id = own_network(cli)
     group = ecs_of(cli)("CreateSecurityGroup", VpcId=vpc_id)["SecurityGroupId"]
@@ -149,6 +150,7 @@ def test_terway_takes_no_route_entries_and_flannel_one_a_node(cli: Cli) -> None:
     assert routes == 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("balancers", "words", "ports"),
     [
@@ -203,6 +205,7 @@ def test_a_version_that_is_not_creatable_is_refused_with_those_that_are(cli: Cli
     assert cli.account() == {}
 
 
+@pytest.mark.long
 def test_slices_and_whole_cards_stand_side_by_side_and_are_told_apart(
     cli: Cli, tmp_path: Path
 ) -> None:

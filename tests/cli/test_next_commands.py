@@ -32,6 +32,7 @@ def follow(cli: Cli, commands: list[str], *words: str) -> None:
     cli.ok(*found)
 
 
+@pytest.mark.long
 def test_the_flags_that_chose_the_cloud_stand_in_what_comes_next(cli: Cli) -> None:
     created = cli.ok("create", "demo", "--region", "cn-shanghai", "--no-verify", "-o", "json").json
     assert "ackgpu delete demo --region cn-shanghai" in created["nextCommands"]
@@ -40,11 +41,13 @@ def test_the_flags_that_chose_the_cloud_stand_in_what_comes_next(cli: Cli) -> No
     assert created["note"].startswith(f"network not tested: `{said}`")
 
 
+@pytest.mark.long
 def test_without_such_flags_nothing_is_added(cli: Cli) -> None:
     commands = cli.ok("create", "demo", "--no-verify", "-o", "json").json["nextCommands"]
     assert commands[-1] == "ackgpu delete demo"
 
 
+@pytest.mark.long
 def test_the_region_of_a_file_stands_in_what_comes_next(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "cluster.yaml"
     path.write_text(SPEC)
@@ -53,6 +56,7 @@ def test_the_region_of_a_file_stands_in_what_comes_next(cli: Cli, tmp_path: Path
     assert "ackgpu delete demo --region cn-shanghai" in created["nextCommands"]
 
 
+@pytest.mark.long
 def test_another_kubeconfig_is_named_to_kubectl(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "my config"
     created = cli.ok("create", "demo", "--no-verify", "--kubeconfig", str(path), "-o", "json").json
@@ -68,6 +72,7 @@ def test_the_embedded_emulator_is_named_and_what_kubectl_needs(cli: Cli) -> None
     assert "while the emulator is up" in created["note"]
 
 
+@pytest.mark.long
 def test_nodes_that_only_the_vpc_reaches_are_verified_from_there(cli: Cli) -> None:
     made = cli.ok("create", "demo", "--nodes", "1", "--no-public-endpoint", "-o", "json").json
     verify, sample = made["nextCommands"][1:3]
@@ -100,6 +105,7 @@ def test_a_name_that_is_not_there_is_looked_for_in_the_same_cloud(cli: Cli) -> N
     assert ["list", "--all-regions", "--emulator"] in named(missing.err)
 
 
+@pytest.mark.long
 def test_a_placeholder_becomes_the_name_of_the_cluster(cli: Cli) -> None:
     cli.ok("create", "demo", "--no-verify")
     cli.ok("nodepool", "scale", "demo", "gpu", "--nodes", "0", "--yes")
@@ -108,6 +114,7 @@ def test_a_placeholder_becomes_the_name_of_the_cluster(cli: Cli) -> None:
     assert ["nodepool", "list", "demo"] in named(empty.err)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", ["create", "delete"])
 def test_without_waiting_the_next_command_finishes_the_work(cli: Cli, command: str) -> None:
     if command == "delete":
@@ -128,6 +135,7 @@ def test_an_empty_list_says_how_to_begin_in_the_same_cloud(cli: Cli) -> None:
     assert "ackgpu create demo --emulator" in listed.out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "line",
     ["verify demo", "run-sample demo", "manifest sample demo", "kubeconfig write demo",

@@ -76,6 +76,7 @@ def test_a_create_goes_on_with_the_next_type_after_the_last_zone(cli: Cli) -> No
     assert ended.json["gpuNodesVerified"] == 1
 
 
+@pytest.mark.long
 def test_a_type_that_was_named_is_not_replaced(demo: Cli) -> None:
     sell_out(demo, announced=False)
     assert demo(*ADD, "--instance-type", DOCUMENTED).code == 8

@@ -26,6 +26,7 @@ def pools(cli: Cli) -> dict[str, int]:
     return {pool["name"]: pool["healthy"] for pool in listed["nodePools"]}
 
 
+@pytest.mark.long
 def test_the_pools_are_listed_with_their_slices(demo: Cli) -> None:
     (pool,) = demo.ok("nodepool", "list", "demo", "-o", "json").json["nodePools"]
     assert (pool["name"], pool["state"], pool["healthy"]) == ("gpu", "active", 2)
@@ -96,6 +97,7 @@ def test_scaling_sets_the_absolute_number(demo: Cli) -> None:
     assert demo.ok("create", "demo", "--nodes", "3", "-o", "json").json["changed"] is False
 
 
+@pytest.mark.long
 def test_fewer_nodes_are_asked_about(demo: Cli) -> None:
     refused = demo("nodepool", "scale", "demo", "gpu", "--nodes", "1")
     assert refused.code == 2
@@ -179,6 +181,7 @@ def test_a_pool_that_scales_itself_is_made_in_two_steps(demo: Cli) -> None:
     assert demo("nodepool", "scale", "demo", "auto", "--nodes", "2").code == 6
 
 
+@pytest.mark.long
 def test_a_pool_comes_from_a_file_too(demo: Cli, tmp_path: Path) -> None:
     path = tmp_path / "cluster.yaml"
     path.write_text(
@@ -245,6 +248,7 @@ def test_a_pool_that_got_no_nodes_names_what_gives_it_some(demo: Cli) -> None:
     demo.ok("nodepool", "scale", "demo", "more", "--nodes", "1")
 
 
+@pytest.mark.long
 def test_a_change_names_no_flag_that_it_does_not_have(demo: Cli) -> None:
     assert "--skip-preflight" not in demo("nodepool", "scale", "demo", "gpu", "--nodes", "99").err
 

@@ -45,6 +45,7 @@ def test_an_attachment_that_was_cut_off_says_nothing_of_another_instance(demo: C
     assert {first, second} <= attached(demo)
 
 
+@pytest.mark.long
 def test_it_asks_because_system_disks_are_replaced(demo: Cli) -> None:
     own = own_instance(demo)
     demo.emulator.requests.clear()

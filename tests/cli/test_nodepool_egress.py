@@ -47,6 +47,7 @@ def test_it_is_made_where_the_checks_are_left_out(cli: Cli, shut: str) -> None:
     cli.ok(*PREPARED, shut, "--skip-preflight", "--no-wait")
 
 
+@pytest.mark.long
 def test_the_cluster_s_own_are_not_looked_at_again(cli: Cli) -> None:
     cli.emulator.requests.clear()
     cli.ok("nodepool", "add", "demo", "more", "--nodes", "1", "--no-wait")

@@ -33,6 +33,7 @@ def test_a_pool_is_made_once_whatever_the_cloud_answers(demo: Cli, effect: str) 
     assert len(demo.account()["instance"]) == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("effect", ["lost_reply", "throttle", "html"])
 def test_a_size_is_set_once_whatever_the_cloud_answers(demo: Cli, effect: str) -> None:
     inject(demo, "ModifyClusterNodePool", effect)
@@ -46,6 +47,7 @@ SOLD = ("--nodes", "1", "--instance-type", "ecs.sgn7i-vws-m2s.xlarge")
 """A pool of a type that is still sold, so that it can be subscribed."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("effect", ["lost_reply", "throttle"])
 def test_a_subscription_is_paid_once_whatever_the_cloud_answers(cli: Cli, effect: str) -> None:
     cli.ok("create", "demo", *SOLD)
@@ -56,6 +58,7 @@ def test_a_subscription_is_paid_once_whatever_the_cloud_answers(cli: Cli, effect
     assert instance["InstanceChargeType"] == "PrePaid"
 
 
+@pytest.mark.long
 def test_instances_are_attached_once_after_a_lost_reply(demo: Cli) -> None:
     own = own_instance(demo)
     inject(demo, "AttachInstancesToNodePool", "lost_reply")
@@ -120,6 +123,7 @@ def test_a_change_that_takes_too_long_is_gone_on_with_by_the_same_command(demo: 
     assert len(sizes) == 1
 
 
+@pytest.mark.long
 def test_a_scaling_that_somebody_cancels_is_not_waited_for(demo: Cli) -> None:
     demo.emulator.set_faults({"faults": [{"kind": "node_never_joins"}]})
     backend = demo.emulator.backend
@@ -184,6 +188,7 @@ def test_a_scaling_takes_no_nodes_that_somebody_else_asked_for_meanwhile(demo: C
     assert len(demo.account()["instance"]) == 4
 
 
+@pytest.mark.long
 def test_no_wait_ends_once_the_change_was_asked_for(demo: Cli) -> None:
     demo.ok("nodepool", "scale", "demo", "gpu", "--nodes", "4", "--no-wait")
     demo.ok("nodepool", "scale", "demo", "gpu", "--nodes", "2", "-y", "--no-wait")
@@ -216,6 +221,7 @@ def test_nothing_is_bought_for_what_is_on_its_way_out(demo: Cli, kind: str, stat
     assert "ModifyInstanceChargeType" not in asked(demo)
 
 
+@pytest.mark.long
 def test_a_subscription_that_was_converted_stays_after_a_scale_in(cli: Cli) -> None:
     cli.ok("create", "demo", *SOLD)
     (own,) = cli.account()["instance"]
@@ -225,6 +231,7 @@ def test_a_subscription_that_was_converted_stays_after_a_scale_in(cli: Cli) -> N
     assert f"{own}: a subscription" in ended.err
 
 
+@pytest.mark.long
 def test_a_pool_that_is_removed_during_its_scaling_is_a_conflict(demo: Cli) -> None:
     demo.emulator.set_faults({"faults": [{"kind": "node_never_joins"}]})
 

@@ -31,6 +31,7 @@ def nodes_of(cli: Cli) -> list[dict[str, Any]]:
         return [doc.body for doc in session.find("node", at=backend.timeline_now(session))]
 
 
+@pytest.mark.long
 def test_labels_and_taints_reach_the_nodes_that_there_are(standing: Cli) -> None:
     marks = ("--label", "team=sound", "--taint", "dedicated=gpu:NoSchedule")
     ended = standing.ok("nodepool", "update", "demo", "gpu", *marks, "-y", "-o", "json")
@@ -76,6 +77,7 @@ def test_a_pool_scales_itself_and_then_no_more(standing: Cli) -> None:
     assert pool_of(standing)["auto_scaling"]["max_instances"] == 4
 
 
+@pytest.mark.long
 def test_one_that_was_switched_off_and_no_more_gets_its_number(standing: Cli) -> None:
     """As a run leaves it that was killed behind the first of the two calls that it takes."""
     standing.ok("nodepool", "update", "demo", "gpu", "--min", "1", "--max", "3", "-y")
@@ -88,6 +90,7 @@ def test_one_that_was_switched_off_and_no_more_gets_its_number(standing: Cli) ->
     assert pool_of(standing)["scaling_group"]["desired_size"] == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
@@ -107,6 +110,7 @@ def test_nonsense_is_refused_and_nothing_changed(
     assert standing.emulator.requests.writes() == []
 
 
+@pytest.mark.long
 def test_a_dry_run_shows_and_changes_nothing(standing: Cli) -> None:
     flags = ("--label", "a=b", "--dry-run", "-o", "json")
     ended = standing.ok("nodepool", "update", "demo", "gpu", *flags)
@@ -115,6 +119,7 @@ def test_a_dry_run_shows_and_changes_nothing(standing: Cli) -> None:
     assert standing.emulator.requests.writes() == []
 
 
+@pytest.mark.long
 def test_nobody_to_ask_is_told_what_to_give(standing: Cli) -> None:
     ended = standing("nodepool", "update", "demo", "gpu", "--label", "a=b")
     assert ended.code == 2

@@ -36,6 +36,7 @@ def test_a_cluster_that_this_machine_knows_in_another_region_is_pointed_at(cli: 
     assert after.json["warnings"] == []
 
 
+@pytest.mark.long
 def test_the_context_of_a_cluster_in_another_region_stays(cli: Cli) -> None:
     cli.ok("create", "demo", "--no-verify")
     before = cli.kubeconfig.read_text()
@@ -76,6 +77,7 @@ def test_the_context_of_a_cluster_that_is_gone_everywhere_goes(cli: Cli, tmp_pat
     assert "demo" not in cli.kubeconfig.read_text()
 
 
+@pytest.mark.long
 def test_the_context_stays_where_its_cluster_cannot_be_looked_for(cli: Cli) -> None:
     cli.ok("create", "demo", "--no-verify")
     before = cli.kubeconfig.read_text()

@@ -44,6 +44,7 @@ LOOKS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("proxied")
 @pytest.mark.parametrize("command", LOOKS, ids=[" ".join(words[:1]) for words in LOOKS])
 def test_a_look_reads_numbers_that_are_sent_as_text(cli: Cli, command: tuple[str, ...]) -> None:

@@ -24,6 +24,7 @@ def test_every_vgpu_type_stands_with_its_slice_stock_and_price(cli: Cli) -> None
     assert found["ecs.vgn5i-m2.xlarge", "cn-hangzhou-j"]["stock"] == "low"
 
 
+@pytest.mark.long
 def test_what_has_stock_comes_first_then_the_cheapest(cli: Cli) -> None:
     everything = offers(cli, "--region", "cn-shanghai", "--region", "cn-beijing")
     found = [row for row in everything if not (row["taken"] or row["refused"])]
@@ -59,6 +60,7 @@ def test_the_stock_of_a_cell_is_what_the_cloud_says(
     assert found["ecs.vgn5i-m4.2xlarge", "cn-hangzhou-k"] == "ok"
 
 
+@pytest.mark.long
 def test_a_price_that_is_refused_is_unknown_and_never_0(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

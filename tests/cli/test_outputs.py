@@ -30,6 +30,7 @@ def test_a_name_is_text_to_every_reader_of_yaml(cli: Cli, name: str) -> None:
     assert row["name"] == name
 
 
+@pytest.mark.long
 def test_a_spec_is_the_same_to_every_reader_of_yaml(cli: Cli, tmp_path: Path) -> None:
     metadata = {"name": "on", "tags": {"yes": "off"}}
     spec = {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata}
@@ -40,6 +41,7 @@ def test_a_spec_is_the_same_to_every_reader_of_yaml(cli: Cli, tmp_path: Path) ->
     assert metadata["tags"] == {"yes": "off"}
 
 
+@pytest.mark.long
 def test_names_are_names_and_nothing_else(cli: Cli, tmp_path: Path) -> None:
     sold = ("--instance-type", "ecs.sgn7i-vws-m2s.xlarge")
     cli.ok("create", "demo", "--nodes", "1", "--no-verify", "--ttl", "2h", *sold)
@@ -68,6 +70,7 @@ def test_a_file_of_json_is_itself_or_a_field_of_the_document(
         assert document[field] == content
 
 
+@pytest.mark.long
 def test_a_kubeconfig_is_printed_whatever_form_the_environment_prefers(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "0", "--no-verify")
     plain = cli.ok("kubeconfig", "show", "demo").out
@@ -87,6 +90,7 @@ def test_the_reports_that_were_written_are_named(cli: Cli, tmp_path: Path) -> No
     assert f"wrote {junit}\n" in cli("preflight", "other", "--junit", str(junit)).err
 
 
+@pytest.mark.long
 def test_lines_of_progress_carry_the_date_and_the_zone(cli: Cli) -> None:
     first = cli.ok("create", "demo", "--nodes", "0", "--no-verify").err.splitlines()[0]
     assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ create demo ", first)

@@ -37,6 +37,7 @@ def test_plan_changes_nothing_on_any_path(cli: Cli) -> None:
     assert not list((cli.home / "state").rglob("other"))
 
 
+@pytest.mark.long
 def test_what_exists_is_adopted_and_a_given_network_reused(cli: Cli) -> None:
     cli.ok("create", "demo", "--no-verify")
     found = actions(cli.ok("plan", "demo", "--no-verify", "-o", "json").json)
@@ -56,11 +57,13 @@ def test_detailed_exitcode_tells_changes_from_none(cli: Cli) -> None:
     assert (pending.code, pending.json["exitCode"], pending.json["error"]) == (12, 12, None)
 
 
+@pytest.mark.long
 def test_another_spec_is_a_conflict(cli: Cli) -> None:
     cli.ok("create", "demo", "--no-verify")
     assert cli("plan", "demo", "--nodes", "5").code == 6
 
 
+@pytest.mark.long
 def test_the_price_has_parts_and_what_is_not_known_is_not_0(cli: Cli) -> None:
     document = cli.ok("plan", "demo", "-o", "json").json
     parts = {part["what"]: part["price"]["amount"] for part in document["priceParts"]}
@@ -86,6 +89,7 @@ def test_a_basic_control_plane_is_free_by_document(cli: Cli) -> None:
     assert parts["control plane"]["source"] == "documented 2026-03-26"
 
 
+@pytest.mark.long
 def test_spot_nodes_cost_the_spot_price_and_subscribed_ones_their_share(cli: Cli) -> None:
     spot = cli.ok("plan", "demo", "--spot", "-o", "json").json
     assert spot["priceParts"][0]["price"]["amount"] == pytest.approx(2.46)

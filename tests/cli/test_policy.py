@@ -117,6 +117,7 @@ def test_without_figures_or_prices_a_creation_warns_and_names_the_action(
     assert action.partition(":")[2] in ended.err
 
 
+@pytest.mark.long
 def test_without_the_ports_of_load_balancers_a_creation_says_what_it_lacks(cli: Cli) -> None:
     ended = cli("create", "demo", "--no-verify", env=without(cli, SHOWN))
     assert ended.code == 0, ended.err
@@ -201,6 +202,7 @@ def test_without_listing_tags_a_nat_gateway_that_shows_none_is_not_told_apart(cl
     assert "vpc:ListTagResources" in ended.err
 
 
+@pytest.mark.long
 def test_without_deleting_node_pools_no_other_zone_is_taken(cli: Cli) -> None:
     cli.emulator.set_faults(SOLD_OUT)
     ended = cli("create", "demo", env=without(cli, "cs:DeleteClusterNodepool"))
@@ -208,6 +210,7 @@ def test_without_deleting_node_pools_no_other_zone_is_taken(cli: Cli) -> None:
     assert "cs:DeleteClusterNodepool" in ended.err
 
 
+@pytest.mark.long
 def test_without_listing_tasks_another_machine_cannot_go_on(cli: Cli) -> None:
     cli.emulator.set_faults({"faults": [{"kind": "cluster_stuck"}]})
     user = without(cli, "cs:DescribeClusterTasks")
@@ -236,6 +239,7 @@ def test_the_policy_is_part_of_the_document(cli: Cli) -> None:
     assert document["policy"]["Version"] == "1"
 
 
+@pytest.mark.long
 def test_check_names_each_refused_read_and_exits_with_3(cli: Cli) -> None:
     assert cli.ok("policy", "check").code == 0
     refused = cli("policy", "check", env=without(cli, "ecs:DescribePrice"))

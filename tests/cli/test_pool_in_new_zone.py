@@ -40,6 +40,7 @@ def test_the_commands_of_the_refusal_lead_to_the_pool_and_delete_takes_all(cli: 
     assert cli.account() == {}
 
 
+@pytest.mark.long
 def test_a_zone_that_the_region_does_not_have_gets_no_commands(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "1", "--no-verify")
     refused = cli(*ADD[:-1], "cn-hangzhou-zz", "-o", "json")

@@ -128,6 +128,7 @@ def test_a_missing_service_role_is_3_with_the_link_that_grants_it(shell: Shell) 
         }
 
 
+@pytest.mark.long
 def test_an_account_that_has_just_been_authorised_is_not_refused(shell: Shell) -> None:
     optional = ["AutoScaler", "Nlc", "Acr", "Security", "Cost", "BackupRestore", "Edge", "VK"]
     cli = shell(scenario={"missing_roles": [f"AliyunCSManaged{name}Role" for name in optional]})
@@ -174,6 +175,7 @@ def test_a_service_that_is_not_open_is_said_so_with_where_to_open_it(shell: Shel
     assert "https://cs.console.aliyun.com" in ended.out
 
 
+@pytest.mark.long
 def test_a_refused_read_is_named_by_permissions_and_unknown_elsewhere(shell: Shell) -> None:
     cli = shell(faults=refusing("DescribePrice", "Forbidden.RAM"))
     ended = cli("preflight", "-o", "json")
@@ -316,11 +318,13 @@ class TestGivenNetwork:
         path.write_text(json.dumps(spec))
         return cli("preflight", "-f", str(path), "-o", "json")
 
+    @pytest.mark.long
     def test_it_fits(self, cli: Cli, tmp_path: Path) -> None:
         ended = self.check(cli, tmp_path)
         assert ended.code == 0, ended.err
         assert verdict(ended, "network") == verdict(ended, "egress") == "passed"
 
+    @pytest.mark.long
     def test_pods_that_overlap_the_vpc_are_found(self, cli: Cli, tmp_path: Path) -> None:
         ended = self.check(cli, tmp_path, podCidr="10.64.0.0/16")
         assert ended.code == 3
@@ -365,6 +369,7 @@ def test_a_name_that_is_taken_in_another_region_is_named(cli: Cli) -> None:
 class TestBeforeCreating:
     """``create`` checks first, and makes nothing where a check fails."""
 
+    @pytest.mark.long
     def test_the_headline_tells_what_was_checked(self, cli: Cli) -> None:
         ended = cli.ok("create", "demo", "--no-verify")
         assert "Preflight ✓ 17 checks   quota 12/12 · stock cn-hangzhou-k ✓" in ended.err
@@ -380,6 +385,7 @@ class TestBeforeCreating:
         assert cli.emulator.requests.writes() == []
         assert cli.account() == {}
 
+    @pytest.mark.long
     def test_a_check_can_be_skipped_and_the_cloud_decides(self, shell: Shell) -> None:
         cli = shell(scenario={"limits": {"eips": 1}})
         ended = cli("create", "demo", "--skip-preflight", "quota")
@@ -391,6 +397,7 @@ class TestBeforeCreating:
         assert ended.code == 13
         assert cli.account() == {}
 
+    @pytest.mark.long
     def test_a_limit_that_is_not_known_warns_and_does_not_stop(self, shell: Shell) -> None:
         faults = {"faults": [{"effect": "throttle", "action": "ListProductQuotas",
                               "retry_after_ms": 600_000}]}  # fmt: skip
@@ -400,6 +407,7 @@ class TestBeforeCreating:
             "assumed: EIPs (the documented 20" in warning for warning in ended.json["warnings"]
         )
 
+    @pytest.mark.long
     def test_a_second_create_with_nothing_to_make_checks_nothing(self, cli: Cli) -> None:
         cli.ok("create", "demo", "--no-verify")
         cli.emulator.requests.clear()
@@ -463,6 +471,7 @@ class TestCapacity:
         assert cli.ok("create", "demo", "--no-verify", "-o", "json").json["changed"] is True
         assert len(cli.account()["instance"]) == 2
 
+    @pytest.mark.long
     def test_another_type_goes_on_from_a_sold_out_one(self, shell: Shell) -> None:
         gone = {"kind": "stock_out", "instance_type": "ecs.vgn5i-m2.xlarge", "announced": False}
         cli = shell(faults={"faults": [gone]})
@@ -491,6 +500,7 @@ class TestCapacity:
         assert ended.code == 8
         assert len(cli.account()["vswitch"]) == 1
 
+    @pytest.mark.long
     def test_the_next_type_of_the_spec_serves_as_well(self, shell: Shell) -> None:
         first = {"kind": "stock_out", "instance_type": "ecs.vgn5i-m2.xlarge", "announced": False}
         cli = shell(faults={"faults": [first]})
@@ -500,6 +510,7 @@ class TestCapacity:
         assert ended.code == 0, ended.err
         assert len(cli.account()["instance"]) == 2
 
+    @pytest.mark.long
     def test_a_named_zone_that_is_known_to_lack_the_type_is_8_and_makes_nothing(
         self, cli: Cli
     ) -> None:
@@ -515,6 +526,7 @@ class TestCapacity:
         assert f"{K}  ecs.vgn5i-m2.xlarge" in ended.err
         assert cli.account() == {}
 
+    @pytest.mark.long
     @pytest.mark.parametrize("line", ["create demo", "create demo --dry-run", "plan demo"])
     def test_nothing_is_made_where_the_name_is_taken_in_another_region(
         self, cli: Cli, line: str
@@ -529,6 +541,7 @@ class TestCapacity:
         assert "`ackgpu describe demo --region cn-hangzhou`" in " ".join(ended.err.split())
         assert len(cli.emulator.requests.writes()) == before
 
+    @pytest.mark.long
     def test_a_cluster_of_somebody_else_in_another_region_takes_the_name_too(
         self, cli: Cli
     ) -> None:

@@ -47,11 +47,13 @@ def test_a_deletion_says_how_long_it_lived_and_about_what_it_cost(cli: Cli) -> N
     assert told["cost"]["unpriced"] == []
 
 
+@pytest.mark.long
 def test_the_text_of_it_ends_with_both(cli: Cli) -> None:
     cli.ok("create", "demo", *ONE)
     assert ", about ¥ " in cli.ok("delete", "demo", "-y").out
 
 
+@pytest.mark.long
 def test_what_it_stands_for_an_hour_is_what_the_plan_said(cli: Cli) -> None:
     planned = cli.ok("plan", "demo", *ONE, "-o", "json").json["price"]["amount"]
     cli.ok("create", "demo", *ONE)
@@ -81,6 +83,7 @@ def test_what_costs_nothing_is_not_said_to_have_an_unknown_price(
         assert cli.account() == {}
 
 
+@pytest.mark.long
 def test_without_any_price_the_receipt_says_so(cli: Cli) -> None:
     cli.ok("create", "demo", *ONE)
     spoil(cli, UNTOLD, UNPRICED)
@@ -112,6 +115,7 @@ def test_gc_says_it_of_each_cluster(cli: Cli) -> None:
     assert "third lived " in words(cli.ok(*collect).out)
 
 
+@pytest.mark.long
 def test_a_list_shows_what_each_costs_and_has_cost(cli: Cli) -> None:
     cli.ok("create", "demo", *ONE, "--ttl", "3h")
     (row,) = cli.ok("list", "-o", "json").json["clusters"]
@@ -123,6 +127,7 @@ def test_a_list_shows_what_each_costs_and_has_cost(cli: Cli) -> None:
     assert f"{row['hourly']['amount']:.2f}" in text
 
 
+@pytest.mark.long
 def test_a_list_of_names_asks_for_no_price(cli: Cli) -> None:
     cli.ok("create", "demo", *ONE)
     cli.emulator.requests.clear()
@@ -131,6 +136,7 @@ def test_a_list_of_names_asks_for_no_price(cli: Cli) -> None:
     assert not asked & {"GetPayAsYouGoPrice", "DescribePrice"}
 
 
+@pytest.mark.long
 def test_a_list_is_shown_without_prices_if_none_can_be_read(cli: Cli) -> None:
     cli.ok("create", "demo", *ONE)
     spoil(cli, UNTOLD)

@@ -8,6 +8,7 @@ import pytest
 from support.cli import Cli
 
 
+@pytest.mark.long
 def test_another_spec_under_the_same_name_is_a_conflict_that_shows_the_difference(
     cli: Cli,
 ) -> None:
@@ -43,6 +44,7 @@ def test_a_file_that_is_no_spec_is_refused(cli: Cli, tmp_path: Path, text: str) 
     assert cli("create", "demo", "-f", str(path)).code == 2
 
 
+@pytest.mark.long
 def test_a_name_that_is_somebody_elses_is_a_conflict(cli: Cli) -> None:
     cli.ok("create", "demo")
     backend = cli.emulator.backend
@@ -128,6 +130,7 @@ def test_a_fast_clock_is_refused_for_a_real_endpoint(cli: Cli) -> None:
     assert "ACKGPU_CLOCK_SPEED" in refused.err
 
 
+@pytest.mark.long
 def test_an_error_as_a_document_has_the_envelope(cli: Cli) -> None:
     refused = cli("describe", "nothing", "-o", "json")
     assert refused.code == 5
@@ -142,6 +145,7 @@ def test_flags_that_do_not_exist_are_2(cli: Cli) -> None:
     assert cli("list", "-o", "xml").code == 2
 
 
+@pytest.mark.long
 def test_no_secret_is_in_any_output(cli: Cli) -> None:
     secret = cli.env["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
     made = cli("create", "demo", "-v", "-o", "json")
@@ -165,6 +169,7 @@ def test_a_port_that_cannot_be_is_a_usage_error(cli: Cli) -> None:
     assert cli("emulator", "serve", "--kube-port", "-1").code == 2
 
 
+@pytest.mark.long
 def test_a_create_that_found_everything_says_nothing_of_costs_that_it_did_not_ask(
     cli: Cli,
 ) -> None:

@@ -31,6 +31,7 @@ def denied(cli: Cli) -> dict[str, str]:
     return as_user_with(cli, *statements)
 
 
+@pytest.mark.long
 def test_a_region_that_is_denied_does_not_hide_the_clusters_of_the_others(
     cli: Cli, denied: dict[str, str]
 ) -> None:

@@ -80,6 +80,7 @@ def test_a_document_holds_the_fields_that_are_told(cli: Cli, line: tuple[str, ..
     assert set(document) - set(ENVELOPE) == set(told[path]["document"]["properties"])
 
 
+@pytest.mark.long
 def test_a_preview_of_delete_is_told_beside_its_document(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "0", "--no-verify")
     preview = cli.ok("delete", "demo", "--dry-run", "-o", "json").json

@@ -101,6 +101,7 @@ def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Shell]
         yield lambda **options: stack.enter_context(cli_on(tmp_path / "user", capsys, **options))
 
 
+@pytest.mark.long
 def test_a_group_of_our_own_has_the_recommended_rules_and_pods_reach_each_other(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "2")
     (group_id,) = cli.account()["securitygroup"]
@@ -121,6 +122,7 @@ def test_a_group_of_our_own_has_the_recommended_rules_and_pods_reach_each_other(
     assert cli.account() == {}
 
 
+@pytest.mark.long
 def test_a_creation_that_was_stopped_gets_the_rules_that_are_missing(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "1", "--no-verify")
     (group_id,) = cli.account()["securitygroup"]
@@ -131,6 +133,7 @@ def test_a_creation_that_was_stopped_gets_the_rules_that_are_missing(cli: Cli) -
     assert again["changed"] is True
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("kind", "errors"), [("normal", 1), ("enterprise", 3)])
 def test_what_a_given_group_lacks_is_told_as_commands_that_mend_it(
     shell: Shell, kind: str, errors: int

@@ -52,6 +52,7 @@ def test_a_create_that_is_stopped_while_it_looks_says_that_it_made_nothing(
     assert cli.account() == {}
 
 
+@pytest.mark.long
 def test_what_a_stopped_create_leaves_has_its_price(cli: Cli) -> None:
     """Prices are asked after the stop, by a look that the stop is not meant for."""
     stop = ackgpu("create", "demo", "--nodes", "1", "--no-verify")

@@ -51,6 +51,7 @@ def tags_of(cli: Cli) -> dict[str, str]:
     return {key: value for key, value in cluster["Tags"].items() if "asleep" in key}
 
 
+@pytest.mark.long
 def test_what_goes_on_costing_has_none_of_the_nodes_that_are_released(cli: Cli) -> None:
     """They are on their way out for a while: as fast as the clock runs, they are seen."""
     cli.ok("create", "demo", "--no-verify", *LONG)
@@ -78,6 +79,7 @@ def test_it_goes_back_to_exactly_what_it_had(pair: Cli) -> None:
     )
 
 
+@pytest.mark.long
 def test_the_sizes_are_kept_before_anything_is_scaled(pair: Cli) -> None:
     pair.ok("sleep", "demo", "-y", *LONG)
     assert asked(pair)[0] == "TagResources"
@@ -188,6 +190,7 @@ def test_a_pool_that_was_deleted_meanwhile_is_told(pair: Cli) -> None:
     assert pools_of(pair)["gpu"]["healthy"] == 2
 
 
+@pytest.mark.long
 def test_a_pool_that_sleeps_gets_no_nodes_that_wake_would_take_away(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "1", "--no-verify", *LONG)
     cli.ok("sleep", "demo", "-y", *LONG)
@@ -222,6 +225,7 @@ def test_what_is_not_there_cannot_sleep(cli: Cli) -> None:
     assert cli("wake", "demo").code == 5
 
 
+@pytest.mark.long
 def test_without_a_yes_nothing_is_released(pair: Cli) -> None:
     ended = pair("sleep", "demo", *LONG)
     assert ended.code == 2
@@ -273,6 +277,7 @@ SIZES = st.builds(
 )
 
 
+@pytest.mark.long
 @given(st.lists(SIZES, min_size=1, max_size=12))
 def test_what_the_tags_record_is_read_back_or_refused_before(sizes: list[PoolSize]) -> None:
     try:

@@ -33,6 +33,7 @@ def put(stdin: io.BytesIO, content: bytes) -> None:
     stdin.seek(0)
 
 
+@pytest.mark.long
 def test_create_reads_the_spec_from_stdin(cli: Cli, typed: io.BytesIO) -> None:
     put(typed, SPEC.encode())
     document = cli.ok("create", "-f", "-", "-o", "json").json

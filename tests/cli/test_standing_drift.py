@@ -129,6 +129,7 @@ def test_another_home_is_a_conflict_and_makes_nothing_in_it(cli: Cli, tmp_path: 
     assert run(cli, tmp_path, "create", spec).json["changed"] is False
 
 
+@pytest.mark.long
 def test_another_address_of_the_gateway_is_a_conflict(cli: Cli, tmp_path: Path) -> None:
     vpc = Api(VpcClient, vpc_models, cli.emulator)
     given = str(vpc("AllocateEipAddress")["AllocationId"])

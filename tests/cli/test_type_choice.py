@@ -29,6 +29,7 @@ def types_of(cli: Cli) -> list[Any]:
     return [body["scaling_group"]["instance_types"] for body in bodies(cli, "nodepool")]
 
 
+@pytest.mark.long
 def test_the_documented_type_is_taken_while_a_zone_has_it(cli: Cli) -> None:
     choice = f"{DOCUMENTED}: ACK's documented type, in stock in cn-hangzhou-k"
     assert cli.ok("plan", "demo", "-o", "json").json["typeChoice"] == choice
@@ -56,6 +57,7 @@ def test_the_cheapest_with_a_licence_stands_in_where_it_is_sold_out(
         assert again["typeChoice"] == f"{CHEAPEST}: the node pool has it"
 
 
+@pytest.mark.long
 def test_a_retired_family_is_not_chosen_for_a_subscription(cli: Cli) -> None:
     paid = ("--charge-type", "PrePaid", "--period", "1")
     planned = cli.ok("plan", "demo", *paid, "-o", "json").json
@@ -68,6 +70,7 @@ def test_a_retired_family_is_not_chosen_for_a_subscription(cli: Cli) -> None:
     assert not [w for w in planned["warnings"] if "retired" in w]
 
 
+@pytest.mark.long
 def test_what_the_pool_has_stays_when_the_documented_type_comes_back(cli: Cli) -> None:
     cli.ok(*SMALL, "--instance-type", CHEAPEST)
     again = cli.ok(*SMALL).json
@@ -105,6 +108,7 @@ def test_preflight_looks_at_the_type_that_create_takes(
         assert CHEAPEST in found
 
 
+@pytest.mark.long
 def test_offers_shows_first_what_create_would_take(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

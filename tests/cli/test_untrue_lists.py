@@ -123,6 +123,7 @@ def test_gc_does_not_take_a_part_of_a_list_for_the_whole(
     assert f"TotalCount {MANY}" in ended.json["error"]["message"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("liar", [1, 2])
 def test_an_upgrade_leaves_no_kubelet_behind_because_one_list_is_empty(
     cli: Cli, proxied: AlteringProxy, liar: int

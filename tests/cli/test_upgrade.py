@@ -51,6 +51,7 @@ def test_the_kubelets_follow_where_asked_for(old: Cli) -> None:
     assert old.ok("verify", "demo").code == 0
 
 
+@pytest.mark.long
 def test_it_asks_and_a_dry_run_or_a_check_changes_nothing(old: Cli) -> None:
     before = version(old)
     refused = old("upgrade", "demo")
@@ -85,6 +86,7 @@ def test_a_version_that_it_has_is_said_while_there_are_newer_ones(old: Cli) -> N
     assert asked(old) == []
 
 
+@pytest.mark.long
 def test_no_wait_ends_once_the_upgrade_was_asked_for(old: Cli) -> None:
     said = old.ok("upgrade", "demo", "-y", "--no-wait").out
     assert "demo is being upgraded" in said

@@ -10,6 +10,7 @@ from support.cli import Cli
 GOALS = ("nodes", "gpu")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("goal", GOALS)
 def test_what_no_create_goes_on_with_is_not_waited_for(cli: Cli, goal: str) -> None:
     words = ("create", "demo", "--nodes", "1", "--no-verify")
@@ -22,6 +23,7 @@ def test_what_no_create_goes_on_with_is_not_waited_for(cli: Cli, goal: str) -> N
     cli.ok("wait", "demo", "--for", "nodes")
 
 
+@pytest.mark.long
 def test_a_create_that_was_stopped_is_named_whole(cli: Cli) -> None:
     with cli.at_speed(60):
         assert cli("create", "demo", "--nodes", "1", "--timeout", "2m").code == 7
@@ -30,6 +32,7 @@ def test_a_create_that_was_stopped_is_named_whole(cli: Cli) -> None:
     assert "`ackgpu create demo --nodes 1 --timeout 2m` goes on with the rest" in ended.err
 
 
+@pytest.mark.long
 def test_from_elsewhere_it_is_given_time_to_ask_for_its_pools(cli: Cli, tmp_path: Path) -> None:
     cli.ok("create", "demo", "--no-wait")
     cli.env["ACKGPU_STATE_DIR"] = str(tmp_path / "elsewhere")

@@ -124,6 +124,7 @@ def calls(cli: Cli) -> Counter[str]:
     return Counter(entry.action for entry in cli.emulator.requests)
 
 
+@pytest.mark.long
 def test_a_reader_that_leaves_ends_it(cli: Cli) -> None:
     with watched(cli, *LIST) as process:
         line_with(process, "ackgpu create demo")

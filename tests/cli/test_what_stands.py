@@ -39,6 +39,7 @@ def test_the_document_of_a_failure_holds_what_stands(
     assert ended.json["hourly"]["amount"] > 0
 
 
+@pytest.mark.long
 def test_the_text_of_a_failure_ends_with_it_in_two_lines(cli: Cli) -> None:
     spoiled(cli, ODD)
     lines = cli("create", "demo").err.splitlines()
@@ -50,6 +51,7 @@ def test_the_text_of_a_failure_ends_with_it_in_two_lines(cli: Cli) -> None:
     assert "`ackgpu delete demo`" in way_on
 
 
+@pytest.mark.long
 def test_a_create_that_ran_out_of_time_says_what_it_has_made(cli: Cli) -> None:
     with cli.at_speed(60):
         ended = cli("create", "demo", "--timeout", "2m", "-o", "json")
@@ -70,6 +72,7 @@ def test_a_change_that_failed_says_what_stands(cli: Cli) -> None:
     assert ended.json["hourly"]["amount"] > 0
 
 
+@pytest.mark.long
 def test_describe_says_what_it_costs_and_has_cost(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "1", "--no-verify", "--ttl", "3h")
     row = cli.ok("describe", "demo", "-o", "json").json["cluster"]
@@ -91,6 +94,7 @@ def test_what_is_deleted_is_told_once_and_with_that_state(cli: Cli) -> None:
     assert not any(row["billable"] for row in told)
 
 
+@pytest.mark.long
 def test_a_dry_run_says_that_nothing_was_deleted_and_counts_by_kind(cli: Cli) -> None:
     cli.ok("create", "demo", "--nodes", "1", "--no-verify")
     said = cli.ok("delete", "demo", "--dry-run").out
@@ -99,6 +103,7 @@ def test_a_dry_run_says_that_nothing_was_deleted_and_counts_by_kind(cli: Cli) ->
     assert cli.account()["natgateway"][0] in said
 
 
+@pytest.mark.long
 def test_a_rollback_says_that_it_rolled_back(cli: Cli) -> None:
     spoiled(cli, ODD)
     ended = cli("create", "demo", "--on-failure", "rollback")
@@ -108,6 +113,7 @@ def test_a_rollback_says_that_it_rolled_back(cli: Cli) -> None:
     assert cli.account() == {}
 
 
+@pytest.mark.long
 def test_a_ttl_says_when_it_ends_and_who_has_to_run_gc(cli: Cli) -> None:
     made = cli.ok("create", "demo", "--nodes", "1", "--no-verify", "--ttl", "2h", "-o", "json").json
     assert "gc --print-schedule cron" in made["note"]
@@ -148,6 +154,7 @@ def test_gc_shows_clusters_with_counts_before_it_asks(cli: Cli) -> None:
     assert len(cli.account()["cluster"]) == 2
 
 
+@pytest.mark.long
 def test_results_of_an_emulated_cloud_say_so(cli: Cli, tmp_path: Path) -> None:
     assert "emulated: nothing is billed" in cli.ok("create", "demo", "--nodes", "1").out
     assert cli.ok("list", "-o", "json").json["emulated"] is True

@@ -67,6 +67,7 @@ def test_any_kubeconfig_is_changed_or_refused(content: Any) -> None:
             assert file.entry("demo") is None
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=60)
 @given(kubeconfigs)
 def test_any_kubeconfig_connects_or_is_refused(content: Any) -> None:
@@ -81,6 +82,7 @@ def test_any_plugin_is_refused_before_it_is_run_or_runs(plugin: Any) -> None:
         resolve({"exec": plugin}, {})
 
 
+@pytest.mark.long
 @given(bodies)
 def test_any_body_is_an_error_with_a_message(body: Any) -> None:
     error = from_body("CreateVpc", body, status=400)

@@ -139,6 +139,7 @@ def without(env: dict[str, str], name: str) -> dict[str, str]:
 ROLE_OF_INSTANCE = {"ram_role_name": "node-role", "ram_role_arn": "acs:ram::1:role/ops"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mode", ["RamRoleArnWithRoleName", "RamRoleArnWithEcs"])
 def test_a_role_that_the_role_of_an_instance_assumes_is_a_profile(
     tmp_path: Path, mode: str
@@ -338,6 +339,7 @@ def test_what_the_sdk_refuses_of_a_profile_is_an_error_that_names_it(tmp_path: P
         find({}, home, profile="work").client()
 
 
+@pytest.mark.long
 def test_an_ecs_role_leaves_no_scheduler_behind(tmp_path: Path) -> None:
     program = (
         f"find({{'ALIBABA_CLOUD_ECS_METADATA': 'r'}}, pathlib.Path({str(tmp_path)!r})).client()\n"

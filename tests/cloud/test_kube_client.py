@@ -358,6 +358,7 @@ def unfolding(status_line: str, size: int) -> bytes:
     return head.encode() + body
 
 
+@pytest.mark.long
 def test_an_answer_larger_than_a_page_can_be_is_asked_for_in_parts_and_then_told(
     answering: Answer,
 ) -> None:

@@ -401,6 +401,7 @@ def test_a_lock_that_a_killed_program_left_is_broken(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("config.lock*"))
 
 
+@pytest.mark.long
 def test_processes_that_write_at_once_all_leave_their_context(tmp_path: Path) -> None:
     path = tmp_path / "config"
     program = (

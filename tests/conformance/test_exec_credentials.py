@@ -57,6 +57,7 @@ def until_past(end: str) -> None:
         pass
 
 
+@pytest.mark.long
 def test_the_python_client_gets_a_new_one_past_the_end(shell: Cli) -> None:
     if importlib.util.find_spec("kubernetes") is None:
         pytest.skip("the package kubernetes is not installed: nothing was asked of it")

@@ -126,6 +126,7 @@ def test_a_network_is_made_changed_imported_and_destroyed(quick: Emulator, tmp_p
     assert left_over(quick) == {}
 
 
+@pytest.mark.long
 def test_what_ackgpu_exports_is_taken_over_without_a_change(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,6 +15,7 @@ def step(name: str, *needs: ToyStep) -> ToyStep:
     return ToyStep(ToyCloud(ManualClock()), name, needs)
 
 
+@pytest.mark.long
 @given(st.data())
 def test_every_step_stands_behind_its_needs(data: st.DataObject) -> None:
     steps: list[ToyStep] = []

@@ -20,6 +20,7 @@ def identifiers(pem: str) -> list[str]:
     return [type(row.value).__name__ for row in extensions if isinstance(row.value, kinds)]
 
 
+@pytest.mark.long
 def test_its_nodes_are_verified_and_its_samples_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

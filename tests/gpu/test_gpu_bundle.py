@@ -80,6 +80,7 @@ def test_its_owner_alone_may_read_it(made: Cli, tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "demo.html").stat().st_mode) == 0o600
 
 
+@pytest.mark.long
 def test_it_fetches_nothing_and_forbids_to(made: Cli, tmp_path: Path) -> None:
     text = bundle(made, tmp_path / "demo.html")
     assert "Content-Security-Policy\" content=\"default-src 'none'; style-src" in text

@@ -44,6 +44,7 @@ def test_with_one_node_there_is_no_pod_to_reach(tmp_path: Path, capsys: Any) -> 
         assert ways(ended) == {DNS: ["passed"], API_SERVER: ["passed"]}
 
 
+@pytest.mark.long
 def test_the_level_that_starts_pods_tries_the_network_too(lab: Lab) -> None:
     ended, nodes = lab.rungs("--level", "cuda")
     assert ended.code == 0, ended.err
@@ -68,6 +69,7 @@ def test_a_gpu_that_is_held_hinders_nothing(lab: Lab) -> None:
     assert lab.verify("--level", "network").code == 0
 
 
+@pytest.mark.long
 def test_an_image_that_cannot_be_pulled_leaves_the_network_unknown(lab: Lab) -> None:
     lab.faults({"kind": "image_pull_backoff", "node": lab.nodes[0]})
     ended = lab.verify("--level", "network", "-o", "json")

@@ -21,6 +21,7 @@ def lines_of(err: str, node: str) -> list[str]:
     return found
 
 
+@pytest.mark.long
 def test_each_node_has_a_line_for_each_state(lab: Lab) -> None:
     ended = lab.verify("--level", "cuda")
     assert ended.code == 0, ended.err
@@ -31,6 +32,7 @@ def test_each_node_has_a_line_for_each_state(lab: Lab) -> None:
         assert len(said) == len(set(said)) > 1
 
 
+@pytest.mark.long
 def test_a_node_that_fails_says_why_and_the_others_pass(lab: Lab) -> None:
     lab.faults({"kind": "driver_mismatch", "node": 1})
     ended = lab.verify("--level", "cuda")
@@ -40,6 +42,7 @@ def test_a_node_that_fails_says_why_and_the_others_pass(lab: Lab) -> None:
     assert lines_of(ended.err, bad)[-1].startswith(" failed: driver: ")
 
 
+@pytest.mark.long
 def test_programs_get_an_event_for_each(lab: Lab) -> None:
     ended = lab.verify("--level", "cuda", "-o", "jsonl")
     events = [json.loads(line) for line in ended.out.splitlines()]

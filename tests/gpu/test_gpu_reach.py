@@ -23,6 +23,7 @@ def add_many(lab: Lab, number: int) -> None:
             put_node(session, now, lab.cluster_id, index)
 
 
+@pytest.mark.long
 def test_every_node_of_several_pages_is_verified_once(lab: Lab) -> None:
     add_many(lab, 1203)
     ended = lab.verify("-o", "json")
@@ -43,6 +44,7 @@ def test_an_expired_continue_token_starts_the_list_again_and_counts_no_node_twic
     assert len(names) == len(set(names)) == 1203
 
 
+@pytest.mark.long
 def test_with_many_nodes_the_good_ones_are_counted_and_the_broken_shown(lab: Lab) -> None:
     add_many(lab, 300)
     lab.faults({"kind": "plugin_down", "node": lab.nodes[1]})

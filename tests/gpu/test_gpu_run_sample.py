@@ -131,6 +131,7 @@ def test_a_second_run_takes_over_what_a_killed_one_left(made: Cli) -> None:
     assert deployments(made) == []
 
 
+@pytest.mark.long
 def test_a_deployment_of_that_name_that_is_not_ours_is_left_alone(made: Cli) -> None:
     api_of(made).create(DEPLOYMENTS, DOCUMENTED)
     ended = made("run-sample", "demo")
@@ -157,6 +158,7 @@ def test_each_trouble_has_its_exit_code_and_its_reason(made: Cli, kind: str) -> 
     assert deployments(made) == []
 
 
+@pytest.mark.long
 def test_a_sample_that_fails_says_why_once_and_nothing_empty(made: Cli) -> None:
     faults(made, "driver_mismatch")
     ended = made("run-sample", "demo")
@@ -197,10 +199,12 @@ def test_ctrl_c_deletes_what_was_made(made: Cli) -> None:
     assert deployments(made) == []
 
 
+@pytest.mark.long
 def test_a_cluster_that_is_not_there_is_not_found(made: Cli) -> None:
     assert made("run-sample", "other").code == 5
 
 
+@pytest.mark.long
 def test_the_manifest_is_the_documented_one(made: Cli) -> None:
     assert YAML(typ="safe").load(made.ok("manifest", "sample").out) == DOCUMENTED
 

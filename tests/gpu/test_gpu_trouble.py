@@ -18,6 +18,7 @@ DEPLOYMENTS = {"kind": "kube_forbidden", "resource": "deployments"}
 NAMESPACE = "/api/v1/namespaces/default"
 
 
+@pytest.mark.long
 def test_a_deployment_that_may_not_be_deleted_is_named_and_ends_with_10(lab: Lab) -> None:
     lab.faults({**DEPLOYMENTS, "verb": "delete"})
     ended = lab.verify("--level", "cuda", "-o", "json")
@@ -34,6 +35,7 @@ def test_a_deployment_that_may_not_be_deleted_is_named_and_ends_with_10(lab: Lab
         assert name in ended.json["error"]["resolution"]
 
 
+@pytest.mark.long
 def test_no_further_pass_is_made_with_gpus_that_are_held(lab: Lab) -> None:
     lab.faults({**DEPLOYMENTS, "verb": "delete"})
     ended = lab.verify("--level", "cuda", "--count", "2", "-o", "json")
@@ -96,6 +98,7 @@ REFUSALS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", REFUSALS)
 def test_what_refuses_the_pods_is_quoted_and_waited_for_no_longer(lab: Lab, kind: str) -> None:
     change, words = REFUSALS[kind]
@@ -110,6 +113,7 @@ def test_what_refuses_the_pods_is_quoted_and_waited_for_no_longer(lab: Lab, kind
     assert lab.deployments() == []
 
 
+@pytest.mark.long
 def test_the_sample_runs_where_pods_must_not_be_root(lab: Lab) -> None:
     restrict(lab)
     ended, nodes = lab.rungs("--level", "cuda")
@@ -151,6 +155,7 @@ def as_verifier(lab: Lab, rights: list[dict[str, Any]]) -> None:
     lab.path.write_text(json.dumps(config))
 
 
+@pytest.mark.long
 def test_the_documented_rights_suffice(lab: Lab) -> None:
     lab.runs("1.35.2-aliyun.1")
     as_verifier(lab, roles())
@@ -189,6 +194,7 @@ def test_each_documented_right_is_needed(lab: Lab, index: int, rule: int, verb: 
     assert f'cannot {verb} resource "{resource}"' in json.dumps(ended.json).replace('\\"', '"')
 
 
+@pytest.mark.long
 def test_who_may_not_exec_is_told_user_verb_and_resource(lab: Lab) -> None:
     lab.faults({"kind": "kube_forbidden", "resource": "pods/exec"})
     _, (first, _) = lab.rungs("--level", "cuda")
@@ -198,6 +204,7 @@ def test_who_may_not_exec_is_told_user_verb_and_resource(lab: Lab) -> None:
     assert "RBAC" in first["driver"]["remedy"]
 
 
+@pytest.mark.long
 def test_a_run_that_ended_by_its_timeout_says_what_to_do(lab: Lab) -> None:
     lab.faults({"kind": "image_pull_backoff"})
     with lab.cli.at_speed(60):

@@ -17,6 +17,7 @@ LABELS = {
 }
 
 
+@pytest.mark.long
 def test_two_good_nodes_are_verified_up_to_a_cuda_program_that_ran(lab: Lab) -> None:
     ended, nodes = lab.rungs("--level", "cuda")
     assert ended.code == 0, ended.err
@@ -30,6 +31,7 @@ def test_two_good_nodes_are_verified_up_to_a_cuda_program_that_ran(lab: Lab) -> 
     assert all("Test PASSED" in sample["output"] for sample in samples)
 
 
+@pytest.mark.long
 def test_verification_leaves_nothing_in_the_cluster(lab: Lab) -> None:
     assert lab.verify("--level", "cuda").code == 0
     assert lab.deployments() == []
@@ -59,6 +61,7 @@ STATES: dict[str, tuple[dict[str, Any], str, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", STATES)
 def test_the_lowest_failing_rung_is_named_with_a_remedy(lab: Lab, state: str) -> None:
     body, rung, word = STATES[state]
@@ -85,6 +88,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", FAULTS)
 def test_each_fault_stops_at_its_own_rung(lab: Lab, kind: str) -> None:
     more, rung, verdict, words = FAULTS[kind]
@@ -98,6 +102,7 @@ def test_each_fault_stops_at_its_own_rung(lab: Lab, kind: str) -> None:
     assert lab.deployments() == []
 
 
+@pytest.mark.long
 def test_an_image_that_cannot_be_pulled_is_not_called_a_broken_gpu(lab: Lab) -> None:
     lab.faults({"kind": "image_pull_backoff", "node": lab.nodes[0]})
     _, (broken, _) = lab.rungs("--level", "cuda")

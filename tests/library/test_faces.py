@@ -16,6 +16,7 @@ from ackgpu.emulator import Emulator
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.long
 def test_who_gets_in(cloud: ackgpu.Ackgpu, tmp_path: Path) -> None:
     told = cloud.settings().record.facts
     assert (told["region"], told["emulated"]) == ("cn-hangzhou", True)
@@ -35,6 +36,7 @@ def test_who_gets_in(cloud: ackgpu.Ackgpu, tmp_path: Path) -> None:
     assert "demo" not in path.read_text()
 
 
+@pytest.mark.long
 def test_what_is_wrong_with_a_cluster_and_its_next_version(
     cloud: ackgpu.Ackgpu, emulator: Emulator
 ) -> None:

@@ -20,6 +20,7 @@ from ackgpu.emulator import Emulator
 from ackgpu.engine.events import Event
 
 
+@pytest.mark.long
 def test_a_callback_that_fails_is_logged_and_the_work_goes_on(
     emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -57,6 +58,7 @@ def test_an_embedded_account_that_is_closed_is_left_at_once(tmp_path: Path) -> N
     assert isinstance(ended.value, errors.Interrupted)
 
 
+@pytest.mark.long
 def test_a_form_of_output_that_the_environment_prefers_is_not_the_librarys(
     emulator: Emulator, tmp_path: Path
 ) -> None:
@@ -124,6 +126,7 @@ with multiprocessing.get_context("fork").Pool(2) as pool:
 """
 
 
+@pytest.mark.long
 def test_a_process_that_forks_calls_on_in_its_children(emulator: Emulator, tmp_path: Path) -> None:
     script = tmp_path / "forks.py"
     script.write_text(FORKS)

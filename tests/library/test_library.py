@@ -77,6 +77,7 @@ def test_sleep_wake_and_export(cloud: ackgpu.Ackgpu) -> None:
     assert cloud.list().record.clusters == ()
 
 
+@pytest.mark.long
 def test_before_anything_is_made(cloud: ackgpu.Ackgpu) -> None:
     assert cloud.check_quota(SPEC).record.quotas
     assert cloud.preflight(SPEC, only=["quota"]).record.checks
@@ -90,6 +91,7 @@ def test_before_anything_is_made(cloud: ackgpu.Ackgpu) -> None:
     assert "short" in {row.verdict for row in answer.record.quotas}
 
 
+@pytest.mark.long
 def test_apply_changes_what_stands(cloud: ackgpu.Ackgpu) -> None:
     cloud.create(SPEC)
     wider = {**SPEC, "nodePools": [{"name": "gpu", "desiredSize": 3}]}
@@ -98,6 +100,7 @@ def test_apply_changes_what_stands(cloud: ackgpu.Ackgpu) -> None:
     assert cloud.node_pools("demo").record.node_pools[0].healthy == 3
 
 
+@pytest.mark.long
 def test_a_spec_is_a_mapping_a_model_or_a_path(cloud: ackgpu.Ackgpu, tmp_path: Path) -> None:
     path = tmp_path / "cluster.yaml"
     whole = {"apiVersion": "ackgpu.dev/v1alpha1", "kind": "GpuCluster", **SPEC}
@@ -120,6 +123,7 @@ def test_errors_say_what_to_do(cloud: ackgpu.Ackgpu) -> None:
         cloud.delete("-y")
 
 
+@pytest.mark.long
 def test_a_failed_verification_comes_with_its_rows(
     cloud: ackgpu.Ackgpu, emulator: Emulator
 ) -> None:
@@ -133,6 +137,7 @@ def test_a_failed_verification_comes_with_its_rows(
     assert not all(row.ok for row in answer.record.nodes)
 
 
+@pytest.mark.long
 def test_events_by_callback(emulator: Emulator, tmp_path: Path) -> None:
     heard: list[Event] = []
     with ackgpu.Ackgpu(emulator=emulator, env=around(tmp_path), progress=heard.append) as cloud:
@@ -142,6 +147,7 @@ def test_events_by_callback(emulator: Emulator, tmp_path: Path) -> None:
     assert "Tick" not in kinds
 
 
+@pytest.mark.long
 def test_events_by_iteration_and_the_result_behind_them(cloud: ackgpu.Ackgpu) -> None:
     creation = cloud.start(cloud.create, SPEC)
     done = [getattr(event, "step", "") for event in creation if type(event).__name__ == "StepDone"]
@@ -151,6 +157,7 @@ def test_events_by_iteration_and_the_result_behind_them(cloud: ackgpu.Ackgpu) ->
     assert list(creation) == []
 
 
+@pytest.mark.long
 def test_a_cancel_stops_where_it_is_safe_and_create_goes_on(cloud: ackgpu.Ackgpu) -> None:
     creation = cloud.start(cloud.create, SPEC)
     for event in creation:
@@ -174,6 +181,7 @@ def test_the_token_of_a_client_stops_all_its_calls(emulator: Emulator, tmp_path:
     assert [entry.action for entry in emulator.requests.writes()] == []
 
 
+@pytest.mark.long
 def test_it_prints_nothing_and_leaves_signals_alone(
     cloud: ackgpu.Ackgpu, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -200,6 +208,7 @@ def test_two_clusters_in_two_threads(cloud: ackgpu.Ackgpu) -> None:
     assert {row.name for row in cloud.list().record.clusters} == set(names)
 
 
+@pytest.mark.long
 def test_one_cluster_is_not_worked_on_twice_at_once(cloud: ackgpu.Ackgpu) -> None:
     first = cloud.start(cloud.create, SPEC)
     next(iter(first))
@@ -254,6 +263,7 @@ def loaded_by_list(emulator: Emulator, tmp_path: Path) -> list[str]:
     return told.stdout.split()
 
 
+@pytest.mark.long
 def test_a_first_call_loads_what_it_needs_only(emulator: Emulator, tmp_path: Path) -> None:
     loaded = set(loaded_by_list(emulator, tmp_path))
     assert "ackgpu.commands.account.list_clusters" in loaded

@@ -120,6 +120,7 @@ with ProcessSignals().requesting(token, lambda code: show.close()):
 """
 
 
+@pytest.mark.long
 def test_a_second_ctrl_c_gives_the_cursor_back_even_while_a_frame_is_drawn():
     master, terminal = pty.openpty()
     env = {**os.environ, "TERM": "xterm", "PYTHONIOENCODING": "utf-8"}

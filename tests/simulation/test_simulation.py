@@ -58,6 +58,7 @@ def test_a_life_that_broke_once_breaks_nothing_now(seed: int) -> None:
     assert live(seed) == []
 
 
+@pytest.mark.long
 def test_a_cloud_that_lies_more_often_than_is_believed_is_noticed() -> None:
     """What the engine cannot survive is found: the invariants are no decoration."""
     assert any(live(seed, lies_in_a_row=3) for seed in range(60))

@@ -59,6 +59,7 @@ def load_or_findings(text: str) -> ClusterSpec | tuple[SpecFinding, ...]:
         return refused.findings
 
 
+@pytest.mark.long
 @given(st.sampled_from(PATHS), VALUES)
 def test_a_complete_document_with_one_value_changed_loads_or_says_why_not(path, value):
     found = load_or_findings(json.dumps(with_value(path, value)))

@@ -16,6 +16,7 @@ def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Cli]:
         yield cli
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("action", ["CreateCluster", "CreateClusterNodePool"])
 @pytest.mark.parametrize(
     "answer",

@@ -105,6 +105,7 @@ def test_a_cluster_lives_and_goes(
         cli.ok("delete", "demo", "-y")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("action", ["CreateVpc", "AllocateEipAddress"])
 def test_what_a_repeated_request_makes_is_counted_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], action: str
@@ -119,6 +120,7 @@ def test_what_a_repeated_request_makes_is_counted_once(
         assert made(cli) == dict.fromkeys(MADE_ONCE, 1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("choice", READINGS["conversions"])
 def test_a_conversion_is_read_back_however_long_it_takes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], choice: str

@@ -63,6 +63,7 @@ def test_lines_say_whose_they_are(shell: Cli) -> None:
     assert events[-1]["command"] == "gc"
 
 
+@pytest.mark.long
 def test_a_failure_ends_no_other_removal_and_decides_the_exit_code(shell: Cli) -> None:
     protect(shell.emulator, "ci-2")
     ended = shell(*GC, "-o", "json")

@@ -149,6 +149,7 @@ def test_what_others_made_in_our_network_is_named_and_holds_only_what_it_lives_i
     assert ("natgateway", "ackgpu-demo-nat") not in remains(shell.emulator)
 
 
+@pytest.mark.long
 def test_a_group_that_a_cloud_service_manages_goes_with_it_and_is_not_in_the_way(
     shell: Shell,
 ) -> None:
@@ -207,12 +208,14 @@ def test_a_cluster_that_is_retained_stays_with_everything(shell: Shell) -> None:
     assert remains(shell.emulator) == before
 
 
+@pytest.mark.long
 def test_what_is_in_the_way_is_not_waited_for(shell: Shell) -> None:
     their_interface(shell)
     ended = deleted(shell)
     assert json.loads(ended.out)["seconds"] < 15 * 60
 
 
+@pytest.mark.long
 def test_the_network_is_not_taken_from_under_a_cluster_that_lost_its_tag(shell: Shell) -> None:
     cluster = one(shell, "cluster")
     asked(
@@ -333,6 +336,7 @@ def test_interfaces_of_pods_go_with_their_cluster(shell: Shell) -> None:
     assert not remains(shell.emulator)
 
 
+@pytest.mark.long
 def test_an_id_to_retain_that_nothing_has_is_refused_before_anything_goes(shell: Shell) -> None:
     before = remains(shell.emulator)
     ended = deleted(shell, "--retain", "eip-mistyped")

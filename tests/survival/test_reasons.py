@@ -169,6 +169,7 @@ def test_expired_credentials_stop_it_safely_and_new_ones_go_on(shell: Shell) -> 
     clean_up(shell)
 
 
+@pytest.mark.long
 def test_a_wait_says_what_was_still_pending(shell: Shell) -> None:
     ended = shell("create", NAME, "--no-wait", *LONG)
     assert ended.code == 0, ended.err
@@ -179,6 +180,7 @@ def test_a_wait_says_what_was_still_pending(shell: Shell) -> None:
     clean_up(shell)
 
 
+@pytest.mark.long
 def test_a_wait_ends_where_a_pool_has_failed_and_says_why(shell: Shell) -> None:
     spoilt(shell, kind="pool_failed", code="InsufficientBalance.CreditPay", message="poor")
     ended = shell("wait", NAME, "--for", "nodes")
@@ -195,6 +197,7 @@ def test_a_look_at_a_pool_whose_node_never_joined_leaves_no_journal(shell: Shell
     assert list(elsewhere.home.rglob("journal.jsonl")) == []
 
 
+@pytest.mark.long
 def test_a_wait_names_the_pools_own_failure_and_not_the_newest_task(shell: Shell) -> None:
     poor = {"kind": "pool_failed", "code": "InsufficientBalance.CreditPay", "message": "poor"}
     spoilt(shell, "--kubernetes-version", "1.34", **poor)

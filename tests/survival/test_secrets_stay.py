@@ -225,6 +225,7 @@ def test_an_answer_of_sts_that_lacks_something(cli: Cli) -> None:
     assert not leaks(cli, ended, *given)
 
 
+@pytest.mark.long
 def test_keys_that_sts_gave(cli: Cli) -> None:
     key_id, secret = new_user(cli.emulator)
     keys = {"access_key_id": key_id, "access_key_secret": secret}

@@ -55,6 +55,7 @@ def earlier(text: str, seconds: float) -> str:
     return f"{moved:{shape}}{dash}{rest}"
 
 
+@pytest.mark.long
 def test_the_expiry_is_on_everything_that_carries_tags(shell: Shell) -> None:
     ok(shell, "create", "demo", "--ttl", "3h", *LONG)
     backend = shell.emulator.backend
@@ -85,6 +86,7 @@ def test_gc_shows_what_is_expired_and_removes_it_only_when_told_to(shell: Shell)
     assert names == {"other"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("ago", "reasons"), [(60, set()), (600, {"expired"})])
 def test_what_expired_within_the_skew_of_clocks_stays(
     shell: Shell, ago: int, reasons: set[str]
@@ -97,6 +99,7 @@ def test_what_expired_within_the_skew_of_clocks_stays(
     assert found(json.loads(ended.out)) == reasons
 
 
+@pytest.mark.long
 def test_orphans_are_networks_whose_cluster_is_gone_and_that_nobody_is_at_work_on(
     shell: Shell,
 ) -> None:
@@ -126,6 +129,7 @@ def test_extend_and_hold_keep_it_from_gc(shell: Shell) -> None:
     assert found(ok(shell, "gc", "--older-than", "0s")) == {"older than 0s"}
 
 
+@pytest.mark.long
 def test_what_has_no_expiry_is_not_made_to_end_by_extending_it(shell: Shell) -> None:
     ok(shell, "create", "demo", "--nodes", "0", *LONG)
     refused = shell("extend", "demo", "--ttl", "+2h")
@@ -135,6 +139,7 @@ def test_what_has_no_expiry_is_not_made_to_end_by_extending_it(shell: Shell) -> 
     assert ok(shell, "extend", "demo", "--ttl", "2h")["expires"]
 
 
+@pytest.mark.long
 def test_no_lifetime_grows_beyond_the_longest(shell: Shell) -> None:
     ok(shell, "create", "demo", "--nodes", "0", "--ttl", "365d", *LONG)
     before = ok(shell, "list")["clusters"][0]["expires"]
@@ -190,6 +195,7 @@ def test_what_does_not_exist_cannot_be_extended(shell: Shell) -> None:
     assert shell("extend", "nothing", "--hold").code == 5
 
 
+@pytest.mark.long
 def test_gc_asks_before_it_removes(shell: Shell) -> None:
     ok(shell, "create", "demo", "--ttl", "2h", *LONG)
     pass_time(shell, 10 * HOUR)
@@ -205,6 +211,7 @@ def tag(shell: Shell, kind: str, key: str, value: str) -> None:
             session.put(doc)
 
 
+@pytest.mark.long
 def test_a_hold_that_a_person_wrote_is_one(shell: Shell) -> None:
     ok(shell, "create", "demo", "--ttl", "2h", *LONG)
     pass_time(shell, 10 * HOUR)
@@ -214,6 +221,7 @@ def test_a_hold_that_a_person_wrote_is_one(shell: Shell) -> None:
     assert found(ok(shell, "gc")) == {"expired"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", ["gc", "list"])
 def test_an_expiry_that_cannot_be_read_is_reported(shell: Shell, command: str) -> None:
     ok(shell, "create", "demo", "--ttl", "2h", *LONG)
@@ -227,6 +235,7 @@ def test_an_expiry_that_cannot_be_read_is_reported(shell: Shell, command: str) -
     assert ok(shell, command)["warnings"] == []
 
 
+@pytest.mark.long
 def test_what_has_an_expiry_that_cannot_be_read_stays(shell: Shell) -> None:
     ok(shell, "create", "demo", "--ttl", "2h", *LONG)
     pass_time(shell, 10 * HOUR)

@@ -63,6 +63,7 @@ def test_those_of_the_cluster_are_seen_before_and_gone_after(
     assert cli.account() == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_one_of_somebody_else_stays_and_is_named(cli: Cli, product: str) -> None:
     id_ = made(cli, product, "")

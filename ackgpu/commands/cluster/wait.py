@@ -184,7 +184,7 @@ class Running(CheckStep[Cluster]):
 
     typical = 360
     timeout = LONG
-    reads = (*ClusterStep.reads, "containers.node_pools")
+    reads = (*ClusterStep.reads, "containers.node_pools", "identity.whoami")
 
     def __init__(
         self, cloud: Cloud, plan: Blueprint, *, unfinished: Unfinished | None = None

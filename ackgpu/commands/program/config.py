@@ -50,7 +50,7 @@ def validate(paths: Sequence[Path], session: Session) -> Result:
     Raises UsageError unless it is one.
     """
     if len(paths) != 1:
-        raise UsageError("One cluster.yaml is checked at a time: `ackgpu config validate FILE`.")
+        raise UsageError("One file is checked at a time: `ackgpu config validate cluster.yaml`.")
     (path,) = paths
     loaded = read_spec_file(path, session)
     facts = {"file": loaded.source, "name": loaded.spec.name, "region": loaded.spec.region}

@@ -250,6 +250,7 @@ def test_a_note_that_leads_to_another_account_is_not_followed(
         assert find_live(tmp_path / FILE) is None
 
 
+@pytest.mark.long
 def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
     with serving(tmp_path) as (line, process):
         target = urlsplit(line["endpoint"])
@@ -269,6 +270,7 @@ def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
         assert names(emulator) == [made["VpcId"]]
 
 
+@pytest.mark.long
 def test_status_and_reset_reach_a_state_served_or_still(tmp_path: Path) -> None:
     state = tmp_path / "state"
     assert status_of(state)["documents"] == {}
@@ -289,6 +291,7 @@ def test_status_and_reset_reach_a_state_served_or_still(tmp_path: Path) -> None:
     assert (still["running"], still["documents"]) == (False, {})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ends", ["first", "second"])
 def test_of_two_that_serve_one_state_the_other_is_found_when_one_has_ended(
     tmp_path: Path, ends: str

@@ -47,6 +47,7 @@ POOL = {
 }
 
 
+@pytest.mark.long
 def test_no_cluster_request_makes_it_fail(clock: ManualClock) -> None:
     plenty = dict.fromkeys(("clusters", "balancers", "security_groups", "eips"), 10_000)
     with Emulator(clock=clock, seed=1, scenario={"limits": plenty}) as emulator:
@@ -66,6 +67,7 @@ def test_no_cluster_request_makes_it_fail(clock: ManualClock) -> None:
     assert {"done", "InvalidParameter", "EmptyCIDR", "InvalidCIDR"} <= codes
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("action", "method"), [("CreateClusterNodePool", "POST"), ("ModifyClusterNodePool", "PUT")]
 )

@@ -229,6 +229,7 @@ def test_what_a_controller_makes_again_may_be_deleted(kubectl: Kubectl) -> None:
     assert "kube-root-ca.crt" in kubectl("get", "configmaps")
 
 
+@pytest.mark.long
 def test_kubectl_shows_events_and_mounts(kubectl: Kubectl) -> None:
     kubectl("create", "deployment", "web", "--image=nginx:1.27")
     assert "ScalingReplicaSet" in kubectl("describe", "deployment", "web")

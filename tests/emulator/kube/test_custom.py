@@ -145,6 +145,7 @@ def test_a_definition_of_another_name_is_refused(api: Api) -> None:
     assert 'must be spec.names.plural+"."+spec.group' in answer.body["message"]
 
 
+@pytest.mark.long
 def test_kubectl_works_with_a_kind_that_it_never_heard_of(kubectl: Kubectl) -> None:
     import json
 

@@ -64,6 +64,7 @@ def test_schemas_lead_to_schemas_only(api: Api) -> None:
     assert referred <= names
 
 
+@pytest.mark.long
 def test_kubectl_explains_fields_with_their_types(kubectl: Kubectl) -> None:
     assert "FIELD: replicas <integer>" in kubectl("explain", "deployment.spec.replicas")
     containers = kubectl("explain", "pod.spec.containers")

@@ -81,6 +81,7 @@ def test_system_pods_run(kubectl: Kubectl) -> None:
         assert name in out
 
 
+@pytest.mark.long
 def test_apply_is_idempotent_and_changes_what_differs(kubectl: Kubectl, sample: str) -> None:
     assert sample.startswith("cuda-sample-")
     assert "unchanged" in kubectl("apply", "-f", "-", stdin=SAMPLE)
@@ -90,6 +91,7 @@ def test_apply_is_idempotent_and_changes_what_differs(kubectl: Kubectl, sample: 
     assert kubectl.json("get", "deployment", "cuda-sample")["status"]["readyReplicas"] == 2
 
 
+@pytest.mark.long
 def test_server_side_apply_reports_conflicts_and_forces(kubectl: Kubectl) -> None:
     kubectl("apply", "--server-side", "--field-manager=one", "-f", "-", stdin=SAMPLE)
     other = SAMPLE.replace("replicas: 1", "replicas: 0")
@@ -109,12 +111,14 @@ def test_a_deployment_that_asks_too_much_says_why_it_waits(kubectl: Kubectl) -> 
     assert "Pending" in kubectl("get", "pods")
 
 
+@pytest.mark.long
 def test_exec_prints_what_the_gpu_tools_say(kubectl: Kubectl, sample: str) -> None:
     out = kubectl("exec", sample, "--", "nvidia-smi")
     assert "|   0  GRID P4-2Q          On   | 00000000:00:07.0 Off |" in out
     assert "release 9.0, V9.0.176" in kubectl("exec", sample, "--", "nvcc", "-V")
 
 
+@pytest.mark.long
 def test_exec_passes_stdin_stderr_and_the_exit_code(kubectl: Kubectl, sample: str) -> None:
     kubectl("exec", "-i", sample, "--", "sh", "-c", "cat > /tmp/in", stdin="one\ntwo\n")
     assert kubectl("exec", sample, "--", "cat", "/tmp/in") == "one\ntwo\n"
@@ -130,6 +134,7 @@ def test_exec_of_a_missing_program_says_so(kubectl: Kubectl, sample: str) -> Non
     assert 'exec: "nonesuch": executable file not found in $PATH' in done.stderr
 
 
+@pytest.mark.long
 def test_a_streamed_source_is_built_and_run(kubectl: Kubectl, sample: str) -> None:
     source = "__global__ void vectorAdd(float *a) {}\nint main() { return 0; }\n"
     kubectl("exec", "-i", sample, "--", "sh", "-c", "cat > /tmp/v.cu", stdin=source)
@@ -147,6 +152,7 @@ def test_the_documented_sample_is_installed_built_and_run(kubectl: Kubectl, samp
     assert "simpleTexture completed, returned OK" in out
 
 
+@pytest.mark.long
 def test_logs_show_what_the_container_printed(kubectl: Kubectl) -> None:
     command = '[sh, -c, "echo one; echo two; exit 3"]'
     kubectl("apply", "-f", "-", stdin=POD % {"name": "talker", "command": command})
@@ -161,12 +167,14 @@ def test_logs_show_what_the_container_printed(kubectl: Kubectl) -> None:
     assert status["containerStatuses"][0]["state"]["terminated"]["exitCode"] == 3
 
 
+@pytest.mark.long
 def test_delete_waits_until_the_object_is_gone(kubectl: Kubectl, sample: str) -> None:
     kubectl("delete", "deployment", "cuda-sample")
     kubectl("delete", "pod", sample, "--ignore-not-found", "--wait=true", "--timeout=50s")
     assert kubectl.json("get", "pods")["items"] == []
 
 
+@pytest.mark.long
 def test_typed_commands_send_what_the_server_reads(kubectl: Kubectl) -> None:
     kubectl("create", "namespace", "team")
     kubectl("create", "configmap", "settings", "--from-literal=a=1", "-n", "team")
@@ -185,6 +193,7 @@ def test_can_i_answers_by_role(kubectl: Kubectl) -> None:
     assert "*.*" in as_json
 
 
+@pytest.mark.long
 def test_scale_set_image_label_and_annotate(kubectl: Kubectl, sample: str) -> None:
     assert sample
     kubectl("scale", "deployment/cuda-sample", "--replicas=0")
@@ -212,6 +221,7 @@ def test_cordon_and_drain_move_pods_off_a_node(kubectl: Kubectl, sample: str) ->
     assert "SchedulingDisabled" not in kubectl("get", "node", node)
 
 
+@pytest.mark.long
 def test_taints_and_labels_of_nodes_are_kept(kubectl: Kubectl) -> None:
     node = "cn-hangzhou.192.168.0.0"
     kubectl("taint", "node", node, "gpu=yes:NoSchedule")
@@ -223,6 +233,7 @@ def test_taints_and_labels_of_nodes_are_kept(kubectl: Kubectl) -> None:
     assert "taints" not in kubectl.json("get", "node", node)["spec"]
 
 
+@pytest.mark.long
 def test_patches_of_three_kinds(kubectl: Kubectl) -> None:
     kubectl("create", "configmap", "c", "--from-literal=a=1")
     kubectl("patch", "configmap", "c", "--type=merge", "-p", '{"data":{"b":"2"}}')
@@ -256,6 +267,7 @@ def test_errors_read_like_a_real_server(kubectl: Kubectl) -> None:
     assert 'The Pod "x" is invalid: spec.containers[0].name: Invalid value: "C_C"' in refused
 
 
+@pytest.mark.long
 def test_wait_sees_a_pod_become_ready_and_go(kubectl: Kubectl) -> None:
     kubectl("apply", "-f", "-", stdin=POD % {"name": "p", "command": "[sleep, infinity]"})
     out = kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=50s")
@@ -265,6 +277,7 @@ def test_wait_sees_a_pod_become_ready_and_go(kubectl: Kubectl) -> None:
     assert "NotFound" in kubectl.run("get", "pod", "p").stderr
 
 
+@pytest.mark.long
 def test_cp_carries_files_there_and_back(kubectl: Kubectl, sample: str, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.txt").write_text("one\n")
@@ -276,6 +289,7 @@ def test_cp_carries_files_there_and_back(kubectl: Kubectl, sample: str, tmp_path
     assert "tar: /nope: Cannot stat: No such file or directory" in missing.stdout
 
 
+@pytest.mark.long
 def test_attach_follows_a_container_until_it_ends(kubectl: Kubectl) -> None:
     command = '[sh, -c, "echo one; sleep 400"]'
     kubectl("apply", "-f", "-", stdin=POD % {"name": "busy", "command": command})

@@ -40,6 +40,7 @@ OBJECTS: Any = st.dictionaries(
 )
 
 
+@pytest.mark.long
 @given(OBJECTS, OBJECTS)
 def test_a_difference_leads_from_one_object_to_the_other(old: Any, new: Any) -> None:
     before = copy.deepcopy(old)
