@@ -306,7 +306,9 @@ def kubeconfig(lab: Lab, **user: object) -> Path:
 
 
 # lightkube does not close the file that it hands a certificate to OpenSSL in.
-@pytest.mark.long
+# Nothing listens there, which is insisted upon for over a minute with each user.
+@pytest.mark.real_time
+@pytest.mark.timeout(1200)
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_keys_of_a_kubeconfig(lab: Lab, tmp_path: Path) -> None:
     key = f"-----BEGIN RSA PRIVATE KEY-----\n{planted('key')}\n-----END RSA PRIVATE KEY-----\n"
