@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from gpu.lab import Lab, lab_on
 from support.altering import Exchange, altering_proxy_to
 from support.cli import Cli, Ended, cli_on
@@ -287,28 +288,16 @@ def test_the_password_of_nodes(cli: Cli, tmp_path: Path) -> None:
 
 def kubeconfig(lab: Lab, **user: object) -> Path:
     """The lab's kubeconfig with another user."""
-    text = json.loads(json.dumps({"users": [{"name": "u", "user": user}]}))
+    document = yaml.safe_load(lab.path.read_text())
+    for row in document["users"]:
+        row["user"] = user
     file = lab.cli.home / "other"
-    server = "https://127.0.0.1:9"
-    file.write_text(
-        json.dumps(
-            {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "clusters": [{"name": "c", "cluster": {"server": server}}],
-                "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
-                "current-context": "x",
-                **text,
-            }
-        )
-    )
+    file.write_text(json.dumps(document))
     return file
 
 
 # lightkube does not close the file that it hands a certificate to OpenSSL in.
-# Nothing listens there, which is insisted upon for over a minute with each user.
-@pytest.mark.real_time
-@pytest.mark.timeout(1200)
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_keys_of_a_kubeconfig(lab: Lab, tmp_path: Path) -> None:
     key = f"-----BEGIN RSA PRIVATE KEY-----\n{planted('key')}\n-----END RSA PRIVATE KEY-----\n"
