@@ -92,6 +92,11 @@ class Failures:
         return CloudError(f"{server} answered something that is not the Kubernetes API: {words}")
 
     def _unreached(self, words: str, names: set[str]) -> AckGpuError:
+        if "LocalProtocolError" in names:  # nothing was sent, and nothing will be
+            return Unauthenticated(
+                "The kubeconfig's credential has characters that no request can carry.",
+                resolution=_FETCH,
+            )
         server = self.access.server
         expired = self._expiry()
         if expired and names & {"SSLError", "ReadError"}:  # the server ends the handshake over it
