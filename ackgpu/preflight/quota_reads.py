@@ -119,7 +119,7 @@ class OtherRegions:
 
     def _reads(self, keys: set[str]) -> Reads:
         regions = self._results.get(REGIONS)
-        if not isinstance(regions, list):
+        if not keys or not isinstance(regions, list):
             return {}
         here = self._target.region
         return {

@@ -70,8 +70,9 @@ def _calling_step() -> Step[Any] | None:
     """The innermost step among the callers; None if what calls is no step."""
     frame = sys._getframe(2)
     while frame is not None:
-        caller = frame.f_locals.get("self")
-        if isinstance(caller, Step):
-            return caller
+        if frame.f_code.co_varnames[:1] == ("self",):  # f_locals copies all of a frame's variables
+            caller = frame.f_locals.get("self")
+            if isinstance(caller, Step):
+                return caller
         frame = frame.f_back
     return None

@@ -112,6 +112,7 @@ def load(product: Product) -> Any:
     silence()
     sdk = SDKS[product]
     lazy_models.install(sdk)
+    lazy_models.put_off_aiohttp()
     module = importlib.import_module(f"{sdk}.client")
     transport.install()
     return module.Client
