@@ -167,7 +167,9 @@ class Simulation:
             self._holds.nothing_is_there_twice(name)
         others = [p for p in schedule.plays if p.words[0] in AGAIN and name in " ".join(p.words)]
         if others and schedule.seed % 4 == 1:
-            self._repeat(machine, others[-1].words, {5, 6, 9, 11} if spoilt else {5, 6})
+            # 11 also where a public endpoint needs an EIP of the user's: it names the calls then.
+            refused = {11} if schedule.doubts.get("endpoint_eip") == "named" else set()
+            self._repeat(machine, others[-1].words, {5, 6, 9, 11} if spoilt else {5, 6} | refused)
 
     def _repeat(self, machine: str, words: Sequence[str], others: set[int]) -> None:
         """The same command again. Nodes that found no stock once are the next command's to ask."""

@@ -15,11 +15,14 @@ from typing import Any
 
 from simulation.kernel import Kernel, Task
 
+from ackgpu.app import App
 from ackgpu.engine.workers import Call, Result, ThreadWorkers, Workers
 
 PATIENCE = 0.25
 """Real seconds in which nothing happens before time moves although a thread seems to be at work: it
 waits for a lock that a sleeping one holds."""
+STUCK = 240
+"""So many times without anything that could move the time: a thread waits for one that is gone."""
 
 
 class ThreadedKernel(Kernel):
@@ -71,14 +74,22 @@ class ThreadedKernel(Kernel):
             self._changes += 1
 
     def run(self, *, until: float) -> bool:
-        """Move the time until nobody wants a turn; whether that was before ``until``."""
+        """Move the time until nobody wants a turn; whether that was before ``until``.
+
+        Raises RuntimeError if a thread is at work for a minute and nothing comes of it.
+        """
+        idle = 0
         while True:
             self._settle()
             with self._change:
                 if not self._queue and self._busy <= 0:
                     return True
                 if not self._queue:
+                    idle += 1
+                    if idle > STUCK:
+                        raise RuntimeError(f"stuck: {self.current} waits for what never comes")
                     continue
+                idle = 0
                 item = heapq.heappop(self._queue)
                 if item[0] > until:
                     heapq.heappush(self._queue, item)
@@ -147,6 +158,18 @@ class ThreadedKernel(Kernel):
         if self.current is task:
             task.leave()
             self.current = None
+            _free_what_the_dead_hold()
+
+
+def _free_what_the_dead_hold() -> None:
+    """Replace the locks that all runs share here and that no two processes share.
+
+    Until Python 3.12 a cached_property has one lock for all objects of its class, and a killed run
+    keeps it for ever.
+    """
+    for found in vars(App).values():
+        if hasattr(found, "lock"):
+            found.lock = threading.RLock()
 
 
 class _Counted:
