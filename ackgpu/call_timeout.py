@@ -24,6 +24,7 @@ class _Caller:
     def __init__(self) -> None:
         self._calls: queue.SimpleQueue[Callable[[], Any] | None] = queue.SimpleQueue()
         self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        # A daemon: a read that never ends must not keep the process from ending.
         self._thread = threading.Thread(target=self._work, name="ackgpu-call", daemon=True)
         self._thread.start()
 
@@ -33,6 +34,7 @@ class _Caller:
         try:
             return self._outcomes.get(timeout=seconds)
         except queue.Empty:
+            # It is not put back among the idle ones: its late outcome would answer the next call.
             self._thread.name = LEFT_ALONE
             self.end()  # whenever the call does
             raise
@@ -57,9 +59,11 @@ def give_up_after(seconds: float, call: Callable[[], T]) -> T:
     between two bytes does not end a read to which they come one by one. With no bound (infinity)
     there is nothing to give up, and the call is made in this thread.
     """
+    # Nothing to bound: the simulation and tests run in one thread, in the same order each time.
     if seconds == math.inf:
         return call()
     try:
+        # A deque's pop and append are atomic, so that no lock is needed among worker threads.
         caller = _idle.pop()
     except IndexError:
         caller = _Caller()
@@ -80,4 +84,5 @@ def _carried_out(call: Callable[[], Any]) -> Outcome:
     try:
         return call(), None
     except BaseException as error:  # noqa: BLE001 -- raised again in the caller's thread
+        # What would end this thread would be told to the caller as a timeout.
         return None, error

@@ -30,7 +30,6 @@ TAG_PREFIX = "ackgpu:"
 
 TAG_KEY_LIMIT = 64
 TAG_VALUE_LIMIT = 128
-CLIENT_TOKEN_LIMIT = 64
 
 _NAME_LIMIT = 63
 # Letters, digits, the CJK ideographs and hyphens, the first not a hyphen (CS API reference,

@@ -85,8 +85,6 @@ class Session(App):
         self.run_id = ""
         self._subject = self._subject_region = ""
 
-    # -- its words
-
     @property
     def subject(self) -> tuple[str, str]:
         """The cluster that the command works on, and its region; both empty without one."""
@@ -141,8 +139,6 @@ class Session(App):
             error.resolution = self.completed(error.resolution) if error.resolution else None
         return error
 
-    # -- its work on a cluster
-
     @contextmanager
     def locked(self, region: str, name: str, *, needed: bool = True) -> Iterator[None]:
         """Hold the cluster for this process: two commands at once on one machine would race.
@@ -151,6 +147,7 @@ class Session(App):
         ``needed`` False: a disk that takes no lock is a warning, and the command goes on without.
         """
         with ExitStack() as stack:
+            # Before the lock, so that a Ctrl-C while it is taken names the next command, too.
             stack.enter_context(self.stoppable())
             try:
                 stack.enter_context(self._lock(region, name))
@@ -202,6 +199,7 @@ class Session(App):
         """
         from ackgpu.naming import run_id
 
+        # Chosen here and not when the command begins: preflight and the question may take minutes.
         self.run_id = self.run_id or run_id(self.clock.wall(), self.rng.randbytes(8))
         journal.begin(verb, self.run_id, **facts)
 
@@ -251,9 +249,12 @@ class Session(App):
             listen = _fan_out([renderer, log_to(run.journal.path)])
             told = replace(run, listen=listen, news=SimpleQueue())
             self.news = told.news
+            # Adapters outlive the run; what they warn of after it goes to the display at once.
             stack.callback(setattr, self, "news", None)
 
             def insist(code: int) -> None:
+                # This runs in a signal handler, and the
+                # process ends next whatever the terminal does.
                 with suppress(Exception):
                     renderer.close()
                 self.say_stopped_at_once(code, headline.go_on)
@@ -305,6 +306,7 @@ class Session(App):
         """The same run after a stop was requested: to look once more, or to roll back."""
         from ackgpu.engine.run import NOW
 
+        # With the old token the loop would close before its first look.
         return replace(run, cancel=CancelToken(self.wakeup), deadline=None, started=NOW)
 
     def until_visible(self, run: Run) -> None:
@@ -362,6 +364,7 @@ class Session(App):
         directory = self.cluster_dir(region, name)
         try:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # The kernel drops the lock with the process, so that a kill leaves none behind.
             return FileLock(directory / "lock", timeout=0, mode=MODE).acquire()
         except Timeout:
             raise ConflictError(
@@ -382,6 +385,7 @@ def _unheard(event: Event) -> None:
 
 def _learn(run: Run, outcome: Outcome, *, removal: bool) -> None:
     """Remember how long what this run requested took."""
+    # What was adopted or reused was seen at once, and tells nothing of how long it takes.
     words = {"deleted"} if removal else {"created", "checked"}
     took = [(r.step, r.seconds) for r in outcome.reports if r.outcome in words]
     run.waits.learn(took, removal=removal)

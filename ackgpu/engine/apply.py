@@ -79,6 +79,7 @@ class Apply(Walk[StepProgress]):
         self._reached = False
 
     def _admit(self) -> None:
+        # A copy: with inline workers the first look ends in here, and admits what stands behind it.
         for record in tuple(self._records.values()):
             needs = (self._of(need).state is State.DONE for need in record.step.needs)
             if record.state is State.WAITING and not self._closed and all(needs):
@@ -134,9 +135,12 @@ class Apply(Walk[StepProgress]):
         self, step: Step[Any], finding: Finding[Any] | None, error: Exception | None
     ) -> None:
         record = self._of(step)
+        # Before the run's first answer nothing was made,
+        # and waiting would only hide a wrong endpoint.
         if passes(error) and self._reached:
             self._wait(record, f"cannot be read: {error.message}", again_in=UNREACHABLE_SECONDS)
             return
+        # Reads lag: a call in a VPC made moments ago may answer that there is no such VPC.
         if isinstance(error, ResourceNotFound) and self._needs_are_fresh(step):
             self._wait(record, f"not visible yet: {error.message}", again_in=2)
             return
@@ -150,6 +154,8 @@ class Apply(Walk[StepProgress]):
             case Pending():
                 self._pending(record, finding)
             case Broken(error=reason):
+                # What is broken stands all the same: its id goes
+                # into the report, or a rollback would miss it.
                 found = replace(record, id=finding.id, resources=finding.resources)
                 self._fail(found, reason, State.BROKEN)
             case Absent():
@@ -176,6 +182,7 @@ class Apply(Walk[StepProgress]):
         self._admit()
 
     def _pending(self, record: StepProgress, finding: Pending) -> None:
+        # A look that is short of an answer must not lose what an earlier one saw.
         found_id, resources = finding.id or record.id, finding.resources or record.resources
         if finding.warning and finding.warning != record.warned:
             record = replace(record, warned=finding.warning)
@@ -191,9 +198,13 @@ class Apply(Walk[StepProgress]):
         if self._closed:
             return
         unseen_for = self._unseen_for(record)
+        # Not requested again yet: without a client token
+        # (node pools) a repeat would make a second one.
         if unseen_for is not None and unseen_for < self._run.visibility:
             self._wait(record, "requested, not visible yet", again_in=2)
         elif record.existing_error is not None:
+            # It exists, says the cloud, and no look within
+            # the window found it: it is not for us to take.
             self._fail(record, record.existing_error)
         elif record.requests >= MAX_REQUESTS:
             never = f"{record.name} was requested and never appeared."
@@ -211,6 +222,7 @@ class Apply(Walk[StepProgress]):
 
     def _unseen_for(self, record: StepProgress) -> float | None:
         requested_at = record.requested_at
+        # Another process may have requested it and been killed before it had the answer.
         if requested_at is None:
             requested_at = self._run.journal.requested_at(record.name)
         return None if requested_at is None else self._run.clock.now() - requested_at
@@ -219,6 +231,8 @@ class Apply(Walk[StepProgress]):
         step = record.step
         token = self._run.token_of(_wording(record))
         try:
+            # The intent is on disk before the request is out. A crash in between costs a look;
+            # the other way round it would leave something billed that only a tag can find.
             self._run.journal.intent(step.name, token)
         except LocalError as error:
             self._fail(record, error)
@@ -240,6 +254,7 @@ class Apply(Walk[StepProgress]):
         if error is None or isinstance(error, LostReply):
             record = replace(record, requested_at=now, requests=record.requests + 1)
         else:
+            # Refused is not carried out: the next run need not wait for it to show.
             self._run.journal.refused(step.name)
         if error is None:
             self._run.journal.created(step.name)
@@ -264,6 +279,7 @@ class Apply(Walk[StepProgress]):
         if self._closed or not is_unclassified(error):
             self._fail(record, error)
             return
+        # A code that nobody knows may follow a request that was carried out: one look decides.
         step = self._put(record.to(State.DOUBTED)).step
 
         def settle(finding: Finding[Any] | None, failure: Exception | None) -> None:
@@ -306,6 +322,7 @@ class Apply(Walk[StepProgress]):
 
     def _fail(self, record: StepProgress, error: Exception, end: State = State.FAILED) -> None:
         self._failed(replace(record.to(end), error=error), error)
+        # What were made from here on would be billed for a cluster that does not come about.
         self._close()
 
     def _report(self, record: StepProgress) -> StepReport:

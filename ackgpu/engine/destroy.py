@@ -64,6 +64,8 @@ class Destroy(Walk[StepRemoval]):
 
     def _admit(self) -> None:
         progressed = True
+        # Until nothing moves: what is kept or only checked
+        # settles at once, and frees what it needs.
         while progressed and not self._closed:
             progressed = False
             for step in [record.step for record in self._records.values()]:
@@ -73,6 +75,8 @@ class Destroy(Walk[StepRemoval]):
 
     def _may_go(self, step: Step[Any]) -> bool:
         whole = step.part_of
+        # DeleteCluster takes its pools and nodes along:
+        # they are looked for once it is gone, not deleted.
         if whole is not None and whole.name in self._records:
             return self._settled(whole)
         others = self._needed_by[step.name]
@@ -83,6 +87,7 @@ class Destroy(Walk[StepRemoval]):
 
     def _begin(self, record: StepRemoval) -> None:
         record = replace(record, began=self._run.clock.now())
+        # Neither has anything in the cloud of its own.
         if record.step.checks or record.step.changes:
             self._put(record.to(State.GONE))
         elif _is_given(record, record.finding):
@@ -103,6 +108,7 @@ class Destroy(Walk[StepRemoval]):
         self, step: Step[Any], finding: Finding[Any] | None, error: Exception | None
     ) -> None:
         record = self._of(step)
+        # Unlike in apply, also before the first answer: the plan has already read this account.
         if passes(error):
             self._wait(record, f"cannot be read: {error.message}", again_in=UNREACHABLE_SECONDS)
         elif error is not None:
@@ -110,6 +116,7 @@ class Destroy(Walk[StepRemoval]):
         elif isinstance(finding, Absent):
             self._absent(record)
         else:
+            # One list was short: what looked gone is back, and the two looks begin anew.
             seen = record.looked_for() if record.state is State.ABSENT else record
             self._still_there(self._put(replace(seen, unseen_since=None)), finding)
 
@@ -117,14 +124,19 @@ class Destroy(Walk[StepRemoval]):
         if _is_given(record, finding):
             self._keep(record)
         elif isinstance(finding, Pending) and finding.removing:
+            # Somebody else's request, or an earlier run's,
+            # is at work on it: one of ours adds nothing.
             record = self._adopt(record, finding)
             if record.requested_at is None:
                 requested = record.to(State.REQUESTED)
                 record = self._put(replace(requested, requested_at=record.began))
             self._wait(record, finding.detail, again_in=finding.again_in)
         elif self._requested_lately(record):
+            # Reads lag behind our own accepted request.
             self._wait(record, "asked to go", again_in=None)
         elif isinstance(finding, Broken) and record.requests >= MAX_REQUESTS:
+            # Each request ended in a failure that the cloud
+            # reports; what is in the way needs a person.
             self._fail(record, finding.error)
         else:
             self._request(self._adopt(record, finding))
@@ -136,6 +148,7 @@ class Destroy(Walk[StepRemoval]):
     def _adopt(self, record: StepRemoval, finding: Finding[Any] | None) -> StepRemoval:
         if isinstance(finding, Ready):
             self._values.ready[record.name] = finding.value
+        # A Pending without an id must not lose the one to delete by.
         found_id = getattr(finding, "id", "") or record.id
         resources = getattr(finding, "resources", ()) or record.resources
         return self._put(replace(record, id=found_id, resources=resources))
@@ -147,6 +160,8 @@ class Destroy(Walk[StepRemoval]):
         if unseen_for >= self._run.visibility or _is_proven(record):
             self._gone(record)
             return
+        # What needs this one out of its way goes on after
+        # the first look; only the end waits for two.
         first = record.state is not State.ABSENT
         record = record.to(State.ABSENT) if first else record
         self._put(replace(record, detail="read back as gone once"))
@@ -157,6 +172,8 @@ class Destroy(Walk[StepRemoval]):
             self._admit()
 
     def _gone(self, record: StepRemoval) -> None:
+        # Gone since the first look that missed it, or the
+        # measured durations would learn the window too.
         seconds = (record.unseen_since or record.observed_at) - record.began
         record = self._put(replace(record.to(State.GONE), seconds=seconds))
         self._run.journal.deleted(record.name)
@@ -198,6 +215,7 @@ class Destroy(Walk[StepRemoval]):
 
     def _wait(self, record: StepRemoval, detail: str, *, again_in: float | None) -> None:
         record = self._waiting(self._put(record), detail)
+        # Only once the cloud has the request: one that was refused for now is insisted on.
         leaving = record.requested_at is not None and record.name in self._no_wait
         if self._closed or leaving:
             return

@@ -44,6 +44,7 @@ def settle_all(
 
     schedule(calls)
     loop.run(on_tick=run.watch(loop), on_cancel=loop.drop_scheduled)
+    # What was dropped has no result: a partial answer must not pass for a whole one.
     if run.cancel.requested:
         raise Interrupted("Stopped.", signal_number=run.cancel.signal_number)
     return results

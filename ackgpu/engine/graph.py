@@ -19,6 +19,8 @@ def in_order(steps: Sequence[AnyStep]) -> tuple[AnyStep, ...]:
     if len(set(names)) != len(names):
         raise ValueError(f"two steps share a name: {sorted(names)}")
     for step in steps:
+        # Without this a need that was left out of the graph
+        # would never be ready, and the run never end.
         for need in step.needs:
             if need not in steps:
                 raise ValueError(f"{step.name} needs {need.name}, which is not among the steps")

@@ -61,6 +61,7 @@ class Journal:
 
     def intent(self, step: str, token: str) -> None:
         """``step`` is about to be requested with ``token``. Raises LocalError as begin does."""
+        # Raises, unlike what is learnt later: without it on disk the request must not be made.
         self._append({"type": "intent", "step": step, "token": token})
 
     def created(self, step: str) -> None:
@@ -73,10 +74,13 @@ class Journal:
 
     def deleted(self, step: str) -> None:
         """It was read back as gone."""
+        # A deletion needs no journal (docs/reliability.md):
+        # a full disk must not keep it from ending.
         self._append_if_possible({"type": "deleted", "step": step})
 
     def note(self, step: str, key: str, value: str) -> None:
         """Keep a word for a step."""
+        # Each look notes its words again; only news is worth an fsync.
         if self._notes.get(step, {}).get(key) != value:
             record = {"type": "note", "step": step, "key": key, "value": value}
             self._append_if_possible(record)
@@ -150,10 +154,12 @@ class Journal:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             torn = _is_torn(path)
             self._file = append_private(path)
+            # A record that follows half a line on the same line would be lost with it.
             if torn:
                 self._file.write("\n")
         self._file.write(line + "\n")
         self._file.flush()
+        # Not only flushed: the intent has to survive a machine that loses power during the request.
         os.fsync(self._file.fileno())
 
     def _apply(self, record: dict[str, Any]) -> None:
@@ -171,6 +177,7 @@ class Journal:
             case "refused":
                 self._requested.pop(step, None)
             case "deleted":
+                # Its notes go too: ids of what is gone would lead the next create astray.
                 self._requested.pop(step, None)
                 self._notes.pop(step, None)
             case "note":

@@ -55,12 +55,17 @@ class Loop:
             if self._cancel.requested and not stopped:
                 stopped = True
                 on_cancel()
+            # A stop is heard before anything is started: what
+            # was due at the same moment is no longer begun.
             self._start_what_is_due()
             results = self._workers.collect()
             for number, value, error in results:
+                # Workers outlive a loop that was left by an
+                # exception: a late result of its calls is nobody's.
                 handler = self._handlers.pop(number, None)
                 if handler is not None:
                     handler(value, error)
+            # With results in hand there is no sleep: what they made due may start at once.
             if not results and self.busy:
                 self._clock.sleep(self._pause())
             on_tick()
@@ -72,6 +77,8 @@ class Loop:
             self._workers.submit(number, call)
 
     def _pause(self) -> float:
+        # Calls in threads wake the sleep when they end;
+        # the tick is for the deadline and the display.
         tick = TICK_SECONDS * self._clock.speed
         if not self._due:
             return tick

@@ -107,9 +107,11 @@ class _Survey:
     def _admit(self) -> None:
         for step in self._steps:
             ready = all(need.name in self._found for need in step.needs)
+            # Found, not Ready: what is absent or pending lets the steps behind it look, too.
             if step.name in self._begun or not ready or self._error is not None:
                 continue
             self._begun.add(step.name)
+            # There is nothing to check yet, and a check must not take "no cluster" for a failure.
             if step.checks and any(need.name not in self._values.ready for need in step.needs):
                 self._found[step.name] = PlannedStep(step, "CHECK", None)
                 self._admit()
@@ -118,11 +120,15 @@ class _Survey:
 
     def _ask(self, step: Step[Any]) -> None:
         def settle(finding: Any, error: Exception | None) -> None:
+            # Counts as found so that the steps behind it
+            # are looked at, and as nothing that is known.
             if isinstance(error, Transient) and self._patient:
                 self._found[step.name] = PlannedStep(step, "WAIT", None)
                 self._admit()
                 return
             if error is not None:
+                # Calls that are out are awaited all the same, or
+                # their threads would go on into what follows.
                 self._error = self._error or error
                 return
             if isinstance(finding, Ready):

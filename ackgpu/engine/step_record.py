@@ -53,7 +53,9 @@ TO_READY: Transitions = {
     State.REQUESTING: frozenset(
         {State.OBSERVED, State.REQUESTED, State.EXISTING, State.DOUBTED, State.FAILED}
     ),
+    # Requested again only after an absence that is believed: the first one may never have arrived.
     State.REQUESTED: frozenset({State.REQUESTING, *_READY}),
+    # Never requested from here: the cloud has just refused for there being one.
     State.EXISTING: _READY,
     State.DOUBTED: frozenset({State.OBSERVED, State.REQUESTED, State.FAILED}),
 }

@@ -40,6 +40,7 @@ class Waits:
         lately = [(step, seconds) for step, seconds in took if step.typical >= _WORTH_LEARNING]
         if self._path is None or not lately:
             return
+        # Not under a lock: of two runs that end at once one loses a duration, which is no harm.
         measured = dict(_read(self._path))  # another run may have learned meanwhile
         for step, seconds in lately:
             key = _key(step, removal=removal)
@@ -55,6 +56,7 @@ def _key(step: Step[Any], *, removal: bool) -> str:
 
 def _read(path: Path) -> Mapping[str, Sequence[float]]:
     try:
+        # Anything may lie there; a cache is not worth reading without an end.
         if path.stat().st_size > _MAX_FILE:
             return {}
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -76,6 +78,7 @@ def _write(path: Path, measured: Mapping[str, Sequence[float]]) -> None:
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     with open(fresh, "w", encoding="utf-8", opener=_private) as file:
         json.dump(measured, file)
+    # Replaced as a whole: a reader never sees half a file, and a crash leaves the old one.
     fresh.replace(path)
 
 

@@ -55,6 +55,7 @@ class Walk(ABC, Generic[R]):
                 self._run.emit(StepNotStarted, step=record.name, reason=self.not_begun)
         reports = tuple(self._report(record) for record in self._records.values())
         complete = all(report.status in self.ends_well for report in reports)
+        # Calls under way are finished after the deadline, and may have finished the work.
         error = None if complete and isinstance(self._error, TimedOut) else self._error
         return Outcome(self._values, reports, self._run.elapsed, error)
 
@@ -78,6 +79,7 @@ class Walk(ABC, Generic[R]):
     def _failed(self, record: R, error: Exception) -> None:
         """Tell of a step that has ended with an error, which is the walk's if it is the first."""
         self._put(record)
+        # The first failure decides the exit code (ADR 0006); later ones often follow from it.
         self._error = self._error or error
         self._run.emit(StepFailed, step=record.name, message=one_line(error), id=record.id)
 
@@ -86,6 +88,7 @@ class Walk(ABC, Generic[R]):
 
     def _waiting(self, record: R, detail: str) -> R:
         """The record of a step that waits; what for is said unless it was said last."""
+        # Said once: where lines are written, each look would be one.
         if detail == record.detail:
             return record
         self._say_waiting(record, detail)
@@ -103,6 +106,7 @@ class Walk(ABC, Generic[R]):
         self._close()
 
     def _tick(self) -> None:
+        # Here, in the loop's thread: adapters warn from worker threads, and listeners need no lock.
         self._run.hand_on()
         now = self._run.clock.now()
         under_way = [r for r in self._records.values() if r.under_way]

@@ -16,6 +16,7 @@ from ackgpu.clock import Wakeup
 WORKER = "ackgpu-worker"
 """The name of a thread that carries out the calls of a run."""
 
+# Far more than processors: a worker spends its time waiting for the network.
 _MAX_THREADS = 64
 
 Call = Callable[[], Any]
@@ -88,6 +89,8 @@ class ThreadWorkers:
             try:
                 results.append(self._results.get_nowait())
             except queue.Empty:
+                # Counted by the engine's thread, which submits
+                # and collects, so that no lock is needed.
                 self._busy -= len(results)
                 return results
 
@@ -100,4 +103,6 @@ class ThreadWorkers:
         while (taken := self._calls.get()) is not None:
             number, call = taken
             self._results.put(carry_out(number, call))
+            # After the result is in the queue, or the loop
+            # would wake, find nothing and sleep a tick.
             self._wakeup.notify()

@@ -21,7 +21,7 @@ from ackgpu.render.columns import GAP, LEAST, fitted, total, widths_of
 from ackgpu.render.words import short_id
 from ackgpu.streams import Streams
 
-DONE, FAILED, BUSY, IDLE, WARNING = "✓", "✗", "⠸", "·", "!"
+DONE, FAILED, BUSY, IDLE = "✓", "✗", "⠸", "·"
 NOTHING = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 TAKEN = "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}"

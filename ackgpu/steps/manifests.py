@@ -19,7 +19,6 @@ NAMESPACE = "default"
 OWNER_LABEL, OWNER = "app.kubernetes.io/managed-by", "ackgpu"
 NOBODY = 65534
 """The user of a restricted sample: the image's own is root."""
-Manifest = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

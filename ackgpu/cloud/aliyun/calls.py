@@ -100,6 +100,7 @@ class Calls:
             body = self.read(action, max_results=size, next_token=token, **fields)
             return rows_at(body, rows), body.next_token
 
+        # Rows of some lists (tags of resources) have no id of their own.
         return by_token(action, fetch, key=attrgetter(key) if key else id)
 
     def write(self, action: str, *path: str, idempotent: bool, **fields: Any) -> Any:
@@ -146,6 +147,7 @@ class Calls:
             yield
         finally:
             if self.shared is not None:
+                # Before the answer as well: a lost reply may have been carried out.
                 self.shared.forget()
 
     def _call(
@@ -161,6 +163,8 @@ class Calls:
         What the gateway refuses for its signature is not carried out. The error names what was
         refused: who has several sources cannot tell otherwise.
         """
+        # Taken before the call: of several threads that are refused at once the first
+        # renews, and the others see that the generation has moved and only try again.
         generation = self._account.generation
         try:
             return call()
@@ -187,6 +191,7 @@ class Calls:
         arguments: list[Any] = [*path]
         if fields:
             arguments.append(self.model(f"{action}Request", **fields))
+        # Container Service is a ROA API, whose SDK methods take headers; the RPC products' do not.
         if self.product == "CS":
             arguments.append({})  # headers
         method = getattr(client, _methods(client.__class__)[f"{action}WithOptions".lower()])
@@ -199,6 +204,7 @@ class Calls:
         client = self._account.client(self.product, self.region)
         params = Params(
             action=action,
+            # Of Container Service, the one ROA API here.
             version="2015-12-15",
             protocol="HTTPS",
             pathname=pathname,

@@ -31,6 +31,7 @@ class Checked:
         """The keys; raises CredentialsError where they cannot be had or are none."""
         found = worded(self._source, self._inner.get_credentials)
         secrets = found.get_access_key_secret(), found.get_security_token()
+        # Learnt before they are looked at, so that no error below can quote one.
         learn(*secrets)
         check_key(f"The access key id of {self._source}", found.get_access_key_id())
         check_key(f"The access key secret of {self._source}", secrets[0])
@@ -82,6 +83,8 @@ def worded(source: str, get: Callable[[], Any]) -> Any:
     except AckGpuError:
         raise
     except Exception as error:
+        # Out of the except block before anything is raised:
+        # the SDK's error would hang on as its context.
         said = str(error)
         network = any(kind.__name__ in _NETWORK for kind in type(error).__mro__)
         if network:

@@ -49,6 +49,8 @@ class Clients:
         """The product's client for ``region``."""
         with self._lock:
             key = (product, region)
+            # Under the one lock: an SDK is imported here, and several threads that
+            # import at once gain nothing under the interpreter's lock (ADR 0004).
             if key not in self._made:
                 self._made[key] = self._make(product, region)
             return self._made[key]
@@ -72,6 +74,7 @@ class Clients:
         Whether there are others to try with: what is as before is not worth another call.
         """
         with self._lock:
+            # Another thread was refused with the same keys and has renewed them.
             if self._generation != refused:
                 return True
             if self.find_again is None or self._credential is None:
@@ -81,6 +84,7 @@ class Clients:
             if _signature(fresh) == _signature(self._credential):
                 return False
             self.credentials, self._credential = source, fresh
+            # Clients hold the credential that they were made with.
             self._made.clear()
             self._generation += 1
             return True
@@ -111,6 +115,7 @@ def load(product: Product) -> Any:
 
     silence()
     sdk = SDKS[product]
+    # Before the client's module is imported, which imports its models by name (ADR 0004).
     lazy_models.install(sdk)
     lazy_models.put_off_aiohttp()
     module = importlib.import_module(f"{sdk}.client")
@@ -148,6 +153,8 @@ def _checked(client_class: Any) -> Any:
 
     class CheckedClient(client_class):  # type: ignore[misc]
         def call_api(self, params: Any, request: Any, runtime: Any) -> Any:
+            # Here, where the body is still as it came; the
+            # models make an empty list of one that is missing.
             answer = super().call_api(params, request, runtime)
             refuse_hidden_error(str(params.action), answer)
             refuse_missing_list(str(params.action), answer)

@@ -99,6 +99,7 @@ def connect(  # noqa: PLR0913 -- keyword-only: what the composition root passes 
     def look() -> CredentialSource:
         return find(env, home, profile=profile, endpoints=endpoints)
 
+    # Now, so that a command without credentials ends before it has asked or shown anything.
     source = found_later(look) if later else look()
     _log.debug("The credentials are those of %s", source.name)
     patience = INSIST_SECONDS if insist is None else insist

@@ -86,6 +86,7 @@ class AliyunCompute(ProductApi):
 
         rows = by_token("DescribeSecurityGroupAttribute", fetch)
         rules = tuple(records.security_rule(row) for row in rows)
+        # The first page's word: every page repeats it.
         return SecurityRules(rules, open_inside=policies[0].lower() == "accept")
 
     def authorize(
@@ -139,6 +140,7 @@ class AliyunCompute(ProductApi):
         return records.console_text(body.console_output or "")
 
     def delete_instance(self, instance_id: str) -> None:
+        # A running instance is refused without force (ECS API reference, DeleteInstance).
         self._calls.remove("DeleteInstance", instance_id=instance_id, force=True)
 
     @shared_for(A_LOOK)
@@ -318,6 +320,7 @@ class AliyunCompute(ProductApi):
             fields["tag"] = self._calls.tags(action, tags)
         found: list[Any] = []
         for some in chunks(ids, _PAGE):
+            # A JSON array in a text, as ECS takes ids; VPC takes them joined by commas.
             fields[f"{key}s"] = json.dumps(list(some)) if some else None
             found += self._calls.tokened(
                 action, rows=place, key=key, size=_PAGE, region_id=self._region, **fields

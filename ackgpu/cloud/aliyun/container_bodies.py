@@ -29,10 +29,12 @@ def create_cluster(request: ClusterRequest, *, region: str, token: str) -> Body:
     if request.pod_cidr:  # Flannel; Terway takes its pods' addresses from vSwitches
         body["container_cidr"] = request.pod_cidr
         body["node_cidr_mask"] = str(request.node_cidr_mask)
+    # After what is empty was left out: False is an answer here, not an absence.
     body = _without_empty(body) | {
         "endpoint_public_access": request.public_endpoint,
         "ssh_flags": request.ssh,
         "deletion_protection": request.deletion_protection,
+        # ACK would make a NAT gateway of its own; the way out is a step, with our tags.
         "snat_entry": False,
     }
     return _merged(_merged(body, nested(request.settings)), request.extra)
@@ -71,6 +73,8 @@ def _scaling_group(request: NodePoolRequest) -> Body:
         "security_group_ids": list(request.security_group_ids),
         "tags": _tags(request.tags),
     }
+    # Kept at nought: a pool made without it is not held
+    # to a size, and leaves attached instances behind.
     group = _without_empty(group) | {"desired_size": request.desired}
     if request.charge_type == "PrePaid":
         group |= {
@@ -87,6 +91,7 @@ def _spot(request: NodePoolRequest) -> Body:
     body: Body = {"spot_strategy": "SpotAsPriceGo"}
     if request.spot_price_limit is not None:
         limit = str(request.spot_price_limit)
+        # One limit for all types: the API wants a row for each.
         limits = [{"instance_type": kind, "price_limit": limit} for kind in request.instance_types]
         body = {"spot_strategy": "SpotWithPriceLimit", "spot_price_limit": limits}
     if request.on_demand_base:

@@ -54,6 +54,7 @@ class ContainerChanges:
             "labels": [{"key": key, "value": value} for key, value in labels.items()],
             "taints": [{"key": k, "value": v, "effect": effect} for k, v, effect in taints],
         }
+        # Empty lists are sent here on purpose: they take the last label or taint away.
         body = {"kubernetes_config": rows, "update_nodes": True}
         return self._pool(_CHANGE, cluster_id, node_pool_id, body, method="PUT")
 
@@ -105,6 +106,8 @@ class ContainerChanges:
             idempotent=False,
             instance_ids=[instance_id],
             release_node=release,
+            # Draining is done before, over the cluster's
+            # own API, where it can be watched and given up.
             drain_node=False,
         )
         return answer.task_id or ""
@@ -134,6 +137,7 @@ class ContainerChanges:
             action,
             cluster_id,
             nodepool_id=node_pool_id,
+            # No vGPU type is of another architecture.
             arch="amd64",
             keep_instance_name=keep_instance_name,
             format_disk=format_disk,
@@ -164,6 +168,7 @@ class ContainerChanges:
         found = {
             target
             for row in rows
+            # The answer has rows of other versions as well.
             if row.version == version
             for target in row.upgradable_versions or ()
         }
@@ -172,6 +177,7 @@ class ContainerChanges:
     def upgrade_cluster(self, cluster_id: str, version: str) -> str:
         """Request the upgrade of only the control plane."""
         path = f"/api/v2/clusters/{quote(cluster_id, safe='')}/upgrade"
+        # Pools are upgraded by requests of their own, one after the other.
         body = {"next_version": version, "master_only": True}
         answer = self._calls.send("UpgradeCluster", "POST", path, body)
         return answer.task_id or ""

@@ -50,6 +50,7 @@ class AliyunContainers(ContainerChanges):
         """
         rows = self._listed(name, region or self._region)
         found = [records.cluster(row) for row in rows if name in {"", row.name}]
+        # A cluster that vanishes between list and detail keeps its row: one read proves no absence.
         return [self.cluster(each.id) or each for each in found] if name else found
 
     def _listed(self, name: str, region: str) -> list[Any]:
@@ -76,6 +77,7 @@ class AliyunContainers(ContainerChanges):
         body = or_none(lambda: self._calls.read("DescribeClusterDetail", cluster_id))
         if body is None:
             return None
+        # A body without it is no cluster that lacks things, but an answer that cannot be believed.
         required("DescribeClusterDetail", body, "cluster_id")
         return records.cluster(body)
 
@@ -122,6 +124,8 @@ class AliyunContainers(ContainerChanges):
         return required("CreateClusterNodePool", answer, "nodepool_id"), answer.task_id or ""
 
     def delete_node_pool(self, cluster_id: str, node_pool_id: str) -> str:
+        # Without force a pool that still has nodes is
+        # refused (CS API reference, DeleteClusterNodepool).
         body = self._calls.remove("DeleteClusterNodepool", cluster_id, node_pool_id, force=True)
         return "" if body is None else body.task_id or ""
 
@@ -147,6 +151,7 @@ class AliyunContainers(ContainerChanges):
     def tasks(self, cluster_id: str) -> list[Task]:
         what = {"rows": "tasks", "key": "task_id", "size": 100}
         rows = or_none(lambda: self._paged("DescribeClusterTasks", cluster_id, **what)) or []
+        # The order of the list is not documented; who reads it wants the latest first.
         rows.sort(key=lambda row: instant(row.created) or _LONG_AGO, reverse=True)
         return [records.listed_task(row) for row in rows]
 
@@ -178,6 +183,8 @@ class AliyunContainers(ContainerChanges):
         rows = _rows("ListClusterAddonInstances", body.addons)
         return [
             Addon(row.name, row.version or "", by_default=True, state=row.state or "")
+            # Their configuration is not read, a call each:
+            # nobody compares it unless the spec names them.
             if row.name in defaults and row.name not in configured
             else self._addon(cluster_id, row, by_default=row.name in defaults)
             for row in rows
@@ -224,6 +231,7 @@ class AliyunContainers(ContainerChanges):
         return [name for name in names if name not in granted]
 
     def set_tags(self, cluster_id: str, tags: Tags) -> None:
+        # TagResources adds to the tags that there are; ModifyClusterTags would replace them all.
         rows = [self._calls.model("Tag", key=key, value=value) for key, value in tags.items()]
         self._calls.write(
             "TagResources",

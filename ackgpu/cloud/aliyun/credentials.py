@@ -136,6 +136,7 @@ def find(
     where = endpoints or Endpoints()
     emulated = where.emulated
     reach = reach_of(env, where.of("STS"), only_loopback=emulated)
+    # A real profile that a shell exports must not sign for, or be shown to, an emulator.
     variables = () if emulated else PROFILE_VARIABLES
     named = profile or next((env[name] for name in variables if env.get(name)), "")
     if named:
@@ -171,6 +172,7 @@ def _keys(
     if not key_id or not secret:
         there, lacking = (ids[0], secrets[0]) if key_id else (secrets[0], ids[0])
         raise CredentialsError(f"{there} is set and {lacking} is not.", resolution=HOW)
+    # A secret store often ends a value with a line break.
     keys = {ids[0]: key_id.strip(), secrets[0]: secret.strip(), token: env.get(token, "").strip()}
     for name, value in keys.items():
         if value or name != token:
@@ -246,6 +248,7 @@ def _file(env: Mapping[str, str], home: Path, reach: ProviderReach) -> Credentia
 def _oidc(env: Mapping[str, str], reach: ProviderReach) -> CredentialSource | None:
     profile = {key: env.get(name) for key, name in _OIDC_NAMES.items()}
     there = next((name for name in _OIDC_NAMES.values() if name != _ROLE_ARN and env.get(name)), "")
+    # The role's variable by itself is no sign of a token: Terraform reads it, too.
     if not there:
         return None
     lacking = [name for name in _OIDC_NAMES.values() if not env.get(name)]

@@ -87,6 +87,7 @@ class Endpoints:
 
         Half of what a command does would then be made for real, with an emulator's answers.
         """
+        # Of every product, also those that this command does not call: the next one may.
         near = {product for product in PRODUCTS if (at := self.of(product)) and at.loopback}
         far = [product for product in PRODUCTS if product not in near]
         if near and far:

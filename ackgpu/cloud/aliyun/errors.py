@@ -43,6 +43,7 @@ _NEVER_SENT = frozenset(
         "gaierror",
     }
 )
+# Their SDK models turn a missing list into an empty one, and no TotalCount contradicts it.
 _TOKENED = {
     "DescribeDisks": ("Disks", "Disk"),
     "DescribeInstances": ("Instances", "Instance"),
@@ -65,6 +66,7 @@ def translate(action: str, error: Exception, handled: BaseException | None = Non
     ``error``, and it is no cause of it.
     """
     chain = list(_chain(error, without=handled))
+    # It is wrapped several times on its way through the SDK.
     ours = next((link for link in chain if isinstance(link, AckGpuError)), None)
     if ours is not None:  # of the provider of credentials, which the SDK calls within the call
         return ours
@@ -86,6 +88,7 @@ def refuse_hidden_error(action: str, answer: Any) -> None:
         return
     code = str(body.get("Code") or body.get("code") or "")
     message = body.get("Message") or body.get("message")
+    # Some products say a success in the same place: "200", or "Success" of the billing API.
     if code and message and not code.startswith("2") and code != _DONE:
         raise from_body(action, body, status=None)
 
@@ -141,6 +144,7 @@ def from_body(
     detail = body.get("AccessDeniedDetail") or body.get("accessDeniedDetail")
     denied = detail if isinstance(detail, dict) else {}
     refusal = meaning(code, status=status, message=message, action=action)
+    # ACK wraps another product's refusal in words of its own; the code within decides.
     quoted = _QUOTED_CODE.search(message) if not refusal.classified else None
     if quoted:
         refusal = meaning(quoted[1], status=status, message=message, action=action)
@@ -174,6 +178,8 @@ def of_task(kind: str, code: str, message: str) -> CloudError:
         ((word, found) for word, found in known if found.classified),
         (named[0] if named else "", CloudError),
     )
+    # A bare HTTP status: with the current SDKs only
+    # the words tell (the vendor's CLI does the same).
     if not code:
         refusal = meaning_of_words(message, action="")
     # What was to pass has not passed by itself: the task is over.
@@ -202,6 +208,7 @@ def _answered(action: str, error: Any, body: dict[str, Any]) -> CloudError:
     wait = getattr(error, "retry_after", None)
     if wait is None:
         return translated
+    # Who says when to come back has not carried it out, whatever its code.
     throttled = translated if isinstance(translated, Throttled) else _throttled(translated)
     throttled.retry_after = wait / 1000  # the header x-acs-retry-after is in milliseconds
     return throttled
@@ -229,6 +236,7 @@ def _unanswered(action: str, chain: Sequence[BaseException]) -> AckGpuError:
     page = next((link for link in chain if "UnusableAnswer" in _class_names(link)), None)
     if page is not None:
         return _unusable(action, page)
+    # Before what was never sent: a certificate that is refused is no network that comes back.
     if names & _TLS:
         return CloudError(
             f"{action} was not sent: the certificate of {_host(chain)} is not trusted:"
@@ -288,6 +296,7 @@ def _chain(
     error: BaseException, *, without: BaseException | None = None
 ) -> Iterator[BaseException]:
     """``error`` and everything that it wraps, outermost first, up to ``without``."""
+    # Python links contexts by itself, also to circles.
     seen = {id(without)}
     waiting: list[Any] = [error]
     while waiting:
@@ -306,6 +315,7 @@ def _class_names(link: BaseException) -> list[str]:
 
 def _last_words(chain: Sequence[BaseException]) -> str:
     """The innermost text worth reading, on one line."""
+    # The innermost: urllib3 and requests only wrap it, with the address and its signature.
     for link in reversed(chain):
         words = str(link.args[-1] if isinstance(link, OSError) and link.args else link)
         words = " ".join(words.split()).rstrip(".")

@@ -103,6 +103,7 @@ class AliyunNetwork(ProductApi):
     @shared_for(A_RUN)
     def nat_zones(self) -> list[str]:
         action = "ListEnhanhcedNatGatewayAvailableZones"  # so spelt by the API
+        # An enhanced NAT gateway is not to be had in every zone of a region.
         body = self._calls.read(action, region_id=self._region)
         return [row.zone_id for row in listed(body, "zones")]
 
@@ -189,6 +190,7 @@ class AliyunNetwork(ProductApi):
                 "DescribeRouteEntryList",
                 region_id=self._region,
                 route_table_id=table_id,
+                # What the limit of 48 counts; the system's own entries do not.
                 route_entry_type="Custom",
                 max_result=100,
                 next_token=token,
@@ -203,6 +205,8 @@ class AliyunNetwork(ProductApi):
     ) -> str:
         if tags:
             fields["tag"] = self._calls.tags(action, tags)
+        # Every one of these takes a client token, so that
+        # a repeat makes nothing twice (published facts).
         body = self._calls.write(
             action, idempotent=True, region_id=self._region, client_token=token, **fields
         )

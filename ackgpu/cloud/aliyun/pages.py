@@ -19,6 +19,7 @@ Key = Callable[[Any], Hashable]
 Numbered = Callable[[int], tuple[Sequence[Any] | None, int | None]]
 Tokened = Callable[[str | None], tuple[Sequence[Any] | None, str | None]]
 
+# Against a list whose pages never end, which would hold a command for ever.
 _MAX_PAGES = 1_000
 _READINGS = 3
 
@@ -65,6 +66,7 @@ def _believed(read: Callable[[], T]) -> T:
     try:
         return read()
     except _DoubtfulError as doubt:
+        # LostReply is Transient: who asked waits and looks again, as after a read that failed.
         raise doubt.lost from None
 
 
@@ -74,13 +76,17 @@ def _numbered(action: str, fetch: Numbered, key: Key) -> list[Any]:
     for index in range(1, _MAX_PAGES + 1):
         page, total = fetch(index)
         total = None if total is None else number(total)
+        # An SDK turns a body without the list into None;
+        # taken for empty it would read as "all gone".
         if page is None or total is None:
             raise _DoubtfulError(missing(action, "its list" if page is None else "its TotalCount"))
+        # Something came or went between two pages, so that rows may have moved across their border.
         if total != (total if said is None else said):
             why = f"its TotalCount was {said} and then {total}"
             raise _DoubtfulError(contradictory(action, why))
         said, before = total, len(found)
         found.update(_by_key(page, key))
+        # A page that brings nothing new ends it: gateways repeat the last page beyond the end.
         if len(found) >= total or len(found) == before:
             break
     if len(found) != said:
@@ -100,6 +106,7 @@ def _tokened(action: str, fetch: Tokened, key: Key) -> list[Any]:
         found.update(_by_key(page, key))
         if not token:
             return [*found.values()]
+        # A circle of tokens (a caching proxy's, say) would go round until the command times out.
         if token in seen:
             raise _DoubtfulError(contradictory(action, "its NextToken came twice"))
         seen.add(token)

@@ -85,6 +85,7 @@ class Profiles:
     def read(cls, path: Path) -> Profiles:
         """The file's profiles; raises CredentialsError where it is absent or not its JSON."""
         try:
+            # The CLI on Windows writes the file with a byte order mark.
             content = json.loads(read_small(path, MIB).decode("utf-8-sig"))
             rows = content.get("profiles") or []
             by_name = {str(row["name"]): row for row in rows}
@@ -146,6 +147,7 @@ def provider_of(profiles: Profiles, name: str, reach: ProviderReach) -> Callable
     chain = [name]
     while mode_of(profiles.named(chain[-1])) == "ChainableRamRoleArn":
         source = str(profiles.named(chain[-1])["source_profile"])
+        # A circle would be followed until Python's stack ends.
         if source in chain:
             raise CredentialsError(
                 f"The source profiles of {name} go in a circle: {' → '.join([*chain, source])}.",

@@ -32,6 +32,7 @@ _FIRST_ANSWER_SECONDS = 4.5
 """Real seconds until the first answer; half a second of the five is left to end in."""
 _FIRST_BACKOFF = 0.5
 _MAX_BACKOFF = 8.0
+# Between them four pauses of at most 1, 2, 4 and 8 s.
 _MAX_ATTEMPTS = 5
 _BUDGET = 30.0
 _CANCEL_LOOKED_AT = 0.25
@@ -86,6 +87,8 @@ class Retrier:
 
         def attempt() -> T:
             nonlocal failure
+            # The pause was cut short by a stop: the call's
+            # own failure tells more than another attempt.
             if failure is not None and self._cancel.requested:
                 raise failure
             try:
@@ -100,6 +103,8 @@ class Retrier:
             until = self._seconds() + state.upcoming_sleep
             if isinstance(_error(state), Unreachable):
                 return until > self._silent_since.get(product, began) + self._patience
+            # By time and not by attempts: ten creates in one account used up
+            # five tries each, and six of them failed (docs/reliability.md).
             if isinstance(_error(state), Throttled):
                 return until > began + min(within, max(self._insist, _BUDGET))
             return state.attempt_number >= _MAX_ATTEMPTS or until > began + _BUDGET
@@ -130,6 +135,7 @@ class Retrier:
                     self._tell(f"{error.message} Trying again for {self._insist:g} s.")
             raise
         except CloudError:
+            # A refusal is an answer: the network and the endpoint are right.
             self._answers(product)
             raise
         self._answers(product)
@@ -148,11 +154,13 @@ class Retrier:
         if asked is not None:  # a little later than asked: others were told the same instant
             return asked + self._rng.uniform(0.0, _FIRST_BACKOFF)
         ceiling = min(_MAX_BACKOFF, _FIRST_BACKOFF * 2.0**state.attempt_number)
+        # Full jitter: workers that were refused at the same moment must not come back together.
         return self._rng.uniform(0.0, ceiling)
 
     def _sleep(self, seconds: float) -> None:
         until = self._seconds() + seconds
         while not self._cancel.requested and (left := until - self._seconds()) > 0:
+            # In slices: a worker's sleep is not on the pipe by which a signal wakes the engine.
             self._clock.sleep(min(left, _CANCEL_LOOKED_AT) * self._clock.speed)
 
 
@@ -163,4 +171,6 @@ def _error(state: RetryCallState) -> BaseException | None:
 def _may_repeat(error: BaseException | None, *, idempotent: bool) -> bool:
     if not isinstance(error, Transient):
         return False
+    # After a lost reply the step looks first
+    # (engine/apply.py); only a client token makes it needless.
     return idempotent or not isinstance(error, LostReply)

@@ -58,4 +58,5 @@ def instant(text: str | None) -> datetime | None:
         parsed = datetime.fromisoformat(plain)
     except ValueError:
         return None
+    # Without a zone the cloud means UTC.
     return parsed.replace(tzinfo=parsed.tzinfo or UTC).astimezone(UTC)

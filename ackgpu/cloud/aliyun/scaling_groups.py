@@ -71,4 +71,5 @@ def _failure(row: Any) -> CloudError | None:
     several = next(iter(row.error_messages or ()), None)
     code = row.error_code or (several.code if several else "") or ""
     message = row.error_message or (several.message if several else "") or row.status_message
+    # The same codes as in ACK's tasks, which quote these activities.
     return of_task("scaling activity", code, message or row.detail or "")

@@ -44,9 +44,12 @@ class SharedReads:
         ``kind`` says what is read and where. An answer is as old as its question. What raises is
         not remembered.
         """
+        # The age of the question: what changed while the answer was on its way may not be in it.
         asked, key = self._clock.now(), (kind, repr(sorted(asked_for.items())))
         with self._lock:
             found = self._young([key], asked - seconds)
+            # Only a read by ids and nothing else: a list
+            # that is filtered in other ways may lack rows.
             if found is None and asked_for.keys() == {"ids"}:
                 rows = [_row(kind, each) for each in asked_for["ids"]]
                 together = self._young(rows, asked - seconds) if rows else None
@@ -54,8 +57,11 @@ class SharedReads:
             writes = self._writes
         if found is not None:
             return found[0]
+        # Outside of the lock: calls take seconds, and other reads of the account go on meanwhile.
+        # Two threads may so ask the same at once, which costs a call and nothing else.
         answer = call()
         with self._lock:
+            # A write began or ended while this was read: the answer may be from before it.
             if writes == self._writes:
                 self._answers[key] = (asked, answer)
                 rows = answer if isinstance(answer, list) else []
@@ -90,6 +96,7 @@ def shared_for(seconds: float) -> Callable[[M], M]:
             asked_for = {name: value for name, value in given.items() if value}
             kind = f"{calls.product} {method.__qualname__} {calls.region}"
             found = reads.read(kind, asked_for, seconds, lambda: method(self, *args, **kwargs))
+            # Rows are frozen records, a list is not: one caller's sorting must not reach another's.
             return found.copy() if isinstance(found, list) else found
 
         return cast("M", read)

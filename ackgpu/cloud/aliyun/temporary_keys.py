@@ -64,7 +64,9 @@ class TemporaryKeys:
 
     def get_credentials(self) -> Any:
         """The keys; raises CredentialsError where there are none, Transient where it may pass."""
+        # One thread fetches and the others wait, or each worker would assume the role anew.
         with self._lock:
+            # Not the run's clock: keys end by the real calendar, however fast an emulator runs.
             now = SystemClock().wall()
             if self._keys is None or (self._until is not None and now >= self._until):
                 self._keys = self._fetch()

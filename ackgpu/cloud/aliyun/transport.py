@@ -39,6 +39,7 @@ MAX_ANSWER = 32 * MIB
 """Bytes of an answer, unpacked. The largest that is known, all instance types, has 3 MiB."""
 _CHUNK = 16_384
 _HOSTS_KEPT = 10
+# requests keeps ten by default, and throws away what is beyond with a warning in the log.
 _CONNECTIONS_KEPT = 64  # as many as a run has workers
 _LOGGERS = ("darabonba-core", "alibabacloud-tea", "credentials")
 _context_lock = threading.Lock()
@@ -116,8 +117,10 @@ class SharedTlsAdapter(HTTPAdapter):
     ) -> Response:
         """Send the request; raises :class:`UnusableAnswer` on what no SDK could parse."""
         routes = {} if goes_direct(str(request.url)) else proxies
+        # Through a proxy it is the proxy that resolves names; this machine may not be able to.
         if not routes:
             _resolve(request)
+        # `verify is True`, not truthy: a path of authorities is true as well, and must not share.
         shares = verify is True and not cert
         send = super().send if shares else self._stock.send
         try:
@@ -126,6 +129,7 @@ class SharedTlsAdapter(HTTPAdapter):
             if is_recording():
                 _note(request, None, type(error).__name__)
             raise
+        # requests would follow it with the same headers, the security token among them.
         if response.is_redirect:
             response.close()
             target = _host_of(response.headers["location"])
@@ -171,6 +175,8 @@ def _resolve(request: PreparedRequest) -> None:
     hangs = False
     try:
         give_up_after(RESOLVE_SECONDS, lambda: socket.getaddrinfo(host, parts.port))
+        # Once a process: a name that resolved is left
+        # to the connection, which asks again each time.
         _resolved.add(host)
     except TimeoutError:
         hangs = True
@@ -209,6 +215,7 @@ def _refuse_pages(response: Response, *, plain: bool) -> None:
     content = response.content.strip()
     if plain and response.ok and not content.startswith(b"<"):
         return
+    # By the first byte: the type that a gateway gives its answers is not to be relied upon.
     structured = content[:1] in {b"{", b"[", b'"'} or content == b"null"
     content_type = response.headers.get("content-type", "")
     if content and not structured and "xml" not in content_type:
@@ -253,12 +260,15 @@ def install() -> None:
 
     def get_session(*args: Any, **kwargs: Any) -> Any:
         with _session_lock:
+            # Two threads would each make a session for a host,
+            # and one would be lost with its connections.
             return stock_session(*args, **kwargs)
 
     DaraCore.get_adapter = staticmethod(get_adapter)
     DaraCore._get_session = staticmethod(get_session)  # noqa: SLF001
     # A child of this process must not speak on the parent's connections.
     os.register_at_fork(after_in_child=DaraCore._sessions.clear)  # noqa: SLF001
+    # DEBUG=sdk prints whole requests to stderr, the Authorization header among them (ADR 0008).
     for name in _LOGGERS:
         logging.getLogger(name).disabled = True
 

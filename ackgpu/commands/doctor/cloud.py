@@ -38,8 +38,6 @@ WORTH_A_WORD_SECONDS = 60
 _STS = "https://sts.aliyuncs.com"
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
-Results = Mapping[str, Any]
-
 
 def of_the_cloud(session: Session, env: Mapping[str, str]) -> Iterator[Diagnosis]:
     """Everything, in the order in which it is shown."""
