@@ -72,6 +72,7 @@ def blockers_in(
     if not homes:
         return ()
     reads: dict[str, Call] = {
+        # Every cluster of the region: a neighbour in our VPC has neither our name nor our tag.
         "clusters": partial(cloud.containers.clusters, region=cloud.region),
         **{f"nodes of {c.id}": partial(cloud.containers.nodes, c.id) for c in inventory.clusters},
         **{
@@ -86,6 +87,7 @@ def blockers_in(
         blocker
         for vpc_id in homes
         for blocker in _Vpc(inventory, vpc_id, found).blockers()
+        # A given VPC is not deleted, so that others in it are in nobody's way.
         if vpc_id in own or blocker.untagged
     ]
     return (*inside, *_bound_to_ours(cloud, inventory, run))
@@ -137,6 +139,7 @@ def _refuse_neighbours(
     """Refuse, unless the VPC stays and with it every NAT gateway of ours in it."""
     ours = {cluster.id for cluster in inventory.clusters}
     going = {vpc for vpc in vpcs if vpc not in retain}
+    # A neighbour that keeps the VPC and loses its way out is cut off all the same.
     going |= {g.vpc_id for g in inventory.nat_gateways if g.id not in retain}
     inside = [c for c in clusters if c.vpc_id in going & vpcs and c.id not in ours]
     others = [c for c in inside if not is_ours(c, inventory.name)]
@@ -165,6 +168,7 @@ class _Vpc:
         self._id = vpc_id
         self._found = found
         self._clusters = {cluster.id for cluster in inventory.clusters}
+        # Nodes that were attached or added by hand carry no tag of ours, and go with the cluster.
         nodes = {n.instance_id for id_ in self._clusters for n in found.get(f"nodes of {id_}", ())}
         self._known = {*inventory.ids, *(row.id for row in inventory.by_ack), *nodes}
 
@@ -189,6 +193,8 @@ class _Vpc:
         homes = {self._id, *kind.ids_of_homes(row)}
         if kind.made_by == "Services" and homes == {self._id}:  # its list tells of no vSwitch
             homes |= {vswitch.id for vswitch in self._inventory.vswitches}
+        # An instance's row names no groups, its interfaces
+        # do: the group cannot go while it is in one.
         if kind is INSTANCE:
             interfaces = self._found.get(f"{INTERFACE.plural} in {self._id}", ())
             homes |= {g for i in interfaces if i.instance_id == row.id for g in i.group_ids}
@@ -206,7 +212,9 @@ def _is_somebodys(kind: ResourceKind, row: Any) -> bool:
     if kind is ROUTE_TABLE:
         return bool(row.custom)
     if kind is SECURITY_GROUP:
+        # Cloud services and ACK remove theirs by themselves.
         return not (row.service_managed or row.name.startswith(ACK_GROUP))
     if kind is INTERFACE:
+        # It goes with its instance, which is told of by itself.
         return not (row.instance_id or row.primary or row.service_managed)
     return True

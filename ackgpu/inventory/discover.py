@@ -81,6 +81,7 @@ def tagged(cloud: Cloud, name: str, run: Run) -> Inventory:
     }
     reads[CLUSTER.plural] = partial(cloud.containers.clusters, name=name, region=cloud.region)
     found, unread = answered(run, reads, failed={})
+    # Without it nobody knows whether a cluster still uses the network: nothing may be removed.
     if CLUSTER.plural in unread:
         raise unread[CLUSTER.plural]
     rows = {kind.field: tuple(found.get(kind.plural, ())) for kind in TAGGED_AT_BIRTH}
@@ -103,6 +104,7 @@ def redundant(inventory: Inventory, run: str) -> Inventory:
 
     def twice(items: Sequence[R]) -> list[R]:
         runs = [item.tags.get(RUN_TAG, "") for item in items]
+        # The earlier run counts; what carries no run's tag proves no rival.
         rival = any(other < run for other in runs if other)
         return [item for item in items if rival and item.tags.get(RUN_TAG) == run]
 
@@ -138,6 +140,7 @@ def with_what_hangs_on_it(
 ) -> Inventory:
     """The inventory with what carries no tag of ours: SNAT entries, and what ACK made."""
     gateways = list(inventory.nat_gateways)
+    # A given gateway carries no tag of ours, and may have entries of ours.
     if not gateways and inventory.vpc_id and "NAT gateways" not in inventory.unread:
         gateways = cloud.network.nat_gateways(vpc_id=inventory.vpc_id)
     clusters = [cluster.id for cluster in inventory.clusters]
@@ -152,6 +155,7 @@ def with_what_hangs_on_it(
         for id_ in makers:
             reads[f"{kind.plural} of {id_}"] = partial(kind.listing(cloud), tags={ACK_TAG: id_})
         for vpc in inventory.vpcs:
+            # By the network as well: of a cluster that is gone nobody may know the id any more.
             reads[f"{kind.plural} in {vpc.id}"] = partial(kind.listing(cloud), vpc_id=vpc.id)
     found, unread = answered(run, reads, inventory.unread, optional=OPTIONAL_READS)
     rows = [r for id_ in clusters for r in found.get(f"resources of {id_}", ()) if r.auto_created]
@@ -184,6 +188,7 @@ def gone_makers(cloud: Cloud, inside: Sequence[Tagged], known: Collection[str]) 
     What other clusters made there is somebody else's, and stays.
     """
     makers = {maker for row in inside if (maker := maker_of(row))}
+    # Only of clusters that are gone: one that stands is a neighbour, with load balancers in use.
     return {maker for maker in makers - set(known) if cloud.containers.cluster(maker) is None}
 
 
@@ -197,5 +202,6 @@ def _ours_of(
         for gateway in gateways
         for entry in found.get(f"SNAT entries of {gateway.id}", ())
         if gateway in inventory.nat_gateways
+        # Entries carry no tags: on a gateway that is given, the name has to tell.
         or is_named_as_ours(entry.name, inventory.name, "snat", by_zone=True)
     )

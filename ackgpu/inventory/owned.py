@@ -83,6 +83,7 @@ class Holding:
     def youngest(self) -> datetime | None:
         """When the latest of it was made; None where that of any is unknown."""
         births = [item.born for item in self.items]
+        # Unknown counts as unknown: gc must not take for old what it knows no age of.
         return None if None in births else max(filter(None, births), default=None)
 
 
@@ -96,6 +97,8 @@ def holdings(cloud: Cloud, run: Run, *, name: str = "") -> list[Holding]:
     for kind in (*LOOKED_FOR, CLUSTER):
         for row in found[kind.field]:
             owner = cluster_name_from_tags(row.tags)
+            # The API's filter by name is not the tag's: a
+            # cluster of the name may be somebody else's.
             if owner is not None and owner == (name or owner):
                 of_cluster = (row.created, row.state) if kind is CLUSTER else ()
                 item = Owned(kind, row.id, row.name, row.tags, *of_cluster)
@@ -105,6 +108,7 @@ def holdings(cloud: Cloud, run: Run, *, name: str = "") -> list[Holding]:
 
 def set_tags(cloud: Cloud, items: Sequence[Owned], tags: Mapping[str, str]) -> None:
     """Set tags on all of them, the clusters last."""
+    # The cluster last: its tags tell whether all has been done (steps/cluster_change.py, TagsStep).
     for kind in (*LOOKED_FOR, CLUSTER):
         ids = [item.id for item in items if item.kind is kind]
         if ids:

@@ -43,7 +43,10 @@ def with_pod_leftovers(
     for kind, questions in asked.items():
         told = [(by, row) for name, by in questions.items() for row in found.get(name, ())]
         inside = [
-            row for by, row in told if "vpc_id" in by and not (kind is INTERFACE and row.primary)
+            # A primary interface is its instance's, and goes with it.
+            row
+            for by, row in told
+            if "vpc_id" in by and not (kind is INTERFACE and row.primary)
         ]
         known = {*makers, *gone_makers(cloud, inside, makers)}
         named = [row for by, row in told if "tags" in by]
@@ -74,6 +77,7 @@ def claim(cloud: Cloud, inventory: Inventory, retain: Sequence[str]) -> None:
     name = inventory.name
     made: list[Tagged] = [*inventory.clusters, *inventory.vpcs]
     marked = made[0].tags if made else {}
+    # With the run and the expiry, by which gc judges.
     ours = {key: value for key, value in marked.items() if key.startswith(TAG_PREFIX)}
     for kind in CLAIMED:
         rows = [row for row in inventory.of(kind) if not is_ours(row, name)]

@@ -77,6 +77,7 @@ class ResourceKind:
         """Set tags on resources of the kind; others of theirs stay."""
         if self.tag is None:
             raise ValueError(f"a {self.noun} carries no tags")
+        # Container Service takes ids of clusters only, one kind and one form of its own.
         if self is CLUSTER:
             for id_ in ids:
                 cloud.containers.set_tags(id_, tags)

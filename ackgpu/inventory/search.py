@@ -49,6 +49,7 @@ def _with_unlisted_clusters(
     unlisted = _unknown(inventory, noted)
     calls = {f"the detail of {id_}": partial(cloud.containers.cluster, id_) for id_ in unlisted}
     found, unread = answered(run, calls, inventory.unread)
+    # The note may be of an earlier cluster, and its id of one that somebody untagged.
     standing = [c for c in found.values() if c is not None and is_ours(c, inventory.name)]
     clusters = (*inventory.clusters, *standing)
     return replace(inventory.with_rows({CLUSTER.field: clusters}), unread=unread)
@@ -56,6 +57,7 @@ def _with_unlisted_clusters(
 
 def _completed(cloud: Cloud, inventory: Inventory, run: Run, made: Mapping[str, str]) -> Inventory:
     """The inventory with what its lists left out."""
+    # By id first: a VPC that the list of VPCs lacked leads to all that lies in it.
     inventory = _joined(inventory, run, _by_id(cloud, inventory, made))
     inventory = _joined(inventory, run, _by_network(cloud, inventory))
     named = (id_ for gateway in inventory.nat_gateways for id_ in gateway.eip_ids)

@@ -60,6 +60,7 @@ class AttachStep(PoolStep[NodePool]):
         task = self._cloud.containers.task(task_id) if task_id else None
         if task is not None and task.failed:
             return Broken(task_error(task, f"{self.name} could not be attached"), id=pool.id)
+        # While the task runs, who is missing may still come.
         over = task is None or task.state == "success"
         if len(nodes) < wanted and over and pool.state == "active":
             return self._left_out(nodes) if task is not None else Absent()
@@ -72,6 +73,8 @@ class AttachStep(PoolStep[NodePool]):
 
     def _ask(self, ctx: Context, cluster_id: str, pool: NodePool) -> None:
         joined = {node.instance_id for node in self._joined(cluster_id, pool.id)}
+        # There is no client token, and attaching replaces
+        # system disks: who is a node already is left out.
         ids = tuple(i for i in self._request.instance_ids if i not in joined)
         request = replace(self._request, instance_ids=ids)
         task_id = self._cloud.containers.attach_instances(cluster_id, pool.id, request)

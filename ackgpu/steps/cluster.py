@@ -117,6 +117,7 @@ class ClusterStep(Step[Cluster]):
             return Absent()
         if isinstance(found, Broken):
             return found
+        # Before its state: the other run's cluster is not ours to wait for, or to be blamed for.
         if self._elsewhere(ctx, found):
             return Broken(overtaken("cluster", found.id), id=found.id)
         resource = CLUSTER.resource(found, self._plan.region)
@@ -125,6 +126,7 @@ class ClusterStep(Step[Cluster]):
         if found.state in ENDED:
             return Broken(self._why(ctx, found), id=found.id, resources=(resource,))
         detail = self._progress(ctx, found)
+        # ACK adds states now and then: one that is not known is waited for, and said once.
         known = found.state in STARTING or found.state == "deleting"
         return Pending(
             detail,
@@ -140,7 +142,11 @@ class ClusterStep(Step[Cluster]):
         A cluster that was made already and that no list shows is followed by its id instead: the
         journal has it, or else the network that was made for it.
         """
+        # Once more, right before what costs most: the
+        # steps looked when reads may still have lagged.
         claim = abort_if_superseded(self._cloud, self._plan, ctx[self._vswitches[0]].vpc_id)
+        # Whether CreateCluster honours its client token
+        # is UNCONFIRMED, so a second one would be made.
         made = ctx.recall(self, "id") or claim.cluster_id
         if made and self._ours(self._cloud.containers.cluster(made)):
             self._followed = made
@@ -157,11 +163,13 @@ class ClusterStep(Step[Cluster]):
             vpc_id=vswitches[0].vpc_id,
             vswitch_ids=tuple(vswitch.id for vswitch in vswitches),
             security_group_id=group,
+            # Terway's pods have addresses of vSwitches.
             pod_cidr=spec.network.pod_cidr if spec.network.is_flannel else "",
             node_cidr_mask=spec.network.node_cidr_mask,
             public_endpoint=spec.cluster.endpoint_public_access,
             ssh=spec.cluster.ssh,
             deletion_protection=spec.lifecycle.deletion_protection,
+            # Terway shares the nodes' vSwitches where it has none of its own.
             addons=self._plan.addons(pods or vswitches),
             tags=self._plan.tags,
             settings=request_settings(spec),
@@ -170,6 +178,7 @@ class ClusterStep(Step[Cluster]):
         cluster_id, task_id = self._cloud.containers.create_cluster(request, token=token)
         ctx.remember(self, "id", cluster_id)
         ctx.remember(self, "task", task_id)
+        # The journal has it for this machine, a tag of the network for any other.
         self._note_on(claim, cluster_id)
         self._followed = cluster_id
 
@@ -184,6 +193,7 @@ class ClusterStep(Step[Cluster]):
                 ids = [vpc.id for vpc in claim.vpcs]
                 self._cloud.network.tag(resource_type="VPC", ids=ids, tags=tags)
             elif claim.groups:
+                # In a given VPC, which is not tagged, the group is what was made for the cluster.
                 ids = [group.id for group in claim.groups]
                 self._cloud.compute.tag(resource_type="securitygroup", ids=ids, tags=tags)
 
@@ -193,6 +203,7 @@ class ClusterStep(Step[Cluster]):
     def delete(self, ctx: Context, found_id: str) -> None:
         """Ask that it goes with all that ACK made for it: a throw-away cluster leaks no logs."""
         del ctx
+        # What DeleteCluster retains by default has no tag of ours, and would be billed on.
         modes: dict[str, Literal["delete", "retain"]] = dict.fromkeys(DELETED_TYPES, "delete")
         options = DeleteClusterOptions(self._plan.retain, modes)
         self._cloud.containers.delete_cluster(found_id, options)
@@ -215,18 +226,24 @@ class ClusterStep(Step[Cluster]):
         """
         if self._plan.spec.network.vpc.id:
             return False
+        # Names are unique, so that of two creates one
+        # finds the other's cluster, in the other's VPC.
         home = next((vswitch.vpc_id for s in self._vswitches if (vswitch := ctx.get(s))), "")
         return bool(home and found.vpc_id and found.vpc_id != home)
 
     def _look(self) -> Cluster | Broken | None:
         if self._pick.id:
             return self._by_id(self._pick.id)
+        # By its id, which takes one call; the list would take two and be seconds behind.
         if self._followed and self._looks % SELDOM:
             found = self._by_id(self._followed)
+            # Once it is up the list is read as well: it
+            # would show another run's cluster of the name.
             if found is None or found.state not in UP:
                 return found
         rows = self._cloud.containers.clusters(name=self._plan.name, region=self._plan.region)
         ours = [row for row in rows if self._ours(row)]
+        # Never adopted: without our tag it may be somebody's who chose the name first.
         if rows and not ours:
             error = ConflictError(
                 f"A cluster named {self._plan.name} exists in {self._plan.region} and is not"
@@ -242,6 +259,7 @@ class ClusterStep(Step[Cluster]):
         """The cluster; None only if neither its detail nor the list has it."""
         found = self._cloud.containers.cluster(cluster_id)
         if found is None:
+            # One read proves no absence: its detail and the list have to agree.
             rows = self._cloud.containers.clusters(name=self._plan.name, region=self._plan.region)
             found = next((row for row in rows if row.id == cluster_id), None)
         return found
@@ -257,6 +275,7 @@ class ClusterStep(Step[Cluster]):
         drift += [
             Drift(f"cluster.raw.{key}", said(wanted), said(found.settings[key]))
             for key, wanted in spec.cluster.raw.items()
+            # What ACK does not tell is no drift; `create` says that it was not compared.
             if key in found.settings and wanted != found.settings[key]
         ]
         return (*drift, *self._tag_drift(found), *self._addon_drift(found))
@@ -285,18 +304,17 @@ class ClusterStep(Step[Cluster]):
     def _task(self, ctx: Context, found: Cluster) -> Task | None:
         task_id = ctx.recall(self, "task")
         if not task_id:
+            # On another machine, or after a lost answer, nobody knows the task's id.
             newest = next(iter(self._cloud.containers.tasks(found.id)), None)
             task_id = newest.id if newest else ""
         return self._cloud.containers.task(task_id) if task_id else None
 
     def _progress(self, ctx: Context, found: Cluster) -> str:
-        """How far the task is. It has a few stages of minutes each, and is looked at seldom.
-
-        That of a deletion is read by nobody: its id is in no answer, and the one that is known
-        made the cluster.
-        """
+        """How far the task is."""
+        # Its id is in no answer, and the one that is known made the cluster.
         if found.state == "deleting":
             return found.state
+        # A stage lasts minutes, and its task is one call more a look.
         if self._stage is None or not self._looks % SELDOM:
             self._stage = _stage_of(self._task(ctx, found))
         return f"{found.state}: {self._stage}" if self._stage else found.state
@@ -306,6 +324,7 @@ class ClusterStep(Step[Cluster]):
 
     def _made_by_ack(self, found: Cluster) -> tuple[Resource, ...]:
         rows = self._cloud.containers.resources(found.id)
+        # The others are the network that it was given: steps of their own show these.
         return tuple(by_ack(row, self._plan.region) for row in rows if row.auto_created)
 
 

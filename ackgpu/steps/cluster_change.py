@@ -193,11 +193,13 @@ class AddonStep(Step[str]):
         addon, containers = self._addon, self._containers
         found = self._found(cluster_id)
         if addon.disabled:
+            # By ACK's own name, which may be longer than the spec's (flannel is kube-flannel-ds).
             return containers.uninstall_addon(cluster_id, found.name if found else addon.name)
         if found is None:
             request = AddonRequest(addon.name, addon.config, addon.version)
             return containers.install_addon(cluster_id, request)
         if addon.version and addon.version != found.version:
+            # Whether an upgrade keeps a configuration that is not named is UNCONFIRMED.
             config = addon.config or found.config
             return containers.upgrade_addon(cluster_id, found.name, addon.version, config=config)
         containers.configure_addon(cluster_id, found.name, addon.config)
@@ -234,6 +236,7 @@ class AddonStep(Step[str]):
             return Pending(found.state, id=found.name) if going else Absent()
         cluster = self._containers.cluster(cluster_id)
         told = cluster.addons if cluster is not None else ()
+        # One list proves no absence: the cluster's detail has to agree.
         if any(is_called(self._addon.name, name) for name in told):
             return Pending("going", id=self._addon.name)
         return Ready(self._addon.name, self._addon.name, "not installed")

@@ -163,6 +163,7 @@ def _zone_drift(places: _Places, cluster: Cluster, pools: Sequence[NodePool]) ->
     """
     known = {*cluster.vswitch_ids, *(vswitch.id for vswitch in places.ours)}
     stands = {id_ for pool in pools for id_ in pool.vswitch_ids} & known
+    # No pool in any of them: an earlier run got no stock, and this one may go elsewhere.
     if not stands:
         return []
     zones = places.blueprint.zones
@@ -260,5 +261,6 @@ def _further_pools(blueprint: Blueprint, pools: Sequence[NodePool]) -> list[Drif
             f"nodepool delete NAME {pool.name}",
         )
         for pool in pools
+        # One on its way out is a difference that mends itself.
         if pool.name not in named and pool.state != "deleting"
     ]

@@ -44,6 +44,7 @@ def on_node(verdict: NodeVerdict, image: str) -> TrialTarget:
 
     It tolerates every taint: a pool that is kept for other work is to be verified too.
     """
+    # Node names may be longer than a label's 63 characters.
     name = f"{manifests.NAME}-{hashlib.sha256(verdict.node.encode()).hexdigest()[:10]}"
     deployment = replace(_fitted(verdict, image), name=name, tolerant=True)
     host = {HOSTNAME_LABEL: verdict.labels.get(HOSTNAME_LABEL, verdict.node)}

@@ -42,6 +42,7 @@ class EipStep(SelectedStep[Eip]):
         )
 
     def _usable(self, state: str) -> bool:
+        # Usable in any state: bound, or being bound, is as good as free for the step that binds it.
         return state not in REMOVING
 
     def _detail(self, found: Eip) -> str:
@@ -94,9 +95,11 @@ class EipBindingStep(Step[str]):
         nat, eip = ctx.get(self._nat), ctx.get(self._eip)
         if nat is None or eip is None:
             return Absent()
+        # The value of the EIP's step is from before the binding was requested.
         fresh = next(iter(self._network.eips(ids=[eip.id])), None)
         if fresh is None or fresh.state == "Available":
             return Absent()
+        # Never unbound: a given EIP may serve somebody else.
         if fresh.bound_to and fresh.bound_to != nat.id:
             error = ConflictError(
                 f"The EIP {fresh.id} is bound to {fresh.bound_to}, not to {nat.id}.",

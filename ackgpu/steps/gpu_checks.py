@@ -126,6 +126,7 @@ def judge(
         checks += [_plugin(node, expect, plugins), _gpu(node, expect)]
     rungs: list[NodeCheck] = []
     reached = True
+    # A later check would only repeat what the first failure explains.
     for rung in checks:
         rungs.append(rung if reached else NodeCheck(rung.name, "skipped"))
         reached = reached and rung.verdict == "passed"
@@ -224,14 +225,12 @@ def _values(node: KubeNode, expect: ExpectSpec) -> NodeCheck:
 
 
 def _wrong_values(labels: Mapping[str, str], expect: ExpectSpec) -> list[tuple[str, str, str]]:
-    """Each label with a wrong value: key, value, expected.
-
-    What a spec expects is meant for its vGPU nodes: a whole GPU is judged by its own type alone.
-    """
+    """Each label with a wrong value: key, value, expected."""
     wrong: list[tuple[str, str, str]] = []
     type_id = labels.get(TYPE_LABEL, "")
     name, memory, number = (labels.get(key, "") for key in (NAME_LABEL, MEM_LABEL, COUNT_LABEL))
     whole = _is_whole(type_id)
+    # What the spec expects is of its vGPU nodes; a whole GPU is judged by its own type.
     if whole:
         expect = ExpectSpec(from_instance_table=expect.from_instance_table)
     counts = number.isdecimal() and int(number) > 0 if whole else number == str(expect.count)

@@ -70,6 +70,7 @@ class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):
                 wants=lambda node: node.labels.get(POOL_LABEL) in wanted,
             )
         except Transient as error:
+            # Looks that agree have to be in a row, and nobody knows what this one would have shown.
             self._agreed = 0
             return Pending(f"the Kubernetes API does not answer: {error.message}", again_in=5)
         self._reached, self._verdicts = True, verdicts
@@ -77,6 +78,7 @@ class GpuNodesStep(CheckStep[tuple[NodeVerdict, ...]]):
 
     def overdue(self, detail: str, seconds: float) -> Exception:
         """The cluster is up and its GPUs are not usable; or its API was never reached."""
+        # Nothing was seen of any GPU: the network is to blame, and the same command may go on.
         if not self._reached:
             return TimedOut(f"The GPUs could not be verified within {seconds:.0f} s: {detail}.")
         told = [(v.node, v.failure) for v in with_logs(self._verdicts, self._console)]

@@ -172,6 +172,7 @@ def network_of(cloud: Cloud, plan: Blueprint) -> Network:
     vswitches = tuple(step for zone, step in places if not zone.pods)
     pods = tuple(step for zone, step in places if zone.pods)
     group = SecurityGroupStep(cloud, plan, vpc=vpc, pick=given(wants.security_group_id))
+    # A given group is never changed; preflight reads its rules (ADR 0013).
     rules: Steps = [] if wants.security_group_id else [SecurityRulesStep(cloud, plan, group=group)]
     steps: Steps = [vpc, *vswitches, *pods, group, *rules]
     if not wants.nat.create and not wants.nat.id:
@@ -189,6 +190,8 @@ def _way_out(
 ) -> Steps:
     """The gateway stands in the first vSwitch, and lets each of them out."""
     wants = plan.spec.network.nat
+    # Behind the VPC and the group, which it does not need: of two creates at once
+    # the later one stops there, before it has requested what costs (ADR 0011).
     nat = NatGatewayStep(
         cloud, plan, vpc=claim[0], vswitch=places[0][1], pick=given(wants.id), needs=claim
     )

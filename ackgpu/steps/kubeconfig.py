@@ -42,14 +42,18 @@ class KubeconfigStep(Step[ClusterAccess]):
         entry = self._file.entry(self._plan.name)
         cluster = ctx.get(self._cluster)
         if entry is None:
+            # Already in the plan: to learn after ten minutes
+            # that the file cannot be written is too late.
             self._file.check_writable()
             return Absent()
+        # kubectl users give contexts such names themselves; theirs is never overwritten.
         if not entry.cluster_id:
             error = ConflictError(
                 f"{self._file.path} has a context {self._plan.name} that ackgpu did not write.",
                 resolution="Give another file with --kubeconfig, or rename that context.",
             )
             return Broken(error)
+        # Of a deleted cluster of the same name: written anew, or kubectl would talk to nobody.
         if cluster is None or entry.cluster_id != cluster.id or not entry.whole:
             return Absent()
         return Ready(ClusterAccess(entry.text, bool(cluster.public_endpoint)), detail=self.title)
@@ -59,6 +63,8 @@ class KubeconfigStep(Step[ClusterAccess]):
         cluster = ctx[self._cluster]
         private = not cluster.public_endpoint
         text = self._containers.kubeconfig(cluster.id, private=private, minutes=None)
+        # Not made current: kubectl in another window
+        # would change the cluster under somebody's hands.
         self._file.merge(text, context=self._plan.name, cluster_id=cluster.id, set_current=False)
 
     def delete(self, ctx: Context, found_id: str) -> None:

@@ -54,6 +54,7 @@ class KindRemoval(RemovalStep):
             return Absent()
         resource = self._kind.resource(row, self._cloud.region)
         if row.state in LEAVING:
+            # Detaching ends by itself and then has to be deleted: it is busy, not on its way out.
             removing = row.state == "Deleting"
             return Pending(row.state, id=row.id, removing=removing, resources=(resource,))
         return Ready(row, row.id, ownership=self._pick.ownership, resources=(resource,))
@@ -88,6 +89,7 @@ class InstancesRemoval(RemovalStep):
         resources = tuple(INSTANCE.resource(instance, self._region) for instance in found)
         if self._keep:
             return Ready(found, resources[0].id, ownership="given", resources=resources)
+        # The cloud releases none before its term. Told at once: waiting changes nothing.
         if all(instance.charge_type == "PrePaid" for instance in found):
             error = CloudError(
                 "Subscriptions are not released before their term.",
@@ -99,6 +101,7 @@ class InstancesRemoval(RemovalStep):
 
     def delete(self, ctx: Context, found_id: str) -> None:
         del ctx, found_id
+        # Read anew: most of them go with the cluster, and some between the look and now.
         for instance in self._compute.instances(ids=self._ids):
             if instance.charge_type != "PrePaid":
                 self._compute.delete_instance(instance.id)

@@ -80,9 +80,12 @@ def overtaken(what: str, by: str) -> Overtaken:
 
 
 def _first(found: Sequence[R], what: str, run: str) -> R | Broken:
+    # Run ids sort by time, so that both runs come to the same without talking to each other.
     first, *others = sorted(found, key=lambda item: (item.tags.get(RUN_TAG, ""), item.id))
     if run and first.tags.get(RUN_TAG) == run:
         return first
+    # Only a run that has made one of them gives way. Any other
+    # (a delete, a later create) cannot tell which one is in use.
     if run and any(item.tags.get(RUN_TAG) == run for item in others):
         return Broken(overtaken(what, first.id), id=first.id)
     ids = ", ".join(item.id for item in found)

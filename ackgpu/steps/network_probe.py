@@ -182,6 +182,8 @@ class NetworkStep(PodTrialsStep[ProbeOutcome]):
             return Probe(PODS, node, "unknown", peer, message, "see why that one does not run")
         yield f"connecting to the pod on {peer}"
         done = self._connect(pod, there.ip, PORT)
+        # A refusal has come back from the other pod's
+        # kernel, so the way is open in both directions.
         if done.code == 0 or "refused" in done.errors.lower():
             return Probe(PODS, node, "passed", peer)
         if done.code == _NO_PROGRAM:
@@ -195,6 +197,7 @@ class NetworkStep(PodTrialsStep[ProbeOutcome]):
         return self._run(pod, CONNECT_SECONDS, "bash", "-c", script)
 
     def _run(self, pod: KubePod, seconds: int, *words: str) -> Executed:
+        # In the container, as exec has no time limit of its own and a dropped packet no answer.
         return self.api.execute(pod, ("timeout", str(seconds), *words))
 
     def _unknown(self, each: Trial[ProbeOutcome], message: str, remedy: str) -> ProbeOutcome:

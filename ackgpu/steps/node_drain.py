@@ -34,6 +34,8 @@ class DrainWishes:
 
 def leaving(pods: Sequence[KubePod]) -> list[KubePod]:
     """The pods that a drain asks to go."""
+    # Both would come back at once: their controller,
+    # or the kubelet, ignores that a node is cordoned.
     return [pod for pod in pods if pod.controller != "DaemonSet" and not pod.mirror]
 
 
@@ -115,6 +117,8 @@ class DrainStep(Step[bool]):
         refusal = in_the_way(pods, self._wishes)
         if refusal is not None:
             return Broken(refusal, id=self._node)
+        # A look changes nothing: the first pods are asked
+        # to go by create, which the engine announces.
         if not self._begun:
             return Absent()
         blocked = self._evict(api, going)

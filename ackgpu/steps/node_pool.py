@@ -44,6 +44,7 @@ from ackgpu.steps.user_data import user_data_of
 
 SETTLING = frozenset({"initial", "scaling", "updating", "upgrading", "repairing", "removing_nodes"})
 POOL_ENDED = frozenset({"failed", "delete_failed", "deleted_failed"})
+# A call each, since a list names no targets; what failed moments ago is among the last few.
 TASKS_LOOKED_INTO = 5
 POOL_TASKS = ("cluster_scaleout", "nodepool")
 """How the types of tasks on node pools begin (CS API reference, DescribeTaskInfo)."""
@@ -85,6 +86,7 @@ class NodePoolStep(Step[NodePool]):
         paid = "" if pool.charge_type == "PostPaid" else ", PrePaid"
         spot = ", spot" if pool.spot.enabled else ""
         self.title = f"{pool.desired_size} × {' or '.join(pool.instance_types)}{paid}{spot}"
+        # Its deletion is the cluster's: ACK removes both in one task.
         self.part_of = cluster
         self._cloud = cloud
         self._plan = plan
@@ -119,7 +121,10 @@ class NodePoolStep(Step[NodePool]):
             return Broken(self._why(ctx, cluster, found), id=found.id)
         if found.state == "deleting":
             return Pending("deleting", id=found.id, removing=True)
+        # At least: another run, or a person, may have made it larger, and drift tells that.
         complete = found.state == "active" and found.healthy >= self._least(found)
+        # Drift at once: nobody should wait ten minutes for
+        # nodes of a pool that is not as the spec says.
         if complete or self._drift(found):
             return self._ready(cluster, found)
         return self._not_yet(ctx, cluster, found)
@@ -135,6 +140,9 @@ class NodePoolStep(Step[NodePool]):
         try:
             _, task_id = create(cluster_id, request)
         except CloudError as error:
+            # Whether a pool may have neither key nor password is contradicted
+            # (field facts: the SDK's text demands one, the vendor's CLI sends
+            # none): so without first, then with one that nobody knows.
             if self._pool.key_pair or request.login_password or not demands_login(error):
                 raise
             closed = replace(request, login_password=unknown_password())
@@ -154,6 +162,7 @@ class NodePoolStep(Step[NodePool]):
 
     def _ready(self, cluster: Cluster, found: NodePool) -> Ready[NodePool]:
         nodes = self._cloud.containers.nodes(cluster.id, node_pool_id=found.id)
+        # What came, not what was requested: of several types ACK takes those that have stock.
         types = ", ".join(sorted({node.instance_type for node in nodes}))
         instances = (instance_resource(node, self._plan.region) for node in nodes)
         return Ready(
@@ -172,6 +181,7 @@ class NodePoolStep(Step[NodePool]):
             if found.failed:
                 nodes = self._cloud.containers.nodes(cluster.id, node_pool_id=found.id)
                 reasons = (f"{n.instance_id}: {n.error}" for n in nodes if n.error)
+                # The task says how many failed; only the nodes say why.
                 error.details = (*error.details, *reasons)
                 error.resolution = self._way_out(found, f"{error.message} {error.details}")
             return Broken(error, id=found.id, resources=(self._resource(found),))
@@ -231,15 +241,19 @@ class NodePoolStep(Step[NodePool]):
             },
             taints=tuple((taint.key, taint.value, taint.effect) for taint in pool.taints),
             tags=self._plan.tags,
+            # ACK takes one or the other (CS API reference, CreateClusterNodePool).
             login_password="" if pool.key_pair else self._plan.login_password,
             spot=pool.spot.enabled,
             spot_price_limit=pool.spot.price_limit,
             on_demand_base=pool.spot.on_demand_base,
+            # The cluster's own: nodes in another group that cannot reach the
+            # control plane's interfaces on 6443 never join (seen live, one source).
             security_group_ids=() if self._group is None else (ctx[self._group].id,),
             data_disks=tuple(
                 (disk.category or pool.disk_category, disk.size) for disk in pool.data_disks
             ),
             user_data=base64.b64encode(script.encode()).decode(),
+            # The later ones win: the spec's own settings over the cluster's runtime, raw over all.
             settings=_runtime(pool, ctx[self._cluster])
             | request_settings(pool)
             | _image(pool, self._plan.version)
@@ -259,6 +273,7 @@ class NodePoolStep(Step[NodePool]):
         kind, has = pool.auto_scaling.type, found.auto_scaling.kind
         if scales and pool.auto_scaling.enable and has and kind != has:
             size = [Drift(f"nodePools[{pool.name}].autoScaling.type", kind, has)]
+        # Between: instances that are attached count as desired only once they have joined.
         if not scales and not pool.desired_size <= found.desired <= pool.node_count:
             wanted, has = str(pool.desired_size), str(found.desired)
             scale = f"nodepool scale NAME {pool.name} --nodes {wanted}"
@@ -268,6 +283,7 @@ class NodePoolStep(Step[NodePool]):
     def _resource(self, found: NodePool) -> Resource:
         return Resource(
             product="cs",
+            # Free of charge itself; its instances are rows of their own.
             type="NodePool",
             id=found.id,
             name=found.name,

@@ -32,7 +32,7 @@ from ackgpu.steps.reads import (
     VERSIONS,
     stock_of_type,
 )
-from ackgpu.steps.type_choice import choose_types
+from ackgpu.steps.type_choice import REFILLED, choose_types
 
 READS = (
     "containers.clusters",
@@ -43,7 +43,6 @@ READS = (
     *type_choice.READS,
 )
 """The calls that deciding makes."""
-PLENTY = "WithStock"
 
 
 def decide(cloud: Cloud, spec: ClusterSpec, run: Run, tags: Mapping[str, str]) -> Blueprint:
@@ -52,6 +51,7 @@ def decide(cloud: Cloud, spec: ClusterSpec, run: Run, tags: Mapping[str, str]) -
     Raises :class:`~ackgpu.errors.NoCapacity` when no zone has any type of the spec,
     :class:`~ackgpu.errors.PreflightFailed` when its region or version does not exist.
     """
+    # All at once, though a wrong region fails the others: that is told first, below.
     results = settle_all(run, {REGIONS: cloud.compute.regions, **_reads(cloud, spec)})
     facts = ReadResults(results)
     regions = facts.get(REGIONS)
@@ -60,6 +60,7 @@ def decide(cloud: Cloud, spec: ClusterSpec, run: Run, tags: Mapping[str, str]) -
             f"The region {spec.region} does not exist, or is not open to this account.",
             resolution=f"Choose one of: {', '.join(regions)}.",
         )
+    # After the region: in one that does not exist each read fails with words of its own.
     raise_first(results)
     ours = [c for c in facts[NAMED_CLUSTERS] if cluster_name_from_tags(c.tags) == spec.name]
     version = _version(spec, ours, facts[VERSIONS])
@@ -165,6 +166,7 @@ def _version(
 ) -> str:
     wanted = spec.metadata.version
     running = ours[0].version if ours else ""
+    # "auto" means the newest only for a cluster that is made; later it is whatever stands.
     if running and (wanted == "auto" or is_of(running, wanted)):
         return running
     creatable = [item.version for item in offered if item.creatable]
@@ -195,6 +197,7 @@ def _zones(spec: ClusterSpec, facts: ReadResults) -> tuple[ZonePlan, ...]:
         mine = next((v for v in existing if v.zone_id == zone_id), None)
         taken = [zone for zone in taken if zone != zone_id]
         others = {v.cidr for v in existing} | {zone.cidr for zone in zones}
+        # After a fallback the ranges are not in the order of the spec's zones any more.
         free = block if block not in others else further_vswitch_cidr(spec.network, sorted(others))
         zones.append(ZonePlan(zone_id, wanted.cidr or (mine.cidr if mine else free)))
     return (*zones, *_further(spec, existing, zones))
@@ -258,6 +261,7 @@ def next_zone(cloud: Cloud, blueprint: Blueprint, run: Run) -> ZonePlan | None:
     reads[OUR_VSWITCHES] = partial(cloud.network.vswitches, tags=blueprint.ours)
     facts = ReadResults(all_of(run, reads))
     used = {zone.zone_id for zone in blueprint.zones}
+    # Stock is read again: minutes have passed since the first choice.
     ranked = _ranked({t: facts[stock_of_type(t)] for t in types})
     zone_id = next((zone for zone in ranked if zone not in used), "")
     cidr = further_vswitch_cidr(spec.network, [v.cidr for v in facts[OUR_VSWITCHES]])
@@ -307,7 +311,7 @@ def _ranked(stocks: Mapping[str, Sequence[Stock]]) -> list[str]:
         for row in rows:
             if row.available:
                 refilled, types, best = order.get(row.zone_id, (0, 0, rank))
-                order[row.zone_id] = (refilled + (row.status == PLENTY), types + 1, best)
+                order[row.zone_id] = (refilled + (row.status == REFILLED), types + 1, best)
     return sorted(order, key=lambda z: (-order[z][0], -order[z][1], order[z][2], z))
 
 

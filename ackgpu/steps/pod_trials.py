@@ -115,7 +115,9 @@ class PodTrialsStep(CheckStep[tuple[O, ...]], Generic[O]):
         del token
         self._api = api = self._reach(ctx)
         trials = [Trial[O](target) for target in self._targets(ctx)]
+        # All before the first is applied: half of them would run before one is refused.
         at_once(lambda each: refuse_foreign(api, each), trials)
+        # Only now: clean_up deletes what is in here, and nothing that is somebody else's may be.
         self._trials = trials
         at_once(lambda each: api.apply(each.manifest), trials)
         self._applied = True
@@ -176,6 +178,8 @@ class PodTrialsStep(CheckStep[tuple[O, ...]], Generic[O]):
         refusals: Mapping[str, str] = {}
         if any(found.get(each.target.deployment.name) is None for each in trials):
             with suppress(AccessDenied):  # then nobody knows why, and the timeout ends it
+                # Admission refuses pods, not Deployments:
+                # without a pod only the Deployment says why.
                 states = api.deployments(manifests.NAMESPACE, OURS)
                 refusals = {state.name: state.replica_failure for state in states}
 
@@ -194,6 +198,7 @@ class PodTrialsStep(CheckStep[tuple[O, ...]], Generic[O]):
             self._try_to_remove(each)
 
     def _move(self, each: Trial[O], pod: KubePod | None, refusal: str) -> O | None:
+        # Not restricted from the beginning: installing packages takes root.
         if pod is None and _POD_SECURITY in refusal and not each.target.deployment.restricted:
             each.restrict()
             self.api.apply(each.manifest)

@@ -119,6 +119,7 @@ class PoolSizeStep(PoolStep[NodePool]):
         """What the pool should have, what it has, and how its last scaling ended."""
         if self._is_overruled(pool):
             return Broken(self._overruled(pool), id=pool.id)
+        # Total as well: a node that is being removed is no longer healthy and still there.
         if pool.state == "active" and pool.desired == self._nodes == pool.healthy == pool.total:
             nodes = self._cloud.containers.nodes(cluster.id, node_pool_id=pool.id)
             region = self._cloud.region
@@ -128,6 +129,8 @@ class PoolSizeStep(PoolStep[NodePool]):
         if pool.state not in {"active", "failed"}:
             return Pending(progress, id=pool.id, before=pool.desired != self._nodes)
         task_id = ctx.recall(self, "task")
+        # Without a task of this run the size may be right and nobody be at work on
+        # it, as after a scaling that found no stock: it is requested once more.
         if pool.desired != self._nodes or not task_id:
             return Absent()
         task = self._cloud.containers.task(task_id)
@@ -136,6 +139,7 @@ class PoolSizeStep(PoolStep[NodePool]):
         return Pending(progress, id=pool.id)
 
     def _ask(self, ctx: Context, cluster_id: str, pool: NodePool) -> None:
+        # Looked at again right before the request; the read and the question may be minutes ago.
         if self._is_overruled(pool):
             raise self._overruled(pool)
         task_id = self._cloud.containers.set_desired_size(cluster_id, pool.id, self._nodes)

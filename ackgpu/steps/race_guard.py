@@ -36,10 +36,12 @@ def abort_if_superseded(cloud: Cloud, plan: Blueprint, vpc_id: str) -> Claim:
     vpcs = cloud.network.vpcs(tags=plan.ours)
     groups = cloud.compute.security_groups(tags=plan.ours)
     nats = cloud.network.nat_gateways(tags=plan.ours)
+    # Each kind: a run may lose the race for one and not have requested the other yet.
     for found in (
         the_one(vpcs, "VPC", run=plan.run),
         the_one([g for g in groups if g.vpc_id == vpc_id], "security group", run=plan.run),
         the_one([n for n in nats if n.vpc_id == vpc_id], "NAT gateway", run=plan.run),
+        # An EIP is in no VPC.
         the_one(cloud.network.eips(tags=plan.ours), "EIP", run=plan.run),
     ):
         if isinstance(found, Broken) and isinstance(found.error, Overtaken):

@@ -191,6 +191,7 @@ class _Builder:
         home: list[AnyStep] = [*self._vpcs.values(), *self._vswitches.values()]
         known = [group.id for group in inventory.groups]
         more = [id_ for id_ in made[SECURITY_GROUP.ros] if id_ not in known]
+        # ACK makes it in the cluster's VPC, and names no VPC with it.
         own = [self._group(id_, inventory.vpc_id) for id_ in more]
         around = [*home, *groups, *own]
         balancers = [
@@ -222,9 +223,11 @@ class _Builder:
         ]
 
     def _instances(self, needs: Sequence[AnyStep]) -> list[AnyStep]:
+        # A retained cluster keeps its nodes, though nobody named them.
         whole = any(cluster.id in self._kept for cluster in self._inventory.clusters)
         instances = self._inventory.instances
         stay = [i.id for i in instances if whole or i.id in self._kept]
+        # A step of their own: they end as broken, and must not keep the others from being released.
         paid = [i.id for i in instances if i.charge_type == "PrePaid" and i.id not in stay]
         go = [i.id for i in instances if i.id not in {*stay, *paid}]
         groups = (("instances", go), ("subscriptions", paid), ("instances", stay))
@@ -290,8 +293,10 @@ class _Builder:
             pick = self._pick(eip.id, ours=True)
             step = EipStep(self._cloud, self._plan, pick=pick, name=self._name("eip"))
             steps.append(step)
+            # Retained, it stays on what it is bound to.
             if eip.bound_to and not pick.given:
                 nat = self._nats.get(eip.bound_to)
+                # Bound to a gateway that is given: it comes off, and the gateway stays.
                 needs: list[AnyStep] = [step] if nat is None else [step, nat]
                 name = self._name("eip binding")
                 unbinding = Unbinding(self._cloud, eip, name=name, needs=needs)
@@ -305,12 +310,14 @@ class _Builder:
             if entry.id in self._kept:
                 continue
             needs: list[AnyStep] = [self._nat(gateway), *bindings.get(gateway.id, [])]
+            # Made by a range, it names no vSwitch.
             if entry.vswitch_id:
                 needs.append(self._vswitch(entry.vswitch_id, gateway.vpc_id))
             steps.append(SnatRemoval(self._cloud, entry, name=self._name("snat"), needs=needs))
         return steps
 
     def _clusters(self, groups: Sequence[AnyStep], out: Sequence[AnyStep]) -> list[ClusterStep]:
+        # Nodes use the way out until they are gone: it is taken away after the cluster.
         snat = tuple(step for step in out if isinstance(step, SnatRemoval))
         return [
             ClusterStep(

@@ -145,6 +145,7 @@ def trial(box: SampleContainer) -> Moves:
         return no_container(box.pod.node, text, ack=box.ack, type_id=type_id)
     found = replace(_found(box, smi), warning=undocumented(smi.driver, type_id))
     wrong = mismatch(smi, box.labels)
+    # Before any image is chosen: another card than the labels say is what was paid for wrongly.
     if wrong is not None:
         return replace(found, rungs=_stopped(*wrong))
     better = box.better(smi)

@@ -59,6 +59,7 @@ class SecurityRulesStep(Step[SecurityRules]):
         if group is None:
             return Absent()
         found = self._compute.security_rules(group.id)
+        # Further rules are the user's, and stay.
         missing = set(self._wanted(group.id)) - set(found.rules)
         return Absent() if missing else Ready(found, detail=self.title)
 

@@ -71,6 +71,7 @@ class SelectedStep(Step[R]):
         may have made its own meanwhile, and only both together tell which of them counts.
         """
         rows = self._rows(ctx)
+        # Counts as unseen, whatever else there is (ADR 0011): the engine waits until reads show it.
         if self._made and all(row.id != self._made for row in rows):
             return Absent()
         found = the_one(rows, self.what.noun, self._pick, self._plan.region, run=self._plan.run)
@@ -81,9 +82,11 @@ class SelectedStep(Step[R]):
         state = getattr(found, "state", "")
         given = self._is_given(found)
         resource = self.what.resource(found, self._plan.region, owned=not given)
+        # What has lost our tag and is on its way is waited for by nobody: it is not ours to remove.
         if not self._usable(state) and (self.given or not given):
             removing = state in REMOVING
             return Pending(state, id=found.id, removing=removing, resources=(resource,))
+        # What the spec names by id is as it is.
         drift = () if self._pick.id else self._drift(found)
         detail = self._detail(found)
         return Ready(found, found.id, detail, "given" if given else "ours", drift, (resource,))
@@ -95,6 +98,8 @@ class SelectedStep(Step[R]):
 
     def create(self, ctx: Context, token: str) -> None:
         self._made = self._ask(ctx, token)
+        # The tag finds it, too; the id is for a list that
+        # is short, and for a tag that was taken off.
         ctx.remember(self, "id", self._made)
 
     def delete(self, ctx: Context, found_id: str) -> None:
@@ -117,6 +122,7 @@ class SelectedStep(Step[R]):
         if self._pick.id:
             return rows
         vpc = ctx.get(self._vpc) if self._vpc else None
+        # Two creates at once make two VPCs: what is in the other one must not be mistaken for ours.
         return [r for r in rows if self._fits(r) and (vpc is None or r.vpc_id == vpc.id)]
 
     def _fits(self, row: R) -> bool:

@@ -55,11 +55,14 @@ class SnatEntryStep(Step[SnatEntry]):
             return Absent()
         entries = self._network.snat_entries(table_id=nat.snat_table_id)
         found = next(
+            # An entry may have been made by the range instead
+            # of the vSwitch, and lets the same nodes out.
             (row for row in entries if row.vswitch_id == vswitch.id or row.cidr == vswitch.cidr),
             None,
         )
         if found is None:
             return Absent()
+        # The exact name: that of a cluster whose name begins alike is not ours.
         ours = found.name == self._name or found.id == ctx.recall(self, "id")
         resource = SNAT_ENTRY.resource(found, self._plan.region, owned=ours)
         if found.state != "Available":

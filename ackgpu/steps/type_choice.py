@@ -43,6 +43,7 @@ def choose_types(
         return spec, None, facts
     pools = cloud.containers.node_pools(ours[0].id) if ours else []
     stand = {pool.name: pool.instance_types for pool in pools if pool.instance_types}
+    # What stands decides: stock and prices of today would make a drift of each second create.
     standing = [stand[pool.name] for pool in open_pools if pool.name in stand]
     if standing:
         choice = TypeChoice(standing[0][0], "the node pool has it")

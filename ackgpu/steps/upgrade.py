@@ -82,12 +82,10 @@ class ControlPlaneUpgradeStep(Step[Cluster]):
         return Absent() if task is None else Pending(f"{task.state}: {task.current_stage}")
 
     def create(self, ctx: Context, token: str) -> None:
-        """Request the upgrade, once its target is noted on the cluster.
-
-        There is no client token. Who repeats "to the next version" from elsewhere, after an upgrade
-        whose end nobody saw, reads from the tag that this was the next one.
-        """
+        """Request the upgrade; there is no client token."""
         del token
+        # Before the request: who repeats "to the next version" after an
+        # upgrade whose end nobody saw would otherwise go one minor too far.
         self._containers.set_tags(self._cluster.id, {UPGRADE_TAG: self._version})
         task_id = self._containers.upgrade_cluster(self._cluster.id, self._version)
         ctx.remember(self, "task", task_id)

@@ -91,6 +91,7 @@ def execute(options: CreateOptions, session: Session) -> Result:
         return show_plan(plan, session)
     want = load_spec(options.wants, session)
     with session.locked(want.spec.region, want.spec.name):
+        # Within the lock, since it reads the journal.
         creation = _Creation(options, want.spec, session)
         with closing(creation.journal), session.stoppable(creation.stopped):
             try:
@@ -127,6 +128,8 @@ class _Creation:
             # client tokens make a repeat harmless. One list may have been answered short.
             session.until(run, run.clock.now() + run.visibility)
             blueprint, plan = self._look(run)
+        # Before preflight: a cluster that failed cannot
+        # be gone on with, whatever the account permits.
         refuse_broken(plan, removal=session.command(f"delete {spec.name}"))
         refuse_conflicts(session, run, blueprint, plan, file=self._options.wants.file)
         self._doubts += tuple(uncompared(spec, plan))
@@ -141,6 +144,7 @@ class _Creation:
         blueprint, outcome = self._make(run, blueprint, plan)
         journal.finish(ok=outcome.error is None)
         if outcome.error is not None:
+            # Its reports are from before the rollback; the last look tells what is left.
             seen = dataclasses.replace(outcome, reports=()) if self._rolled_back else outcome
             with_aftermath(
                 session, run, outcome.error, seen, name=spec.name, region=spec.region,
@@ -166,6 +170,7 @@ class _Creation:
     def _look(self, run: Run) -> tuple[Blueprint, Plan]:
         """What is decided, and what its steps find; the run's id has yet to be chosen."""
         blueprint = decided(self._session, self._wanted, run)
+        # Asked when a tag is written: the id is chosen after the look (ADR 0018).
         blueprint = dataclasses.replace(blueprint, run_of=lambda: self._session.run_id)
         self._spec = blueprint.spec  # with the types of pools that name none
         self._steps = self._graph(blueprint)
@@ -247,16 +252,21 @@ class _Creation:
             refuses=lambda spec: self._priced_anew(run, spec),
         )
         blueprint, outcome = fallback.carry_out(blueprint, self._steps, plan)
+        # First of all: for a run that lost the race each other failure is a consequence.
         error = yield_to_winner(self._session, run, outcome.error, blueprint)
+        # Also after success: a deletion that began behind
+        # the cluster's step shows in no step after it.
         if error is None or is_unclassified(error) or isinstance(error, REFUSALS):
             error = self._removed_meanwhile(outcome) or error
         outcome = dataclasses.replace(outcome, error=error)
         if isinstance(error, Overtaken):
             return blueprint, outcome
         words = {report.outcome for report in outcome.reports}
+        # Only a run that found things there can have met another one half-way.
         if outcome.error is None and {"created", "adopted"} <= words:
             tidy(self._session, run, blueprint)
         elif outcome.error is not None and self._rolls_back(outcome.error):
+            # Not of an Overtaken, above: the other run uses what was made.
             self._roll_back(run, outcome)
         return blueprint, outcome
 
@@ -288,9 +298,11 @@ class _Creation:
             for message in self._at_once:
                 shown.emit(Warned, message=message)
             self._at_once = ()
+            # Pools need the cluster first: with --no-wait nothing behind it can be requested.
             no_wait = frozenset() if self._options.wait else frozenset({"cluster"})
             outcome = Apply(steps, shown, known=plan, no_wait=no_wait).run()
             self._requested |= {report.step.name for report in outcome.reports if report.requested}
+            # However the run ended: a sample that is left holds its GPU.
             left = put_away(steps)
             error = with_leftovers(outcome.error, left) if outcome.error else left_behind(left)
             return dataclasses.replace(outcome, error=error)
@@ -300,8 +312,10 @@ class _Creation:
     def _roll_back(self, run: Run, outcome: Outcome) -> None:
         """Remove what this run requested, in whichever zone; what it adopted stays."""
         session, spec = self._session, self._spec
+        # After a stop or a timeout, too: the old run would do nothing any more.
         again = session.afresh(run)
         found = survey([report.step for report in outcome.reports], again)
+        # By what was ever requested, in whichever zone: the last apply's reports know only its own.
         ours = tuple(planned for planned in found.steps if planned.step.name in self._requested)
         plan = dataclasses.replace(found, steps=ours)
         removed = session.destroy(again, Headline("delete", spec.name, "rolling back"), plan)

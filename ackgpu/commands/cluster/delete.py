@@ -93,6 +93,7 @@ class Deletion:
         """Remove it. Raises what ended it early; leftovers are the result's error."""
         options, session = self._options, self._session
         run = self._run()
+        # A create that was killed moments ago may have requested what no list shows yet.
         if not options.dry_run:
             session.until_visible(run)
         look = self._noted(self._search.look(run))
@@ -108,13 +109,18 @@ class Deletion:
         preview = self._preview(look, plan, pools)
         if options.dry_run:
             return Result(command="delete", part=preview, resources=plan.resources)
+        # Before the question: nobody should type a name for what is then refused.
         protected = self._protected(look.inventory)
         self._ask(preview)
+        # Now, since nothing that is gone tells when it was made and what it cost.
         bill = self._bill(look, pools)
         for cluster in protected:
             self._cloud.containers.set_deletion_protection(cluster.id, enabled=False)
         self._begin()
+        # For a deletion that is cut off: the next one finds less to count.
         bill.keep(self.journal)
+        # Before the cluster goes: a disk lives in no network,
+        # and ACK's tag names a cluster that is gone.
         claim(self._cloud, look.inventory, options.retain)
         removal = self._remove(run, look, plan)
         if not any(cluster.id in options.retain for cluster in removal.inventory.clusters):
@@ -156,6 +162,7 @@ class Deletion:
         for _ in range(MAX_ROUNDS):
             if removed.stopped or (not self._options.wait and removed.outcome.error is None):
                 return removed
+            # Without the deadline: the second look is what tells whether anything is left.
             again = self._session.afresh(run)
             look = self._noted(self._search.look_again(again, look, removed.gone))
             removed = removed.seen(look)
@@ -275,6 +282,8 @@ class Deletion:
         return self._session.destroy(run, headline, plan, no_wait=frozenset(clusters))
 
     def _forget_context(self, inventory: Inventory) -> None:
+        # By the cluster's id, as a living cluster of the
+        # same name in another region may have the context.
         ours = {self.journal.recall("cluster", "id") or "", *(c.id for c in inventory.clusters)}
         stays = forget_context(self._session, self._options.name, self._options.kubeconfig, ours)
         self._warnings += [stays] if stays else []
@@ -292,6 +301,8 @@ class Deletion:
             )
         error = self._failure(removed)
         if error is None:
+            # Only with proof: what is left needs its ids
+            # and the time of its request in the next run.
             self.journal.discard()
         else:
             self.journal.finish(ok=False)

@@ -36,6 +36,7 @@ class Look:
 
         What lies in a VPC and nowhere else is gone with it: the cloud deletes none that is in use.
         """
+        # Without permission to list NLB and ALB: a VPC that the cloud deleted had none in it.
         network_is_gone = whole.vpcs and not self.inventory.vpcs
         return self._unread(without=OPTIONAL_READS if network_is_gone else ())
 
@@ -67,6 +68,7 @@ class DeletionSearch:
 
     def look(self, run: Run, gone: Collection[str] = ()) -> Look:
         """Look now; ``gone``: ids of what was deleted and read back as gone."""
+        # When the look began, as the window counts from there: a look may take a while itself.
         at = run.clock.now()
         inventory = search(self._cloud, self._name, run, self._made, gone)
         found = blockers_in(self._cloud, inventory, run, self._retain)
@@ -101,6 +103,7 @@ class Removed:
     def gone(self) -> frozenset[str]:
         """The ids of what was read back as gone; an EIP that only came off its gateway is not."""
         reports = self.outcome.reports
+        # One id may have two steps: an EIP, and its binding.
         stays = {report.id for report in reports if report.status != "gone"}
         return frozenset(report.id for report in reports) - stays
 

@@ -39,6 +39,7 @@ def resources_of(
     rows += [by_ack(row, region) for row in inventory.by_ack]
     found: dict[str, Resource] = {}
     for resource in (*rows, *made):
+        # The inventory's row first: it has a name and a state, ACK's has neither name nor price.
         found.setdefault(resource.id, resource)
     return tuple(found.values())
 
@@ -68,6 +69,7 @@ def with_aftermath(  # noqa: PLR0913 -- keyword-only, each named where it is giv
         if resource.owned
     )
     hourly = KnownSum()
+    # The cloud has just been insisted on for two minutes: another look would take as long.
     if not isinstance(error, Unreachable):
         try:
             cloud = session.cloud(region)
@@ -77,6 +79,7 @@ def with_aftermath(  # noqa: PLR0913 -- keyword-only, each named where it is giv
             seen = resources_of(inventory, pools, seen)
             hourly = hourly_of(session, Paid(cloud, inventory.clusters, pools, seen), look)
         except (CloudError, AckGpuError):
+            # What costs is told without its price rather than not at all.
             hourly = KnownSum(unpriced=tuple(sorted({r.type for r in seen if r.billable})))
     error.aftermath = Aftermath(seen, seconds, hourly, way_on if seen else "")
 

@@ -57,9 +57,13 @@ class ZoneFallback:
         # The apply that follows has the deadline.
         looking = dataclasses.replace(self._run, deadline=None, started=NOW)
         outcome = self._apply(steps, plan)
+        # Of pools only: an EIP or a NAT gateway that is
+        # sold out is not mended by another zone for nodes.
         while isinstance(outcome.error, OutOfStock) and _sold_out(outcome):
             self._note(blueprint, outcome.error)
             removed = self._remove(blueprint, steps, outcome)
+            # A pool that is still there would be found by
+            # the next zone's steps, with the old vSwitches.
             if removed.error is not None:
                 return blueprint, dataclasses.replace(outcome, error=removed.error)
             further = self._further(blueprint, looking)
@@ -77,6 +81,7 @@ class ZoneFallback:
         zone = next_zone(cloud, blueprint, run)
         if zone is not None:
             self._session.display.warn(f"{before}; going on in {zone.zone_id}")
+            # Added, not exchanged: the cluster was made with those that it began with.
             return dataclasses.replace(blueprint, zones=(*blueprint.zones, zone))
         if blueprint.choice is None or len(self._types) + 1 >= MAX_TYPES:
             return None
@@ -86,6 +91,7 @@ class ZoneFallback:
             return None
         type_id = changed.choice.instance_type
         self._session.display.warn(f"{before}; going on with {type_id}")
+        # In the zones that there are: a further one costs a vSwitch and a SNAT entry.
         if is_in_stock(cloud, type_id, [zone.zone_id for zone in blueprint.zones]):
             return changed
         zone = next_zone(cloud, changed, run)
