@@ -72,6 +72,8 @@ class PreflightReport:
             return
         if self._kinds == {OverBudget}:
             raise self._over_budget()
+        # The exit code says what to do next (ADR 0006):
+        # a lack of stock alone is 8, as it is later on.
         kind = next(iter(self._kinds)) if len(self._kinds) == 1 else PreflightFailed
         raise kind(
             f"{self._words} Nothing was requested.",
@@ -135,11 +137,13 @@ def carry_out(
     Raises Unreachable where the cloud cannot be reached: what is unknown then says nothing of the
     account. Quota Center is spared, as documented defaults stand in for it.
     """
+    # What RAM refuses is told of all that a creation reads, whichever checks were chosen.
     every = all_checks(rules) if permissions.CHECK in checks else checks
     reads = {read: call for check in every for read, call in check.reads(target).items()}
     calls = in_account(reads, cloud)
     facts = ReadResults(settle_all(run, calls, OtherRegions(target, cloud, rules)))
     for result in facts.results.values():
+        # "unknown" at every check would hide that the network is to blame.
         if isinstance(result, Unreachable) and result.action not in STOOD_IN_FOR:
             raise result
     findings = [found for check in checks for found in check.run(target, facts)]

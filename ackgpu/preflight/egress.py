@@ -61,6 +61,8 @@ def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
     rows = {row.id: row for row in facts[VSWITCHES]}
     ids = [vswitch.id for vswitch in network.vswitches if vswitch.id in rows]
     shut = [i for i in ids if not _covered(rows[i], entries)]
+    # A default route of the VPC's own (a NAT instance, a transit router) lets all of it out;
+    # one beside a NAT gateway is that gateway's, which lets out only what has an entry.
     if shut and not (default_route and not ways):
         yield CheckFinding(
             ID,

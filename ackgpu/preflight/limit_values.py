@@ -62,6 +62,7 @@ def live_value(
         return live
     errors = [error for name in live_sources(kind) if (error := facts.error(name))]
     written = documented_value(kind, edition, rules)
+    # Nobody was asked who could tell: that is the document's word, and not an assumption.
     if not errors:
         return written
     return LimitValue(written.value, f"assumed {rules.profile}", reason(errors[0]))

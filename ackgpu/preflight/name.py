@@ -28,6 +28,7 @@ def _reads(target: Target) -> Reads:
 def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
     """The region itself is looked at first: a name that stands here is gone on with."""
     named = _named(target, facts[clusters_in(target.region)])
+    # Only before the cluster is made; what goes on with one has its place.
     if not named and CLUSTERS in target.needs:
         elsewhere = (facts[clusters_in(region)] for region in facts[REGIONS])
         named = [cluster for found in elsewhere for cluster in _named(target, found)]

@@ -49,6 +49,7 @@ def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
 
 def _overlaps(target: Target, facts: ReadResults, vpc: Vpc) -> Iterator[CheckFinding]:
     for name, mine in _wanted(target):
+        # A create that goes on meets its own cluster's pods and their routes.
         own = _own_pods(target, facts) if name == "pod CIDR" else None
         for other, label in _taken(facts, vpc, pods=name == "pod CIDR"):
             if own is not None and other.subnet_of(own):
@@ -86,6 +87,7 @@ def _taken(facts: ReadResults, vpc: Vpc, *, pods: bool) -> Iterator[tuple[IPv4Ne
     entries = facts[ROUTE_ENTRIES]
     for entry in entries:
         route = parse_or_none(entry.cidr)
+        # The default route overlaps everything, and is in nobody's way.
         if route is not None and route.prefixlen:
             yield route, f"route entry {entry.id} to {entry.next_hop}"
     clusters = facts[CLUSTERS_HERE]

@@ -126,6 +126,7 @@ def look(cloud: Cloud, search: Search, run: Run) -> Found:
     }
 
     def prices_after(read: Read[Any], value: Any) -> Calls:
+        # A price is asked only of what can be had: it is one call more for each type and region.
         if read not in places or not isinstance(value, list) or not _here(search, value):
             return {}
         return _prices(cloud, search, *places[read])

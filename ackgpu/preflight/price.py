@@ -147,6 +147,7 @@ def _node_price(target: Target, facts: ReadResults, pool: NodePoolSpec) -> NodeP
         whole = _told(facts, _period(target, facts, pool))
         hours = pool.period * HOURS_A_MONTH
         share = None if whole.amount is None else round(whole.amount / hours, 4)
+        # A subscription's price holds its disks.
         free = None if share is None else 0.0
         return NodePrice(replace(whole, amount=share), replace(whole, amount=free))
     read = node_price(pool.name, _chosen(target, facts, pool))
@@ -187,6 +188,7 @@ def _times(number: int, price: Price) -> Price:
 
 def _sum(counted: Sequence[tuple[int, Price]]) -> Price:
     wanted = [(count, price) for count, price in counted if count]
+    # A sum without one pool would pass for all of them.
     unknown = next((price for _, price in wanted if price.amount is None), None)
     if unknown is not None:
         return unknown

@@ -106,6 +106,7 @@ class _Judge:
             verdict = "unknown"
         elif needed > limit - (used or 0):
             verdict = "short"
+        # Only at the very border would the doubt decide.
         tight = verdict == "ok" and needed == (limit or 0) - (used or 0)
         return LimitCheck(
             key=kind.key,
@@ -131,6 +132,8 @@ class _Judge:
     def _used(self, kind: LimitKind, found: LimitValue) -> int:
         facts, key = self._facts, kind.key
         if key in EVERYWHERE:
+            # Quota Center counts per account; clusters are
+            # listed everywhere all the same, for their names.
             counted = None if found.regional or key == CLUSTERS else found.used
             if counted is not None:
                 return counted
@@ -139,6 +142,8 @@ class _Judge:
             return sum(_counted(instance, key) for instance in facts[INSTANCES])
         if key == "vpcs":
             return len(facts[VPCS])
+        # Whether the NAT gateway's own entry counts is
+        # not published (field facts): the doubt says so.
         if key == "route_entries" and ROUTE_ENTRIES in facts:
             return sum(not is_way_out(entry) for entry in facts[ROUTE_ENTRIES])
         listed = IN_GIVEN.get(key)

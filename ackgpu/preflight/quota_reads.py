@@ -105,6 +105,7 @@ class OtherRegions:
     def __call__(self, read: Read[Any], value: Any) -> Mapping[Read[Any], Callable[[], Any]]:
         """What to read next, now that ``read`` has come to ``value``."""
         self._results[read] = value
+        # Results come one by one; a limit is decided once all that may tell it have come.
         ready = {k for k, names in self._waiting.items() if names <= self._results.keys()}
         for key in ready:
             del self._waiting[key]

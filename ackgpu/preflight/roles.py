@@ -66,6 +66,7 @@ def _judge_service(target: Target, facts: ReadResults) -> Iterator[CheckFinding]
         fix = f"Open it once, as the account: {table('preflight', 'roles')['link']['open']}"
         yield CheckFinding("service", "error", "Container Service is not open", code, fix)
     elif error is not None and not isinstance(error, AccessDenied):
+        # Not taken for open: Check.run tells it as unknown, with the error's own words.
         raise error
     elif error is None:
         yield CheckFinding("service", "ok", "Container Service answers")
@@ -79,6 +80,7 @@ def _judge_roles(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
     """Without one of the quick authorisation ACK refuses; the others it may want later."""
     missing = facts[MISSING_ROLES]
     region = target.spec.region
+    # One link for all: each grant is a page to be confirmed by the account.
     needed = [role for role in missing if role in _document()["quick"]]
     for role in needed:
         link = grant_link(region, needed)

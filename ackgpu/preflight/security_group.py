@@ -116,10 +116,12 @@ def _of_enterprise(vpc: Vpc | None) -> Iterator[Opening]:
 
 def _opened(wanted: SecurityRule, found: SecurityRules, group_id: str) -> bool:
     """Whether all of the wanted traffic passes: a rule covers it, and none before refuses some."""
+    # A basic group's inner policy lets its members through without any rule.
     if wanted.group == group_id and found.open_inside:
         return True
     refusals = [rule for rule in found.rules if not rule.accepts and _touches(rule, wanted)]
     return any(
+        # Of equal priorities the refusal wins (ECS documentation, security group rules).
         _covers(rule, wanted) and all(rule.priority < refusal.priority for refusal in refusals)
         for rule in found.rules
         if rule.accepts
@@ -159,6 +161,7 @@ def _finding(region: str, opening: Opening, found: SecurityRules, group_id: str)
     what = "ICMP" if wanted.protocol == "icmp" else "all traffic"
     way = f"out to {peer}" if wanted.egress else f"in from {peer}"
     only = "only part of " if partly else "no "
+    # Part of the traffic may be all that this cluster needs: the documents name least ports, too.
     severity: Severity = "error" if opening.vital and not partly else "warning"
     said = f"{group_id} lets {only}{what} {way}".replace("no all traffic", "no traffic")
     lost = f"what it leaves out: {opening.lost}" if partly else opening.lost

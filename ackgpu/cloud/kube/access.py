@@ -55,6 +55,7 @@ def access_of(document: doc.Document, context: str | None = None) -> Access:
     Raises LocalError where kubectl would refuse the file, and where it would ask for a password.
     """
     name = context or str(document.get("current-context") or "")
+    # kubectl would take the last of two, another reader the first: neither is what the file says.
     for section in ("contexts", "clusters", "users"):
         _refuse_twins(document, section)
     inner = _context(document, name)
@@ -160,6 +161,7 @@ def _pem(row: Rows, key: str) -> str:
             return b64decode(str(data), validate=True).decode()
         except (binascii.Error, UnicodeDecodeError):
             raise _unusable(f"its {key}-data is not base64 of PEM") from None
+    # Read now: a file that is missing is told as the file's, not as a TLS error of the first call.
     return _read(key, str(path)) if path else ""
 
 
@@ -237,6 +239,7 @@ def _check_plugin(plugin: Any) -> None:
     mode = str(plugin.get("interactiveMode") or "")
     if not mode and not str(plugin["apiVersion"]).endswith("/v1beta1"):
         raise _unusable("its exec has no interactiveMode")
+    # Calls are made in worker threads, behind a live display: nobody could answer there.
     if mode == "Always":
         raise _unusable(
             "its exec wants to ask something at each use (interactiveMode: Always)",
@@ -273,5 +276,6 @@ def _extra(extra: Rows) -> Iterator[tuple[str, str]]:
     for key, values in extra.items():
         if not _is_list(values):
             raise _unusable(f"its user's as-user-extra {key} is no list")
+        # What is no token character of a header's name is escaped, as client-go does.
         name = quote(str(key), safe="!#$&'*+-.^_`|~")
         yield from ((f"Impersonate-Extra-{name}", str(value)) for value in values)

@@ -41,6 +41,7 @@ def connect(
     document = doc.parse_quickly(kubeconfig, "The kubeconfig")
     insistence = Insistence(clock or SystemClock(), cancel or CancelToken())
     access = access_of(document, context)
+    # Before anything is called, whose error or record could quote a key.
     doc.learn_secrets(access.user)
     return KubeClient(access, insistence, call_seconds)
 
@@ -117,6 +118,7 @@ class KubeClient:
         try:
             return self._worded(ask)
         except Unauthenticated:
+            # A credential that was made for this very call is not refused for its age.
             if not (reused and self._access.user.get("exec")):
                 raise
             self._resolved = None
@@ -128,9 +130,11 @@ class KubeClient:
             return ask()
         except Exception as error:  # noqa: BLE001 -- httpx, ssl and the answer's bytes all raise
             failure = self._failures.translated(error)
+        # Out of the except block, where the error has no request with its headers for a context.
         raise failure
 
     def _open(self) -> Any:
+        # The plugin's answer is kept over connections: to run it takes up to seconds.
         if self._resolved is None:
             user = dict(self._access.user)
             if self._access.secure:

@@ -50,6 +50,7 @@ def extensions(access: Access) -> dict[str, str]:
 
 
 def _headers(access: Access, user: Mapping[str, Any]) -> list[tuple[str, str]]:
+    # No other encoding: httpx would offer br and zstd where they are installed.
     encoding = "gzip" if access.compressed else "identity"
     headers = [("Accept", "application/json"), ("Accept-Encoding", encoding)]
     headers += access.impersonation
@@ -80,8 +81,10 @@ def _tls(authority: str, pair: tuple[str, str] | None, *, insecure: bool) -> ssl
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if pair is not None:
+        # OpenSSL loads a client's certificate from files only.
         with _as_file("".join(f"{text.rstrip()}\n" for text in pair)) as path:
             try:
+                # An empty password: for a key that has one OpenSSL would ask at the terminal.
                 context.load_cert_chain(path, password="")
             except (ssl.SSLError, ValueError) as error:
                 why = getattr(error, "reason", None) or error

@@ -179,6 +179,7 @@ def take_out(document: Document, context: str) -> None:
             if name is not None and not _used(document, kind, name):
                 for entry in found([document], f"{kind}s", name):
                     document[f"{kind}s"].remove(entry)
+    # Left empty and not set to another: which cluster kubectl talks to is not ours to choose.
     if document.get("current-context") == context:
         document["current-context"] = ""
 
@@ -214,6 +215,7 @@ def _used(document: Document, kind: str, name: Any, *, beside: str | None = None
 
 
 def _free_name(document: Document, kind: str, context: str) -> str:
+    # Another tool's context may use a user of this name: it must not be given another key.
     taken = _used(document, kind, context, beside=context)
     return f"{_OWNER}-{context}" if taken else context
 

@@ -70,6 +70,8 @@ def _once(client: Any, where: Where, command: Sequence[str], order: ExecOrder) -
     ) as socket:
         if order.stdin is not None:
             if socket.subprotocol != PROTOCOLS[0]:
+                # Version 4 cannot close a stream, so that a
+                # program that reads its input would never end.
                 raise WithoutInputError
             _send(socket, order.stdin)
         sinks = {_STDOUT: output, _STDERR: errors}
@@ -111,6 +113,7 @@ class _Deadline:
     def __init__(self, seconds: float, what: str) -> None:
         self._seconds = seconds
         self._what = what
+        # Real seconds: a compiler in a container runs no faster on an emulated clock.
         self._clock = SystemClock()
         self._end = self._clock.now() + seconds
 
@@ -134,6 +137,7 @@ class _Sink:
         self._hear = hear
         self._what = what
         self._left = MAX_OUTPUT
+        # A character may come in two messages.
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self.text = ""
 

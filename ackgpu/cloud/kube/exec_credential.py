@@ -56,6 +56,7 @@ def resolve(user: MutableMapping[str, Any], access: Access) -> None:
 def _run(plugin: Mapping[str, Any], access: Access, version: str) -> str:
     command = [str(plugin.get("command") or ""), *map(str, plugin.get("args") or [])]
     added = {str(row["name"]): str(row.get("value", "")) for row in plugin.get("env") or []}
+    # What a file gives its plugin is often a password.
     learn(*added.values())
     info = json.dumps(_info(plugin, access, version))
     return Program(
@@ -67,6 +68,7 @@ def _run(plugin: Mapping[str, Any], access: Access, version: str) -> str:
 
 
 def _info(plugin: Mapping[str, Any], access: Access, version: str) -> dict[str, Any]:
+    # Nothing may ask at a terminal that shows a run.
     spec: dict[str, Any] = {"interactive": False}
     if plugin.get("provideClusterInfo"):
         cluster = access.cluster

@@ -104,10 +104,13 @@ class Failures:
                 f"{server} refused the kubeconfig's client certificate, which {expired}.",
                 resolution=_FETCH,
             )
+        # Data flowed: smaller pages help, where for a server that is down they would not.
         if "TimeoutError" in names and "complete" in words:
             return TooSlow(f"{server} is slow: {words}", resolution=_SLOW)
         through = f" through the proxy {shown_proxy(self.access)}" if self.access.proxy else ""
         message = f"{server} cannot be reached{through}: {words}"
+        # No restart explains a name that does not resolve:
+        # it is given up after seconds, not a minute.
         kind = Unresolved if "gaierror" in names else Unavailable
         return kind(message, resolution=_CHECK)
 
@@ -117,6 +120,7 @@ class Failures:
             pair = certificate_of(self.access.user)
             if pair is None:
                 return ""
+            # Imported only after a failure: it is heavy.
             from cryptography import x509
 
             ends = x509.load_pem_x509_certificate(pair[0].encode()).not_valid_after_utc
@@ -162,6 +166,7 @@ def _names(error: BaseException) -> set[str]:
     """The names of the classes of an error and of those behind it."""
     found: set[str] = set()
     link: BaseException | None = error
+    # Bounded: contexts may form a circle.
     for _ in range(8):
         if link is None:
             break

@@ -51,6 +51,7 @@ class Kubefile:
                 directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             while True:
                 before = self._text()
+                # By the round trip, so that a user's comments and order stay.
                 document = doc.parse(before, str(self.path))
                 change(document)
                 after = doc.dump(document)
@@ -110,6 +111,8 @@ class Kubefile:
                 file.flush()
                 os.fsync(file.fileno())
             self._keep_owner(target, name)
+            # Atomic: kubectl in another window reads the
+            # old file or the new one, and never half of it.
             Path(name).replace(target)
         except BaseException:
             with suppress(OSError):

@@ -60,6 +60,8 @@ class Insistence:
             try:
                 return ask()
             except Throttled as error:
+                # No total patience here: the server says
+                # itself how long it wants to be left in peace.
                 wait = error.retry_after or pause
                 throttled += 1
                 if throttled >= THROTTLED_TRIES or wait > MAX_RETRY_AFTER:
@@ -83,6 +85,8 @@ class Insistence:
         was_stopped = self.cancel.requested
         end = self.clock.now() + seconds * self.clock.speed
         while (left := end - self.clock.now()) > 0:
+            # A clean-up after a stop has to insist as well;
+            # only the moment of the stop ends a sleep.
             if self.cancel.requested and not was_stopped:
                 return
             self.clock.sleep(min(left, _SLICE * self.clock.speed))

@@ -100,8 +100,10 @@ def node_of(row: NodeObject) -> KubeNode:
         capacity=status.capacity or {},
         allocatable=status.allocatable or {},
         unschedulable=bool(spec.unschedulable),
+        # PreferNoSchedule keeps no pod away.
         taints=tuple(taint.key for taint in spec.taints or () if taint.effect in _BLOCKING),
         not_ready_reason=why,
+        # "cn-hangzhou.i-bp1…" on ACK; another provider's ends in its own id, or is empty.
         instance_id=(spec.provider_id or "").rpartition(".")[2],
         problems=tuple(
             ": ".join(filter(None, (each.type, each.reason, each.message)))

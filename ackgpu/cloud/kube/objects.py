@@ -97,6 +97,7 @@ def _listed(send: Send, source: _Source[T]) -> list[T]:
         found = _pages(send, source)
         if found is not None:
             return found
+    # Without pages: a list that is compacted under the reader each time is taken in one piece.
     rows, _ = source.decode(send("GET", source.path, params=source.query).content)
     return [source.make(row) for row in rows]
 
@@ -148,6 +149,7 @@ class _Pages:
             except (TooSlow, TooLarge):
                 if self._limit <= SMALLEST_PAGE:
                     raise
+                # For the rest of the list: the line does not get faster.
                 self._limit = max(self._limit // 4, SMALLEST_PAGE)
             else:
                 body: bytes = response.content
@@ -272,6 +274,7 @@ def _why(status: Mapping[str, Any], conditions: Mapping[str, Any]) -> tuple[str,
     for row in rows:
         state = row.get("state") or {}
         told = state.get("waiting") or state.get("terminated") or {}
+        # An init container that completed is no reason.
         if told.get("reason") and told["reason"] != "Completed":
             return str(told["reason"]), _with_last(str(told.get("message") or ""), row)
     scheduled = conditions.get("PodScheduled") or {}

@@ -36,6 +36,7 @@ class KeptConnection:
         with self._lock:
             self._busy += 1
 
+        # Counted down in its own thread: a request that was given up is still on the connection.
         def work() -> Any:
             try:
                 return do(self._client)
