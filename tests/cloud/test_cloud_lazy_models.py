@@ -52,7 +52,7 @@ def run(program: str, env: Mapping[str, str] = MappingProxyType({})) -> dict[str
 def test_three_typed_clients_import_few_modules_and_stay_small() -> None:
     found = run(PROGRAM)
     assert found["modules"] < 620, "eager imports bring 3,300"
-    assert found["peak"] <= 60
+    assert found["peak"] <= 70, "53 with compiled files"
     assert found["map"]["RegionId"] == "r"
     assert found["loaded"] == ["alibabacloud_vpc20160428.models._describe_vpcs_request"]
     assert "has no attribute 'NoSuchModel'" in found["unknown"]
