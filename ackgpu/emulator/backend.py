@@ -46,6 +46,7 @@ class Backend:
             self.store.close()
             raise OSError(f"the time in {path} is spoilt: `ackgpu emulator reset` begins it anew")
         self.rng = random.Random(source)  # noqa: S311 -- ids, not secrets
+        # A source of its own, so that how often somebody reads changes no resource's id.
         self._request_ids = random.Random(f"{source}:requests")  # noqa: S311 -- the same
 
     @staticmethod
@@ -54,6 +55,8 @@ class Backend:
             session.set_meta("seed", str(seed))
         kept = session.meta("seed")
         if kept is None:
+            # Without a seed two accounts must not have the same
+            # ids: a client would take one's for the other's.
             kept = str(random.SystemRandom().getrandbits(64))
             session.set_meta("seed", kept)
         opened = int(session.meta("opened") or 0)

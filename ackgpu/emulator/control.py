@@ -102,6 +102,7 @@ class Control:
 def _local(handler: Handler) -> Handler:
     async def checked(request: web.Request) -> web.StreamResponse:
         host = request.host.rpartition(":")[0] or request.host
+        # A page in a browser of this machine may send requests here, and must not empty an account.
         if host not in OWN_HOSTS or "Origin" in request.headers:
             return web.json_response({"error": "for this machine's own programs"}, status=403)
         return await handler(request)

@@ -59,6 +59,7 @@ class Router:
                     key = (product.version, operation.name)
                     self._actions[key] = Route(product, operation)
         for rows in self._paths.values():
+            # Fixed words before placeholders, which would take them for values.
             rows.sort(key=lambda row: row[2].path.count("{"))
 
     def find(self, request: WireRequest) -> Route:
@@ -85,6 +86,7 @@ class Router:
             match = pattern.fullmatch(request.path)
             if match is None:
                 continue
+            # Several operations share a path; the action header tells them apart where it is sent.
             named = request.header("x-acs-action")
             if named and named != operation.name:
                 continue
@@ -130,5 +132,6 @@ def _pattern(template: str) -> re.Pattern[str]:
 def _refuse_doubled(request: WireRequest) -> None:
     names = [name for name, _ in (*request.query, *request.form)]
     for name in UNIQUE:
+        # Which of two the signature covers and which one counts might differ.
         if names.count(name) > 1:
             raise ApiError("InvalidParameter", f"The parameter {name} is given more than once.")

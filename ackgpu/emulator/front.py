@@ -144,6 +144,7 @@ class Emulator:
             self._backend = self._open_account()
             opening.callback(self._backend.close)
             with self._backend.transaction(write=True) as session:
+                # Before the server, whose certificate it signs.
                 settle_authority(session, self._scenario)
             self._gateway = Gateway(
                 self._backend,
@@ -158,6 +159,7 @@ class Emulator:
             )
             opening.callback(self._server.stop)
             self._server.start()
+            # Only now: whatever failed above has closed what was opened before it.
             self._opened = opening.pop_all()
         return self
 

@@ -117,6 +117,7 @@ class Gateway:
             internal = ApiError("InternalError", "The request processing has failed.", 500)
             answer = self._refuse(exchange, internal)
         if exchange.fault is not None:
+            # After the transaction: the request has been carried out, and only its answer is lost.
             answer = exchange.fault.spoil(answer)
         self._log(exchange, answer, REAL.now() - started)
         return answer
@@ -130,15 +131,17 @@ class Gateway:
         exchange.parameters = exchange.request.parameters()
         route = self._router.find(exchange.request)
         operation = route.operation
+        # Before the signature is looked at, as for an action that nobody knows.
         if not operation.is_known(self.backend.settings):
             raise not_found()
         exchange.route = route
+        # One transaction from the key to the answer: two requests with one token cannot cross.
         with self.backend.transaction(operation.writes) as session:
             key = self._authenticate(exchange, session)
             self._strike(exchange, route)
+            # The connection is cut before anything is done: what is answered here is never seen.
             if exchange.fault is not None and not exchange.fault.acts:
                 return answers.success(operation, {}, exchange.request_id, as_xml=False)
-            exchange.admitted = True
             result = tokens.carry_out(self._admit(exchange, route, key, session))
         return answers.success(operation, result, exchange.request_id, as_xml=exchange.as_xml)
 
@@ -183,6 +186,7 @@ class Gateway:
             request_id=exchange.request_id,
         )
         if exchange.fault is not None and not route.operation.writes:
+            # Reads lag behind by being made in the past; writes go by what there is.
             call.now -= exchange.fault.behind
         return call
 
@@ -192,6 +196,8 @@ class Gateway:
         if not named:
             match = HOST.fullmatch(exchange.host)
             named = match[1] if match else ""
+        # Container Service takes any text for a region:
+        # its operations refuse what they need themselves.
         if route.product.style == "roa":
             return named
         known = {row["id"] for row in regions(self.backend.settings)}

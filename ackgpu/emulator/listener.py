@@ -90,6 +90,7 @@ class SniffingListener:
         handed_over = False
         try:
             connection.settimeout(0)
+            # Answers are small: waiting to fill a packet would add up to 40 ms to each.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             async with asyncio.timeout(PATIENCE):
                 first = await _peek(connection)
@@ -99,6 +100,7 @@ class SniffingListener:
             speaks_tls = first[:1] == TLS_HANDSHAKE
             if speaks_tls or (first and not self._only_tls):
                 tls = self._tls() if speaks_tls else None
+                # Before the await: whatever it raises, the transport has the socket and closes it.
                 handed_over = True
                 await asyncio.get_running_loop().connect_accepted_socket(
                     self._protocols, connection, ssl=tls
@@ -170,6 +172,7 @@ async def _answer_connect(connection: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     head = b""
     while not head.endswith(b"\r\n\r\n"):
+        # One by one: what follows the head belongs to the tunnel, and has to stay unread.
         byte = await loop.sock_recv(connection, 1)
         if not byte or len(head) > MAX_CONNECT:
             raise ConnectionError("no complete CONNECT request")

@@ -157,6 +157,7 @@ class Params(Mapping[str, str]):
             head, _, tail = key.rpartition(".")
             if head == name and tail.isdecimal():
                 found.append((int(tail), value))
+        # Old clients send a list of one without its number.
         if not found and self._values.get(name):
             return [self._values[name]]
         return [value for _, value in sorted(found)]

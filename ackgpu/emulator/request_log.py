@@ -54,6 +54,7 @@ class RequestLog:
         self._entries: deque[LoggedRequest] = deque(maxlen=KEPT)
         self._path = path
         if path is not None:
+            # At once: a path that cannot be written is told before anything is served.
             path.open("a").close()
 
     def add(self, entry: LoggedRequest) -> None:

@@ -40,10 +40,12 @@ def serve(state: Path | None = None, *, stdout: TextIO | None = None, **options:
             note = note_of(state / FILE, os.getpid()) if state else None
             line = json.dumps(announcement(emulator))
             if state and note:
+                # Notes of servers that were killed; their process ids may be others' by now.
                 clear_notes(state / FILE, emulator.endpoint)
                 _leave(note, line)
             out = stdout or sys.stdout
             out.write(line + "\n")
+            # Whoever started it waits for this line on a pipe.
             out.flush()
             emulator.when_it_fails(_end_the_wait)
             signal.sigwait(STOPS)
@@ -94,4 +96,5 @@ def announcement(emulator: Emulator) -> dict[str, Any]:
 def _leave(note: Path, line: str) -> None:
     temporary = note.with_suffix(".new")
     temporary.write_text(line, "utf-8")
+    # Whole or not at all: another process may read it at any moment.
     temporary.replace(note)

@@ -104,6 +104,8 @@ class Server:
         with backend.transaction(write=True) as session:
             kept = int(session.meta(name) or 0)
             listener = _bind(wanted) if wanted else _bind_again(kept)
+            # The first port is kept: kubeconfigs and exported
+            # variables of earlier runs go on working.
             if not kept or wanted:
                 session.set_meta(name, str(listener.getsockname()[1]))
         return listener
@@ -114,6 +116,8 @@ class Server:
         except BaseException as error:  # noqa: BLE001 -- kept for whoever started the thread
             if self._ready.is_set():
                 log.critical("The emulator can no longer serve: %s", error)
+            # Either this thread sees the wish to be told, or who wishes sees the failure;
+            # a wake-up that fell in between left `emulator serve` waiting for ever.
             with self._failing:
                 self._failure = error
                 tell = self._tell_of_failure
@@ -163,6 +167,7 @@ class Server:
         delay = self._latency + answer.delay
         if delay:
             await asyncio.sleep(delay)
+        # Not a close: the client has to see a reset, as of a server that died.
         if answer.hang_up and request.transport is not None:
             request.transport.abort()
         return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
@@ -176,11 +181,13 @@ class Server:
             certificate, key = server_certificate(session)
             authority = authority_pem(session)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        # OpenSSL takes a chain from files only.
         with tempfile.NamedTemporaryFile("w", prefix="ackgpu-", suffix=".pem") as chain:
             chain.write(certificate + key)
             chain.flush()
             context.load_cert_chain(Path(chain.name))
         context.load_verify_locations(cadata=authority)
+        # Clusters want a client's certificate, the cloud's own APIs have none.
         context.verify_mode = ssl.CERT_OPTIONAL
         return context
 

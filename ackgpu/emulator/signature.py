@@ -67,6 +67,7 @@ class Nonces:
         self.seen.pop(mark, None)
         self.seen[mark] = now
         while True:
+            # In the order of their use, as a dictionary is: the oldest is always the first.
             oldest = next(iter(self.seen))
             if now - self.seen[oldest] <= 2 * SKEW and len(self.seen) <= MOST_NONCES:
                 break
@@ -122,10 +123,12 @@ def _acs3(request: WireRequest, authorization: str) -> SignatureClaim:
     names = [name for name in parts.get("SignedHeaders", "").split(";") if name]
     if not (parts.get("Credential") and names and parts.get("Signature")):
         raise _incomplete("Credential, SignedHeaders and Signature are needed")
+    # What is not signed could be changed on the way.
     unsigned = _to_be_signed(request) - set(names)
     if unsigned:
         raise _incomplete(f"these headers must be signed: {', '.join(sorted(unsigned))}")
     payload = digest(algorithm, request.body)
+    # A signature covers the hash that the header claims; only this makes it cover the body.
     if request.header("x-acs-content-sha256") not in {"", payload}:
         raise ApiError("SignatureDoesNotMatch", "The body does not have the hash that was signed.")
     strings = [
@@ -171,6 +174,7 @@ def _rpc(request: WireRequest, parameters: dict[str, str]) -> SignatureClaim:
         date=_iso_date(parameters["Timestamp"]),
         nonce=parameters["SignatureNonce"],
         signature=parameters["Signature"],
+        # The ampersand is part of an RPC key (RPC signature mechanism).
         expected=lambda secret: [_base64_hmac(f"{secret}&", string, algorithm)],
         string=string,
     )

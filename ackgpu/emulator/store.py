@@ -84,6 +84,7 @@ class Rows(Sequence[Doc]):
         return self._read("LIMIT 1 OFFSET ?", [index])[0] if index >= 0 else self.all()[index]
 
     def _read(self, limit: str, bounds: list[int]) -> list[Doc]:
+        # The id decides between two of one moment, so that pages are the same each time.
         query = f"SELECT {COLUMNS} FROM doc WHERE {self._where} ORDER BY born, id {limit}"
         return [_doc(row) for row in self._connection.execute(query, [*self._values, *bounds])]
 
@@ -214,12 +215,16 @@ class Store:
             try:
                 self._connection = sqlite3.connect(
                     str(path) if path else ":memory:",
+                    # Transactions are begun here: the module's
+                    # own would begin one at each write only.
                     isolation_level=None,
                     check_same_thread=False,
                     timeout=30,
                 )
                 opening.callback(self._connection.close)
                 self._connection.execute("PRAGMA journal_mode=WAL")
+                # With WAL a kill loses nothing; only a power cut
+                # may lose the last requests, which an emulator may.
                 self._connection.execute("PRAGMA synchronous=NORMAL")
                 self._connection.executescript(SCHEMA)
                 if path is not None:
@@ -248,6 +253,7 @@ class Store:
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[Transaction]:
         """One transaction: committed when the block ends well, undone when it raises."""
+        # IMMEDIATE: two processes that both read first would otherwise refuse each other's write.
         self._connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
         try:
             yield Transaction(self._connection)
@@ -261,6 +267,7 @@ class Store:
         """Empty the account of resources and time; its certificate authority and such stay."""
         with self.transaction(write=True):
             self._connection.execute("DELETE FROM doc")
+            # Its time may be what is wrong with the account (a speed that was no number).
             self._connection.execute("DELETE FROM meta WHERE key = 'timeline'")
             self._connection.execute("DELETE FROM meta WHERE key LIKE 'scenario.%'")
 

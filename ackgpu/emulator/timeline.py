@@ -47,6 +47,7 @@ class Timeline:
         posix = instant.timestamp()
         index = max(0, bisect.bisect_right([s[0] for s in self.segments], posix) - 1)
         start, seconds, speed = self.segments[index]
+        # A wall clock that is set back makes time stand still, and not run backwards.
         return seconds + max(0.0, posix - start) * speed
 
     def instant(self, seconds: float) -> datetime:

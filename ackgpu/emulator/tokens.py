@@ -30,6 +30,7 @@ def carry_out(call: Call) -> Any:
     """The handler's result, or the first one's where the request repeats its token."""
     operation = call.operation
     token = _token(call)
+    # Whether CreateCluster honours its token is published nowhere.
     ignored = operation.name == "CreateCluster" and call.doubt("cluster_token") == "ignored"
     if ignored or not (operation.writes and operation.idempotent_by_token and token):
         return operation.handler(call)
@@ -45,8 +46,11 @@ def carry_out(call: Call) -> Any:
                 "Request uses a client token in a previous request but is not identical to that"
                 " request.",
             )
+        # Also if what it stood for has been removed since (ADR 0011).
         return known.body["answer"]
+    # A refusal raises, and so leaves no token: the same request may succeed later.
     result = operation.handler(call)
+    # A few at each new token, and no sweep: a request must not pay for a day's tokens at once.
     call.docs.forget_gone("token", at=call.now, among=SWEPT)
     life = HELD[call.doubt("token_life")]
     call.docs.put(

@@ -133,6 +133,8 @@ def make_public_endpoint(call: Call, cluster: Doc, *, ssh: bool, given: Doc | No
         internal = call.docs.get("loadbalancer", cluster.body["endpoints"]["intranet"]["id"])
         if internal is None:
             raise ApiError("ResourceNotFound.LoadBalancer", "The load balancer does not exist.")
+        # One balancer for both (ACK documentation, several
+        # pages): the EIP is bound to the private one.
         balancer = internal
     if given is not None:
         bind_eip(call, given, balancer.id, "SlbInstance")

@@ -42,6 +42,7 @@ def create_cluster(call: Call) -> dict[str, Any]:
     region = text(request, "region_id") or call.region
     check_cluster(call, region, request)
     cluster = _new_cluster(call, region, request)
+    # A quota that is full fails the cluster in its first stage, and not the request.
     failure = _make_surroundings(call, cluster, request) or _planned_failure(call, cluster)
     cluster.body["phases"] = _birth(call, cluster, failure)
     call.docs.put(cluster)
@@ -56,6 +57,7 @@ def create_cluster(call: Call) -> dict[str, Any]:
 
 
 def _new_cluster(call: Call, region: str, request: dict[str, Any]) -> Doc:
+    # As in the examples of the CS API reference: "c" and 32 hex digits.
     cluster_id = call.new_id("c", 0) + call.new_hex(32)
     cluster = Doc("cluster", cluster_id, region, text(request, "vpcid"), text(request, "name"))
     cluster.created_at = call.now

@@ -61,8 +61,10 @@ def delete_cluster(call: Call) -> dict[str, Any]:
             f"cluster {cluster.id} cannot be deleted because deletion protection is enabled",
         )
     keeping = _keeping(call)
+    # Asked twice it is the same deletion: clients repeat a lost reply.
     if call.state(cluster) == "deleting":
         return {"cluster_id": cluster.id, "task_id": cluster.body["delete_task_id"]}
+    # Once: the second attempt of a deletion that failed works.
     if fault(call, "delete_failed", cluster=cluster.name) and "delete_task_id" not in cluster.body:
         return _fail(call, cluster)
     _remove_nodes(call, cluster, keeping)
@@ -110,10 +112,9 @@ def _remove_nodes(call: Call, cluster: Doc, keeping: Keeping) -> None:
 
 
 def _remove_resources(call: Call, cluster: Doc, keeping: Keeping) -> None:
-    snat_kept = keeping.everything
     for row in cluster.body["resources"]:
         doc = call.docs.get(row["kind"], row["id"])
-        row["kept"] = doc is None or snat_kept or keeping.keeps(row["id"], row["mode"])
+        row["kept"] = doc is None or keeping.keeps(row["id"], row["mode"])
         if doc is not None and not row["kept"]:
             _remove(call, doc)
     if not keeping.everything:

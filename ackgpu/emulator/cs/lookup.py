@@ -104,6 +104,7 @@ def flag(body: dict[str, Any], key: str) -> bool:
 def number(body: dict[str, Any], key: str, default: int = 0) -> int:
     """An integer within a body."""
     value: int | None = _typed(body, key, int, "int")
+    # A bool is an int to Python, and none to the service's decoder.
     if isinstance(value, bool):
         raise ill_typed("int", value, key)
     return default if value is None else value

@@ -106,6 +106,7 @@ def make_node(call: Call, cluster: Doc, pool: Doc, instance: Doc, joining: Joini
         "pod_cidr": "",
         "route_id": "",
     }
+    # Faults after the GPU, whose times they change; the firewall after them, which ends all of it.
     _add_gpu(call, cluster, pool, node, joining)
     apply_faults(call, cluster, pool, node, joining.index)
     _meet_firewall(call, cluster, node)
@@ -227,10 +228,12 @@ def _route(call: Call, cluster: Doc, node: Doc) -> None:
 def _route_those_waiting(call: Call, cluster_id: str, at: float) -> None:
     """The cloud controller goes on trying: a node without a route gets one that came free."""
     cluster = call.docs.get("cluster", cluster_id)
+    # One place came free: the first that waits gets it.
     waiting = [n for n in lasting_nodes(call, cluster_id) if n.body.get("unrouted")]
     if cluster is None or not waiting:
         return
     node, ready = waiting[0], at + durations.READY_AFTER - durations.JOIN_AFTER
+    # It has joined before: only its route begins now.
     joined = node.body["t_join"]
     node.body["t_join"] = at
     _route(call, cluster, node)
@@ -255,6 +258,7 @@ def _take_pod_cidr(call: Call, cluster: Doc) -> str:
     cluster.body["next_share"] = index + 1
     call.docs.put(cluster)
     taken: set[str] = set()
+    # Only once they have been dealt out: to look through the nodes at each one would be quadratic.
     if index >= shares:
         taken = {node.body["pod_cidr"] for node in lasting_nodes(call, cluster.id)}
     for step in range(shares):

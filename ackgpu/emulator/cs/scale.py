@@ -129,6 +129,7 @@ def _scaled_out(call: Call, cluster: Doc, pool: Doc, count: int, *, start: float
             failure.get("message", "The requested resource is sold out in the specified zone."),
         )
         return scaling
+    # Durations are drawn by the node's number, so that a pool that grows does not repeat its first.
     before = len(lasting_nodes(call, cluster.id, pool.id))
     for index in range(count):
         key = f"{pool.id} {before + index}"

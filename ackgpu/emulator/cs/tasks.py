@@ -165,6 +165,7 @@ def _updated(call: Call, task: Doc) -> float:
 def _stage(call: Call, task: Doc, row: dict[str, Any]) -> dict[str, Any]:
     begun = row["start"] <= call.now
     last = row is task.body["stages"][-1]
+    # The last stage of a task that hangs, or is paused, does not end with its time.
     ended = row["end"] <= call.now and not (last and call.state(task) in {"running", "paused"})
     state = "initial" if not begun else "running"
     if ended:

@@ -62,6 +62,7 @@ class KubeServer:
         """Cut the connections that clients left open: TLS would wait for them to say goodbye."""
         for connection in list(self._connections):
             connection.abort()
+        # One turn of the loop, in which the transports notice.
         await asyncio.sleep(0)
 
     async def handle(self, http: web.Request) -> web.StreamResponse:
@@ -117,6 +118,7 @@ class KubeServer:
         verbs = SUBRESOURCE_VERBS.get(target.subresource, target.resource.verbs)
         if request.verb not in verbs:
             raise not_allowed()
+        # Before anything of the body is looked at, as the API server authorises first.
         self._look(http, lambda state, _: require_access(state, request))
         require_known_form(request)
         if target.subresource in {"attach", "exec"}:
@@ -136,6 +138,7 @@ class KubeServer:
         if target.resource.deprecated:
             request.warnings.insert(0, target.resource.deprecated)
         for text in request.warnings:
+            # A quoted string of HTTP (RFC 7234, Warning), which kubectl unquotes.
             quoted = text.replace("\\", "\\\\").replace('"', '\\"')
             response.headers.add("Warning", f'299 - "{quoted}"')
         return response
@@ -151,10 +154,14 @@ class KubeServer:
     def _change(self, http: web.Request, request: KubeRequest) -> tuple[Obj, int]:
         """Carry out a write; undone in the end where it is a dry run."""
         dry_run = request.dry_run
+        # A dry run does everything and is rolled back: what it answers is what a real write would.
         with suppress(_Undo), self._backend.transaction(write=True) as session:
             now = self._backend.timeline_now(session)
+            # Again, within the writing transaction: the certificate
+            # may have been revoked since the first look.
             cluster, _ = identify(session, now, *credentials(http))
             state = open_cluster(session, cluster, self._backend)
+            # Before the write: what time has brought about so far must not look different after it.
             settle(state)
             answer = write(state, request)
             if dry_run:

@@ -108,6 +108,7 @@ def _facts(state: ClusterState, doc: Doc, index: int, joined: float) -> NodeFact
     name = str(doc.body["node_name"])
     overlay = state.documents("nodes").get(("", name))
     changed, delta = 0.0, {}
+    # kubectl delete node hides the node; its instance runs on, and the document with it.
     if overlay is not None and overlay.body.get("uid") == node_uid(state, doc):
         if not overlay.alive(state.now):
             return None
@@ -151,6 +152,7 @@ def _machine(type_id: str) -> tuple[dict[str, str], dict[str, str]]:
     """Capacity and allocatable of a machine without devices."""
     kind = instance_type(type_id) or {"cpu": 4, "memory": 8.0}
     cores, total = int(kind["cpu"]), int(kind["memory"] * 1024 * 1024 * 0.966)
+    # What ACK sets for Flannel on small types (maxPods); a /26 share holds as many addresses.
     pods = 64
     reserved_cpu = 60 + 10 * (cores > 1) + 5 * max(0, min(cores, 4) - 2) + 2.5 * max(0, cores - 4)
     reserved = min((11 * pods + 255) * 1024, total // 4) + 100 * 1024
@@ -211,6 +213,7 @@ def entries(state: ClusterState) -> list[StoredObject]:
 def _entry(state: ClusterState, row: NodeFacts) -> StoredObject:
     now = state.now
     moments = [row.joined, *(m for m in (row.ready, row.gpu_ready) if m is not None and m <= now)]
+    # A multiple since the join, so that reading twice within the interval shows the same version.
     heartbeat = row.joined + (now - row.joined) // HEARTBEAT * HEARTBEAT
     stamp, transition = state.stamp, max(moments)
     return StoredObject(
@@ -219,6 +222,7 @@ def _entry(state: ClusterState, row: NodeFacts) -> StoredObject:
         created=version_at(row.joined),
         version=version_at(max(transition, heartbeat)),
         build=lambda: _node(state, row, stamp(row.joined), stamp(max(transition, heartbeat))),
+        # After the client's delta: the node controller's taints stand beside whatever a client set.
         finish=lambda node: _with_taints(node, row, now),
     )
 

@@ -67,6 +67,7 @@ def _present(state: ClusterState) -> list[Doc]:
     }
     present = {str(doc.body["node_name"]) for doc in state.node_docs if doc.alive(state.now)}
     found: list[Doc] = []
+    # In the order of their birth, as the scheduler takes them: an earlier pod gets the room.
     for doc in sorted(state.written("pods"), key=lambda doc: int(doc.body["created"])):
         node = (doc.body.get("bound") or {}).get("node", "")
         lost = node in gone and node not in present
@@ -85,6 +86,8 @@ def _follower(state: ClusterState, before: Doc, at: float) -> Doc:
     meta = obj["metadata"]
     follows = meta["uid"]
     if _owner_kind(before) != "StatefulSet":
+        # From the pod before, not by chance: each read
+        # has to come to the same name until it is stored.
         meta["name"] = f"{meta['name'].rsplit('-', 1)[0]}-{suffix_of(follows)}"
     meta["uid"] = uid_of("follower", follows)
     meta["creationTimestamp"] = state.stamp(at)
@@ -122,6 +125,7 @@ class _Jobs:
         if failed:
             if self._failed[uid] > int(job["backoffLimit"]):
                 return None
+            # 10 s, 20 s, 40 s … (Kubernetes documentation, Jobs, "Pod backoff failure policy").
             at = end + BACK_OFF * 2 ** (self._failed[uid] - 1)
         elif self._started[uid] < int(job["completions"]):
             at = end
@@ -164,6 +168,7 @@ def _simulate(state: ClusterState) -> dict[str, PodTimeline]:
         asked = requests_of(spec)
         waits = "" if _bound(doc) else wanted_claim(state, doc.body["object"])
         placed = _bound(doc) or (None if waits else _choose(spec, asked, loads, doc.created_at))
+        # A node that will be there later takes no pod yet.
         if placed is None or placed[1] > state.now:
             message = waits or explain(spec, asked, list(loads.values()), state.now)
             result[_uid(doc)] = PodTimeline(None, "", None, None, message)
@@ -173,6 +178,8 @@ def _simulate(state: ClusterState) -> dict[str, PodTimeline]:
         if placed[0] in loads:
             loads[placed[0]].taken.append((placed[1], _ends(doc, course), asked))
         if follower := jobs.next_after(doc, course) or _replacement(state, doc, course):
+            # Appended while the list is walked: a follower
+            # may itself have ended by now, and be followed.
             docs.append(follower)
     return result
 
@@ -194,6 +201,7 @@ def _replacement(state: ClusterState, doc: Doc, course: PodTimeline) -> Doc | No
     if any(each.body.get("follows") == _uid(doc) for each in state.computed["pods"]):
         return None
     successor = _follower(state, doc, course.evicted or 0.0)
+    # A fault that evicts so many times counts over the generations.
     successor.body["evictions"] = int(doc.body.get("evictions", 0)) + 1
     return successor
 

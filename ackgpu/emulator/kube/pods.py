@@ -40,6 +40,7 @@ def _entry(state: ClusterState, doc: Doc, course: PodTimeline) -> StoredObject:
     moments += [row["changed"] for row in rows]
     passed = [m for m in moments if m is not None and m <= state.now]
     created = int(doc.body["created"])
+    # The latest of what has come about: a watch compares versions, and sees time's work by it.
     version = max([int(doc.body["version"]), *(version_at(moment) for moment in passed)])
 
     def build() -> Obj:
@@ -89,8 +90,10 @@ def _others(state: ClusterState, doc: Doc, course: PodTimeline) -> Obj:
     """The statuses of the containers that run before a pod's own, and of those put beside them."""
     spec: Obj = doc.body["object"]["spec"]
     found: Obj = {}
+    # They are not started again, whatever the pod's own policy.
     once = {**spec, "restartPolicy": "Never"}
     begun = course.started is not None and course.started <= state.now
+    # Init containers run between the binding and the start of the pod's own.
     first = replace(course, started=course.bound) if begun else course
     if rows := spec.get("initContainers"):
         found["initContainerStatuses"] = told = []
@@ -261,6 +264,7 @@ def pod_address(node: NodeFacts | None, uid: str) -> str:
     if not cidr:
         return ""
     head, _, tail = cidr.partition("/")[0].rpartition(".")
+    # The first two of a share are the network's and the bridge's.
     return f"{head}.{int(tail) + 2 + int(uid[:8], 16) % 60}"
 
 

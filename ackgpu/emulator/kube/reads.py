@@ -55,6 +55,8 @@ class Snapshots:
     def find(self, number: int, version: int, now: datetime) -> Snapshot | None:
         """The list kept under that number, unless it has been forgotten."""
         found = self.kept.get(number)
+        # The version as well: numbers begin anew with each
+        # process, and a token may be of an earlier one.
         if found is None or found.version != version or now - found.taken > KEPT:
             return None
         return found
@@ -108,6 +110,7 @@ def list_objects(state: ClusterState, request: KubeRequest, snapshots: Snapshots
         metadata["remainingItemCount"] = rest
     listed = _listed(state, request, [entry.object for entry in page], metadata)
     for entry in page:
+        # Each object is built as its page is written: 5,000 whole nodes would be 90 MB at once.
         entry.forget()
     return listed
 

@@ -64,6 +64,7 @@ class KubeRequest:
     def dry_run(self) -> bool:
         """Whether everything is to be done but the storing."""
         value = self.query.get("dryRun", "")
+        # kubectl sends a dry run of these in the body, and of all others in the query.
         if not value and self.body and (self.method, self.target.subresource) in OPTIONS:
             options = self.parsed()
             options = options.get("deleteOptions", options) if isinstance(options, dict) else {}
@@ -76,6 +77,7 @@ class KubeRequest:
     def manager(self) -> str:
         """The field manager: given, or the first part of the client's name."""
         given = self.query.get("fieldManager", "")
+        # As the API server names a manager that gave no name (Kubernetes, "Server-Side Apply").
         return given or self.headers.get("user-agent", "unknown").partition("/")[0]
 
     @property
@@ -149,6 +151,7 @@ def _in_version(
     resources: Sequence[ApiResource], version: tuple[str, str], parts: list[str]
 ) -> RequestTarget:
     namespace = ""
+    # /namespaces/{name}/status is a part of the namespace itself, not a resource in it.
     if parts[0] == "namespaces" and parts[2:] and parts[2] not in {"status", "finalize"}:
         namespace, parts = parts[1], parts[2:]
     wanted = (*version, parts[0])

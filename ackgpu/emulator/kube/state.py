@@ -142,10 +142,13 @@ class ClusterState:
     @property
     def version(self) -> int:
         """The collection's resource version now."""
+        # Time itself moves it on: what becomes Ready by
+        # time only has to be newer than what was read.
         return max(self._counter(), version_at(self.now))
 
     def next_version(self) -> int:
         """The resource version of the next write."""
+        # Kept in the account: a second process that serves it goes on from here.
         version = self.version + 1
         self.session.set_meta(f"kube.version.{self.id}", str(version))
         return version
@@ -201,6 +204,8 @@ class ClusterState:
 
     def _overlaid(self, plural: str, entry: StoredObject) -> StoredObject | None:
         doc = self.documents(plural).get(entry.key)
+        # A delta of an earlier object of the name (a node
+        # that was replaced) is not laid over this one.
         if doc is None or doc.body.get("uid") != entry.uid or "delta" not in doc.body:
             return entry
         if not doc.alive(self.now):
@@ -222,6 +227,7 @@ class ClusterState:
         self._bases.clear()
         self._docs.clear()
         self.computed.clear()
+        # A cached property's value.
         self.__dict__.pop("node_docs", None)
 
     def fault(

@@ -50,6 +50,7 @@ class Watch:
             if self.request.flag("sendInitialEvents"):
                 events.append(self.bookmark(initial=True))
             return events
+        # 410, as after etcd's compaction: clients list anew, which has to be tried here as well.
         if since < version_at(state.now - REMEMBERED):
             raise expired(f"too old resource version: {since} ({self.version})")
         events = [
@@ -65,6 +66,7 @@ class Watch:
         events = []
         for key, entry in self.known.items():
             after = present.get(key)
+            # Deleted and made again between two looks: the client has to hear of both.
             if after is None or after.uid != entry.uid:
                 events.append(self._event(state, "DELETED", entry.object))
         for key, entry in present.items():
@@ -108,6 +110,8 @@ class Watch:
 
     def _event(self, state: ClusterState, kind: str, obj: Obj) -> Obj:
         if kind == "DELETED":
+            # The version of its deletion: a client goes on from
+            # there, and from its last one would hear it twice.
             obj = {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(state.version)}}
         if self.request.wants("Table"):
             return {"type": kind, "object": as_table(state, self.request, [obj])}
@@ -142,8 +146,11 @@ async def _follow(
         try:
             events = look(watching.changes)
         except KubeError as error:
+            # The caller's certificate was revoked meanwhile,
+            # or the cluster is gone: said within the stream.
             await _send(response, [{"type": "ERROR", "object": error.status()}])
             return
+        # Of many watches on a large cluster none may take more than a sixth of the loop's time.
         pause = max(LOOK_EVERY, 5 * (loop.time() - began))
         due = loop.time() - marked > BOOKMARK_EVERY
         if due and watching.request.flag("allowWatchBookmarks"):

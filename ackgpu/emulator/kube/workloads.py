@@ -53,6 +53,7 @@ def hold_deployment(state: ClusterState, doc: Doc) -> None:
     wanted = template_hash(obj["spec"]["template"])
     sets = owned(state, "replicasets", obj["metadata"]["uid"])
     current = next((rs for rs in sets if _hash(rs.body["object"]) == wanted), None)
+    # A paused Deployment makes no new revision: the newest there is stays at size.
     if current is None and obj["spec"].get("paused"):
         current = max(sets, key=lambda rs: _revision(rs.body["object"]), default=None)
         if current is None:
@@ -144,6 +145,7 @@ def hold_replicas(state: ClusterState, doc: Doc) -> None:
         course = found.get(pod.body["object"]["metadata"]["uid"])
         return course is None or course.bound is None, int(pod.body["created"])
 
+    # Those that are bound come first and stay; among them the older.
     pods.sort(key=rank)
     wanted = int(obj["spec"]["replicas"])
     for pod in pods[wanted:]:
@@ -221,6 +223,7 @@ def hold_job(state: ClusterState, doc: Doc) -> None:
         metadata["labels"] = {**(metadata.get("labels") or {}), **labels, **names}
         obj["metadata"].setdefault("labels", dict(metadata["labels"]))
         store_again(state, doc)
+    # Only the first: a Job whose pods have ended must not begin again at each write.
     if not owned(state, "pods", uid):
         for _ in range(min(int(spec["completions"]), int(spec["parallelism"]), BURST)):
             store_new(state, by_plural("pods"), pod_of(state, obj))

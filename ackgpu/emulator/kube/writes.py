@@ -207,6 +207,8 @@ def _apply(state: ClusterState, request: KubeRequest) -> tuple[Obj, bool]:
     resource = request.target.resource
     entry = state.entry(resource.key, request.target.key)
     if entry is not None:
+        # Applied in an older version of the group
+        # (autoscaling/v1), it is stored in the one that is served.
         applied["apiVersion"] = entry.object["apiVersion"]
         merged = apply(copy.deepcopy(entry.object), applied, manager, stamp, force=force)
         return store_change(state, request, entry, merged, recorded=True), False
@@ -215,6 +217,7 @@ def _apply(state: ClusterState, request: KubeRequest) -> tuple[Obj, bool]:
         applied["metadata"]["namespace"] = request.target.namespace
     if "create" not in resource.verbs:
         raise not_found(resource.plural, resource.group, request.target.name)
+    # An apply of what is not there is a creation, which the right to patch does not cover.
     require_verb(state, request, "create")
     empty = {"apiVersion": applied["apiVersion"], "kind": applied["kind"], "metadata": {}}
     return _insert(state, request, apply(empty, applied, manager, stamp, force=force)), True
@@ -231,11 +234,14 @@ def store_change(
     """Store an object's new form, where it differs. ``recorded``: managedFields are up to date."""
     resource, old = request.target.resource, entry.object
     _check_version(request, entry, obj)
+    # Before validation: what cannot be changed is taken
+    # from the stored object, and not judged anew.
     obj = _kept(request, old, obj)
     _complete(state, request, old, obj)
     if not recorded:
         stamp = state.stamp(state.now)
         record_update(old, obj, request.manager, stamp, request.target.subresource)
+    # A write that changes nothing gets no new resourceVersion, and wakes no watch.
     if _unchanged(old, obj):
         return old
     doc = state.documents(resource.key).get(entry.key)
@@ -263,14 +269,18 @@ def _complete(state: ClusterState, request: KubeRequest, old: Obj | None, obj: O
 def _store(state: ClusterState, request: KubeRequest, doc: Doc, old: Obj, obj: Obj) -> None:
     plural = request.target.resource.key
     if plural in STATUS_BY_CLUSTER or plural == "namespaces":
+        # What the cluster computes is never stored, or it would stay as it was at this moment.
         obj.pop("status", None)
     if plural == "pods":
         obj["spec"].pop("nodeName", None)
+        # kubectl debug waits for when the container began, and nothing else tells.
         late = [row["name"] for row in obj["spec"].get("ephemeralContainers") or []]
         doc.body["beside"] = {**dict.fromkeys(late, state.now), **doc.body.get("beside", {})}
+    # Of the spec only: controllers compare it with observedGeneration, and labels are no work.
     if "generation" in old["metadata"] and old.get("spec") != obj.get("spec"):
         obj["metadata"]["generation"] = old["metadata"]["generation"] + 1
     doc.body["object"] = obj
+    # The last finalizer went with this write, and what waited for it goes.
     leaving = "deletionTimestamp" in obj["metadata"]
     if leaving and not obj["metadata"].get("finalizers") and doc.deleted_at is None:
         doc.deleted_at = state.now
@@ -285,6 +295,7 @@ def _check_version(request: KubeRequest, entry: StoredObject, obj: Obj) -> None:
     resource = request.target.resource
     given = obj["metadata"].get("resourceVersion")
     uid = obj["metadata"].get("uid")
+    # The uid too: an object that was deleted and made anew under the name is another one.
     if (given and given != str(entry.version)) or (uid and uid != entry.uid):
         raise conflict(resource.plural, resource.group, request.target.name)
 
@@ -327,6 +338,7 @@ def _unchanged(old: Obj, obj: Obj) -> bool:
 
     def owners(value: Obj) -> list[Any]:
         rows = value["metadata"].get("managedFields") or []
+        # Times are no change, or an apply of the same would be one each second.
         return [{key: inner for key, inner in row.items() if key != "time"} for row in rows]
 
     return bare(old) == bare(obj) and owners(old) == owners(obj)
