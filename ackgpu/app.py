@@ -75,6 +75,8 @@ class App:
         parts: Parts | None = None,
     ) -> None:
         self._parts = parts or Parts()
+        # A given clock or given workers mean that somebody
+        # wants the same order each time (ADR 0015).
         self.threaded = not (self._parts.clock or self._parts.workers)
         self.settings = settings
         self.streams = streams
@@ -110,6 +112,7 @@ class App:
 
         A call that a run left alone is not repeated any more.
         """
+        # A call that was given up still retries in its own thread: it sees this, and stops.
         self.cancel.request()
         self._closing.close()
 
@@ -270,6 +273,8 @@ class App:
     @property
     def embedded(self) -> bool:
         """Whether the cloud is an emulator that ends with this command."""
+        # Asked before the import: the emulator's modules
+        # are a seventh of a create's processor time.
         if not self.settings.emulator:
             return False
         from ackgpu.emulator import Emulator
@@ -293,6 +298,7 @@ class App:
             region or self.settings.region,
             env=self.env,
             home=self.home,
+            # A real profile signs nothing for the embedded emulator.
             profile="" if self.settings.emulator else self.settings.profile,
             default_region=DEFAULT_REGION,
             # Adapters wait in worker threads: not on the pipe that wakes the engine.

@@ -29,8 +29,11 @@ class CancelToken:
 
     def request(self, signal_number: int = signal.SIGINT) -> None:
         """Ask to stop, and end the current sleep. Safe in any thread, and in a signal handler."""
+        # The first one decides the exit code.
         self._signal = self._signal or signal_number
         self._wakeup.notify()
+        # A copy: another thread may leave its block
+        # meanwhile, and locks are not for signal handlers.
         for token in tuple(self._others):
             token.request(signal_number)
 

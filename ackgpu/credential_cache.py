@@ -101,11 +101,13 @@ def read(path: str) -> dict[str, Any] | None:
     Members: ``certificate`` and ``key`` (PEM), ``renewAt`` and ``end`` (as :func:`now`).
     """
     try:
+        # No link and no FIFO: another user might have put one into a shared state directory.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
         return None
     with os.fdopen(descriptor, "rb") as file:
         about = os.fstat(descriptor)
+        # What others could read, or have written, is not handed to kubectl.
         if about.st_uid != os.getuid() or about.st_mode & 0o077:
             return None
         try:
@@ -167,6 +169,7 @@ def _stamps(env: Mapping[str, str]) -> list[list[int]]:
         try:
             about = os.stat(path)
         except OSError:
+            # A file that is missing counts too: the day it appears another key signs.
             stamps.append([])
         else:
             stamps.append([about.st_mtime_ns, about.st_size])

@@ -67,9 +67,12 @@ class Program:
             return subprocess.Popen(  # noqa: S603 -- the user's own file names it
                 self.command,
                 env={**os.environ, **self.env},
+                # A question that it asks ends at once, and is not waited for a minute.
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
+                # A session of its own: it can be ended with
+                # its children, and cannot read the terminal.
                 start_new_session=True,
             )
         except FileNotFoundError:
@@ -101,6 +104,8 @@ class _Heard:
             for stream in filter(None, self._said):
                 selector.register(stream, selectors.EVENT_READ)
             while selector.get_map():
+                # Before the select: what is read after it is
+                # all that the program itself can have said.
                 ended = self._process.poll() is not None
                 ready = selector.select(0 if ended else _LOOK_EVERY)
                 for key, _ in ready:

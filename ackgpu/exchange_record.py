@@ -71,6 +71,7 @@ class ExchangeRecord:
         text = redacted(json.dumps(row, ensure_ascii=False, default=str))
         with self._lock, suppress(OSError, ValueError):
             self._file.write(visible_escapes(_IDS.sub(self._stand_in, text)) + "\n")
+            # A run that is killed leaves what it had said.
             self._file.flush()
 
     def _stand_in(self, found: re.Match[str]) -> str:
@@ -140,6 +141,7 @@ def _is_public(address: str) -> bool:
 
 def _named(kind: str, word: str, number: int) -> str:
     if kind == "address":
+        # Of the addresses that are set aside for documents (RFC 5737).
         return f"203.0.113.{number}"
     if kind == "account":
         return f"{10**15 + number}"  # a number, where JSON has one

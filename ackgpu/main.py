@@ -139,6 +139,7 @@ def _failed(invocation: Invocation, error: BaseException) -> int:
     from ackgpu.render.output import fail
 
     if isinstance(error, ImportError):
+        # Half of an update, or a package that was removed: no bug to be reported.
         error = LocalError(f"{INCOMPLETE}: {error}.", resolution="Install it again.")
     if invocation.session is not None:
         invocation.session.complete(error)
@@ -169,6 +170,7 @@ def _flushed(code: int) -> int:
         except BrokenPipeError:  # the reader went away: nothing more is wanted
             continue
         except OSError as error:
+            # A failure's own code says more than that its text did not arrive.
             if stream is sys.stdout and code == 0:
                 _say(f"The result could not be written: {error.strerror}.")
                 code = THIS_MACHINE

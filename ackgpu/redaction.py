@@ -52,6 +52,7 @@ def learn(*secrets: object) -> None:
     forms = {form for secret in fresh for form in _forms_of(secret)}
     with _lock:
         _learned.update(fresh)
+        # The pattern is compiled anew only for news: a key is learnt again with each call it signs.
         if not forms <= _known:
             _known.update(forms)
             _pattern.cache_clear()
@@ -134,6 +135,7 @@ def _forms_of(secret: str) -> Iterable[str]:
     from urllib.parse import quote
 
     for part in {secret.strip(), *secret.split()}:
+        # PEM's own first and last lines are no secret, and stand in public certificates as well.
         if len(part) >= _SHORTEST and not part.startswith("-----"):
             yield part
             yield quote(part, safe="")

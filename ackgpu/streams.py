@@ -138,6 +138,7 @@ class Streams:
             return True
         try:
             poll = select.poll()
+            # No event but the errors, which poll always reports: a pipe whose reader left is one.
             poll.register(stream.fileno(), 0)
             return any(state & (select.POLLERR | select.POLLHUP) for _, state in poll.poll(0))
         except (OSError, ValueError):  # a stream of a test, or a closed one
@@ -163,10 +164,13 @@ class Streams:
         encoding = stream.encoding or "ascii"
         try:
             shown = text if with_secrets else redacted(text)
+            # Replaced here and not by the stream, whose own error handler raises on most terminals.
             stream.write(shown.encode(encoding, "replace").decode(encoding))
             stream.flush()
         except OSError as error:
             _discard_from_now_on(stream)
+            # By identity: the null device behind it takes
+            # everything, and nobody could tell any more.
             self.unread.add(id(stream))
             if stream is self.out and not isinstance(error, BrokenPipeError):
                 raise unwritten(error) from error
@@ -192,6 +196,7 @@ class Streams:
     def _ask(self, prompt: str, flag: str) -> str:
         if self.no_input:
             raise _cannot_ask("input is switched off (--no-input)", flag)
+        # Both: a question that is written into a file waits for ever.
         if not (self.is_terminal(self.stdin) and self.is_terminal(self.err)):
             raise _cannot_ask("there is no terminal to ask on", flag)
         self.write(self.err, printable(prompt))

@@ -98,6 +98,7 @@ def _carry_out(
             for each in plan.steps
         ]
         return change.planned(rows, told_of_staying(staying))
+    # Gone on with, it has been agreed to.
     if plan.changes:
         change.confirm(question)
     outcome = change.apply(steps, plan)
@@ -140,6 +141,7 @@ def _node(change: ClusterChange, wanted: str) -> ClusterNode:
 
 def _place(change: ClusterChange, options: NodeOptions) -> tuple[ClusterNode, NodePool, int]:
     """The node, its pool, and the size that the pool is to have; as it was when first requested."""
+    # The node may be gone by now: what it was is in the journal.
     if change.resumed and change.facts:
         facts = change.facts
         node = ClusterNode(facts["node"], facts["instance"], "", "", "", node_pool_id=facts["pool"])
@@ -151,6 +153,7 @@ def _place(change: ClusterChange, options: NodeOptions) -> tuple[ClusterNode, No
         raise NoSuchCluster(f"{node.name} belongs to no node pool of {options.name}.")
     change.refuse_foreign(pool)
     size = change.facts.get("size") if change.resumed else None
+    # As it was when this was first requested: the node that left has made it one less since.
     nodes = int(size) if size else pool.desired
     change.facts = {
         "node": node.name,

@@ -37,6 +37,8 @@ class Beside(Session):
             parts=Parts(display=session.display),
         )
         self.cancel = session.cancel
+        # The cached ones of the command: each piece would otherwise
+        # look for credentials, or start an emulator, of its own.
         shared = ("env", "identity", "_cloud", "_anywhere")
         vars(self).update({name: getattr(session, name) for name in shared})
 
@@ -51,6 +53,7 @@ def side_by_side(session: Session, works: Mapping[str, Callable[[Session], T]]) 
     A signal asks all of them to stop: those under way end at a safe point, the others have to look
     themselves whether they are still to begin. What one raises is raised once all have ended.
     """
+    # With a clock or workers that were given, their order is the test's (ADR 0015).
     if not session.threaded or len(works) < A_FEW:
         return {label: work(session) for label, work in works.items()}
     sessions = {label: Beside(session, label) for label in works}

@@ -142,6 +142,8 @@ class Rules:
 
     def _is_expired(self, holding: Holding) -> bool:
         expires = holding.expires
+        # One part with an expiry that cannot be read may
+        # have been meant to last: nothing of it goes.
         if expires is None or holding.unreadable_expiry:
             return False
         return self._clock.since(expires) > SKEW_SECONDS
@@ -192,6 +194,7 @@ def _remove(
         came.left |= {item.id for item in tried.stays}
         came.receipts += [tried.receipt] if tried.receipt else []
         if isinstance(failure, Interrupted):
+            # A stop is no failure of the others, which are still told of.
             came.stopped = came.stopped or failure
         elif failure is not None:
             came.error = came.error or failure
@@ -233,6 +236,7 @@ def _remove_one(
 ) -> Sequence[Owned]:
     """Remove it, unless it was extended or held since it was looked at; what stays then."""
     cloud = session.cloud(holding.region)
+    # Minutes after the look, and perhaps after another cluster's removal: it may be held by now.
     fresh = holdings(cloud, session.reading(), name=holding.name)
     if not any(rules.why(again) for again in fresh):
         return [item for again in fresh for item in again.items]

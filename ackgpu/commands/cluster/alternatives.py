@@ -101,6 +101,7 @@ def _lines(session: Session, spec: ClusterSpec, error: NoCapacity, *, begun: boo
         else:
             setting = f"instanceTypes: [{near.found.id}]"
             yield f"Give the node pool {pool.name} {setting} ({near}), then `{session.again()}`."
+    # Another region does not have what the spec names by id.
     if given or spec.network.vpc.id:
         return
     first = [pool.instance_types[0] for pool in spec.node_pools]
@@ -171,6 +172,8 @@ def _distance(model: GpuType, other: GpuType) -> tuple[bool, bool, int, float, s
     return (
         other.gpu_memory_gib < model.gpu_memory_gib,
         other.retired,
+        # After a memory that is too small and what is
+        # retired: a program that fits has to fit again.
         abs(other.gpu_memory_gib - model.gpu_memory_gib),
         abs(other.memory_gib - model.memory_gib),
         other.id,

@@ -131,11 +131,14 @@ class _Application:
         check_growth(change, look.blueprint, look.plan, look.compared)
         part = replace(part, price_more=price_more(change, look.blueprint, look.compared))
         if dry:
+            # As `terraform plan -detailed-exitcode` has it.
             code = CHANGES_PENDING if self._options.detailed_exitcode else 0
             return replace(self._result(look, part), exit_code=code)
+        # Before the question: they are billed on, and afterwards no node leads to them.
         staying = self._staying(look)
         self._ask(part, staying)
         outcome = self._apply(look, prove)
+        # Last of all: pods may move to the new pools first.
         left = self._prune(look, staying)
         done = replace(part, applied=True, seconds=change.run.elapsed)
         return self._result(look, done, outcome=outcome, error=left)
@@ -146,6 +149,8 @@ class _Application:
         timeout = durations.format_seconds(spec.lifecycle.timeout)
         asked = ChangeOptions(name=spec.name, region=spec.region, timeout=timeout,
                               dry_run=options.dry_run, yes=options.yes)  # fmt: skip
+        # A run that was cut off is gone on with only by
+        # the same file: another one asks for other things.
         document = json.dumps([document_of(spec), options.prune], sort_keys=True)
         key = f"apply {hashlib.sha256(document.encode()).hexdigest()[:12]}"
         try:

@@ -35,6 +35,7 @@ def decided(session: Session, spec: ClusterSpec, run: Run) -> Blueprint:
     lifetime = format_seconds(ttl) if ttl else ""
     tags = ownership_tags(cluster=spec.name, expires=expires, ttl=lifetime)
     blueprint = decide(session.cloud(spec.region), spec, run, {**spec.metadata.tags, **tags})
+    # Kept out of the spec: that is printed, exported and compared.
     return replace(blueprint, login_password=node_password(session))
 
 

@@ -28,6 +28,7 @@ def yield_to_winner(
     if not in_the_way:
         return error
     cloud, again = session.cloud(blueprint.region), session.afresh(run)
+    # Both runs decide by the same list: what this one made last has to be in it.
     session.until_visible(again)
     inventory = redundant(discover(cloud, blueprint.name, again), blueprint.run)
     if inventory.empty:
@@ -48,6 +49,7 @@ def tidy(session: Session, run: Run, blueprint: Blueprint) -> None:
     inventory = redundant(
         discover(session.cloud(blueprint.region), blueprint.name, run), blueprint.run
     )
+    # Only what costs and nobody can be using: both runs have ended well on the rest.
     unbound = tuple(eip for eip in inventory.eips if not eip.bound_to)
     rows = {SECURITY_GROUP.field: inventory.groups, EIP.field: unbound}
     spare = Inventory(inventory.name, inventory.region, rows)

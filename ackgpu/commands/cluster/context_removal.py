@@ -19,6 +19,7 @@ def forget_context(session: Session, name: str, path: Path | None, deleted: Coll
     ``deleted``: the ids of the clusters that are gone. What goes wrong is no error of a deletion
     that has done its work.
     """
+    # First: whatever comes of the file, a certificate of a cluster that is gone is of no use.
     credential_cache.forget(name, session.given_env)
     file = session.kubeconfig(str(path) if path else None)
     try:

@@ -81,6 +81,7 @@ class ClusterChange:
         self.cluster: Cluster = cluster_of(self.cloud, options.name)
         self._key = self.headline = key
         self.doubts: tuple[str, ...] = ()
+        # By the cluster's id: a journal of an earlier cluster of the name must not be gone on with.
         path = session.cluster_dir(self.cloud.region, options.name) / f"{self.cluster.id}.jsonl"
         journal = Journal(path, session.clock)
         self.resumed = journal.verb == key and not journal.finished
@@ -129,6 +130,8 @@ class ClusterChange:
         """
         plan = survey(steps, self.run)
         failure = _in_the_way(plan, removing=removing)
+        # What the earlier run requested has failed since:
+        # its tokens would only bring the same answer.
         if failure is not None and self.resumed and not self.options.dry_run:
             self.forget()
             plan = survey(steps, self.run)
@@ -157,6 +160,7 @@ class ClusterChange:
     ) -> None:
         """Preflight for what the change takes; nodes and pools count with those that stand."""
         pools = self.cloud.containers.node_pools(self.cluster.id)
+        # Limits of a cluster count all of its nodes, and preflight takes a new one's to be none.
         total = needs | {"nodes": needs.get("nodes", 0) + sum(pool.total for pool in pools)}
         if "node_pools" in needs:
             total["node_pools"] = needs["node_pools"] + len(pools)
@@ -291,6 +295,7 @@ class ClusterChange:
         words = f"{self.headline} · " if self.headline != self.command else ""
         outcome = work(self._headline(f"{words}{self.session.where(self.cloud.region)}"))
         error = outcome.error
+        # Only these are gone on with; any other end would be met again by the same words.
         if isinstance(error, Interrupted | TimedOut):
             self._journal.close()
         else:
@@ -317,6 +322,7 @@ class ClusterChange:
         except CloudError:
             return None
         name = self.options.pool
+        # One makes the pool and the other removes it: its absence says nothing there.
         if gone or not name or self.command in {"nodepool add", "nodepool delete"}:
             return gone
         if any(pool.name == name and pool.state != "deleting" for pool in pools):

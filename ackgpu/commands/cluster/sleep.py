@@ -55,6 +55,7 @@ def sleep(options: ChangeOptions, session: Session) -> Result:
                 f"Nothing of {options.name} can sleep.",
                 details=[f"{pool}: {why}" for pool, why in stays.items()],
             )
+        # From the tags if it sleeps already: the pools have no sizes any more that would tell.
         tags = to_tags(sizes)
         standing = {pool.name for pool in pools if pool.state not in GOING}
         steps = sleep_graph(change.standing, [s for s in sizes if s.pool in standing], tags)
@@ -126,6 +127,7 @@ def _check_growth(
     specs = []
     for size in sizes:
         pool = pools[size.pool]
+        # Nodes on their way count: their places are taken.
         more = size.nodes - max(pool.total, pool.desired)
         if more > 0:
             spec, _ = change.spec_of(pool, more)

@@ -42,8 +42,10 @@ def execute(options: UpgradeOptions, session: Session) -> Result:
         if not cluster_name_from_tags(change.cluster.tags):
             raise ConflictError(f"The cluster {change.cluster.id} is not ackgpu's.")
         before = change.cluster.version
+        # "The next one" after an upgrade whose end nobody saw is still the one that was noted.
         noted = "" if options.to else _noted_target(change)
         target = change.facts.get("target") or noted or _target(change, options.to)
+        # For the run that goes on with this one: "the next" may be another by then.
         change.facts["target"] = target
         if target == before and not options.node_pools:
             unseen = change.resumed or bool(noted)
@@ -150,6 +152,7 @@ def _steps(
     if options.node_pools:
         for pool in pools:
             steps.append(
+                # One after the other: ACK takes one change of a cluster at a time.
                 PoolUpgradeStep(change.cloud, change.cluster, pool.name, target, after=steps[-1])
             )
     return steps
@@ -174,6 +177,7 @@ def _noted_target(change: ClusterChange) -> str:
     noted = change.cluster.tags.get(UPGRADE_TAG, "")
     current = change.cluster.version
     known = (current, *change.cloud.containers.upgrades(current)) if noted else ()
+    # A version that ACK offers no more cannot be gone on to.
     return noted if noted in known else ""
 
 

@@ -164,10 +164,12 @@ class Unfinished:
         now, region = self._session.clock.now(), self._cloud.region
         if running and self._running_since is None:
             self._running_since = now
+        # The kernel says so: a create of this machine holds the lock.
         if self._session.is_worked_on(region, self._name):
             return None
         journal = self._session.journal(region, self._name)
         long_running = now - (now if self._running_since is None else self._running_since)
+        # Perhaps one on another machine is under way: it asks for the pools within moments.
         if journal.verb != "create" and long_running < POOLS_ASKED_FOR_SECONDS:
             return None
         known = journal.facts.get("again", "")

@@ -56,8 +56,10 @@ def execute(options: CredentialOptions, session: Session) -> Result:
     path = Path(cache.path_of(_given(session, name, minutes), session.given_env))
     began = session.clock.wall()
     with _alone(session, path):
+        # Again, behind the lock: another caller may have fetched one while this one waited.
         status = cache.fresh(str(path))
         if status is None:
+            # A hundred kubectl at once would otherwise meet the same refusal one after the other.
             _raise_shared(path, since=began)
             status = _fetched(session, name, minutes or TEMPORARY_MINUTES, path)
     part = PlainText(text=cache.text_of(status, version), with_secrets=True)
@@ -140,6 +142,7 @@ def _fetched(session: Session, name: str, minutes: int, path: Path) -> dict[str,
     except AckGpuError as error:
         if isinstance(error, Transient) and kept is not None and cache.now() < kept["end"]:
             session.display.warn(f"The certificate of {name} is not renewed yet: {error.message}")
+            # Not kept so: the next command tries again to renew it.
             return {**kept, "renewAt": kept["end"]}
         session.complete(error)
         _write(path.with_suffix(".failed"), _failure(error, session.clock.wall()))

@@ -92,6 +92,8 @@ def add(options: AddOptions, session: Session) -> Result:
             plan = change.look(steps)
         _refuse_drift(plan)
         new = [p.step.consumes for p in plan.steps if p.action in {"CREATE", "CHANGE"}]
+        # Nothing is checked of a pool that stands already:
+        # it may have taken the last of the quota itself.
         if new and not options.skip_preflight:
             zones = [zone.zone_id for zone in blueprint.zones]
             try:
@@ -145,6 +147,7 @@ def _chosen(change: ClusterChange, options: AddOptions) -> list[VSwitch]:
     lacking = set(options.zones) - {vswitch.zone_id for vswitch in inside}
     if not lacking:
         return inside
+    # ackgpu may have made one there for this cluster, which the cluster does not know of.
     beside = change.cloud.network.vswitches(vpc_id=change.cluster.vpc_id)
     more = [v for v in made_for(change.cluster, beside) if v.zone_id in lacking]
     lacking -= {vswitch.zone_id for vswitch in more}

@@ -23,6 +23,7 @@ from ackgpu.render.results import PlainText, Result
 from ackgpu.render.words import count
 from ackgpu.session import Session
 from ackgpu.spec import catalog
+from ackgpu.spec.rules.instances import MIN_MEMORY_GIB, MIN_VCPUS
 from ackgpu.steps.pool_graph import attach_graph
 
 MODES = ("auto", "manual")
@@ -57,6 +58,7 @@ def attach(options: AttachOptions, session: Session) -> Result:
         pool = change.pool()
         change.refuse_autoscaled(pool, "ACK attaches no instances to it")
         joined = _joined(change, pool, ids)
+        # Who is a node already, as after an interrupted attach, would fail every check.
         new = [i for i in ids if i not in joined]
         _check(change, pool, new)
         return (
@@ -122,10 +124,6 @@ def _script(change: ClusterChange, pool: NodePool, options: AttachOptions) -> Re
         f" ackgpu verify {options.name} proves them.",
     )
     return Result(command="nodepool attach", part=PlainText(text=f"{script}\n"))
-
-
-MIN_VCPUS, MIN_MEMORY_GIB = 4, 8
-"""The smallest worker (ACK documentation, node instance types)."""
 
 
 def check_instances(

@@ -36,6 +36,7 @@ def scale(options: ScaleOptions, session: Session) -> Result:
         steps = scale_graph(change.standing, pool, nodes=nodes)
         plan = change.look(steps)
         settled = pool.state in {"active", "failed"}
+        # Nodes that are on their way have been counted by who requested them.
         standing = pool.total if settled else max(pool.total, pool.desired)
         more = nodes - standing
         if more > 0:
@@ -70,6 +71,7 @@ def delete(options: ChangeOptions, session: Session) -> Result:
         change.refuse_foreign(pool)
         steps = removal_graph(change.standing, name=pool.name, pool_id=pool.id)
         plan = change.look(steps, removing=True)
+        # Before the deletion: afterwards no node leads to them.
         staying = change.staying(pool)
         if options.dry_run:
             detail = count(pool.total - len(staying), "node")

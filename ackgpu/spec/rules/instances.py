@@ -13,8 +13,8 @@ from ackgpu.spec.rules.syntax import did_you_mean, one_of
 
 _MAX_TYPES = 10
 # ACK documentation, node specifications: the smallest worker.
-_MIN_VCPUS = 4
-_MIN_MEMORY_GIB = 8
+MIN_VCPUS = 4
+MIN_MEMORY_GIB = 8
 # ACK documentation, Terway: a node of the shared-ENI mode must hold more pods than this.
 _TERWAY_PODS = 11
 # CS API reference, CreateClusterNodePool; the older of its two lower bounds is the safe one.
@@ -45,13 +45,13 @@ def check_types(key: str, pool: NodePoolSpec) -> Iterator[Finding]:
             yield error(
                 where,
                 f"{type_id} has {found.vcpus} vCPU and {found.memory_gib:g} GiB: "
-                f"ACK nodes need at least {_MIN_VCPUS} vCPU and {_MIN_MEMORY_GIB} GiB",
+                f"ACK nodes need at least {MIN_VCPUS} vCPU and {MIN_MEMORY_GIB} GiB",
             )
 
 
 def big_enough(found: catalog.GpuType) -> bool:
     """Whether ACK takes instances of the type as nodes."""
-    return found.vcpus >= _MIN_VCPUS and found.memory_gib >= _MIN_MEMORY_GIB
+    return found.vcpus >= MIN_VCPUS and found.memory_gib >= MIN_MEMORY_GIB
 
 
 def fits_terway(found: catalog.GpuType) -> bool:
