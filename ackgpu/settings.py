@@ -46,14 +46,11 @@ class Flags:
     def over(self, before: Flags) -> Flags:
         """These flags, and those given before the command where these say nothing.
 
-        Raises UsageError for one that takes a value and is given in both places, and for an empty
-        region or profile: whoever passes a variable that is not set does not mean the default.
+        Raises UsageError for one that takes a value and is given in both places.
         """
         for flag in ("region", "profile", "output", "record"):
             if getattr(self, flag) and getattr(before, flag):
                 raise UsageError(f"--{flag} is given 2 times, and takes one value.")
-            if "" in (getattr(self, flag), getattr(before, flag)):
-                raise UsageError(f"--{flag} is empty.", resolution="Leave it out for the default.")
         return Flags(
             region=self.region or before.region,
             profile=self.profile or before.profile,

@@ -14,7 +14,7 @@ import typer
 
 from ackgpu.cli.flag_set import FlagSet
 from ackgpu.cli.invocation import Invocation
-from ackgpu.cli.strict_parser import OnceCommand, OnceGroup
+from ackgpu.cli.strict_parser import StrictCommand, StrictGroup
 from ackgpu.errors import AckGpuError, Interrupted, NoSuchCluster, UsageError
 from ackgpu.output_forms import Output
 from ackgpu.session import Session
@@ -105,7 +105,7 @@ def add_commands(root: typer.Typer, name: str, module: ModuleType) -> None:
     """
     group, summary = root, getattr(module, "GROUP", "")
     if summary:
-        group = typer.Typer(help=summary, invoke_without_command=True, cls=OnceGroup)
+        group = typer.Typer(help=summary, invoke_without_command=True, cls=StrictGroup)
         group.callback()(_help_alone)
         root.add_typer(group, name=name)
     for found in [*vars(module).values()]:
@@ -156,7 +156,7 @@ def add_command(group: typer.Typer, title: str, function: Callable[..., Came]) -
 
     with_flags(command, [*own, *missing])
     command.__doc__ = function.__doc__
-    group.command(title.rpartition(" ")[2], cls=OnceCommand)(command)
+    group.command(title.rpartition(" ")[2], cls=StrictCommand)(command)
 
 
 def with_flags(command: Callable[..., None], flags: list[inspect.Parameter]) -> None:

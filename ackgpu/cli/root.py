@@ -12,7 +12,7 @@ import typer
 from ackgpu.cli.command import GLOBALS, add_commands, with_flags
 from ackgpu.cli.help_request import FLAGS, WORD
 from ackgpu.cli.invocation import Invocation
-from ackgpu.cli.strict_parser import OnceGroup
+from ackgpu.cli.strict_parser import StrictGroup
 from ackgpu.errors import UsageError
 from ackgpu.settings import Flags
 
@@ -102,7 +102,7 @@ def build(names: Collection[str]) -> typer.Typer:
     """The typer application with the named commands; where none is named, with a line of each."""
     root = typer.Typer(
         name="ackgpu",
-        cls=OnceGroup,
+        cls=StrictGroup,
         help="Make, prove and remove ACK clusters for lightweight GPU workloads.",
         epilog="Without an account: ackgpu create demo --emulator",
         add_completion=False,

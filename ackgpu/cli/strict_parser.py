@@ -30,8 +30,12 @@ MEANT = {
 """Words of other tools, and what they are called here."""
 
 
-class _Once:
-    """What refuses a flag given twice, of which typer takes the last in silence."""
+class _Strict:
+    """What refuses a flag given twice, of which typer takes the last, and one with an empty value.
+
+    Who passes a variable that is not set does not mean the default: ``upgrade --to "$TO"`` would go
+    to the next version.
+    """
 
     make_parser: Any
 
@@ -41,21 +45,26 @@ class _Once:
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the words up to the next command; raises a usage error of typer's."""
-        _, _, in_order = self.make_parser(ctx).parse_args(args=list(args))
+        given, _, in_order = self.make_parser(ctx).parse_args(args=list(args))
         counted: Counter[Any] = Counter(in_order)
         for parameter, times in counted.items():
-            takes_one = parameter.param_type_name == "option" and not parameter.multiple
-            if times > 1 and takes_one and not parameter.is_flag:  # a switch says the same again
-                ctx.fail(f"{parameter.opts[0]} is given {times} times, and takes one value.")
+            if parameter.param_type_name != "option" or parameter.is_flag:
+                continue  # a switch says the same again
+            flag, value = parameter.opts[0], given[parameter.name]
+            if times > 1 and not parameter.multiple:
+                ctx.fail(f"{flag} is given {times} times, and takes one value.")
+            if "" in (value if parameter.multiple else (value,)):
+                ctx.obj.command = _path_of(ctx)
+                raise UsageError(f"{flag} is empty.", resolution="Leave it out for the default.")
         parsed: list[str] = super().parse_args(ctx, args)  # type: ignore[misc]
         return parsed
 
 
-class OnceCommand(_Once, TyperCommand):
-    """A command in which no flag is given twice."""
+class StrictCommand(_Strict, TyperCommand):
+    """A command in which no flag is given twice, or empty."""
 
 
-class OnceGroup(_Once, TyperGroup):
+class StrictGroup(_Strict, TyperGroup):
     """The same for a command that holds others."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

@@ -226,3 +226,24 @@ def test_what_is_no_clusters_name_is_refused_before_anything(
     cli.emulator.requests.clear()
     assert cli(*line).code == 2
     assert not list(cli.emulator.requests)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("upgrade", "demo", "--yes", "--to", ""), ("verify", "demo", "--kubeconfig", ""),
+        ("sleep", "demo", "--yes", "--print-schedule", ""),
+        ("gc", "--execute", "--yes", "--older-than="), ("create", "demo", "--yes", "--vpc-id", ""),
+        ("create", "demo", "--yes", "--zone", ""),
+        ("nodepool", "attach", "demo", "gpu", "--instance-id", "", "--yes"),
+    ],
+)  # fmt: skip
+def test_an_empty_value_does_not_pass_for_a_flag_that_was_left_out(
+    cli: Cli, line: tuple[str, ...]
+) -> None:
+    """It is a variable that was not set: `upgrade --to "$TO"` would go to any version."""
+    cli.emulator.requests.clear()
+    refused = cli(*line)
+    assert refused.code == 2
+    assert "is empty" in refused.err
+    assert not list(cli.emulator.requests)
