@@ -55,3 +55,25 @@ def test_a_deletion_that_is_not_waited_for_says_what_the_next_one_removes(cli: C
     assert "ackgpu delete demo -y" in said
     cli.ok("delete", "demo", "-y")
     assert cli.account() == {}
+
+
+@pytest.mark.long
+def test_a_cluster_without_a_gpu_node_has_none_that_is_verified(cli: Cli) -> None:
+    cli.ok("create", "demo", "--nodes", "1", "--no-verify")
+    cli.ok("sleep", "demo", "--yes")
+    cli.ok("wait", "demo", "--for", "nodes")
+    asleep = cli("wait", "demo", "--for", "gpu")
+    assert (asleep.code, asleep.out) == (9, "")
+    assert "ackgpu wake demo" in asleep.err
+    cli.ok("wake", "demo")
+    cli.ok("wait", "demo", "--for", "gpu")
+
+
+@pytest.mark.long
+def test_a_deletion_that_finds_the_cluster_gone_says_that_all_is_gone(cli: Cli) -> None:
+    cli.ok("create", "demo", "--no-verify")
+    cli.ok("delete", "demo", "--yes", "--no-wait")
+    cli("wait", "demo", "--for", "deleted", "--timeout", "30m")
+    ended = cli.ok("delete", "demo", "--yes", "--no-wait", "-o", "json").json
+    assert cli.account() == {}
+    assert (ended["complete"], ended["waited"], ended["nextCommands"]) == (True, True, [])

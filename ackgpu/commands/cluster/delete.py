@@ -160,7 +160,7 @@ class Deletion:
         known = set(look.inventory.ids)
         removed = Removed(look.inventory, self._destroy(run, plan), None)
         for _ in range(MAX_ROUNDS):
-            if removed.stopped or (not self._options.wait and removed.outcome.error is None):
+            if removed.stopped or self._goes_on(removed.outcome):
                 return removed
             # Without the deadline: the second look is what tells whether anything is left.
             again = self._session.afresh(run)
@@ -281,6 +281,11 @@ class Deletion:
         clusters = (p.step.name for p in plan.steps if p.step.kind == "cluster" and not waits)
         return self._session.destroy(run, headline, plan, no_wait=frozenset(clusters))
 
+    def _goes_on(self, outcome: Outcome) -> bool:
+        """Whether the cloud is at work with what is not waited for."""
+        left = any(report.status == "left" for report in outcome.reports)
+        return left and not self._options.wait and outcome.error is None
+
     def _forget_context(self, inventory: Inventory) -> None:
         # By the cluster's id, as a living cluster of the
         # same name in another region may have the context.
@@ -290,7 +295,7 @@ class Deletion:
 
     def _result(self, run: Run, removed: Removed, bill: Bill) -> Result:
         inventory, outcome = removed.inventory, removed.outcome
-        if not self._options.wait and outcome.error is None:
+        if self._goes_on(outcome):
             self.journal.finish(ok=False)
             part = not_waited(inventory, outcome, again=self._session.again(without="--no-wait"))
             return Result(

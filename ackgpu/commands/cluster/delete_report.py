@@ -134,6 +134,7 @@ def not_waited(inventory: Inventory, outcome: Outcome, *, again: str) -> DeleteR
     return DeleteResult(
         cluster_name=inventory.name,
         region=inventory.region,
+        complete=False,
         waited=False,
         left=tuple(resource for resource in leftovers(outcome) if resource.id not in clusters),
         seconds=outcome.seconds,

@@ -9,7 +9,7 @@ from typing import Any
 
 from ackgpu.cloud.api import Cloud, Cluster
 from ackgpu.commands.cluster.elsewhere import regions_with
-from ackgpu.commands.cluster.lookup import not_found
+from ackgpu.commands.cluster.lookup import no_gpu_node, not_found
 from ackgpu.commands.kubeconfig.credential import TAKEN_MINUTES
 from ackgpu.engine.run import Run
 from ackgpu.engine.step import Absent, Broken, CheckStep, Context, Finding, Pending, Ready, Step
@@ -57,6 +57,8 @@ def execute(options: WaitOptions, session: Session) -> Result:
     text = f"{session.where(cloud.region)} · for {options.goal}"
     outcome = session.apply(run, Headline("wait", options.name, text), steps)
     outcome.raise_error()
+    if options.goal == "gpu" and not outcome.values[steps[-1]]:
+        raise no_gpu_node(outcome.values[steps[0]])
     said = {"cluster": "running", "nodes": "complete", "gpu": "verified", "deleted": "gone"}
     there = regions_with(session, options.name, cloud.region) if options.goal == "deleted" else []
     part = Facts(
