@@ -9,7 +9,7 @@ from typing import Any
 from ackgpu.cloud.aliyun import compute_records as records
 from ackgpu.cloud.aliyun.calls import ProductApi, required
 from ackgpu.cloud.aliyun.pages import by_token, chunks
-from ackgpu.cloud.aliyun.rows import amount, listed, rows_at
+from ackgpu.cloud.aliyun.rows import amount, listed, rows_at, texts
 from ackgpu.cloud.aliyun.shared_reads import A_LOOK, A_RUN, shared_for
 from ackgpu.cloud.api import (
     Disk,
@@ -38,12 +38,12 @@ class AliyunCompute(ProductApi):
     @shared_for(A_RUN)
     def regions(self) -> list[str]:
         body = self._calls.read("DescribeRegions", accept_language="en-US")
-        return [row.region_id for row in listed(body.regions, "region")]
+        return [*texts(row.region_id for row in listed(body.regions, "region"))]
 
     @shared_for(A_RUN)
     def zones(self) -> list[str]:
         body = self._calls.read("DescribeZones", region_id=self._region, verbose=False)
-        return [row.zone_id for row in listed(body.zones, "zone")]
+        return [*texts(row.zone_id for row in listed(body.zones, "zone"))]
 
     @shared_for(A_LOOK)
     def security_groups(
@@ -217,7 +217,7 @@ class AliyunCompute(ProductApi):
             for zone in listed(body.available_zones, "available_zone")
             for resource in listed(zone.available_resources, "available_resource")
             for row in listed(resource.supported_resources, "supported_resource")
-            if row.value == instance_type
+            if row.value == instance_type and zone.zone_id
         ]
 
     def price(

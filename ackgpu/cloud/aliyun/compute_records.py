@@ -6,7 +6,7 @@ import binascii
 from base64 import b64decode
 from typing import Any
 
-from ackgpu.cloud.aliyun.rows import amount, listed, number, tags_of
+from ackgpu.cloud.aliyun.rows import amount, listed, number, tags_of, texts
 from ackgpu.cloud.api import (
     Disk,
     Instance,
@@ -107,7 +107,7 @@ def interface(row: Any) -> NetworkInterface:
         vpc_id=row.vpc_id or "",
         vswitch_id=row.v_switch_id or "",
         instance_id=row.instance_id or "",
-        group_ids=tuple(listed(row.security_group_ids, "security_group_id")),
+        group_ids=texts(listed(row.security_group_ids, "security_group_id")),
         primary=row.type == "Primary",
         service_managed=bool(row.service_managed),
         tags=tags_of(listed(row.tags, "tag")),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ackgpu.cloud.aliyun.errors import of_task
-from ackgpu.cloud.aliyun.rows import amount, instant, number, tags_of
+from ackgpu.cloud.aliyun.rows import amount, instant, number, tags_of, texts
 from ackgpu.cloud.api import (
     TASK_FAILED,
     AutoScaling,
@@ -55,7 +55,7 @@ def cluster(row: Any) -> Cluster:
         version=row.current_version or "",
         region=row.region_id or "",
         vpc_id=row.vpc_id or "",
-        vswitch_ids=tuple(row.vswitch_ids or ()),
+        vswitch_ids=texts(row.vswitch_ids),
         security_group_id=row.security_group_id or "",
         tags=tags_of(row.tags),
         created=instant(row.created),
@@ -81,13 +81,13 @@ def node_pool(row: Any) -> NodePool:
         id=info.nodepool_id,
         name=info.name or "",
         state=_of(status, "state") or "",
-        instance_types=tuple(_of(group, "instance_types") or ()),
+        instance_types=texts(_of(group, "instance_types")),
         desired=number(_of(group, "desired_size")),
         total=number(_of(status, "total_nodes")),
         healthy=number(_of(status, "healthy_nodes")),
         failed=number(_of(status, "failed_nodes")),
         tags=tags_of(_of(group, "tags")),
-        vswitch_ids=tuple(_of(group, "vswitch_ids") or ()),
+        vswitch_ids=texts(_of(group, "vswitch_ids")),
         auto_scaling=_auto_scaling(row.auto_scaling),
         charge_type=_of(group, "instance_charge_type") or "PostPaid",
         spot_strategy=_of(group, "spot_strategy") or "NoSpot",

@@ -9,7 +9,7 @@ from typing import Any
 from ackgpu.cloud.aliyun import network_records as records
 from ackgpu.cloud.aliyun.calls import ProductApi, required
 from ackgpu.cloud.aliyun.pages import by_token, chunks
-from ackgpu.cloud.aliyun.rows import listed, rows_at
+from ackgpu.cloud.aliyun.rows import listed, rows_at, texts
 from ackgpu.cloud.aliyun.shared_reads import A_LOOK, A_RUN, shared_for
 from ackgpu.cloud.api import Eip, NatGateway, RouteEntry, RouteTable, SnatEntry, Tags, Vpc, VSwitch
 
@@ -105,7 +105,7 @@ class AliyunNetwork(ProductApi):
         action = "ListEnhanhcedNatGatewayAvailableZones"  # so spelt by the API
         # An enhanced NAT gateway is not to be had in every zone of a region.
         body = self._calls.read(action, region_id=self._region)
-        return [row.zone_id for row in listed(body, "zones")]
+        return [*texts(row.zone_id for row in listed(body, "zones"))]
 
     @shared_for(A_LOOK)
     def eips(self, *, tags: Tags | None = None, ids: Sequence[str] = ()) -> list[Eip]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ackgpu.cloud.aliyun.rows import listed, number, tags_of
+from ackgpu.cloud.aliyun.rows import listed, number, tags_of, texts
 from ackgpu.cloud.api import Eip, NatGateway, RouteEntry, RouteTable, SnatEntry, Vpc, VSwitch
 
 
@@ -45,7 +45,7 @@ def nat_gateway(row: Any, tags: dict[str, str]) -> NatGateway:
         state=row.status or "",
         snat_table_id=next(iter(listed(row.snat_table_ids, "snat_table_id")), ""),
         tags=tags_of(listed(row.tags, "tag")) or tags,
-        eip_ids=tuple(ip.allocation_id for ip in listed(row.ip_lists, "ip_list")),
+        eip_ids=texts(ip.allocation_id for ip in listed(row.ip_lists, "ip_list")),
     )
 
 
@@ -82,7 +82,7 @@ def route_table(row: Any) -> RouteTable:
         name=row.route_table_name or "",
         custom=row.route_table_type == "Custom",
         tags=tags_of(listed(row.tags, "tag")),
-        vswitch_ids=tuple(listed(row.v_switch_ids, "v_switch_id")),
+        vswitch_ids=texts(listed(row.v_switch_ids, "v_switch_id")),
     )
 
 

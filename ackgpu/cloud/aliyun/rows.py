@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +18,11 @@ def rows_at(body: Any, place: str) -> list[Any] | None:
     wrapper, _, field = place.partition(".")
     found = getattr(body, wrapper, None)
     return found if found is None or not field else listed(found, field)
+
+
+def texts(values: Iterable[Any] | None) -> tuple[str, ...]:
+    """The texts of a list, which may be absent or hold a null."""
+    return tuple(value for value in values or () if value)
 
 
 def tags_of(rows: Any) -> dict[str, str]:

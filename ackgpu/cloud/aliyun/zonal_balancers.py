@@ -7,7 +7,7 @@ from typing import Any
 
 from ackgpu.cloud.aliyun.calls import Calls
 from ackgpu.cloud.aliyun.pages import chunks
-from ackgpu.cloud.aliyun.rows import tags_of
+from ackgpu.cloud.aliyun.rows import tags_of, texts
 from ackgpu.cloud.aliyun.shared_reads import A_LOOK, shared_for
 from ackgpu.cloud.api import Tags, ZonalBalancer
 from ackgpu.errors import DeletionProtected
@@ -81,5 +81,5 @@ def _balancer(row: Any) -> ZonalBalancer:
         state=row.load_balancer_status or "",
         vpc_id=row.vpc_id or "",
         tags=tags_of(row.tags),
-        vswitch_ids=tuple(zone.v_switch_id for zone in getattr(row, "zone_mappings", None) or ()),
+        vswitch_ids=texts(zone.v_switch_id for zone in getattr(row, "zone_mappings", None) or ()),
     )
