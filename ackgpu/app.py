@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Self
 
 from ackgpu.cancel import CancelToken, StopSignals
 from ackgpu.clock import Clock, SystemClock, Wakeup
+from ackgpu.computed_once import computed_once
 from ackgpu.emulated_account import leading_to, open_account
 from ackgpu.engine.display import Display
 from ackgpu.errors import UsageError
@@ -116,14 +116,14 @@ class App:
         self.cancel.request()
         self._closing.close()
 
-    @cached_property
+    @computed_once
     def env(self) -> Mapping[str, str]:
         """The environment, led to the embedded emulator if that was requested."""
         if not self.settings.emulator:
             return self.given_env
         return leading_to(self.given_env, self._emulator.env)
 
-    @cached_property
+    @computed_once
     def clock(self) -> Clock:
         """The time, at the emulator's speed where ``ACKGPU_CLOCK_SPEED`` says so."""
         if self._parts.clock is not None:
@@ -190,12 +190,12 @@ class App:
 
         return changed(self.typed, drop=("--region", "-r"), add=("--region", region))
 
-    @cached_property
+    @computed_once
     def identity(self) -> Identity:
         """Who the credentials are; asked once."""
         return self._cloud.identity.whoami()
 
-    @cached_property
+    @computed_once
     def connect(self) -> KubeConnect:
         """How a cluster's Kubernetes API is reached."""
         if self._parts.connect is not None:
@@ -224,7 +224,7 @@ class App:
         """Where this machine keeps what it knows of a cluster."""
         return self.settings.state_dir / "clusters" / self.identity.account_id / region / name
 
-    @cached_property
+    @computed_once
     def workers(self) -> Workers:
         """Who carries out the calls."""
         if self._parts.workers is not None:
@@ -246,12 +246,12 @@ class App:
         with closing(ThreadWorkers(self.wakeup)) as workers:
             yield workers
 
-    @cached_property
+    @computed_once
     def real_clock(self) -> Clock:
         """The time by which a reply is late, however fast an emulated cloud runs."""
         return self._parts.clock or SystemClock(1.0, self.wakeup)
 
-    @cached_property
+    @computed_once
     def rng(self) -> random.Random:
         """The source of jitter and run ids."""
         if self._parts.rng is not None:
@@ -281,12 +281,12 @@ class App:
 
         return isinstance(self._emulator, Emulator)
 
-    @cached_property
+    @computed_once
     def _cloud(self) -> Cloud:
         self.require_region(self.settings.region or self._anywhere.region)
         return self._anywhere
 
-    @cached_property
+    @computed_once
     def _anywhere(self) -> Cloud:
         """The account, in a region that may not exist."""
         return self._parts.cloud(self._connect) if self._parts.cloud else self._connect()
@@ -313,6 +313,6 @@ class App:
         self._closing.callback(cloud.close)
         return cloud
 
-    @cached_property
+    @computed_once
     def _emulator(self) -> Emulator | Attached:
         return open_account(self.settings.state_dir, self._closing)

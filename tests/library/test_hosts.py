@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -110,6 +111,24 @@ def test_a_burst_of_calls_leaves_few_threads_behind() -> None:
         caller.join()
     while len(left := [t for t in threading.enumerate() if t.name == "ackgpu-call"]) > many // 2:
         left[0].join(0.01)  # those that end have been told to
+
+
+def test_a_client_whose_cloud_does_not_answer_holds_up_no_other(
+    cloud: ackgpu.Ackgpu, emulator: Emulator, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        env = {
+            **around(tmp_path),
+            **emulator.env,
+            "ACKGPU_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
+        }
+        with ackgpu.Ackgpu(env=env) as waiting:
+            call = waiting.start(waiting.delete, "demo")
+            connection, _ = silent.accept()  # it asks who it is, and hears nothing
+            with connection:
+                assert not cloud.delete("demo").record.existed
+    with pytest.raises(errors.AckGpuError):
+        call.result()
 
 
 FORKS = """

@@ -272,6 +272,7 @@ def test_a_first_call_loads_what_it_needs_only(emulator: Emulator, tmp_path: Pat
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)  # valgrind takes fifty times as long as the program
 def test_a_program_whose_only_call_is_list_costs_at_most_forty_four_times_pass(
     emulator: Emulator, tmp_path: Path
 ) -> None:

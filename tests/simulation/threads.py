@@ -15,7 +15,6 @@ from typing import Any
 
 from simulation.kernel import Kernel, Task
 
-from ackgpu.app import App
 from ackgpu.engine.workers import Call, Result, ThreadWorkers, Workers
 
 PATIENCE = 0.25
@@ -158,18 +157,6 @@ class ThreadedKernel(Kernel):
         if self.current is task:
             task.leave()
             self.current = None
-            _free_what_the_dead_hold()
-
-
-def _free_what_the_dead_hold() -> None:
-    """Replace the locks that all runs share here and that no two processes share.
-
-    Until Python 3.12 a cached_property has one lock for all objects of its class, and a killed run
-    keeps it for ever.
-    """
-    for found in vars(App).values():
-        if hasattr(found, "lock"):
-            found.lock = threading.RLock()
 
 
 class _Counted:
