@@ -82,7 +82,7 @@ def _complaints(scenario: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _wrong_values(scenario: Mapping[str, Any]) -> Iterator[str]:
-    if not _is_number(scenario.get("latency_ms", 0), least=0):
+    if not _is_number(scenario.get("latency_ms", 0)):
         yield "latency_ms: a number of milliseconds is expected"
     if not isinstance(scenario.get("seed", 0), int):
         yield "seed: a whole number is expected"
@@ -95,7 +95,7 @@ def _wrong_limits(limits: Mapping[str, Any], regions: set[str]) -> Iterator[str]
         name, at, region = str(key).partition("@")
         if name not in LIMITS or (at and region not in regions):
             yield f"limits: there is no limit {key!r}"
-        if not isinstance(value, int) or not _is_number(value, least=0):
+        if not isinstance(value, int) or not _is_number(value):
             yield f"limits: {key} cannot be {value!r}"
 
 
@@ -112,8 +112,8 @@ def _wrong_stock(stock: Mapping[str, Any]) -> Iterator[str]:
                 yield f"stock: a status is one of {', '.join(STATUSES)}; not {status!r}"
 
 
-def _is_number(value: Any, *, least: float) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value >= least
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
 
 
 def settings_of(scenario: Mapping[str, Any]) -> dict[str, Any]:

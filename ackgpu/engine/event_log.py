@@ -11,7 +11,6 @@ from ackgpu.private_file import append_private
 from ackgpu.redaction import redacted
 
 EVENTS = "events.jsonl"
-"""Its name."""
 
 
 def log_to(journal: Path | None) -> Listener:

@@ -88,6 +88,11 @@ class Run:
         """Cloud seconds since the run began."""
         return self.clock.now() - self.started
 
+    @property
+    def believable(self) -> float:
+        """From when on an absence can be believed that a look finds now and another one then."""
+        return self.clock.now() + self.visibility
+
     def overdue(self) -> bool:
         """Whether the command's deadline has passed."""
         return self.deadline is not None and self.clock.now() > self.deadline

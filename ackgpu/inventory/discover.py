@@ -58,13 +58,12 @@ READS = (*(kind.lists for kind in (*TAGGED_AT_BIRTH, *MARKED_BY_ACK)), *MORE_REA
 """All calls that looking for everything makes."""
 
 
-def discover(cloud: Cloud, name: str, run: Run, *, cluster_ids: Sequence[str] = ()) -> Inventory:
+def discover(cloud: Cloud, name: str, run: Run) -> Inventory:
     """Look for everything of the cluster ``name`` at once.
 
-    ``cluster_ids``: clusters that the journal remembers, which may be gone without their load
-    balancers. Raises ValueError without a name: every tag would match.
+    Raises ValueError without a name: every tag would match.
     """
-    found = with_what_hangs_on_it(cloud, tagged(cloud, name, run), run, cluster_ids)
+    found = with_what_hangs_on_it(cloud, tagged(cloud, name, run), run)
     raise_first(found.unread)
     return found
 
@@ -135,7 +134,7 @@ def with_what_hangs_on_it(
     cloud: Cloud,
     inventory: Inventory,
     run: Run,
-    remembered: Sequence[str],
+    remembered: Sequence[str] = (),
     kinds: Sequence[ResourceKind] = OF_EVERY_CLUSTER,
 ) -> Inventory:
     """The inventory with what carries no tag of ours: SNAT entries, and what ACK made."""

@@ -46,15 +46,11 @@ USER_QUOTA = Read[Mapping[str, int]]("user quota")
 quotas_of = ReadOf[list[Quota]]("quotas")
 """What Quota Center says of a product."""
 clusters_in = ReadOf[list[Cluster]]("clusters in")
-"""The clusters of a region."""
 eips_in = ReadOf[list[Eip]]("eips in")
-"""The EIPs of a region."""
 balancers_in = ReadOf[int]("load balancers in")
 """How many load balancers of a region are paid as they are used."""
 groups_in = ReadOf[list[SecurityGroup]]("security groups in")
-"""The security groups of a region."""
 key_pairs_called = ReadOf[list[str]]("key pair")
-"""The key pairs of that name in the region."""
 node_price = ReadOf[NodePrice]("price")
 """The price of an hour of a node of a pool, if it is of that type."""
 period_price = ReadOf[Price]("price")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from functools import partial
 from urllib.parse import quote
 
 from ackgpu.cloud.api import ContainerApi
@@ -17,6 +17,7 @@ from ackgpu.preflight.reads import MISSING_ROLES
 from ackgpu.spec.model import ClusterSpec
 from ackgpu.tables import table
 
+_document = partial(table, "preflight", "roles")
 NOT_OPEN = ("notopen", "notactivated", "notenabled", "unopened", "notopened")
 
 
@@ -63,7 +64,7 @@ def _judge_service(target: Target, facts: ReadResults) -> Iterator[CheckFinding]
     error = facts.error(MISSING_ROLES)
     code = error.error_code.lower().replace("_", "") if isinstance(error, CloudError) else ""
     if any(word in code for word in NOT_OPEN):
-        fix = f"Open it once, as the account: {table('preflight', 'roles')['link']['open']}"
+        fix = f"Open it once, as the account: {_document()['link']['open']}"
         yield CheckFinding("service", "error", "Container Service is not open", code, fix)
     elif error is not None and not isinstance(error, AccessDenied):
         # Not taken for open: Check.run tells it as unknown, with the error's own words.
@@ -95,10 +96,6 @@ def _judge_roles(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
             )
     if not missing:
         yield CheckFinding("roles", "ok", f"{len(wanted_roles(target.spec))} service roles granted")
-
-
-def _document() -> dict[str, Any]:
-    return table("preflight", "roles")
 
 
 SERVICE = Check("service", _judge_service, _reads)

@@ -82,7 +82,8 @@ def pool_drift(spec: ClusterSpec, pool: NodePoolSpec, found: NodePool) -> tuple[
     wanted["gpu"]["driver"] = pool.driver
     found_now = pool_document(found)
     if "gpu" in found_now:
-        found_now["gpu"] = _gpu_settled(found_now["gpu"], found)
+        by_default = drivers.driver_of(drivers.AUTO, found.instance_types)
+        found_now["gpu"] = {"driver": by_default} | found_now["gpu"]
     seen = _as_asked(wanted | found_now, pool, wanted)
     before, after = (parse({"nodePools": [document]}) for document in (seen, wanted))
     return tuple(_drifts(differences(before, after)))
@@ -105,11 +106,6 @@ class PoolDrift:
             self._settings = settings
             self._drift = pool_drift(self._spec, self._pool, found)
         return self._drift
-
-
-def _gpu_settled(gpu: Document, found: NodePool) -> Document:
-    """The same with the driver named, also if that is as by default."""
-    return {"driver": drivers.driver_of(drivers.AUTO, found.instance_types)} | gpu
 
 
 def _as_asked(seen: Document, pool: NodePoolSpec, wanted: Document) -> Document:

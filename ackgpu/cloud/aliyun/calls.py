@@ -254,16 +254,15 @@ class ProductApi:
 
     def tag(self, *, resource_type: str, ids: Sequence[str], tags: Mapping[str, str]) -> None:
         """Set tags on resources of a type, such as VPC or instance; up to 50 a call."""
-        for some in chunks(ids, _TAGGED_A_CALL):
-            if some:
-                self._calls.write(
-                    "TagResources",
-                    idempotent=True,
-                    region_id=self._region,
-                    resource_type=resource_type,
-                    resource_id=list(some),
-                    tag=self._calls.tags("TagResources", tags),
-                )
+        for some in filter(None, chunks(ids, _TAGGED_A_CALL)):
+            self._calls.write(
+                "TagResources",
+                idempotent=True,
+                region_id=self._region,
+                resource_type=resource_type,
+                resource_id=list(some),
+                tag=self._calls.tags("TagResources", tags),
+            )
 
 
 def required(action: str, body: Any, field: str) -> str:

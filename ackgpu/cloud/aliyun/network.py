@@ -235,18 +235,16 @@ class AliyunNetwork(ProductApi):
 
     def _tags_of_nat_gateways(self, ids: Sequence[str]) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
-        for some in chunks(ids, _TAGGED_IDS):
-            for row in self._tag_rows(some) if some else ():
+        for some in filter(None, chunks(ids, _TAGGED_IDS)):
+            rows = self._calls.tokened(
+                "ListTagResources",
+                rows="tag_resources.tag_resource",
+                key="",
+                size=_PAGE,
+                region_id=self._region,
+                resource_type="NATGATEWAY",
+                resource_id=list(some),
+            )
+            for row in rows:
                 found.setdefault(row.resource_id, {})[row.tag_key] = row.tag_value or ""
         return found
-
-    def _tag_rows(self, ids: Sequence[str]) -> list[Any]:
-        return self._calls.tokened(
-            "ListTagResources",
-            rows="tag_resources.tag_resource",
-            key="",
-            size=_PAGE,
-            region_id=self._region,
-            resource_type="NATGATEWAY",
-            resource_id=list(ids),
-        )

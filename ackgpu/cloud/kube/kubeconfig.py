@@ -23,14 +23,12 @@ from ackgpu.cloud.kube.file import Kubefile
 from ackgpu.errors import LocalError
 
 
-def open_kubeconfig(
-    path: str | None, env: Mapping[str, str], home: Path, *, clock: Clock | None = None
-) -> UserKubeconfig:
+def open_kubeconfig(path: str | None, env: Mapping[str, str], home: Path) -> UserKubeconfig:
     """The kubeconfig: ``path``, else what ``KUBECONFIG`` lists, else ``~/.kube/config``."""
     listed = [part for part in env.get("KUBECONFIG", "").split(os.pathsep) if part]
     chosen = [path] if path else listed or [str(home / ".kube" / "config")]
     paths = [Path(_from_home(part, home)) for part in dict.fromkeys(chosen)]
-    return UserKubeconfig(paths, clock or SystemClock())
+    return UserKubeconfig(paths, SystemClock())
 
 
 def _from_home(path: str, home: Path) -> str:

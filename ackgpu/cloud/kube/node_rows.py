@@ -70,7 +70,8 @@ class NodePage(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(NodePage)
-_node_decoder = msgspec.json.Decoder(NodeObject)
+decode_node = msgspec.json.Decoder(NodeObject).decode
+"""One node from its JSON; raises msgspec.DecodeError."""
 
 
 def page_of(body: bytes) -> tuple[Sequence[NodeObject], str]:
@@ -78,11 +79,6 @@ def page_of(body: bytes) -> tuple[Sequence[NodeObject], str]:
     page = _decoder.decode(body)
     token = page.metadata.token if page.metadata else None
     return page.items or (), token or ""
-
-
-def decode_node(body: bytes) -> NodeObject:
-    """One node; raises msgspec.DecodeError."""
-    return _node_decoder.decode(body)
 
 
 def node_of(row: NodeObject) -> KubeNode:

@@ -112,7 +112,7 @@ class _Application:
         look = self._look()
         if look.plan.count("CREATE") and not (dry or change.resumed):
             # That a part is not there is believed after a second look: one list may be short.
-            self._session.until(change.run, change.run.clock.now() + change.run.visibility)
+            self._session.until(change.run, change.run.believable)
             look = self._look()
         part = self._part(look)
         refused = refusals(look.compared.drift, self._file)

@@ -126,7 +126,7 @@ class _Creation:
         if plan.exists and plan.count("CREATE") and not cut_off:
             # A part is there: that the rest is not is believed after a second look, unless the same
             # client tokens make a repeat harmless. One list may have been answered short.
-            session.until(run, run.clock.now() + run.visibility)
+            session.until(run, run.believable)
             blueprint, plan = self._look(run)
         # Before preflight: a cluster that failed cannot
         # be gone on with, whatever the account permits.

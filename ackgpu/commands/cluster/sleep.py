@@ -78,7 +78,7 @@ def wake(options: ChangeOptions, session: Session) -> Result:
         rows = cloud.containers.node_pools(change.cluster.id)
         if not {size.pool for size in found} <= {row.name for row in rows}:
             # One list may be answered short, and what it lacks would be forgotten with the tags.
-            session.until(change.run, change.run.clock.now() + change.run.visibility)
+            session.until(change.run, change.run.believable)
             rows = cloud.containers.node_pools(change.cluster.id)
         pools = {
             pool.name: pool

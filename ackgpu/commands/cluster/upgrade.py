@@ -87,7 +87,7 @@ def _pools(change: ClusterChange) -> list[NodePool]:
     pools = change.cloud.containers.node_pools(change.cluster.id)
     if not pools:
         run = change.run
-        change.session.until(run, run.clock.now() + run.visibility)
+        change.session.until(run, run.believable)
         pools = change.cloud.containers.node_pools(change.cluster.id)
     return pools
 

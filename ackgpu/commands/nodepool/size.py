@@ -61,7 +61,7 @@ def delete(options: ChangeOptions, session: Session) -> Result:
         pools = cloud.containers.node_pools(change.cluster.id)
         pool = next((pool for pool in pools if pool.name == options.pool), None)
         if pool is None and not options.dry_run:  # one list may be answered short
-            session.until(change.run, change.run.clock.now() + change.run.visibility)
+            session.until(change.run, change.run.believable)
             pools = cloud.containers.node_pools(change.cluster.id)
             pool = next((pool for pool in pools if pool.name == options.pool), None)
         if pool is None:

@@ -142,9 +142,10 @@ class ClusterState:
     @property
     def version(self) -> int:
         """The collection's resource version now."""
+        counter = int(self.session.meta(f"kube.version.{self.id}") or 0)
         # Time itself moves it on: what becomes Ready by
         # time only has to be newer than what was read.
-        return max(self._counter(), version_at(self.now))
+        return max(counter, version_at(self.now))
 
     def next_version(self) -> int:
         """The resource version of the next write."""
@@ -152,9 +153,6 @@ class ClusterState:
         version = self.version + 1
         self.session.set_meta(f"kube.version.{self.id}", str(version))
         return version
-
-    def _counter(self) -> int:
-        return int(self.session.meta(f"kube.version.{self.id}") or 0)
 
     def stamp(self, seconds: float) -> str:
         """A moment as objects show it: RFC 3339, in whole seconds."""
