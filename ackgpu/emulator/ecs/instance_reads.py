@@ -19,6 +19,8 @@ from ackgpu.emulator.store import Doc
 
 STATES = frozenset({"Pending", "Starting", "Running", "Stopping", "Stopped"})
 MAX_IDS = 100
+ABSENT_ADDRESSES = ("InnerIpAddresses", "RdmaIpAddresses", "Ipv6Address")
+"""Filters by kinds of addresses that no instance here has."""
 
 
 def instance(call: Call, instance_id: str) -> Doc:
@@ -52,6 +54,7 @@ def _wanted(call: Call, doc: Doc) -> bool:
     fields = ("VSwitchId", "ZoneId", "InstanceType", "KeyPairName", "ImageId")
     paying = charge_type(call, doc)
     addresses = params.json_list("PrivateIpAddresses")
+    public = params.json_list("PublicIpAddresses")
     group = params.text("SecurityGroupId")
     row = catalog.instance_type(body["InstanceType"]) or {}
     family = params.text("InstanceTypeFamily")
@@ -59,12 +62,22 @@ def _wanted(call: Call, doc: Doc) -> bool:
         params.fit(**{name: body[name] for name in fields})
         and params.text("InstanceChargeType", paying) == paying
         and (not addresses or body["PrivateIpAddress"] in addresses)
+        and (not public or body["PublicIpAddress"] in public)
+        and _bound(call, doc)
+        and not any(params.listed(name) for name in ABSENT_ADDRESSES)
         and (not group or group in body["SecurityGroupIds"])
         and (not family or row.get("family") == family)
         and params.text("Status", call.state(doc)) == call.state(doc)
         and _named(doc.name, params.text("InstanceName", doc.name))
         and has_tags(call, doc)
     )
+
+
+def _bound(call: Call, doc: Doc) -> bool:
+    """Whether it has one of the EIPs requested, where any are."""
+    wanted = call.params.json_list("EipAddresses")
+    eips = call.all("eip", scope=doc.id) if wanted else ()
+    return not wanted or any(eip.body["IpAddress"] in wanted for eip in eips)
 
 
 def _named(name: str, pattern: str) -> bool:

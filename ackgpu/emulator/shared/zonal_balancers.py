@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, Product, token_page
 from ackgpu.emulator.shared.fields import seen_tags, tagged
@@ -61,17 +62,12 @@ class ZonalBalancers:
         return {self.made_as: doc.id}
 
     def list(self, call: Call) -> dict[str, Any]:
-        """ListLoadBalancers, by ids, VPCs, tags."""
+        """ListLoadBalancers, by ids, names, VPCs, zones, tags and what rows show."""
         params = call.params
         ids = params.listed("LoadBalancerIds")
         if len(ids) > MAX_IDS:
             raise ApiError("IllegalParam.LoadBalancerIds", "Too many load balancer ids.")
-        vpcs = params.listed("VpcIds")
-        docs = [
-            doc
-            for doc in call.all(self.kind, ids=ids)
-            if (not vpcs or doc.scope in vpcs) and tagged(call, doc, params.tags())
-        ]
+        docs = [doc for doc in call.all(self.kind, ids=ids) if self._wanted(call, doc)]
         page, token = token_page(call, docs, default=20, most=MAX_RESULTS)
         return {
             "LoadBalancers": [self.row(call, doc) for doc in page],
@@ -103,21 +99,48 @@ class ZonalBalancers:
             )
         return doc
 
+    def _wanted(self, call: Call, doc: Doc) -> bool:
+        params = call.params
+        names, vpcs = params.listed("LoadBalancerNames"), params.listed("VpcIds")
+        zones = {mapping.get("ZoneId", "") for mapping in doc.body["ZoneMappings"]}
+        return (
+            (not names or doc.name in names)
+            and (not vpcs or doc.scope in vpcs)
+            and params.text("ZoneId") in {"", *zones}
+            and params.text("AddressIpVersion", "IPv4").lower() == "ipv4"
+            and params.fit(
+                AddressType=doc.body["AddressType"],
+                LoadBalancerStatus=_status(call, doc),
+                LoadBalancerBusinessStatus="Normal",
+                LoadBalancerBussinessStatus="Normal",
+                DNSName=self._host(doc),
+                ResourceGroupId=RESOURCE_GROUP,
+                Ipv6AddressType="",
+            )
+            and tagged(call, doc, params.tags())
+        )
+
+    def _host(self, doc: Doc) -> str:
+        return f"{doc.id}.{doc.region}.{self.kind}.aliyuncs.com"
+
     def _zones(self, doc: Doc) -> dict[str, Any]:
         """The list of NLBs tells of zones, that of ALBs does not."""
         return {"ZoneMappings": doc.body["ZoneMappings"]} if self.kind == "nlb" else {}
 
     def row(self, call: Call, doc: Doc) -> dict[str, Any]:
         """A load balancer as answers show it."""
-        leaving = doc.deleted_at is not None
         return {
             "LoadBalancerId": doc.id,
             "LoadBalancerName": doc.name,
-            "LoadBalancerStatus": "Deleting" if leaving else call.state(doc),
+            "LoadBalancerStatus": _status(call, doc),
             "AddressType": doc.body["AddressType"],
             "VpcId": doc.scope,
             **self._zones(doc),
-            "DNSName": f"{doc.id}.{doc.region}.{self.kind}.aliyuncs.com",
+            "DNSName": self._host(doc),
             "DeletionProtectionConfig": {"Enabled": doc.body["Protected"]},
             "Tags": [{"Key": key, "Value": value} for key, value in seen_tags(call, doc).items()],
         }
+
+
+def _status(call: Call, doc: Doc) -> str:
+    return call.state(doc) if doc.deleted_at is None else "Deleting"

@@ -8,7 +8,7 @@ from typing import Any
 from ackgpu.emulator.account import RESOURCE_GROUP
 from ackgpu.emulator.errors import ApiError
 from ackgpu.emulator.operation import Call, page_of
-from ackgpu.emulator.shared.fields import key_value_tags, stamp, tagged
+from ackgpu.emulator.shared.fields import key_value_tags, minute_stamp, stamp, tagged
 from ackgpu.emulator.shared.lifecycle import Lifecycle
 from ackgpu.emulator.shared.limits import counted_in, refuse_over
 from ackgpu.emulator.store import Doc
@@ -140,10 +140,23 @@ def _wanted(call: Call, doc: Doc) -> bool:
             ChargeType=doc.body["ChargeType"],
             ISP=doc.body["ISP"],
             ResourceGroupId=RESOURCE_GROUP,
+            SegmentInstanceId="",
+            PublicIpAddressPoolId="",
         )
         and not params.text("LockReason")
+        and not params.boolean("SecurityProtectionEnabled")
+        and not params.boolean("ServiceManaged")
+        and _born_within(call, doc)
         and tagged(call, doc, params.tags())
     )
+
+
+def _born_within(call: Call, doc: Doc) -> bool:
+    """Whether it was allocated between the filters' minutes, CreationStartTime and -EndTime."""
+    bounds = {row.get("Key"): row.get("Value", "") for row in call.params.objects("Filter")}
+    born = minute_stamp(call, doc.created_at)
+    after, before = bounds.get("CreationStartTime"), bounds.get("CreationEndTime")
+    return (not after or after <= born) and (not before or born <= before)
 
 
 def _binding(call: Call, doc: Doc) -> tuple[str, str]:

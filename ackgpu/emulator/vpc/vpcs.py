@@ -125,7 +125,12 @@ def describe_vpcs(call: Call) -> dict[str, Any]:
 def _wanted(call: Call, doc: Doc) -> bool:
     params = call.params
     return (
-        params.fit(VpcName=doc.name, ResourceGroupId=RESOURCE_GROUP)
+        params.fit(
+            VpcName=doc.name,
+            ResourceGroupId=RESOURCE_GROUP,
+            VpcOwnerId=call.caller.account_id,
+            DhcpOptionsSetId="",
+        )
         and not params.boolean("IsDefault")
         and not params.boolean("EnableIpv6")
         and tagged(call, doc, params.tags())

@@ -119,7 +119,12 @@ def _wanted(call: Call, doc: Doc) -> bool:
     params = call.params
     table = params.text("RouteTableId")
     return (
-        params.fit(ZoneId=doc.body["ZoneId"], VSwitchName=doc.name, ResourceGroupId=RESOURCE_GROUP)
+        params.fit(
+            ZoneId=doc.body["ZoneId"],
+            VSwitchName=doc.name,
+            ResourceGroupId=RESOURCE_GROUP,
+            VSwitchOwnerId=call.caller.account_id,
+        )
         and (not table or _route_table(call, doc)["RouteTableId"] == table)
         and not params.boolean("IsDefault")
         and not params.boolean("EnableIpv6")
