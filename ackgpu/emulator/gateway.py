@@ -196,8 +196,7 @@ class Gateway:
         if not named:
             match = HOST.fullmatch(exchange.host)
             named = match[1] if match else ""
-        # Container Service takes any text for a region:
-        # its operations refuse what they need themselves.
+        # Container Service's operations refuse a region themselves, where they need one.
         if route.product.style == "roa":
             return named
         known = {row["id"] for row in regions(self.backend.settings)}

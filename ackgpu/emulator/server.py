@@ -181,7 +181,7 @@ class Server:
             certificate, key = server_certificate(session)
             authority = authority_pem(session)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        # OpenSSL takes a chain from files only.
+        # Python's ssl takes a chain from files only.
         with tempfile.NamedTemporaryFile("w", prefix="ackgpu-", suffix=".pem") as chain:
             chain.write(certificate + key)
             chain.flush()

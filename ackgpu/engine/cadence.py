@@ -31,7 +31,6 @@ _HARDLY_EVER, _SELDOM = 0.75, 0.9
 _EARLY_LOOKS = 4
 _MAX_EARLY = 60.0
 _SHORTEST, _LONGEST = 1.0, 15.0
-# Two thirds, since the other branch may turn out shorter than it usually is.
 _SLACK_SHARE, _MAX_SLACK = 2 / 3, 30.0
 
 

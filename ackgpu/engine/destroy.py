@@ -75,8 +75,8 @@ class Destroy(Walk[StepRemoval]):
 
     def _may_go(self, step: Step[Any]) -> bool:
         whole = step.part_of
-        # DeleteCluster takes its pools and nodes along:
-        # they are looked for once it is gone, not deleted.
+        # What is part of another thing (a pool of its cluster) goes with it, and is looked at after
+        # it.
         if whole is not None and whole.name in self._records:
             return self._settled(whole)
         others = self._needed_by[step.name]

@@ -72,8 +72,8 @@ class PreflightReport:
             return
         if self._kinds == {OverBudget}:
             raise self._over_budget()
-        # The exit code says what to do next (ADR 0006):
-        # a lack of stock alone is 8, as it is later on.
+        # The exit code says what to do next (ADR 0006): only a lack of stock is 8, as it is later
+        # on.
         kind = next(iter(self._kinds)) if len(self._kinds) == 1 else PreflightFailed
         raise kind(
             f"{self._words} Nothing was requested.",

@@ -147,7 +147,6 @@ def _node_price(target: Target, facts: ReadResults, pool: NodePoolSpec) -> NodeP
         whole = _told(facts, _period(target, facts, pool))
         hours = pool.period * HOURS_A_MONTH
         share = None if whole.amount is None else round(whole.amount / hours, 4)
-        # A subscription's price holds its disks.
         free = None if share is None else 0.0
         return NodePrice(replace(whole, amount=share), replace(whole, amount=free))
     read = node_price(pool.name, _chosen(target, facts, pool))

@@ -85,7 +85,7 @@ class Profiles:
     def read(cls, path: Path) -> Profiles:
         """The file's profiles; raises CredentialsError where it is absent or not its JSON."""
         try:
-            # The CLI on Windows writes the file with a byte order mark.
+            # A file that was edited on Windows may begin with a byte order mark.
             content = json.loads(read_small(path, MIB).decode("utf-8-sig"))
             rows = content.get("profiles") or []
             by_name = {str(row["name"]): row for row in rows}

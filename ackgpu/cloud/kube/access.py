@@ -55,7 +55,7 @@ def access_of(document: doc.Document, context: str | None = None) -> Access:
     Raises LocalError where kubectl would refuse the file, and where it would ask for a password.
     """
     name = context or str(document.get("current-context") or "")
-    # kubectl would take the last of two, another reader the first: neither is what the file says.
+    # client-go refuses such a file when it reads it: which of two was meant nobody knows.
     for section in ("contexts", "clusters", "users"):
         _refuse_twins(document, section)
     inner = _context(document, name)

@@ -81,7 +81,7 @@ def _tls(authority: str, pair: tuple[str, str] | None, *, insecure: bool) -> ssl
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if pair is not None:
-        # OpenSSL loads a client's certificate from files only.
+        # Python's ssl loads a client's certificate from files only.
         with _as_file("".join(f"{text.rstrip()}\n" for text in pair)) as path:
             try:
                 # An empty password: for a key that has one OpenSSL would ask at the terminal.

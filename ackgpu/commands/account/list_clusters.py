@@ -58,7 +58,7 @@ def execute(options: ListOptions, session: Session, known: Prices | None = None)
     looked: Looked[CostRow] = sort_out({region: settled[region] for region in regions})
     seen = [each for each in looked.rows if not options.expired or each.is_over]
     rows = [each.row for each in seen]
-    # Names alone need no prices, which are further calls for each cluster.
+    # Bare names need no prices, which are further calls for each cluster.
     if session.settings.output != "name":
         rows = _priced(session, seen, known)
     doubts = tuple(

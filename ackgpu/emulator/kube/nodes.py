@@ -152,7 +152,7 @@ def _machine(type_id: str) -> tuple[dict[str, str], dict[str, str]]:
     """Capacity and allocatable of a machine without devices."""
     kind = instance_type(type_id) or {"cpu": 4, "memory": 8.0}
     cores, total = int(kind["cpu"]), int(kind["memory"] * 1024 * 1024 * 0.966)
-    # What ACK sets for Flannel on small types (maxPods); a /26 share holds as many addresses.
+    # A /26 share, the default with Flannel, holds as many addresses.
     pods = 64
     reserved_cpu = 60 + 10 * (cores > 1) + 5 * max(0, min(cores, 4) - 2) + 2.5 * max(0, cores - 4)
     reserved = min((11 * pods + 255) * 1024, total // 4) + 100 * 1024
