@@ -15,7 +15,6 @@ from aiohttp import web
 from ackgpu.emulator.container.channels import refuse_forwarded
 from ackgpu.emulator.container.exec_session import execute, running_pod
 from ackgpu.emulator.kube.access import KubeUser, credentials, identify
-from ackgpu.emulator.kube.autoscaling import as_asked
 from ackgpu.emulator.kube.contents import open_cluster
 from ackgpu.emulator.kube.custom import resources_of
 from ackgpu.emulator.kube.deletion import delete, delete_collection
@@ -32,6 +31,7 @@ from ackgpu.emulator.kube.state import ClusterState, KubeBackend
 from ackgpu.emulator.kube.status import KubeError, NoSuchPathError, not_allowed
 from ackgpu.emulator.kube.subresources import evict, issue_token, review, scale_of, set_scale
 from ackgpu.emulator.kube.trouble import Trouble
+from ackgpu.emulator.kube.views import as_asked
 from ackgpu.emulator.kube.watch import watch
 from ackgpu.emulator.kube.writes import create, patch, update
 

@@ -23,8 +23,6 @@ UTILIZATION = "targetCPUUtilizationPercentage"
 
 def upgraded(obj: Obj) -> Obj:
     """An autoscaler of autoscaling/v1 as one of v2, which is what is stored."""
-    if obj.get("apiVersion") != "autoscaling/v1":
-        return obj
     spec = copy.deepcopy(obj.get("spec") or {})
     percent = spec.pop(UTILIZATION, None)
     if percent is not None:
@@ -46,15 +44,6 @@ def downgraded(obj: Obj) -> Obj:
         )
     status.pop("conditions", None)
     return {**obj, "apiVersion": "autoscaling/v1", "spec": spec, "status": status}
-
-
-def as_asked(version: str, body: Obj) -> Obj:
-    """An answer about autoscalers in the version that was requested."""
-    if version != "autoscaling/v1":
-        return body
-    if body.get("kind") == "HorizontalPodAutoscalerList":
-        return {**body, "apiVersion": version, "items": [downgraded(row) for row in body["items"]]}
-    return downgraded(body) if body.get("kind") == "HorizontalPodAutoscaler" else body
 
 
 def _target(obj: Obj) -> tuple[str, str]:

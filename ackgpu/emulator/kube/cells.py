@@ -267,3 +267,28 @@ def _ingress_ports(obj: Obj, _now: datetime) -> str:
 
 def _metrics(name: str, obj: Obj, _now: datetime) -> Any:
     return shown(sum((amount(row["usage"][name]) for row in obj["containers"]), amount("0")))
+
+
+def _param_kind(obj: Obj, _now: datetime) -> str:
+    kind = obj["spec"].get("paramKind")
+    return f"{kind['apiVersion']}/{kind['kind']}" if kind else "<unset>"
+
+
+def _param_ref(obj: Obj, _now: datetime) -> str:
+    reference = obj["spec"].get("paramRef") or {}
+    named = f"{reference.get('namespace', '*')}/{reference.get('name')}"
+    return named if reference.get("name") else "<unset>"
+
+
+def _served_by(obj: Obj, _now: datetime) -> str:
+    service = obj["spec"].get("service")
+    return f"{service['namespace']}/{service['name']}" if service else "Local"
+
+
+def _service_available(obj: Obj, _now: datetime) -> str:
+    [row] = obj["status"]["conditions"]
+    return "True" if row["status"] == "True" else f"False ({row['reason']})"
+
+
+def _cidrs(obj: Obj, _now: datetime) -> str:
+    return ",".join(obj["spec"]["cidrs"])

@@ -8,6 +8,7 @@ from ackgpu.emulator.kube import (
     accounts,
     autoscaling,
     claims,
+    companions,
     controllers,
     custom,
     disruption,
@@ -26,14 +27,18 @@ from ackgpu.emulator.kube.state import ClusterState, KubeBackend, Source
 from ackgpu.emulator.store import Doc, Transaction
 
 SOURCES: Mapping[str, Source] = {
+    "apiservices": companions.api_services,
     "configmaps": accounts.config_entries,
+    "csinodes": companions.csi_nodes,
     "customresourcedefinitions": custom.definition_entries,
     "daemonsets": controllers.daemon_set_entries,
     "deployments": workloads.deployment_entries,
     "endpoints": endpoints.endpoint_entries,
     "endpointslices": endpoints.slice_entries,
     "events": events.entries,
+    "flowschemas": companions.flow_schemas,
     "horizontalpodautoscalers": autoscaling.entries,
+    "ipaddresses": companions.addresses,
     "jobs": workloads.job_entries,
     "leases": leases.entries,
     "namespaces": namespaces.entries,
@@ -48,6 +53,7 @@ SOURCES: Mapping[str, Source] = {
     "replicasets": workloads.replica_set_entries,
     "statefulsets": controllers.stateful_set_entries,
     "serviceaccounts": accounts.account_entries,
+    "servicecidrs": companions.service_ranges,
     "services": services.entries,
 }
 

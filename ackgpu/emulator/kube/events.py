@@ -22,6 +22,12 @@ from ackgpu.emulator.kube.state import (
 from ackgpu.emulator.store import Doc
 
 EVENT_TTL = 3600.0
+CORE = {
+    "note": "message", "regarding": "involvedObject", "reportingController": "reportingComponent",
+    "deprecatedSource": "source", "deprecatedFirstTimestamp": "firstTimestamp",
+    "deprecatedLastTimestamp": "lastTimestamp", "deprecatedCount": "count",
+}  # fmt: skip
+"""The fields of an event of events.k8s.io, as core/v1 names them."""
 MAKERS = ("replicasets", "jobs", "statefulsets", "daemonsets")  # of pods
 
 
@@ -34,6 +40,18 @@ class Happening:
     reason: str
     message: str
     component: str
+
+
+def as_core(obj: Obj) -> Obj:
+    """An event of events.k8s.io as the one of core/v1 that is stored."""
+    return {**{CORE.get(name, name): value for name, value in obj.items()}, "apiVersion": "v1"}
+
+
+def as_regarding(obj: Obj) -> Obj:
+    """An event as events.k8s.io shows it."""
+    names = {name: shown for shown, name in CORE.items()}
+    told = {names.get(name, name): value for name, value in obj.items()}
+    return {**told, "apiVersion": "events.k8s.io/v1"}
 
 
 def entries(state: ClusterState) -> list[StoredObject]:

@@ -16,7 +16,8 @@ from ackgpu.emulator.store import Doc
 GENERATIONS = frozenset({
     "deployments", "replicasets", "jobs", "pods", "poddisruptionbudgets", "ingresses",
     "statefulsets", "daemonsets", "cronjobs",
-    "networkpolicies", "customresourcedefinitions", "endpointslices", "priorityclasses",
+    "networkpolicies", "validatingadmissionpolicies", "mutatingadmissionpolicies",
+    "customresourcedefinitions", "endpointslices", "priorityclasses",
 })  # fmt: skip
 
 

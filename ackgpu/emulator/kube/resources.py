@@ -14,7 +14,8 @@ from typing import Any
 from ackgpu.emulator.shared.tables import table
 
 READ = ("get", "list", "watch")
-ALL = (*READ, "create", "delete", "deletecollection", "patch", "update")
+ALL = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
+"""In the order in which the API server tells it of custom resources; its own are in order."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def _resource(row: dict[str, Any]) -> ApiResource:
     lists = ("short", "subresources", "categories", "fields", "columns")
     given = {**row, **{name: tuple(row[name]) for name in lists if name in row}}
     verbs = row.get("verbs", "")
-    given["verbs"] = {"read": READ, "": ALL}.get(verbs) or tuple(verbs.split())
+    given["verbs"] = tuple(sorted({"read": READ, "": ALL}.get(verbs) or verbs.split()))
     return ApiResource(**{"key": row["plural"], "singular": row["kind"].lower(), **given})
 
 

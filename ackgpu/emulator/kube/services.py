@@ -39,13 +39,14 @@ def complete_service(state: ClusterState, before: Obj, obj: Obj) -> None:
         row.setdefault("nodePort", chosen)
 
 
-def _network(state: ClusterState) -> ipaddress.IPv4Network:
+def service_network(state: ClusterState) -> ipaddress.IPv4Network:
+    """The range of the cluster addresses."""
     body = state.cluster.body
     return ipaddress.IPv4Network(str(body.get("service_cidr") or "172.16.0.0/20"))
 
 
 def _free_address(state: ClusterState) -> str:
-    network = _network(state)
+    network = service_network(state)
     taken = {entry.object["spec"].get("clusterIP") for entry in state.entries("services")}
     while True:
         number = state.rng.randrange(16, network.num_addresses - 1)
@@ -113,7 +114,7 @@ def release_balancer(state: ClusterState, doc: Doc) -> None:
 def entries(state: ClusterState) -> list[StoredObject]:
     """Every Service."""
     rows = [_own(state, doc) for doc in state.written("services")]
-    network = _network(state)
+    network = service_network(state)
     api = [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}]
     dns = [{"name": "dns", "port": 53, "protocol": "UDP", "targetPort": 53}]
     selector = {"k8s-app": "kube-dns"}

@@ -18,7 +18,7 @@ from ackgpu.emulator.kube.permissions import Action, allowed, rules_of
 from ackgpu.emulator.kube.request import KubeRequest, unsupported
 from ackgpu.emulator.kube.resources import SUBRESOURCE_KINDS
 from ackgpu.emulator.kube.state import KIND, ClusterState
-from ackgpu.emulator.kube.status import KubeError, bad_request, invalid, success
+from ackgpu.emulator.kube.status import KubeError, bad_request, invalid, not_allowed, success
 from ackgpu.emulator.kube.type_check import checked
 from ackgpu.emulator.kube.writes import PATCHES, require, store_change
 from ackgpu.emulator.store import Doc
@@ -112,8 +112,11 @@ def issue_token(state: ClusterState, request: KubeRequest) -> Obj:
 def review(state: ClusterState, request: KubeRequest) -> Obj:
     """The answer to a review of access, of who asks, or of a token."""
     obj = _body(request)
-    plural = request.target.resource.key
     resource = request.target.resource
+    plural = resource.key
+    if plural == "bindings":
+        # The emulated scheduler is the only one: a pod bound by another would have no course.
+        raise not_allowed()
     head = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": {}}
     if plural == "selfsubjectreviews":
         return {**head, "status": {"userInfo": _user(request.identity)}}

@@ -20,6 +20,7 @@ from ackgpu.emulator.kube.reads import as_table, require_version, select
 from ackgpu.emulator.kube.request import KubeRequest
 from ackgpu.emulator.kube.state import ClusterState, Key, StoredObject, version_at
 from ackgpu.emulator.kube.status import KubeError, expired
+from ackgpu.emulator.kube.views import as_asked
 
 LOOK_EVERY = 0.1  # real seconds, or five times what a look costs where that is more
 BOOKMARK_EVERY = 60.0  # real seconds
@@ -117,7 +118,7 @@ class Watch:
             return {"type": kind, "object": as_table(state, self.request, [obj])}
         if self.request.wants("PartialObjectMetadata"):
             return {"type": kind, "object": reduced(obj)}
-        return {"type": kind, "object": obj}
+        return {"type": kind, "object": as_asked(self.request.target.resource.api_version, obj)}
 
 
 async def watch(http: web.Request, request: KubeRequest, look: Look) -> web.StreamResponse:

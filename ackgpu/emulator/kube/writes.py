@@ -6,7 +6,6 @@ import copy
 from typing import Any
 
 from ackgpu.emulator.kube.admission import validate
-from ackgpu.emulator.kube.autoscaling import as_asked, upgraded
 from ackgpu.emulator.kube.certificate_signer import name_requestor, sign_approved
 from ackgpu.emulator.kube.claims import PROTECTION, choose_class
 from ackgpu.emulator.kube.controllers import reconcile
@@ -32,6 +31,7 @@ from ackgpu.emulator.kube.status import (
     qualified,
 )
 from ackgpu.emulator.kube.type_check import checked
+from ackgpu.emulator.kube.views import as_asked, as_stored
 from ackgpu.emulator.store import Doc
 
 APPLY = "application/apply-patch+yaml"
@@ -127,8 +127,7 @@ def check_kind(request: KubeRequest, obj: Obj) -> Obj:
         obj["metadata"] = {}
     obj, unknown = checked(obj, request.query.get("fieldValidation", "Warn"), resource)
     request.warnings.extend(f'unknown field "{path}"' for path in unknown)
-    if resource.key == "horizontalpodautoscalers":
-        obj = upgraded(obj)
+    obj = as_stored(obj)
     metadata = obj["metadata"]
     if not isinstance(metadata, dict):
         raise bad_request("metadata is no object")

@@ -25,6 +25,7 @@ OLD_SCALERS = SCALERS.replace("v2", "v1")
 SERVICES = "/api/v1/namespaces/default/services"
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
 REQUESTS = "/apis/certificates.k8s.io/v1/certificatesigningrequests"
+APISERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
 DEVICES = "/apis/resource.k8s.io/v1"
 MERGE = "application/merge-patch+json"
 
@@ -315,3 +316,69 @@ def test_what_every_cluster_has_is_listed_and_can_be_changed(api: Api) -> None:
     assert {"admin", "cluster-admin", "edit", "view"} <= {r["metadata"]["name"] for r in roles}
     assert api("DELETE", f"{CLASSES}/alicloud-disk-ssd").status == 200
     assert api("GET", f"{CLASSES}/alicloud-disk-ssd").status == 404
+
+
+def test_an_event_has_other_names_in_its_own_group(api: Api) -> None:
+    regarding = {"apiVersion": "v1", "kind": "Pod", "name": "p", "namespace": "default"}
+    body = {
+        "metadata": {"name": "e"}, "regarding": regarding, "note": "seen", "reason": "Seen",
+        "eventTime": "2026-12-01T10:00:00.000000Z", "reportingController": "example.com/c",
+        "reportingInstance": "c-1", "action": "Look", "type": "Normal",
+    }  # fmt: skip
+    made = api.create("/apis/events.k8s.io/v1/namespaces/default/events", body)
+    assert (made["apiVersion"], made["note"]) == ("events.k8s.io/v1", "seen")
+    core = api.get("/api/v1/namespaces/default/events/e")
+    assert (core["message"], core["involvedObject"]) == ("seen", regarding)
+    change = {"note": "seen again"}
+    path = "/apis/events.k8s.io/v1/namespaces/default/events/e"
+    api("PATCH", path, change, content_type=MERGE)
+    assert api.get(path)["note"] == "seen again"
+    assert api.get("/apis/events.k8s.io/v1/events")["items"][-1]["regarding"] == regarding
+
+
+def test_addresses_nodes_and_groups_have_their_companions(api: Api, clock: ManualClock) -> None:
+    service = {"metadata": {"name": "s"}, "spec": {"ports": [{"port": 80}]}}
+    address = api.create(SERVICES, service)["spec"]["clusterIP"]
+    found = api.get(f"/apis/networking.k8s.io/v1/ipaddresses/{address}")
+    assert found["spec"]["parentRef"]["name"] == "s"
+    api("DELETE", f"{SERVICES}/s")
+    assert api("GET", f"/apis/networking.k8s.io/v1/ipaddresses/{address}").status == 404
+    clock.advance(300)
+    [node] = api.get("/api/v1/nodes")["items"]
+    path = f"/apis/storage.k8s.io/v1/csinodes/{node['metadata']['name']}"
+    [driver] = api.get(path)["spec"]["drivers"]
+    assert driver["name"] == "diskplugin.csi.alibabacloud.com"
+    groups = api.get("/apis")["groups"]
+    listed = {f"{v['version']}.{g['name']}" for g in groups for v in g["versions"]}
+    names = {row["metadata"]["name"] for row in api.get(APISERVICES)["items"]}
+    assert names == (listed - {"v1.apiregistration.k8s.io"}) | {"v1."}
+
+
+def test_what_nothing_would_enforce_is_refused(api: Api) -> None:
+    root = "/apis/admissionregistration.k8s.io/v1"
+    policy = {"metadata": {"name": "p"}, "spec": {"validations": [{"expression": "false"}]}}
+    made = api.create(f"{root}/validatingadmissionpolicies", policy)
+    assert made["spec"]["failurePolicy"] == "Fail"
+    binding = {
+        "metadata": {"name": "b"},
+        "spec": {"policyName": "p", "validationActions": ["Deny"]},
+    }
+    assert api("POST", f"{root}/validatingadmissionpolicybindings", binding).status == 405
+    target = {"metadata": {"name": "p"}, "target": {"kind": "Node", "name": "n"}}
+    assert api("POST", "/api/v1/namespaces/default/bindings", target).status == 405
+
+
+def test_endpoints_of_a_service_without_a_selector_are_the_clients_own(api: Api) -> None:
+    subsets = [{"addresses": [{"ip": "10.0.0.9"}], "ports": [{"port": 80}]}]
+    api.create(
+        "/api/v1/namespaces/default/endpoints", {"metadata": {"name": "x"}, "subsets": subsets}
+    )
+    path = "/api/v1/namespaces/default/endpoints/x"
+    assert api.get(path)["subsets"][0]["addresses"] == [{"ip": "10.0.0.9"}]
+    row = {
+        "metadata": {"name": "x-1"},
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": ["10.0.0.9"]}],
+    }
+    api.create(SLICES, row)
+    assert api.get(f"{SLICES}/x-1")["endpoints"][0]["addresses"] == ["10.0.0.9"]
