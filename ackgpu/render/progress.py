@@ -81,6 +81,7 @@ class RunProgress:
         match event:
             case RunStarted():
                 self.started, self.finished, self.stopping = event, None, False
+                # A new dictionary, as one that another thread walks over must not change its size.
                 self._steps = {info.name: StepState(info) for info in event.steps}
             case RunFinished():
                 self.finished = event
@@ -99,6 +100,7 @@ class RunProgress:
     def _under_way(self, name: str, detail: str, began: float) -> None:
         step = self._steps.get(name)
         if step and step.standing in {"waiting", "running"}:
+            # A tick has no words before the first look.
             detail = detail or step.detail
             self._steps[name] = replace(step, standing="running", detail=detail, began=began)
 

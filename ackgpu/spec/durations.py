@@ -25,7 +25,7 @@ def parse(text: str) -> int:
 
 
 def parse_bounded(text: str) -> int:
-    """The same, for what is an age or a lifetime; ValueError also above :data:`LONGEST`."""
+    """The same, for what is an age or a lifetime; ValueError also above :data:`MAX_LIFETIME`."""
     seconds = parse(text)
     if seconds > MAX_LIFETIME:
         raise ValueError(f"it is longer than {format_seconds(MAX_LIFETIME)}")

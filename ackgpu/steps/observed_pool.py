@@ -33,7 +33,7 @@ _DIGEST = 8
 def pool_document(found: NodePool) -> Document:
     """The settings of a pool, but for its size and bounds, under the keys of a file.
 
-    Empty ones are there too. What a spec cannot say is in :func:`unsayable` instead.
+    Empty ones are there too. What a spec cannot say is in :func:`unsupported_settings` instead.
     """
     system_disk, *data_disks = [_disk(*disk) for disk in found.disks or (("", 0),)]
     script = _script(found.user_data)

@@ -119,6 +119,7 @@ def _not_ready(seen: ClusterReads, node: KubeNode) -> Iterator[Cause]:
             nodes=(node.name,),
         )
         return
+    # A node whose instance is stopped is not Ready for that reason, which has a cause of its own.
     stopped = any(each.instance_id == node.instance_id for each in troubled(seen))
     likelihood: Likelihood = "possible" if stopped else "very likely"
     yield Cause(

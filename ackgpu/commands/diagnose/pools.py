@@ -106,6 +106,7 @@ def _refused(
     """What ACK's task says; what Auto Scaling does where that is more, or there is no task."""
     failures = [each.failure for each in (task, activity) if each is not None and each.failure]
     sorts = [(_sort_of(seen, pool, error, told=task is not None), error) for error in failures]
+    # Whichever of the two says what it is: ACK's task often only quotes that scaling failed.
     known = (each for each in sorts if each[0][0] not in UNKNOWN)
     (kind, title, commands), error = next(known, sorts[0])
     return Cause(

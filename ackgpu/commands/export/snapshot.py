@@ -1,6 +1,6 @@
 """A cluster and its network as they stand, read for an export; nothing is changed.
 
-What a spec cannot say of them is in :attr:`Standing.unread`.
+What a spec cannot say of them is in :attr:`ClusterSnapshot.unread`.
 """
 
 from __future__ import annotations
@@ -94,6 +94,7 @@ def read(session: Session, name: str) -> ClusterSnapshot:
     vpc = _only(found["vpc"], cluster)
     inside = {vswitch.id: vswitch for vswitch in found["vswitches"]}
     pools = [pool for pool in found["pools"] if cluster_name_from_tags(pool.tags) == name]
+    # A cluster that sleeps is exported with the pools that it has when it is awake.
     pools = awake(pools, cluster.tags)
     nodes = _those(inside, _node_vswitch_ids(cluster, pools, inventory))
     pods = _those(inside, _pod_vswitch_ids(nodes, found["addons"], inventory))
@@ -129,6 +130,8 @@ def own_tags(tags: Tags) -> dict[str, str]:
 def _reads(cloud: Cloud, cluster: Cluster, inventory: Inventory) -> dict[str, Callable[[], Any]]:
     groups = [cluster.security_group_id] if cluster.security_group_id else []
     made = [row.id for row in inventory.by_ack if row.type == BALANCER_TYPE]
+    # Whether SSH was requested no field tells; the
+    # balancer of a public endpoint listens on 22 then.
     public = made if cluster.public_endpoint else []
     return {
         "vpc": partial(cloud.network.vpcs, ids=[cluster.vpc_id]),

@@ -193,6 +193,7 @@ def _with_pods(
     )
     headline = f"{place}CUDA sample on {len(good)} of {len(verdicts)} GPU nodes"
     sampled = carry_out(session, step, _shown(options, headline))
+    # Out of time, what ended is still told node by node, and the rest as unknown.
     if not isinstance(sampled.error, TimedOut):
         sampled.raise_error()
     outcomes = {outcome.node: outcome for outcome in step.outcomes}

@@ -103,6 +103,7 @@ def carry_out(
 
     headline = replace(headline, go_on=GO_ON)
     outcome = session.show(session.reading(), headline, [step], work)
+    # Trials that all ended have their outcomes; a timeout that came with the last one says nothing.
     return Carried(None if step.finished else outcome.error, left)
 
 
