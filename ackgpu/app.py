@@ -98,8 +98,13 @@ class App:
             self._closing.enter_context(calls_shown(streams))
         if settings.given.record:
             from ackgpu.exchange_record import recording
+            from ackgpu.printable import printable
 
-            self._closing.enter_context(recording(settings.given.record, " ".join(self.typed)))
+            def tell(message: str) -> None:
+                streams.write(streams.err, f"! {printable(message)}\n")
+
+            record = recording(settings.given.record, " ".join(self.typed), tell)
+            self._closing.enter_context(record)
 
     def __enter__(self) -> Self:
         return self

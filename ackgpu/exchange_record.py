@@ -11,8 +11,8 @@ import ipaddress
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -58,21 +58,39 @@ _active: ExchangeRecord | None = None
 
 
 class ExchangeRecord:
-    """A record that is being written. Safe to use from several threads."""
+    """A record that is being written. Safe to use from several threads.
+
+    ``lacking``: why lines are not in it; empty where all are.
+    """
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
         self._lock = threading.Lock()
         self._stand_ins: dict[str, str] = {}
         self._counts: dict[str, int] = {}
+        self.lacking = ""
 
     def write(self, row: Mapping[str, Any]) -> None:
         """Write a line; a disk that is full does not stop the work."""
         text = redacted(json.dumps(row, ensure_ascii=False, default=str))
-        with self._lock, suppress(OSError, ValueError):
+        with self._lock, self._noticing():
             self._file.write(visible_escapes(_IDS.sub(self._stand_in, text)) + "\n")
             # A run that is killed leaves what it had said.
             self._file.flush()
+
+    def close(self) -> None:
+        """Close the file; what a full disk did not take is tried once more."""
+        with self._lock, self._noticing():
+            self._file.close()
+
+    @contextmanager
+    def _noticing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.lacking = error.strerror or str(error)
+        except ValueError:  # a call that was given up ends after the file was closed
+            return
 
     def _stand_in(self, found: re.Match[str]) -> str:
         kind = found.lastgroup or ""
@@ -87,8 +105,11 @@ class ExchangeRecord:
 
 
 @contextmanager
-def recording(path: Path, command: str) -> Iterator[None]:
-    """Record into ``path`` while the block lasts; raises LocalError where it cannot be written."""
+def recording(path: Path, command: str, tell: Callable[[str], object]) -> Iterator[None]:
+    """Record into ``path`` while the block lasts; raises LocalError where it cannot be written.
+
+    ``tell`` is told in the end if lines are not in it.
+    """
     global _active  # noqa: PLW0603 -- one command a process, and its calls come from all layers
     try:
         file = write_private(path)
@@ -97,13 +118,15 @@ def recording(path: Path, command: str) -> Iterator[None]:
             f"--record {path}: it cannot be written: {error.strerror}.",
             resolution="Give a file in a directory that can be written.",
         ) from error
-    with file:
-        _active = ExchangeRecord(file)
-        _active.write({"record": 1, "command": command, "at": _now(), "holds": HOLDS})
-        try:
-            yield
-        finally:
-            _active = None
+    _active = record = ExchangeRecord(file)
+    record.write({"record": 1, "command": command, "at": _now(), "holds": HOLDS})
+    try:
+        yield
+    finally:
+        _active = None
+        record.close()
+        if record.lacking:
+            tell(f"--record {path} is not complete: it could not be written: {record.lacking}.")
 
 
 def note(service: str, call: str, *, sent: Any, status: int | None, answer: Any) -> None:

@@ -116,3 +116,10 @@ def test_a_record_that_cannot_be_written_is_told_before_anything_is_called(
     assert ended.code == 2
     assert f"--record {path}: it cannot be written" in ended.err
     assert len(cli.emulator.requests) == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
+def test_a_full_disk_stops_nothing_and_the_record_is_called_incomplete(cli: Cli) -> None:
+    ended = cli.ok("list", "--record", "/dev/full")
+    assert "--record /dev/full is not complete" in ended.err
+    assert "No space left on device" in ended.err
