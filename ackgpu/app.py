@@ -14,6 +14,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Self
 
+from ackgpu import flag
 from ackgpu.cancel import CancelToken, StopSignals
 from ackgpu.clock import Clock, SystemClock, Wakeup
 from ackgpu.computed_once import computed_once
@@ -193,7 +194,7 @@ class App:
         """The command line that was typed, in another region."""
         from ackgpu.typed_line import changed
 
-        return changed(self.typed, drop=("--region", "-r"), add=("--region", region))
+        return changed(self.typed, drop=(flag.REGION, "-r"), add=(flag.REGION, region))
 
     @computed_once
     def identity(self) -> Identity:

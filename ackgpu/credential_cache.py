@@ -19,6 +19,7 @@ import os
 import sys
 import time
 
+from ackgpu import flag
 from ackgpu.state_dir import state_dir
 
 TYPE_CHECKING = False
@@ -34,11 +35,11 @@ _DIRECTORY = "credentials"
 _DECIDING = ("ACKGPU_", "ALIBABA_CLOUD_", "ALICLOUD_", "ALIYUN_")
 _FILES = (".aliyun/config.json", ".alibabacloud/credentials")
 _FLAGS = {
-    "--region": "region",
+    flag.REGION: "region",
     "-r": "region",
-    "--profile": "profile",
+    flag.PROFILE: "profile",
     "-p": "profile",
-    "--temporary-minutes": "minutes",
+    flag.TEMPORARY_MINUTES: "minutes",
 }
 
 
@@ -181,7 +182,7 @@ def _parsed(words: Sequence[str]) -> dict[str, str] | None:
     given: dict[str, str] = {}
     rest = iter(words)
     for word in rest:
-        if word == "--emulator":
+        if word == flag.EMULATOR:
             given["emulator"] = "1"
         elif word in _FLAGS:
             value = next(rest, "")

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from ackgpu import flag
 from ackgpu.clock import SystemClock
 from ackgpu.errors import LocalError
 from ackgpu.printable import visible_escapes
@@ -115,7 +116,7 @@ def recording(path: Path, command: str, tell: Callable[[str], object]) -> Iterat
         file = write_private(path)
     except OSError as error:
         raise LocalError(
-            f"--record {path}: it cannot be written: {error.strerror}.",
+            f"{flag.RECORD} {path}: it cannot be written: {error.strerror}.",
             resolution="Give a file in a directory that can be written.",
         ) from error
     _active = record = ExchangeRecord(file)

@@ -16,6 +16,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from ackgpu import flag
 from ackgpu.app import App, Parts
 from ackgpu.cancel import CancelToken
 from ackgpu.errors import AckGpuError, ConflictError, Interrupted, LocalError, TimedOut, UsageError
@@ -126,7 +127,7 @@ class Session(App):
             words = found[1].split(" ")
             purpose = purpose_of(self.title)
             if words == ["policy", "generate"] and purpose:
-                words += ["--for", purpose]
+                words += [flag.FOR, purpose]
             named = (self._subject if word == "NAME" else word for word in words)
             return f"`{self.command(' '.join(named if self._subject else words))}`"
 
@@ -154,8 +155,7 @@ class Session(App):
             except LocalError as error:
                 if needed:
                     raise
-                what = f"Nothing keeps a second ackgpu from {name} now."
-                self.display.warn(f"{error.message} {what}")
+                self.display.warn(f"{error.message} Nothing keeps a second ackgpu from {name} now.")
             yield
 
     def timeout_of(self, given: str, default: str = DEFAULT_TIMEOUT) -> float:
@@ -169,7 +169,7 @@ class Session(App):
         try:
             return durations.parse(text)
         except ValueError as error:
-            raise UsageError(f"--timeout {text}: {error}") from None
+            raise UsageError(f"{flag.TIMEOUT} {text}: {error}") from None
 
     def is_worked_on(self, region: str, name: str) -> bool:
         """Whether another process of this machine works on the cluster now."""

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from ackgpu import flag
 from ackgpu.clock import SPEEDS, possible_speed
 from ackgpu.errors import LocalError, UsageError
 from ackgpu.output_forms import OUTPUTS, Output
@@ -48,9 +49,15 @@ class Flags:
 
         Raises UsageError for one that takes a value and is given in both places.
         """
-        for flag in ("region", "profile", "output", "record"):
-            if getattr(self, flag) and getattr(before, flag):
-                raise UsageError(f"--{flag} is given 2 times, and takes one value.")
+        typed = {
+            flag.REGION: (before.region, self.region),
+            flag.PROFILE: (before.profile, self.profile),
+            flag.OUTPUT: (before.output, self.output),
+            flag.RECORD: (before.record, self.record),
+        }
+        for name, values in typed.items():
+            if all(values):
+                raise UsageError(f"{name} is given 2 times, and takes one value.")
         return Flags(
             region=self.region or before.region,
             profile=self.profile or before.profile,
@@ -95,13 +102,13 @@ class Settings:
         words = line.split()
         if words[0] in UNSCOPED:
             return f"ackgpu {line}"
-        region = "" if "--all-regions" in words else region or self.given.region or ""
+        region = "" if flag.ALL_REGIONS in words else region or self.given.region or ""
         scope = {
-            "--region": f"--region {shlex.quote(region)}" if region else "",
-            "--profile": f"--profile {shlex.quote(self.profile)}" if self.profile else "",
-            "--emulator": "--emulator" if self.given.emulator else "",
+            flag.REGION: f"{flag.REGION} {shlex.quote(region)}" if region else "",
+            flag.PROFILE: f"{flag.PROFILE} {shlex.quote(self.profile)}" if self.profile else "",
+            flag.EMULATOR: flag.EMULATOR if self.given.emulator else "",
         }
-        flags = (text for flag, text in scope.items() if text and flag not in words)
+        flags = (text for name, text in scope.items() if text and name not in words)
         line, into, file = line.partition(" > ")
         return " ".join(("ackgpu", line, *flags)) + into + file
 
@@ -117,11 +124,11 @@ class Settings:
         return cls(
             region=flags.region or next((env[v] for v in REGION_VARIABLES if env.get(v)), ""),
             profile=flags.profile or "",
-            output=_one_of(output, OUTPUTS, "--output"),
+            output=_one_of(output, OUTPUTS, flag.OUTPUT),
             verbose=flags.verbose,
             quiet=flags.quiet,
             no_input=flags.no_input or truthy(env.get("ACKGPU_NO_INPUT")),
-            color=_one_of(flags.color, ("auto", "always", "never"), "--color"),
+            color=_one_of(flags.color, ("auto", "always", "never"), flag.COLOR),
             emulator=flags.emulator or truthy(env.get("ACKGPU_EMULATOR")),
             state_dir=_state_dir(env),
             timeout=env.get("ACKGPU_TIMEOUT", ""),
@@ -134,10 +141,10 @@ def asked_output(typed: Sequence[str], env: Mapping[str, str]) -> Output:
     """The output that a command line names, also one that cannot be parsed; else the default."""
     named = env.get("ACKGPU_OUTPUT") or ""
     for word, following in pairwise([*typed, ""]):
-        flag, equals, value = word.partition("=")
-        if flag in {"-o", "--output"}:
+        name, equals, value = word.partition("=")
+        if name in {"-o", flag.OUTPUT}:
             named = value if equals else following
-        elif flag.startswith("-o"):
+        elif name.startswith("-o"):
             named = word.removeprefix("-o")
     return next((output for output in OUTPUTS if output == named), "table")
 

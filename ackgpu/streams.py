@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TextIO, cast
 
+from ackgpu import flag
 from ackgpu.errors import LocalError, UsageError
 from ackgpu.printable import printable
 from ackgpu.redaction import redacted
@@ -175,17 +176,17 @@ class Streams:
             if stream is self.out and not isinstance(error, BrokenPipeError):
                 raise unwritten(error) from error
 
-    def confirm(self, question: str, *, flag: str = "--yes") -> bool:
+    def confirm(self, question: str) -> bool:
         """Ask on stderr whether to go on; only "y" or "yes" is yes.
 
-        Raises :class:`~ackgpu.errors.UsageError` naming ``flag`` where nobody can be asked.
+        Raises :class:`~ackgpu.errors.UsageError` where nobody can be asked.
         """
-        answer = self._ask(f"{question} [y/N] ", flag)
+        answer = self._ask(f"{question} [y/N] ")
         return answer.lower() in {"y", "yes"}
 
     def type_name(self, question: str, name: str) -> bool:
         """Ask on stderr to type ``name``; anything else is no. Raises as :meth:`confirm` does."""
-        return self._ask(f"{question} ", "--yes") == name
+        return self._ask(f"{question} ") == name
 
     def read_all(self, limit: int) -> bytes:
         """All of stdin; raises OSError where it cannot be read or has more than ``limit`` bytes."""
@@ -193,12 +194,12 @@ class Streams:
             return read_at_most(self.stdin.buffer, limit)
         return read_at_most(io.BytesIO(self.stdin.read(limit + 1).encode()), limit)
 
-    def _ask(self, prompt: str, flag: str) -> str:
+    def _ask(self, prompt: str) -> str:
         if self.no_input:
-            raise _cannot_ask("input is switched off (--no-input)", flag)
+            raise _cannot_ask(f"input is switched off ({flag.NO_INPUT})")
         # Both: a question that is written into a file waits for ever.
         if not (self.is_terminal(self.stdin) and self.is_terminal(self.err)):
-            raise _cannot_ask("there is no terminal to ask on", flag)
+            raise _cannot_ask("there is no terminal to ask on")
         self.write(self.err, printable(prompt))
         typed = ""
         try:
@@ -229,10 +230,9 @@ def _null(mode: Literal["r", "w"]) -> TextIO:
     return cast("TextIO", Path(os.devnull).open(mode, encoding="utf-8"))
 
 
-def _cannot_ask(why: str, flag: str) -> UsageError:
-    return UsageError(
-        f"This needs a confirmation: {why}.", resolution=f"Give {flag} to go on without being asked"
-    )
+def _cannot_ask(why: str) -> UsageError:
+    way_out = f"Give {flag.YES} to go on without being asked"
+    return UsageError(f"This needs a confirmation: {why}.", resolution=way_out)
 
 
 def _discard_from_now_on(stream: TextIO) -> None:

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from support.parsing import why_not
 
+from ackgpu import flag
+from ackgpu.tables import spelled_out
+
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "ackgpu").rglob("*.py"))
 TABLES = sorted((ROOT / "ackgpu").rglob("*.toml"))
@@ -21,21 +24,27 @@ PLACEHOLDER = re.compile(r"[A-Z][A-Z_]*")
 NEED_A_NAME = {"create", "plan"}
 
 
+def docstrings(tree: ast.AST) -> Iterator[ast.Constant]:
+    """What stands by itself as a statement: of modules, classes, functions and attributes."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            yield node.value
+
+
+def text_of(part: ast.expr) -> str:
+    """A part of an f-string; a flag by its name, anything else that is filled in as FILLED."""
+    if isinstance(part, ast.FormattedValue) and isinstance(part.value, ast.Attribute):
+        return str(getattr(flag, part.value.attr, FILLED))
+    return str(part.value) if isinstance(part, ast.Constant) else FILLED
+
+
 def texts(tree: ast.AST) -> Iterator[str]:
     """The strings of a module, but for its docstrings; what is filled in as FILLED."""
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
-    left_out = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
-    }
+    left_out = {id(docstring) for docstring in docstrings(tree)}
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
             left_out |= {id(inner) for inner in ast.walk(node) if inner is not node}
-            yield "".join(
-                str(part.value) if isinstance(part, ast.Constant) else FILLED
-                for part in node.values
-            )
+            yield "".join(map(text_of, node.values))
         elif isinstance(node, ast.Constant) and id(node) not in left_out:
             yield str(node.value)
 
@@ -63,7 +72,7 @@ def test_of_messages(path: Path) -> None:
 
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_of_explanations(path: Path) -> None:
-    for line in NAMED.findall(path.read_text()):
+    for line in NAMED.findall(spelled_out(path.read_text())):
         assert not (wrong := wrong_with(line)), f"`ackgpu {line}`: {wrong}"
 
 
@@ -89,21 +98,47 @@ FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 OF_OTHERS = {
     "--install", "--shutdown-delay-duration", "--plugin", "--name", "--body", "--client",
     "--upgrade", "--format", "--query-gpu", "--ackgpu-cloud", "--ackgpu-name", "--ackgpu-spec",
-    "--ackgpu-keep", "--ackgpu-ttl",
+    "--ackgpu-keep", "--ackgpu-ttl", "--help", "--version",
 }  # fmt: skip
 """Flags of pytest, kubectl, aliyun, nvidia-smi and others that the program or a message names."""
 
 
 OURS = [path for path in (*SOURCES, *TABLES) if "emulator" not in path.parts]
+LINES_OF_OTHERS = {
+    ("--kubeconfig", "commands/cluster/summary.py"), ("--context", "commands/cluster/summary.py"),
+    ("--kubeconfig", "library/pytest_plugin.py"), ("--profile", "cloud/aliyun/credentials.py"),
+    ("--profile", "cloud/aliyun/profiles.py"), ("--exec", "steps/user_data.py"),
+    ("--quiet", "commands/schedule.py"),
+}  # fmt: skip
+"""Where lines of kubectl, aliyun and others have a flag that is called as one of ours."""
 
 
-def flags_of_all() -> set[str]:
-    return set(FLAG.findall((ROOT / "ackgpu/data/commands.json").read_text()))
-
-
-@pytest.mark.parametrize("path", OURS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_flag_that_is_named_is_one_of_ours(path: Path) -> None:
-    """So that a flag that gets another name gets it in messages, too."""
+def spelled(path: Path) -> set[str]:
+    """The flags in the strings of a module, but for its docstrings, or in a table."""
     text = path.read_text()
-    whole = "\n".join(texts(ast.parse(text))) if path.suffix == ".py" else text
-    assert set(FLAG.findall(whole)) <= flags_of_all() | OF_OTHERS
+    if path.suffix == ".toml":
+        return set(FLAG.findall(text))
+    tree = ast.parse(text)
+    left_out = {id(docstring) for docstring in docstrings(tree)}
+    strings = [
+        str(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and id(node) not in left_out
+    ]
+    return set(FLAG.findall("\n".join(strings)))
+
+
+def test_a_flag_is_spelled_in_one_place() -> None:
+    """So that it is renamed there: in its declaration, or in ``ackgpu/flag.py`` if others name it.
+
+    Neither is there one of a name that no command has.
+    """
+    ours = set(FLAG.findall((ROOT / "ackgpu/data/commands.json").read_text()))
+    places: dict[str, list[str]] = {}
+    for path in OURS:
+        where = str(path.relative_to(ROOT / "ackgpu"))
+        for name in spelled(path) - OF_OTHERS:
+            if (name, where) not in LINES_OF_OTHERS:
+                places.setdefault(name, []).append(where)
+    assert {*places} <= ours
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}

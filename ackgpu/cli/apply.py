@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came
 from ackgpu.cli.flag_set import FlagSet
@@ -15,12 +16,14 @@ class ApplyFlags(FlagSet):
     """How a file is applied."""
 
     prune: Annotated[
-        bool, typer.Option("--prune", help="Delete node pools that the file does not have.")
+        bool, typer.Option(flag.PRUNE, help="Delete node pools that the file does not have.")
     ] = False
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change.")] = False
+    dry_run: Annotated[bool, typer.Option(flag.DRY_RUN, help="Show what would change.")] = False
     detailed_exitcode: Annotated[
         bool,
-        typer.Option("--detailed-exitcode", help="With --dry-run: exit 12 if something differs."),
+        typer.Option(
+            flag.DETAILED_EXITCODE, help=f"With {flag.DRY_RUN}: exit 12 if something differs."
+        ),
     ] = False
     yes: on.Yes = False
 
@@ -29,7 +32,7 @@ def apply(
     session: Session,
     how: ApplyFlags,
     *,
-    file: Annotated[Path, typer.Option("--file", "-f", help="The cluster.yaml, or - for stdin.")],
+    file: Annotated[Path, typer.Option(flag.FILE, "-f", help="The cluster.yaml, or - for stdin.")],
 ) -> Came:
     """Change a cluster that stands to what its file says; again, it goes on where it stopped.
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import spec_flags as on
 from ackgpu.cli.command import Came
 from ackgpu.session import Session
@@ -17,7 +18,7 @@ def check_quota(
     limits: on.LimitFlags,
     *,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit 3 also where a limit is not known.")
+        bool, typer.Option(flag.STRICT, help="Exit 3 also where a limit is not known.")
     ] = False,
     offline: Annotated[
         bool, typer.Option("--offline", help="Only from the documents; nothing is asked.")

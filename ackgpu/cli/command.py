@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_type_hints
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli.flag_set import FlagSet
 from ackgpu.cli.invocation import Invocation
 from ackgpu.cli.strict_parser import StrictCommand, StrictGroup
@@ -35,7 +36,7 @@ PANEL = "Global options"
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
 Region = Annotated[
-    str | None, typer.Option("--region", "-r", metavar="REGION", help="Region of the cloud.",
+    str | None, typer.Option(flag.REGION, "-r", metavar="REGION", help="Region of the cloud.",
                              rich_help_panel=PANEL)
 ]  # fmt: skip
 
@@ -45,33 +46,33 @@ class GlobalFlags(FlagSet):
 
     region: Region = None
     profile: Annotated[
-        str | None, typer.Option("--profile", "-p", metavar="PROFILE",
+        str | None, typer.Option(flag.PROFILE, "-p", metavar="PROFILE",
                                  help="Profile of ~/.aliyun/config.json.", rich_help_panel=PANEL)
     ] = None  # fmt: skip
     output: Annotated[
         Output | None,
-        typer.Option("--output", "-o", help="Form of the result.", rich_help_panel=PANEL),
+        typer.Option(flag.OUTPUT, "-o", help="Form of the result.", rich_help_panel=PANEL),
     ] = None
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", rich_help_panel=PANEL,
+        bool, typer.Option(flag.VERBOSE, "-v", rich_help_panel=PANEL,
                            help="Show each call to the cloud, with its request id.")
     ] = False  # fmt: skip
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", rich_help_panel=PANEL,
+        bool, typer.Option(flag.QUIET, "-q", rich_help_panel=PANEL,
                            help="No progress, only warnings and errors.")
     ] = False  # fmt: skip
     no_input: Annotated[
-        bool, typer.Option("--no-input", help="Never ask.", rich_help_panel=PANEL)
+        bool, typer.Option(flag.NO_INPUT, help="Never ask.", rich_help_panel=PANEL)
     ] = False
     color: Annotated[
-        ColorChoice, typer.Option("--color", help="When to use colors.", rich_help_panel=PANEL)
+        ColorChoice, typer.Option(flag.COLOR, help="When to use colors.", rich_help_panel=PANEL)
     ] = "auto"
     emulator: Annotated[
-        bool, typer.Option("--emulator", rich_help_panel=PANEL,
+        bool, typer.Option(flag.EMULATOR, rich_help_panel=PANEL,
                            help="Run against the embedded emulator.")
     ] = False  # fmt: skip
     record: Annotated[
-        Path | None, typer.Option("--record", metavar="PATH", rich_help_panel=PANEL,
+        Path | None, typer.Option(flag.RECORD, metavar="PATH", rich_help_panel=PANEL,
                                   help="Write each call and its answer there, without secrets.")
     ] = None  # fmt: skip
 
@@ -80,7 +81,7 @@ GLOBALS = {flag.name: flag for flag in GlobalFlags.parameters()}
 Insist = Annotated[
     str | None,
     typer.Option(
-        "--insist",
+        flag.INSIST,
         metavar="DURATION",
         help="How long to try again if the cloud stops answering. Default: 2m.",
     ),
@@ -180,7 +181,7 @@ def _seconds(insist: str) -> float:
     try:
         return durations.parse_bounded(insist)
     except ValueError as error:
-        raise UsageError(f"--insist {insist}: {error}") from None
+        raise UsageError(f"{flag.INSIST} {insist}: {error}") from None
 
 
 def _checked(name: str | None) -> str:

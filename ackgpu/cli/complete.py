@@ -14,6 +14,7 @@ import json
 import os
 import sys
 
+from ackgpu import flag
 from ackgpu.command_table import load
 from ackgpu.state_dir import state_dir
 
@@ -158,7 +159,7 @@ class _Line:
             root = os.path.join(state_dir(self._env), "clusters")
         except (ValueError, OSError):
             return
-        region = self._given.get("--region", "")
+        region = self._given.get(flag.REGION, "")
         for account in _entries(root):
             for place in _entries(os.path.join(root, account)):
                 for name in _entries(os.path.join(root, account, place)):

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import spec_flags as on
 from ackgpu.cli.command import Came
 from ackgpu.session import Session
@@ -20,9 +21,9 @@ def init(
     *,
     file: Annotated[
         Path | None,
-        typer.Option("--file", "-f", help="Where to write it; default: stdout."),
+        typer.Option(flag.FILE, "-f", help="Where to write it; default: stdout."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    force: Annotated[bool, typer.Option(flag.FORCE, help="Overwrite the file.")] = False,
 ) -> Came:
     """Print a commented cluster.yaml to start from.
 
@@ -38,7 +39,7 @@ def validate(
     file: Annotated[Path | None, typer.Argument(help="A cluster.yaml, or -.")] = None,
     *,
     named: Annotated[
-        Path | None, typer.Option("--file", "-f", help="The same, as create takes it.")
+        Path | None, typer.Option(flag.FILE, "-f", help="The same, as create takes it.")
     ] = None,
 ) -> Came:
     """Check a cluster.yaml without asking the cloud; every finding at its line.

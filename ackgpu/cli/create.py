@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import flags
 from ackgpu.cli import spec_flags as on
 from ackgpu.cli.command import Came
@@ -17,10 +18,10 @@ class CreateHowFlags(FlagSet):
     skip_preflight: Annotated[
         list[str] | None,
         typer.Option(
-            "--skip-preflight", metavar="CHECK", help="A check to leave out, repeatable; or all."
+            flag.SKIP_PREFLIGHT, metavar="CHECK", help="A check to leave out, repeatable; or all."
         ),
     ] = None
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be made.")] = False
+    dry_run: Annotated[bool, typer.Option(flag.DRY_RUN, help="Show what would be made.")] = False
     wait: flags.Wait = True
     yes: flags.Yes = False
     kubeconfig: flags.Kubeconfig = None

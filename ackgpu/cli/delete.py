@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came
 from ackgpu.cli.flag_set import FlagSet
@@ -15,10 +16,10 @@ class DeleteFlags(FlagSet):
 
     retain: Annotated[
         list[str] | None,
-        typer.Option("--retain", metavar="ID", help="An id that stays, repeatable."),
+        typer.Option(flag.RETAIN, metavar="ID", help="An id that stays, repeatable."),
     ] = None
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would go and what would stay.")
+        bool, typer.Option(flag.DRY_RUN, help="Show what would go and what would stay.")
     ] = False
     yes: on.Yes = False
     must_exist: Annotated[
@@ -26,7 +27,7 @@ class DeleteFlags(FlagSet):
     ] = False
     disable_protection: Annotated[
         bool,
-        typer.Option("--disable-protection", help="Switch its deletion protection off first."),
+        typer.Option(flag.DISABLE_PROTECTION, help="Switch its deletion protection off first."),
     ] = False
     wait: on.Wait = True
     timeout: on.Timeout = None

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came
 from ackgpu.session import Session
@@ -16,9 +17,9 @@ def describe(
     name: on.ClusterName,
     *,
     resources: Annotated[
-        bool, typer.Option("--resources", help="Every cloud resource, with its id.")
+        bool, typer.Option(flag.RESOURCES, help="Every cloud resource, with its id.")
     ] = False,
-    events: Annotated[bool, typer.Option("--events", help="What ACK says happened.")] = False,
+    events: Annotated[bool, typer.Option(flag.EVENTS, help="What ACK says happened.")] = False,
     watch: on.Watch = False,
 ) -> Came:
     """Show one cluster, its node pools and its network.

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came
 from ackgpu.cli.run_sample import Private
@@ -23,7 +24,7 @@ def diagnose(
     bundle: Annotated[
         Path | None,
         typer.Option(
-            "--bundle",
+            flag.BUNDLE,
             metavar="PATH",
             help="Write all that was read there as one page, without secrets.",
         ),

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ackgpu import flag
+
 CLOUD, KUBERNETES = "cloud", "kubernetes"
 KUBECONFIG, STATE, FILE = "kubeconfig", "state directory", "file"
 
@@ -128,8 +130,8 @@ MEANING = {
     9: "verification failed: the cluster is up, its GPUs are not usable",
     10: "leftovers, each listed with its id",
     11: "the cloud rejected or failed the operation for good",
-    12: "changes are pending (--detailed-exitcode)",
-    13: "over --max-hourly-price",
+    12: f"changes are pending ({flag.DETAILED_EXITCODE})",
+    13: f"over {flag.MAX_HOURLY_PRICE}",
     14: "the cloud cannot be reached",
     130: "stopped by Ctrl-C, after a safe stop (129, 143: by SIGHUP, SIGTERM)",
 }

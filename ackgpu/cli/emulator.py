@@ -5,14 +5,15 @@ from typing import Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli.command import Came
 from ackgpu.cli.flag_set import FlagSet
 from ackgpu.session import Session
 
 State = Annotated[
     Path | None,
-    typer.Option("--state", help="The directory that keeps the account; default: the one of"
-                 " --emulator."),
+    typer.Option(flag.STATE, help="The directory that keeps the account; default: the one of"
+                 f" {flag.EMULATOR}."),
 ]  # fmt: skip
 
 GROUP = "The embedded cloud, as a server."
@@ -21,35 +22,35 @@ GROUP = "The embedded cloud, as a server."
 class ServeFlags(FlagSet):
     """How the emulated cloud is served."""
 
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 0
+    port: Annotated[int, typer.Option(flag.PORT, min=0, max=65535, help="0 takes a free one.")] = 0
     kube_port: Annotated[
         int,
         typer.Option(
-            "--kube-port", min=0, max=65535, help="The clusters' API servers; 0 takes a free one."
+            flag.KUBE_PORT, min=0, max=65535, help="The clusters' API servers; 0 takes a free one."
         ),
     ] = 0
     state: State = None
-    speed: Annotated[float, typer.Option("--speed", help="Emulated seconds in a real one.")] = 60.0
-    faults: Annotated[Path | None, typer.Option("--faults", help="A faults file.")] = None
-    scenario: Annotated[Path | None, typer.Option("--scenario", help="A scenario file.")] = None
+    speed: Annotated[float, typer.Option(flag.SPEED, help="Emulated seconds in a real one.")] = 60.0
+    faults: Annotated[Path | None, typer.Option(flag.FAULTS, help="A faults file.")] = None
+    scenario: Annotated[Path | None, typer.Option(flag.SCENARIO, help="A scenario file.")] = None
     latency_ms: Annotated[
-        float, typer.Option("--latency", help="Milliseconds added to each answer.")
+        float, typer.Option(flag.LATENCY, help="Milliseconds added to each answer.")
     ] = 0.0
     spread: Annotated[
         float,
-        typer.Option("--spread", help="How far durations vary: 0 not at all, 1 as published."),
+        typer.Option(flag.SPREAD, help="How far durations vary: 0 not at all, 1 as published."),
     ] = 1.0
     seed: Annotated[
         int | None,
-        typer.Option("--seed", help="For the same ids and durations each time."),
+        typer.Option(flag.SEED, help="For the same ids and durations each time."),
     ] = None
     enforce_ram: Annotated[
         bool,
-        typer.Option("--enforce-ram", help="Refuse what the caller's RAM policies do not allow."),
+        typer.Option(flag.ENFORCE_RAM, help="Refuse what the caller's RAM policies do not allow."),
     ] = False
     log_file: Annotated[
         Path | None,
-        typer.Option("--request-log", help="Append each request to this file."),
+        typer.Option(flag.REQUEST_LOG, help="Append each request to this file."),
     ] = None
 
 
@@ -58,7 +59,7 @@ def up(
     how: ServeFlags,
     *,
     detach: Annotated[
-        bool, typer.Option("--detach", "-d", help="Serve in a process of its own, and return.")
+        bool, typer.Option(flag.DETACH, "-d", help="Serve in a process of its own, and return.")
     ] = False,
 ) -> Came:
     """Serve the emulated cloud; with --detach in the background, until emulator down.

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came
 from ackgpu.session import Session
@@ -18,12 +19,14 @@ def extend(
     ttl: Annotated[
         str | None,
         typer.Option(
-            "--ttl",
+            flag.TTL,
             metavar="DURATION",
             help="+2h adds to what is left, 2h counts from now, at most 366d; either ends a hold.",
         ),
     ] = None,
-    hold: Annotated[bool, typer.Option("--hold", help="Keep it from gc until --ttl.")] = False,
+    hold: Annotated[
+        bool, typer.Option(flag.HOLD, help=f"Keep it from gc until {flag.TTL}.")
+    ] = False,
 ) -> Came:
     """Let a throw-away cluster live longer.
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came
 from ackgpu.cli.flag_set import FlagSet
@@ -16,28 +17,29 @@ class GcFlags(FlagSet):
     older_than: Annotated[
         str | None,
         typer.Option(
-            "--older-than",
+            flag.OLDER_THAN,
             metavar="DURATION",
             help="Whatever is ours and older than this, such as 6h.",
         ),
     ] = None
     expired: Annotated[
-        bool, typer.Option("--expired", help="What is past its --ttl; by itself the default.")
+        bool,
+        typer.Option(flag.EXPIRED, help=f"What is past its {flag.TTL}; by itself the default."),
     ] = False
     orphans: Annotated[
-        bool, typer.Option("--orphans", help="Networks of ours whose cluster is gone.")
+        bool, typer.Option(flag.ORPHANS, help="Networks of ours whose cluster is gone.")
     ] = False
     all_regions: Annotated[
-        bool, typer.Option("--all-regions", help="Look in every region of the account.")
+        bool, typer.Option(flag.ALL_REGIONS, help="Look in every region of the account.")
     ] = False
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it only: the default.")] = False
-    execute: Annotated[bool, typer.Option("--execute", help="Remove what is found.")] = False
+    dry_run: Annotated[bool, typer.Option(flag.DRY_RUN, help="Show it only: the default.")] = False
+    execute: Annotated[bool, typer.Option(flag.EXECUTE, help="Remove what is found.")] = False
     yes: on.Yes = False
     timeout: on.Timeout = None
     print_schedule: Annotated[
         str | None,
         typer.Option(
-            "--print-schedule",
+            flag.PRINT_SCHEDULE,
             metavar="cron|github|kubernetes",
             help="Print the job that runs gc with the other flags each hour, and do nothing else.",
         ),

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ackgpu import __version__
+from ackgpu import __version__, flag
 from ackgpu.app import Parts
 from ackgpu.cli.signals import ProcessSignals
 from ackgpu.clock import SystemClock
@@ -43,7 +43,7 @@ class Invocation:
         self.command = command
         settings = Settings.resolve(flags.over(self.flags), self.env)
         if settings.quiet and settings.verbose:
-            raise UsageError("--quiet and --verbose exclude each other.")
+            raise UsageError(f"{flag.QUIET} and {flag.VERBOSE} exclude each other.")
         self.output = settings.output
         streams = Streams.system(color=settings.color, no_input=settings.no_input)
         emulated = settings.emulator or leads_to_loopback(self.env)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came
 from ackgpu.cli.flag_set import FlagSet
@@ -11,9 +12,9 @@ from ackgpu.session import Session
 
 Minutes = Annotated[
     int | None,
-    typer.Option("--temporary-minutes", help="A certificate that holds this long, 15 to 4320."),
+    typer.Option(flag.TEMPORARY_MINUTES, help="A certificate that holds this long, 15 to 4320."),
 ]  # fmt: skip
-Private = Annotated[bool, typer.Option("--private", help="The endpoint within the VPC.")]
+Private = Annotated[bool, typer.Option(flag.PRIVATE, help="The endpoint within the VPC.")]
 
 GROUP = "Write, show or remove a cluster's context; give its credential."
 
@@ -28,7 +29,7 @@ class WriteFlags(FlagSet):
     ] = False
     renewing: Annotated[
         bool,
-        typer.Option("--exec", help="Write no key: clients get a short-lived one from ackgpu."),
+        typer.Option(flag.EXEC, help="Write no key: clients get a short-lived one from ackgpu."),
     ] = False
     path: on.Kubeconfig = None
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came
 from ackgpu.cli.flag_set import FlagSet
@@ -13,10 +14,12 @@ from ackgpu.session import Session
 class ListFlags(FlagSet):
     """Which clusters are listed."""
 
-    all_regions: Annotated[bool, typer.Option("--all-regions", "-A", help="Ask every region.")] = (
+    all_regions: Annotated[bool, typer.Option(flag.ALL_REGIONS, "-A", help="Ask every region.")] = (
         False
     )
-    expired: Annotated[bool, typer.Option("--expired", help="Only those past their --ttl.")] = False
+    expired: Annotated[
+        bool, typer.Option(flag.EXPIRED, help=f"Only those past their {flag.TTL}.")
+    ] = False
     selectors: Annotated[
         list[str] | None,
         typer.Option(

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import flags as on
 from ackgpu.cli import pool_flags as of
 from ackgpu.cli.command import Came
@@ -19,11 +20,11 @@ class DrainFlags(of.ChangeFlags):
     """How a node is emptied."""
 
     private: Private = False
-    force: Annotated[bool, typer.Option("--force", help="Also pods that nothing makes again.")] = (
+    force: Annotated[bool, typer.Option(flag.FORCE, help="Also pods that nothing makes again.")] = (
         False
     )
     delete_emptydir_data: Annotated[
-        bool, typer.Option("--delete-emptydir-data", help="Also pods with an emptyDir.")
+        bool, typer.Option(flag.DELETE_EMPTYDIR_DATA, help="Also pods with an emptyDir.")
     ] = False
     drain_timeout: Annotated[
         str | None,

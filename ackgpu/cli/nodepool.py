@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import flags as on
 from ackgpu.cli import pool_flags as of
 from ackgpu.cli.command import Came
@@ -48,26 +49,26 @@ class UpdateFlags(of.ChangeFlags):
 
     labels: Annotated[
         list[str] | None,
-        typer.Option("--label", metavar="KEY=VALUE",
+        typer.Option(flag.LABEL, metavar="KEY=VALUE",
                      help="Set a label of its nodes, or remove one with KEY-; repeatable."),
     ] = None  # fmt: skip
     taints: Annotated[
         list[str] | None,
-        typer.Option("--taint", metavar="TAINT",
+        typer.Option(flag.TAINT, metavar="TAINT",
                      help="Set a taint (key=value:NoSchedule), or remove one with KEY-;"
                      " repeatable."),
     ] = None  # fmt: skip
     least: Annotated[
         int | None,
-        typer.Option("--min", help="The fewest nodes that it scales itself to."),
+        typer.Option(flag.MIN, help="The fewest nodes that it scales itself to."),
     ] = None  # fmt: skip
     most: Annotated[
         int | None,
-        typer.Option("--max", help="The most nodes that it scales itself to."),
+        typer.Option(flag.MAX, help="The most nodes that it scales itself to."),
     ] = None  # fmt: skip
     scales: Annotated[
         bool | None,
-        typer.Option("--autoscaling/--no-autoscaling",
+        typer.Option(f"--autoscaling/{flag.NO_AUTOSCALING}",
                      help="Whether the pool scales itself; if not any more, it keeps its nodes."),
     ] = None  # fmt: skip
 
@@ -88,7 +89,7 @@ def scale(
     pool: of.PoolName,
     how: of.ChangeFlags,
     *,
-    nodes: Annotated[int, typer.Option("--nodes", help="The absolute number.")],
+    nodes: Annotated[int, typer.Option(flag.NODES, help="The absolute number.")],
 ) -> Came:
     """Set the number of a pool's nodes; fewer than now is asked about.
 
@@ -124,7 +125,7 @@ class AttachFlags(of.PasswordFlags, of.ChangeFlags):
     ]
     mode: Annotated[
         Literal["auto", "manual"],
-        typer.Option("--mode", help="auto: ACK replaces the system disk; manual: print a script."),
+        typer.Option(flag.MODE, help="auto: ACK replaces the system disk; manual: print a script."),
     ] = "auto"
     keep_name: Annotated[
         bool, typer.Option("--keep-name/--rename", help="Whether instances keep their names.")
@@ -151,7 +152,7 @@ def convert_billing(  # noqa: PLR0913 -- the flags of the contract
     name: on.ClusterName,
     pool: of.PoolName,
     *,
-    period: Annotated[int, typer.Option("--period", help="Months.")],
+    period: Annotated[int, typer.Option(flag.PERIOD, help="Months.")],
     dry_run: of.DryRun = False,
     yes: on.Yes = False,
     timeout: on.Timeout = None,

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli.command import Came
 from ackgpu.cli.flag_set import FlagSet
 from ackgpu.session import Session
@@ -14,12 +15,12 @@ class OfferFlags(FlagSet):
 
     gpu_mem: Annotated[
         str | None,
-        typer.Option("--gpu-mem", metavar="GIB", help="GiB of the slice: 4, 2..8, 4.. or ..8."),
+        typer.Option(flag.GPU_MEM, metavar="GIB", help="GiB of the slice: 4, 2..8, 4.. or ..8."),
     ] = None
     region: Annotated[
         list[str] | None,
         typer.Option(
-            "--region",
+            flag.REGION,
             "-r",
             metavar="REGION",
             help="A region, repeatable; default: the configured one.",
@@ -27,15 +28,15 @@ class OfferFlags(FlagSet):
     ] = None
     zones: Annotated[
         list[str] | None,
-        typer.Option("--zone", metavar="ZONE", help="A zone, repeatable."),
+        typer.Option(flag.ZONE, metavar="ZONE", help="A zone, repeatable."),
     ] = None
     types: Annotated[
         list[str] | None,
         typer.Option(
-            "--instance-type", metavar="TYPE", help="A type, repeatable; default: every vGPU type."
+            flag.INSTANCE_TYPE, metavar="TYPE", help="A type, repeatable; default: every vGPU type."
         ),
     ] = None
-    spot: Annotated[bool, typer.Option("--spot", help="Ask for spot prices too.")] = False
+    spot: Annotated[bool, typer.Option(flag.SPOT, help="Ask for spot prices too.")] = False
     available: Annotated[bool, typer.Option("--available", help="Only what has stock.")] = False
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import flags
 from ackgpu.cli import spec_flags as on
 from ackgpu.cli.command import Came
@@ -18,7 +19,7 @@ def plan(
     *,
     kubeconfig: flags.Kubeconfig = None,
     detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit 12 where something would change.")
+        bool, typer.Option(flag.DETAILED_EXITCODE, help="Exit 12 where something would change.")
     ] = False,
 ) -> Came:
     """Show what create would do now, and what it would cost; it changes nothing.

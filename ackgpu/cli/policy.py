@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import spec_flags as on
 from ackgpu.cli.command import Came
 from ackgpu.session import Session
@@ -20,7 +21,7 @@ def generate(
     *,
     purpose: Annotated[
         Purpose,
-        typer.Option("--for", help="The commands that it has to suffice for."),
+        typer.Option(flag.FOR, help="The commands that it has to suffice for."),
     ] = "all",
 ) -> Came:
     """Write the least RAM policy that one command needs, or all of them.

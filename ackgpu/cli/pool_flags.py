@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import flags
 from ackgpu.cli import spec_flags as on
 from ackgpu.cli.flag_set import FlagSet
@@ -16,27 +17,29 @@ if TYPE_CHECKING:
 PoolName = Annotated[str, typer.Argument(help="The node pool's name.")]
 File = Annotated[
     Path | None,
-    typer.Option("--file", "-f", help="A cluster.yaml (- for stdin) that has a pool of this name."),
+    typer.Option(flag.FILE, "-f",
+                 help="A cluster.yaml (- for stdin) that has a pool of this name."),
 ]  # fmt: skip
 Zones = Annotated[
     list[str] | None,
-    typer.Option("--zone", metavar="ZONE",
+    typer.Option(flag.ZONE, metavar="ZONE",
                  help="Of the cluster's vSwitches only those there; repeatable."),
 ]  # fmt: skip
 VSwitchIds = Annotated[
     list[str] | None,
-    typer.Option("--vswitch-id", metavar="VSWITCH_ID",
+    typer.Option(flag.VSWITCH_ID, metavar="VSWITCH_ID",
                  help="A vSwitch of the VPC, repeatable; default: the cluster's."),
 ]  # fmt: skip
 Labels = Annotated[
     list[str] | None,
-    typer.Option("--label", metavar="KEY=VALUE",
+    typer.Option(flag.LABEL, metavar="KEY=VALUE",
                  help="key=value on each node, such as ack.node.gpu.schedule=default;"
                  " repeatable."),
 ]  # fmt: skip
 Taints = Annotated[
     list[str] | None,
-    typer.Option("--taint", metavar="TAINT", help="key=value:NoSchedule on each node; repeatable."),
+    typer.Option(flag.TAINT, metavar="TAINT",
+                 help="key=value:NoSchedule on each node; repeatable."),
 ]  # fmt: skip
 SystemDisk = Annotated[
     str,
@@ -50,25 +53,25 @@ DataDisks = Annotated[
 ]  # fmt: skip
 UserData = Annotated[
     Path | None,
-    typer.Option("--user-data", help="A script to run on each node once it has joined."),
+    typer.Option(flag.USER_DATA, help="A script to run on each node once it has joined."),
 ]  # fmt: skip
 OnDemandBase = Annotated[
     int | None,
-    typer.Option("--on-demand-base", help="With --spot: how many nodes are not spot."),
+    typer.Option("--on-demand-base", help=f"With {flag.SPOT}: how many nodes are not spot."),
 ]  # fmt: skip
 Least = Annotated[
     int | None,
-    typer.Option("--min", help="Let the pool scale itself, with at least so many nodes."),
+    typer.Option(flag.MIN, help="Let the pool scale itself, with at least so many nodes."),
 ]  # fmt: skip
 Most = Annotated[
     int | None,
-    typer.Option("--max", help="Let the pool scale itself, with at most so many nodes."),
+    typer.Option(flag.MAX, help="Let the pool scale itself, with at most so many nodes."),
 ]  # fmt: skip
 SkipPreflight = Annotated[
     bool,
-    typer.Option("--skip-preflight", metavar="CHECK", help="Do not check quota and stock first."),
+    typer.Option(flag.SKIP_PREFLIGHT, metavar="CHECK", help="Do not check quota and stock first."),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done.")]
+DryRun = Annotated[bool, typer.Option(flag.DRY_RUN, help="Show what would be done.")]
 
 
 class PoolSet(FlagSet, fields=flags_on("pool")):
@@ -124,7 +127,7 @@ class PasswordFlags(FlagSet):
     password_file: Annotated[
         Path | None,
         typer.Option(
-            "--password-file",
+            flag.PASSWORD_FILE,
             help="A file that holds the nodes' password; or set ACKGPU_NODE_PASSWORD.",
         ),
     ] = None

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import spec_flags as on
 from ackgpu.cli.command import Came
 from ackgpu.session import Session
@@ -19,11 +20,11 @@ def preflight(
     *,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="CHECK", help="Checks to carry out, by comma."),
+        typer.Option(flag.ONLY, metavar="CHECK", help="Checks to carry out, by comma."),
     ] = None,
     junit: Annotated[
         Path | None,
-        typer.Option("--junit", help="Write a JUnit report there."),
+        typer.Option(flag.JUNIT, help="Write a JUnit report there."),
     ] = None,
 ) -> Came:
     """Check all that can be known before anything is made; exit 3 where a check fails.

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli.command import GLOBALS, add_commands, with_flags
 from ackgpu.cli.help_request import FLAGS, WORD
 from ackgpu.cli.invocation import Invocation
@@ -104,7 +105,7 @@ def build(names: Collection[str]) -> typer.Typer:
         name="ackgpu",
         cls=StrictGroup,
         help="Make, prove and remove ACK clusters for lightweight GPU workloads.",
-        epilog="Without an account: ackgpu create demo --emulator",
+        epilog=f"Without an account: ackgpu create demo {flag.EMULATOR}",
         add_completion=False,
         context_settings={"help_option_names": list(FLAGS)},
     )

@@ -6,17 +6,18 @@ from typing import Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came
 from ackgpu.session import Session
 
 Image = Annotated[
     str | None,
-    typer.Option("--image", metavar="IMAGE",
+    typer.Option(flag.IMAGE, metavar="IMAGE",
                  help="An image with nvcc; default: one that fits the driver."),
 ]  # fmt: skip
 Private = Annotated[
-    bool, typer.Option("--private", help="Over the private endpoint, from within the VPC.")
+    bool, typer.Option(flag.PRIVATE, help="Over the private endpoint, from within the VPC.")
 ]
 
 

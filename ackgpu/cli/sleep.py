@@ -6,23 +6,25 @@ from typing import Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came
 from ackgpu.session import Session
 
 At = Annotated[
     str | None,
-    typer.Option("--at", metavar="HH:MM",
+    typer.Option(flag.AT, metavar="HH:MM",
                  help="Print the job that does it then on each working day, and do nothing else."),
 ]  # fmt: skip
 Until = Annotated[
     str | None,
-    typer.Option("--until", metavar="HH:MM", help="With --at: print the job that wakes it, too."),
+    typer.Option(flag.UNTIL, metavar="HH:MM",
+                 help=f"With {flag.AT}: print the job that wakes it, too."),
 ]  # fmt: skip
 Schedule = Annotated[
     str,
-    typer.Option("--print-schedule", metavar="cron|github|kubernetes",
-                 help="The form of the jobs of --at and --until."),
+    typer.Option(flag.PRINT_SCHEDULE, metavar="cron|github|kubernetes",
+                 help=f"The form of the jobs of {flag.AT} and {flag.UNTIL}."),
 ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli.command import Region
 from ackgpu.cli.flag_set import FlagSet
 from ackgpu.spec.fields import NETWORK, NODES, WHAT, flags_on
@@ -14,32 +15,34 @@ if TYPE_CHECKING:
 
 File = Annotated[
     Path | None,
-    typer.Option("--file", "-f", help="A cluster.yaml, or - for stdin; flags override it.",
+    typer.Option(flag.FILE, "-f", help="A cluster.yaml, or - for stdin; flags override it.",
                  rich_help_panel=WHAT),
 ]  # fmt: skip
 Zones = Annotated[
     list[str] | None,
-    typer.Option("--zone", metavar="ZONE", help="A zone, repeatable. Default: one by stock.",
+    typer.Option(flag.ZONE, metavar="ZONE", help="A zone, repeatable. Default: one by stock.",
                  rich_help_panel=NETWORK),
 ]  # fmt: skip
 VSwitchIds = Annotated[
     list[str] | None,
-    typer.Option("--vswitch-id", metavar="VSWITCH_ID",
+    typer.Option(flag.VSWITCH_ID, metavar="VSWITCH_ID",
                  help="An existing vSwitch of it, repeatable.",
                  rich_help_panel=NETWORK),
 ]  # fmt: skip
 Spot = Annotated[
     bool | None,
-    typer.Option("--spot/--no-spot", help="Preemptible instances.", rich_help_panel=NODES),
+    typer.Option(f"{flag.SPOT}/{flag.NO_SPOT}", help="Preemptible instances.",
+                 rich_help_panel=NODES),
 ]  # fmt: skip
 SpotPriceLimit = Annotated[
     float | None,
-    typer.Option("--spot-price-limit", help="The most that a spot node may cost an hour.",
+    typer.Option(flag.SPOT_PRICE_LIMIT, help="The most that a spot node may cost an hour.",
                  rich_help_panel=NODES),
 ]  # fmt: skip
 Verify = Annotated[
     bool | None,
-    typer.Option("--verify/--no-verify", help="Prove the GPUs in the end. Default: yes."),
+    typer.Option(f"{flag.VERIFY}/{flag.NO_VERIFY}",
+                 help="Prove the GPUs in the end. Default: yes."),
 ]  # fmt: skip
 
 
@@ -105,12 +108,14 @@ class LimitFlags(FlagSet):
     limits: Annotated[
         Literal["2020", "2026"],
         typer.Option(
-            "--limits", help="Year of the documented limits to fall back on; 2026 is today's."
+            flag.LIMITS, help="Year of the documented limits to fall back on; 2026 is today's."
         ),
     ] = "2020"
     overrides: Annotated[
         list[str] | None,
         typer.Option(
-            "--limit", metavar="LIMIT=N", help="A limit that you know, such as eips=30; repeatable."
+            flag.LIMIT,
+            metavar="LIMIT=N",
+            help="A limit that you know, such as eips=30; repeatable.",
         ),
     ] = None

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import flags as on
 from ackgpu.cli import pool_flags as of
 from ackgpu.cli.command import Came
@@ -15,10 +16,10 @@ class UpgradeFlags(of.ChangeFlags):
 
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="VERSION", help="A version or minor; default: the next."),
+        typer.Option(flag.TO, metavar="VERSION", help="A version or minor; default: the next."),
     ] = None
     node_pools: Annotated[
-        bool, typer.Option("--node-pools", help="Upgrade the nodes' kubelets too, in place.")
+        bool, typer.Option(flag.NODE_POOLS, help="Upgrade the nodes' kubelets too, in place.")
     ] = False
     check_only: Annotated[
         bool, typer.Option("--check-only", help="Only ask ACK whether it could be upgraded.")

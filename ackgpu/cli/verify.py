@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli.command import Came
 from ackgpu.cli.flag_set import FlagSet
 from ackgpu.cli.run_sample import Image
@@ -17,28 +18,28 @@ class VerifyFlags(FlagSet):
     name: Annotated[str | None, typer.Argument(help="A cluster of ackgpu's.")] = None
     kubeconfig: Annotated[
         Path | None,
-        typer.Option("--kubeconfig", help="Any cluster, by its kubeconfig."),
+        typer.Option(flag.KUBECONFIG, help="Any cluster, by its kubeconfig."),
     ] = None
     context: Annotated[
         str | None,
-        typer.Option("--context", metavar="CONTEXT", help="A context of it."),
+        typer.Option(flag.CONTEXT, metavar="CONTEXT", help="A context of it."),
     ] = None
     level: Annotated[
         Literal["labels", "allocatable", "network", "cuda"],
-        typer.Option("--level", help="How far to check; each level includes the ones before."),
+        typer.Option(flag.LEVEL, help="How far to check; each level includes the ones before."),
     ] = "allocatable"
-    count: Annotated[int, typer.Option("--count", help="How many passes in a row must agree.")] = 1
+    count: Annotated[int, typer.Option(flag.COUNT, help="How many passes in a row must agree.")] = 1
     image: Image = None
     timeout: Annotated[
         str | None,
         typer.Option(
-            "--timeout", metavar="DURATION", help="How long the pods may take. Default: 15m."
+            flag.TIMEOUT, metavar="DURATION", help="How long the pods may take. Default: 15m."
         ),
     ] = None
-    junit: Annotated[Path | None, typer.Option("--junit", help="Write a JUnit report.")] = None
-    report: Annotated[Path | None, typer.Option("--report", help="Write a page of HTML.")] = None
+    junit: Annotated[Path | None, typer.Option(flag.JUNIT, help="Write a JUnit report.")] = None
+    report: Annotated[Path | None, typer.Option(flag.REPORT, help="Write a page of HTML.")] = None
     private: Annotated[
-        bool, typer.Option("--private", help="Over the private endpoint, from within the VPC.")
+        bool, typer.Option(flag.PRIVATE, help="Over the private endpoint, from within the VPC.")
     ] = False
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from ackgpu import flag
 from ackgpu.cli import flags as on
 from ackgpu.cli.command import Came
 from ackgpu.session import Session
@@ -17,7 +18,7 @@ def wait(
     *,
     goal: Annotated[
         Literal["cluster", "nodes", "gpu", "deleted"],
-        typer.Option("--for", help="What to wait for."),
+        typer.Option(flag.FOR, help="What to wait for."),
     ],
     timeout: on.Timeout = None,
 ) -> Came:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ackgpu import flag
 from ackgpu.cloud.api import Cloud, Cluster, ClusterNode, NodePool
 from ackgpu.commands.cluster.operation import ChangeOptions, ClusterChange, changing, cluster_of
 from ackgpu.commands.cluster.reach import TEMPORARY_MINUTES, kubeconfig_of
@@ -176,7 +177,7 @@ def _refuse_unreachable(change: ClusterChange, options: NodeOptions) -> None:
     if not change.cluster.public_endpoint and not options.private:
         raise UsageError(
             f"The API server of {options.name} has no public endpoint.",
-            resolution="From a machine in the VPC, give --private.",
+            resolution=f"From a machine in the VPC, give {flag.PRIVATE}.",
         )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ackgpu import flag
 from ackgpu.errors import UsageError
 from ackgpu.render.results import PlainText, Result
 from ackgpu.session import Session
@@ -34,7 +35,7 @@ def check_kind(kind: str, schedules: Mapping[str, object]) -> None:
     """Raise UsageError for a form of schedule that there is not."""
     if kind not in schedules:
         raise UsageError(
-            f"--print-schedule {kind} is not known.",
+            f"{flag.PRINT_SCHEDULE} {kind} is not known.",
             resolution=f"One of: {', '.join(schedules)}.",
         )
 
@@ -68,20 +69,20 @@ spec:
 def print_job(options: GcOptions, session: Session) -> Result:
     """Print the job of the kind that was requested, which carries out ``gc`` with these options."""
     check_kind(options.print_schedule, GC_SCHEDULES)
-    command = session.settings.job(shlex.join(("gc", *_words(options), "--execute", "--yes")))
+    command = session.settings.job(shlex.join(("gc", *_words(options), flag.EXECUTE, flag.YES)))
     return Result(command="gc", part=PlainText(text=GC_SCHEDULES[options.print_schedule](command)))
 
 
 def _words(options: GcOptions) -> list[str]:
     """The flags that select."""
     flags = {
-        "--expired": options.expired,
-        "--orphans": options.orphans,
-        "--all-regions": options.all_regions,
+        flag.EXPIRED: options.expired,
+        flag.ORPHANS: options.orphans,
+        flag.ALL_REGIONS: options.all_regions,
     }
     words = [flag for flag, given in flags.items() if given]
-    words += ["--older-than", options.older_than] if options.older_than else []
-    return words + (["--timeout", options.timeout] if options.timeout else [])
+    words += [flag.OLDER_THAN, options.older_than] if options.older_than else []
+    return words + ([flag.TIMEOUT, options.timeout] if options.timeout else [])
 
 
 def _gc_cron(command: str) -> str:
@@ -94,7 +95,7 @@ def _gc_cron(command: str) -> str:
 def _gc_github(command: str) -> str:
     return f"""\
 # .github/workflows/ackgpu-gc.yml. The secrets are those of a RAM user or role that may delete:
-# `ackgpu policy generate --for gc` writes its policy.
+# `ackgpu policy generate {flag.FOR} gc` writes its policy.
 name: ackgpu gc
 on:
   schedule:
@@ -143,11 +144,11 @@ def print_jobs(options: ScheduleOptions, session: Session) -> Result:
     """Print the jobs that put the cluster to sleep and wake it each working day."""
     check_kind(options.kind, SCHEDULES)
     if not options.at:
-        raise UsageError("--until needs --at: when the cluster goes to sleep.")
+        raise UsageError(f"{flag.UNTIL} needs {flag.AT}: when the cluster goes to sleep.")
     command = session.settings.job
-    jobs = [Job("sleep", _when("--at", options.at), f"{command(f'sleep {options.name}')} -y")]
+    jobs = [Job("sleep", _when(flag.AT, options.at), f"{command(f'sleep {options.name}')} -y")]
     if options.until:
-        jobs.append(Job("wake", _when("--until", options.until), command(f"wake {options.name}")))
+        jobs.append(Job("wake", _when(flag.UNTIL, options.until), command(f"wake {options.name}")))
     return Result(command="sleep", part=PlainText(text=SCHEDULES[options.kind](jobs)))
 
 
@@ -174,7 +175,7 @@ def _github(jobs: list[Job]) -> str:
     )
     return f"""\
 # .github/workflows/ackgpu-sleep.yml. The secrets are those of a RAM user or role that may do it:
-# `ackgpu policy generate --for sleep` writes its policy.
+# `ackgpu policy generate {flag.FOR} sleep` writes its policy.
 name: ackgpu sleep
 on:
   schedule:

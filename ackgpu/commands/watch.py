@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 
+from ackgpu import flag
 from ackgpu.errors import Interrupted, Transient, UsageError
 from ackgpu.output_forms import EVENT_STREAM
 from ackgpu.render.results import Result
@@ -26,7 +27,7 @@ def watch(session: Session, look: Callable[[], Result]) -> int:
     output = session.settings.output
     if output not in {"table", EVENT_STREAM}:
         raise UsageError(
-            f"--watch with -o {output}: stdout takes one document.",
+            f"{flag.WATCH} with -o {output}: stdout takes one document.",
             resolution="`-o jsonl` writes one a line for each change.",
         )
     every = EVERY_EMULATED if session.emulated else EVERY

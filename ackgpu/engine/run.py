@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.cancel import CancelToken
 from ackgpu.clock import Clock
 from ackgpu.engine.events import Event, Listener, Warned
@@ -104,7 +105,8 @@ class Run:
             if self.overdue() and loop.busy:
                 raise TimedOut(
                     f"Timed out after {self.elapsed:.0f} s, before everything was read.",
-                    resolution="Run it again, with a longer --timeout where that is what it takes.",
+                    resolution=f"Run it again, with a longer {flag.TIMEOUT} where that is what it"
+                    " takes.",
                 )
 
         return tick

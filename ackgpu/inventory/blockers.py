@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.cloud.api import Cloud, Cluster
 from ackgpu.engine.gather import answered
 from ackgpu.engine.run import Run
@@ -157,7 +158,7 @@ def _refuse_neighbours(
 def _way_out(name: str, other: Cluster) -> str:
     if other.name == name:
         return f"Put the tag {CLUSTER_TAG}={name} on it where it is {name}'s own."
-    return "Delete that cluster first, or --retain the VPC and its NAT gateways."
+    return f"Delete that cluster first, or {flag.RETAIN} the VPC and its NAT gateways."
 
 
 class _Vpc:

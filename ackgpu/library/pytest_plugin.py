@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from filelock import FileLock
 
+from ackgpu import flag
 from ackgpu.errors import AckGpuError, ConflictError, LocalError, NoSuchCluster
 from ackgpu.settings import Flags, Settings
 
@@ -190,11 +191,13 @@ class _Home:
         """What shows the cluster, and what deletes it."""
         region = self.note.get("region")
         where = f"ACKGPU_STATE_DIR={self._state} " if self._emulated else ""
-        cloud = " --emulator" if self._emulated else f" --region {region}" if region else ""
+        cloud = (
+            f" {flag.EMULATOR}" if self._emulated else f" {flag.REGION} {region}" if region else ""
+        )
         return [
             f"  kubectl --kubeconfig {self._kubeconfig} get nodes",
             f"  {where}ackgpu describe {self.name}{cloud}",
-            f"  {where}ackgpu delete {self.name}{cloud} --yes",
+            f"  {where}ackgpu delete {self.name}{cloud} {flag.YES}",
         ]
 
     @property
@@ -233,7 +236,7 @@ class _Home:
             return dict(os.environ)
         from ackgpu.emulated_account import leading_to
 
-        self._emulator("up", "--detach", "--speed", str(SPEED))
+        self._emulator("up", flag.DETACH, flag.SPEED, str(SPEED))
         own = leading_to(os.environ, json.loads(self._emulator("env", "-o", "json"))["env"])
         # The clock runs fast: what is busy for a real minute must not be late by it.
         return {**own, "ACKGPU_STATE_DIR": str(self._state), "ACKGPU_TIMEOUT": "24h"}

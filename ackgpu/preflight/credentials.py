@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ackgpu import flag
 from ackgpu.cloud.api import IdentityApi
 from ackgpu.engine.reads import ReadResults
 from ackgpu.preflight.calls import call
@@ -24,7 +25,7 @@ def _judge(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
             "error",
             "the credentials expire before the creation would end",
             f"{identity.expires:%Y-%m-%d %H:%M} UTC, and it may take {timeout // 60} m",
-            "Get new ones, or give a shorter --timeout.",
+            f"Get new ones, or give a shorter {flag.TIMEOUT}.",
         )
         return
     if identity.expires is None and not identity.renewed:

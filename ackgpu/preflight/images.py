@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ackgpu import flag
 from ackgpu.engine.reads import ReadResults
 from ackgpu.preflight.check import Check, CheckFinding
 from ackgpu.preflight.facts import Target
@@ -20,7 +21,7 @@ OF_PODS = frozenset({"network", "cuda"})
 """Levels of a verification that start pods."""
 _FIX = (
     "Copy the image into a registry that the nodes reach, and name that: ACKGPU_IMAGE_REGISTRY, or"
-    " gpu.sample.registry in the spec. Or verify later: --no-verify."
+    f" gpu.sample.registry in the spec. Or verify later: {flag.NO_VERIFY}."
 )
 
 

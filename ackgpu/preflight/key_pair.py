@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ackgpu import flag
 from ackgpu.cloud.api import ComputeApi
 from ackgpu.engine.reads import ReadResults
 from ackgpu.preflight.calls import call
 from ackgpu.preflight.check import Check, CheckFinding
 from ackgpu.preflight.facts import Reads, Target
 from ackgpu.preflight.reads import key_pairs_called
-from ackgpu.spec.fields import flag_of
 
-ID, FLAG = "key-pair", flag_of("nodePools[].keyPair")
+ID, FLAG = "key-pair", flag.KEY_PAIR
 
 
 def _named(target: Target) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.errors import UsageError
 from ackgpu.spec.instance_limits import FAMILIES, OTHERS, whole_gpu_limit
 from ackgpu.tables import table
@@ -125,7 +126,7 @@ def checked_profile(name: str) -> str:
     """``name`` if it is a documented profile. Raises UsageError."""
     if name not in PROFILES:
         raise UsageError(
-            f"--limits {name} is not known.", resolution=f"One of: {', '.join(PROFILES)}."
+            f"{flag.LIMITS} {name} is not known.", resolution=f"One of: {', '.join(PROFILES)}."
         )
     return name
 
@@ -138,10 +139,10 @@ def overrides_of(texts: tuple[str, ...]) -> dict[str, int]:
         key = key.strip().replace("-", "_")
         if key not in limit_kinds():
             raise UsageError(
-                f"--limit {text}: there is no limit {key!r}.",
+                f"{flag.LIMIT} {text}: there is no limit {key!r}.",
                 resolution=f"One of: {', '.join(limit_kinds())}.",
             )
         if not value.strip().isdecimal():
-            raise UsageError(f"--limit {text}: {value!r} is not a number.")
+            raise UsageError(f"{flag.LIMIT} {text}: {value!r} is not a number.")
         found[key] = int(value)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ackgpu import flag
 from ackgpu.engine.reads import ReadResults
 from ackgpu.preflight.check import Check, CheckFinding
 from ackgpu.preflight.facts import Target
@@ -27,11 +28,11 @@ def quota_check(rules: LimitRules) -> Check:
                 why = f"{row.needed} needed, {free} free of {row.limit} ({row.source})"
                 yield CheckFinding(ID, "error", f"short: {row.title}", why, row.remedy)
             elif row.verdict == "unknown":
-                fix = "`ackgpu check-quota` shows it; --skip-preflight quota goes on without."
+                fix = f"`ackgpu check-quota` shows it; {flag.SKIP_PREFLIGHT} quota goes on without."
                 yield CheckFinding(ID, "unknown", f"not known: {row.title}", row.why_unknown, fix)
             elif row.why_unknown:
                 why = f"the documented {row.limit} stands in: {row.why_unknown}"
-                fix = f"Give what you know: `ackgpu check-quota --limit {row.key}=N`."
+                fix = f"Give what you know: `ackgpu check-quota {flag.LIMIT} {row.key}=N`."
                 yield CheckFinding(ID, "warning", f"assumed: {row.title}", why, fix)
             elif row.doubt:
                 room = f"exactly {row.needed} needed and free: {row.title}"

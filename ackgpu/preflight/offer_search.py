@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.cloud.api import Cloud, NodePrice, Price, Stock
 from ackgpu.engine.gather import settle_all
 from ackgpu.engine.reads import Read, ReadResults
@@ -106,7 +107,7 @@ def gpu_memory(text: str) -> tuple[float, float]:
     except ValueError:
         bounds = (1.0, 0.0)
     if not 0 <= bounds[0] <= bounds[1]:
-        raise UsageError(f"--gpu-mem {text!r} is not 4, 2..8, 4.. or ..8 (GiB).")
+        raise UsageError(f"{flag.GPU_MEM} {text!r} is not 4, 2..8, 4.. or ..8 (GiB).")
     return bounds
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.cloud.api import ComputeApi, NodePrice, Price
 from ackgpu.cloud.api.billing import BillingApi, PaidByUse
 from ackgpu.engine.reads import Read, ReadResults
@@ -19,11 +20,10 @@ from ackgpu.preflight.documented_prices import control_plane_price
 from ackgpu.preflight.facts import Reads, Target
 from ackgpu.preflight.reads import node_price, period_price, price_of_use
 from ackgpu.preflight.stock import stock_of, stock_reads
-from ackgpu.spec.fields import flag_of
 from ackgpu.spec.model import NodePoolSpec
 
 ID = "price"
-LIMIT, ALLOW = flag_of("lifecycle.maxHourlyPrice"), flag_of("lifecycle.allowUnknownPrice")
+LIMIT, ALLOW = flag.MAX_HOURLY_PRICE, flag.ALLOW_UNKNOWN_PRICE
 HOURS_A_MONTH = 730
 """A twelfth of a year: by it a subscription has its share of an hour."""
 PAID_BY_USE: tuple[tuple[PaidByUse, str], ...] = (
@@ -223,7 +223,7 @@ def _low_limits(target: Target, facts: ReadResults) -> Iterator[CheckFinding]:
         if limit is None or now.amount is None or limit >= now.amount:
             continue
         what = f"{pool.name}: {limit:g} an hour is below today's spot price, {now.amount:g}"
-        fix = "Raise --spot-price-limit, or leave it out: the market's price is paid then."
+        fix = f"Raise {flag.SPOT_PRICE_LIMIT}, or leave it out: the market's price is paid then."
         yield CheckFinding(ID, "warning", what, "no node may start", fix, at_once=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ackgpu import flag
 from ackgpu.cloud.api import ComputeApi, Stock
 from ackgpu.engine.reads import ReadResults
 from ackgpu.errors import NoCapacity
@@ -58,7 +59,7 @@ def _of_pool(target: Target, facts: ReadResults, pool: NodePoolSpec) -> CheckFin
             "error",
             f"no stock of {types} in {where}",
             tried or "no zone there sells it",
-            f"`ackgpu offers --region {target.region}` shows what there is.",
+            f"`ackgpu offers {flag.REGION} {target.region}` shows what there is.",
             NoCapacity,
         )
     plenty = [row for row in available if row.status == "WithStock"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ackgpu import flag
 from ackgpu.engine.reads import ReadResults
 from ackgpu.preflight.check import Check, CheckFinding
 from ackgpu.preflight.facts import Target
@@ -44,7 +45,7 @@ def _of_driver(pool: NodePoolSpec) -> CheckFinding:
     if drivers.is_nobodys(pool.driver, pool.instance_types):
         fix = "Install one yourself, or leave gpu.driver out."
         return CheckFinding("vgpu", "warning", what, "the nodes will show no GPU", fix)
-    fix = "`ackgpu verify NAME --level cuda` tells whether it did."
+    fix = f"`ackgpu verify NAME {flag.LEVEL} cuda` tells whether it did."
     return CheckFinding("vgpu", "warning", what, "nobody has published a proof on ACK", fix)
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from html import escape
 from pathlib import Path
 
+from ackgpu import flag
 from ackgpu.printable import printable
 from ackgpu.private_file import write_private
 from ackgpu.redaction import scrubbed
@@ -42,7 +43,7 @@ class Bundle:
 
 def write_bundle_page(path: Path, bundle: Bundle) -> None:
     """Write the page only for its owner; raises LocalError if ``path`` refuses it."""
-    with local_errors(f"The bundle {path}", "--bundle", "."), write_private(path) as file:
+    with local_errors(f"The bundle {path}", flag.BUNDLE, "."), write_private(path) as file:
         file.write(page(bundle))
 
 

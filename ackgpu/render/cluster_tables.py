@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from ackgpu import flag
 from ackgpu.cloud.api import Price
 from ackgpu.engine.step import Resource
 from ackgpu.render.deletions import DeletePreview, DeleteResult, GcResult, GcRow
@@ -184,7 +185,7 @@ def collected(part: GcResult) -> list[Block]:
         for (name, region), rows in clusters.items()
     ]
     found = f"{count(len(clusters), 'cluster')}, {count(len(part.found), 'resource')}"
-    end = f"{found} found. Nothing was deleted: --execute deletes them."
+    end = f"{found} found. Nothing was deleted: {flag.EXECUTE} deletes them."
     if part.executed:
         gone = sum(row.removed for row in part.found)
         rest = len(part.found) - gone

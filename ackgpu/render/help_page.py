@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.render.layout import Block, Pen, line, point
 from ackgpu.streams import Streams
 
@@ -15,13 +16,13 @@ GLOBAL = "Global flags"
 HOW = "How"
 PANELS = ("What to make", "Nodes", "Network", HOW)
 FIRST = (
-    "--file", "--nodes", "--instance-type", "--ttl", "--max-hourly-price", "--zone", "--yes",
-    "--dry-run", "--execute",
+    flag.FILE, flag.NODES, flag.INSTANCE_TYPE, flag.TTL, flag.MAX_HOURLY_PRICE, flag.ZONE, flag.YES,
+    flag.DRY_RUN, flag.EXECUTE,
 )  # fmt: skip
 """Flags that most lines need: before the others of their panel."""
 TITLE = "ackgpu: GPU clusters on Alibaba Cloud ACK, created, verified, deleted."
 START = (
-    ("ackgpu create demo --emulator", "a verified cluster, without an account"),
+    (f"ackgpu create demo {flag.EMULATOR}", "a verified cluster, without an account"),
     ("ackgpu help COMMAND", "the flags of one command"),
 )
 
@@ -40,10 +41,10 @@ def blocks_of(table: Entry, path: str) -> list[Block]:
     entry: Entry = table["commands"][path]
     blocks = [*(_overview(table) if not path else _command(entry, path))]
     for panel, flags in _panels(entry["flags"]):
-        blocks += _section(panel, [(_usage(flag), _said(flag)) for flag in flags])
-    own = {name for flag in entry["flags"] for name in flag["names"]}
-    shared = [flag for flag in table["flags"] if flag["names"][0] not in own]
-    blocks += _section(GLOBAL, [(_usage(flag), _said(flag)) for flag in shared])
+        blocks += _section(panel, [(_usage(row), _said(row)) for row in flags])
+    own = {name for row in entry["flags"] for name in row["names"]}
+    shared = [row for row in table["flags"] if row["names"][0] not in own]
+    blocks += _section(GLOBAL, [(_usage(row), _said(row)) for row in shared])
     if entry.get("exits"):
         codes = [(str(code), table["meanings"][str(code)]) for code in entry["exits"]]
         blocks += _section("Exit codes", codes)
@@ -78,16 +79,16 @@ def _command(entry: Entry, path: str) -> Iterator[Block]:
 def _panels(flags: Sequence[Entry]) -> Iterator[tuple[str, list[Entry]]]:
     """The flags by panel, those that most lines need first."""
     by_panel: dict[str, list[Entry]] = {panel: [] for panel in PANELS}
-    for flag in flags:
-        by_panel.setdefault(flag["panel"] or HOW, []).append(flag)
+    for row in flags:
+        by_panel.setdefault(row["panel"] or HOW, []).append(row)
     only = [panel for panel, found in by_panel.items() if found] == [HOW]
     for panel, found in by_panel.items():
         yield ("Flags" if only else panel), sorted(found, key=_rank)
 
 
-def _rank(flag: Entry) -> tuple[bool, int]:
-    name = flag["names"][0]
-    return (not flag["required"], FIRST.index(name) if name in FIRST else len(FIRST))
+def _rank(entry: Entry) -> tuple[bool, int]:
+    name = entry["names"][0]
+    return (not entry["required"], FIRST.index(name) if name in FIRST else len(FIRST))
 
 
 def _section(title: str, rows: Sequence[tuple[str, str]]) -> Iterator[Block]:
@@ -103,28 +104,28 @@ def _section(title: str, rows: Sequence[tuple[str, str]]) -> Iterator[Block]:
         yield point(f"  {name:<{width}}  ", text)
 
 
-def _usage(flag: Entry) -> str:
+def _usage(row: Entry) -> str:
     """``-r, --region REGION``, ``--wait/--no-wait``, ``--network flannel|terway``."""
-    names = flag["names"]
+    names = row["names"]
     long = [name for name in names if name.startswith("--")]
     short = [name for name in names if not name.startswith("--")]
-    negated = [name for name in long if name != long[0] and not flag["takes"]]
+    negated = [name for name in long if name != long[0] and not row["takes"]]
     shown = "/".join((long[0], *negated)) if negated else long[0]
-    takes = flag["takes"]
+    takes = row["takes"]
     value = "|".join(takes) if isinstance(takes, list) else takes
     if len(value) > COLUMN:
         value = long[0].rpartition("-")[2].upper()
     return " ".join(filter(None, (", ".join((*short, shown)), value)))
 
 
-def _said(flag: Entry) -> str:
-    parts = [flag["about"]]
-    if isinstance(flag["takes"], list) and len("|".join(flag["takes"])) > COLUMN:
-        parts.append(f"One of {', '.join(flag['takes'])}.")
-    if flag["required"]:
+def _said(row: Entry) -> str:
+    parts = [row["about"]]
+    if isinstance(row["takes"], list) and len("|".join(row["takes"])) > COLUMN:
+        parts.append(f"One of {', '.join(row['takes'])}.")
+    if row["required"]:
         parts.append("Required.")
-    if flag["default"]:
-        parts.append(f"Default: {flag['default']}.")
-    if flag["environment"]:
-        parts.append(f"[{', '.join(flag['environment'])}]")
+    if row["default"]:
+        parts.append(f"Default: {row['default']}.")
+    if row["environment"]:
+        parts.append(f"[{', '.join(row['environment'])}]")
     return " ".join(parts)

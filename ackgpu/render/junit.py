@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from ackgpu import flag
 from ackgpu.errors import LocalError
 from ackgpu.redaction import redacted
 from ackgpu.render.results import shown_as
@@ -45,7 +46,7 @@ def junit_of(part: CheckList | VerifyResult, *, emulated: bool = False) -> str:
 
 def write_junit(path: Path, part: CheckList | VerifyResult, *, emulated: bool = False) -> None:
     """Write the document; raises :class:`~ackgpu.errors.LocalError` where ``path`` refuses it."""
-    with local_errors(f"The JUnit report {path}", "--junit", ""):
+    with local_errors(f"The JUnit report {path}", flag.JUNIT, ""):
         path.write_text(redacted(junit_of(part, emulated=emulated)), encoding="utf-8")
 
 

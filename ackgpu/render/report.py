@@ -13,6 +13,7 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
+from ackgpu import flag
 from ackgpu.redaction import redacted
 from ackgpu.render.junit import local_errors
 from ackgpu.render.report_drawings import Bar, ResourceBox, timeline, topology
@@ -49,7 +50,7 @@ class ReportPage:
 
 def write_report(path: Path, report: ReportPage) -> None:
     """Write the page; raises :class:`~ackgpu.errors.LocalError` where ``path`` refuses it."""
-    with local_errors(f"The report {path}", "--report", "."):
+    with local_errors(f"The report {path}", flag.REPORT, "."):
         path.write_text(redacted(page(report)), encoding="utf-8")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from ackgpu import flag
 from ackgpu.render.layout import DONE, FAILED, NOTHING, Block, Cell, Grid, Span, line, point
 from ackgpu.render.verdicts import (
     CheckCell,
@@ -61,7 +62,8 @@ def quotas(part: QuotaResult) -> list[Block]:
             blocks.append(point(Span("! ", "yellow"), f"{row.name}: {row.doubt}"))
     unknown = sum(row.verdict == "unknown" for row in part.quotas)
     if unknown:
-        text = f"unknown: {count(unknown, 'limit')} could not be read; --strict makes that an error"
+        unread = f"{count(unknown, 'limit')} could not be read"
+        text = f"unknown: {unread}; {flag.STRICT} makes that an error"
         blocks.append(point(Span("! ", "yellow"), text))
     return blocks
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ackgpu import flag
+
 Compared = Literal["here", "exactly", "steps", "run", "once"]
 POOL = "nodePools[]."
 
@@ -112,28 +114,29 @@ class Field:
 FIELDS = (
     Field(key="metadata.name", flag="NAME", on="checked init", help="The cluster's name.",
           compared="steps"),
-    Field(key="metadata.region", flag="--region", compared="steps"),
-    Field(key="metadata.version", flag="--kubernetes-version", metavar="VERSION", on="checked",
+    Field(key="metadata.region", flag=flag.REGION, compared="steps"),
+    Field(key="metadata.version", flag=flag.KUBERNETES_VERSION, metavar="VERSION", on="checked",
           panel=WHAT,
           help="A version or a minor; auto is the newest creatable.", compared="steps",
           comment="auto: the newest that ACK creates in the region",
-          change="upgrade NAME --to {value}",
-          way="`ackgpu upgrade NAME --to {value}` upgrades it, after ACK's own check"),
+          change=f"upgrade NAME {flag.TO} {{value}}",
+          way=f"`ackgpu upgrade NAME {flag.TO} {{value}}` upgrades it, after ACK's own check"),
     Field(key="metadata.tags", compared="steps", applied=True),
-    Field(key="lifecycle.ttl", flag="--ttl", metavar="DURATION", on="create init", panel=WHAT,
+    Field(key="lifecycle.ttl", flag=flag.TTL, metavar="DURATION", on="create init", panel=WHAT,
           help="Tag everything to expire after this, such as 3h.", compared="steps",
-          comment="such as 3h; null: until it is deleted", change="extend NAME --ttl {value}",
+          comment="such as 3h; null: until it is deleted",
+          change=f"extend NAME {flag.TTL} {{value}}",
           applied=True),
     Field(key="lifecycle.onFailure", flag="--on-failure", kind=OnFailure, on="create",
           help="Keep what was made, so that create again goes on, or not.", compared="run",
           comment="keep: the next create goes on; rollback: remove what this run made"),
-    Field(key="lifecycle.timeout", flag="--timeout", metavar="DURATION", on="create",
+    Field(key="lifecycle.timeout", flag=flag.TIMEOUT, metavar="DURATION", on="create",
           compared="run",
           help="How long it may take."),
-    Field(key="lifecycle.maxHourlyPrice", flag="--max-hourly-price", kind=float, on="checked",
+    Field(key="lifecycle.maxHourlyPrice", flag=flag.MAX_HOURLY_PRICE, kind=float, on="checked",
           panel=WHAT, help="Refuse what costs more an hour.", compared="run",
           comment="refuse to create above it; null: no limit"),
-    Field(key="lifecycle.allowUnknownPrice", flag="--allow-unknown-price", kind=bool, on="checked",
+    Field(key="lifecycle.allowUnknownPrice", flag=flag.ALLOW_UNKNOWN_PRICE, kind=bool, on="checked",
           panel=WHAT, help="Compare with what is known, where a price is not.", compared="run",
           comment="true: a part without a known price does not stop it"),
     Field(key="lifecycle.deletionProtection", observed="deletion_protection",
@@ -143,7 +146,7 @@ FIELDS = (
           help="The edition; Basic (ack.standard) holds 10 nodes.",
           comment="ack.standard (Basic) holds 10 nodes", observed="cluster_spec",
           terraform="cluster_spec", ros="ClusterSpec"),
-    Field(key="cluster.endpointPublicAccess", flag="--public-endpoint/--no-public-endpoint",
+    Field(key="cluster.endpointPublicAccess", flag=f"--public-endpoint/{flag.NO_PUBLIC_ENDPOINT}",
           kind=bool, on="surroundings", panel=NETWORK, observed="public",
           help="Whether the API server is reached from outside the VPC.",
           comment="false: reach the API from inside the VPC",
@@ -160,11 +163,12 @@ FIELDS = (
     Field(key="cluster.addons[].config", compared="steps", applied=True),
     Field(key="cluster.addons[].disabled", compared="steps", applied=True),
     Field(key="cluster.ssh", flag="--ssh/--no-ssh", kind=bool, on="checked", panel=NETWORK,
-          help="Open port 22, which managed clusters ignore; needs --key-pair.", compared="once",
+          help=f"Open port 22, which managed clusters ignore; needs {flag.KEY_PAIR}.",
+          compared="once",
           comment="asks for port 22, which managed clusters ignore; each pool needs a keyPair"),
     Field(key="cluster.raw", compared="steps",
           comment="further fields of CreateCluster, merged last"),
-    Field(key="network.plugin", flag="--network", kind=Literal["flannel", "terway"],
+    Field(key="network.plugin", flag=flag.NETWORK, kind=Literal["flannel", "terway"],
           on="quota init", panel=NETWORK,
           help="The network plugin.", observed="plugin",
           comment="flannel: one route entry a node; or terway-eniip"),
@@ -175,8 +179,8 @@ FIELDS = (
           comment="addresses of a node: 26 is 64 pods"),
     Field(key="network.proxyMode", api="proxy_mode", observed="proxy_mode",
           terraform="proxy_mode", ros="ProxyMode"),
-    Field(key="network.vpc.id", flag="--vpc-id", metavar="VPC_ID", on="surroundings", panel=NETWORK,
-          help="An existing VPC; it is never changed or deleted.", observed="vpc_id",
+    Field(key="network.vpc.id", flag=flag.VPC_ID, metavar="VPC_ID", on="surroundings",
+          panel=NETWORK, help="An existing VPC; it is never changed or deleted.", observed="vpc_id",
           comment="a VPC of yours, used and never changed; then leave out cidr"),
     Field(key="network.vpc.cidr", compared="steps"),
     Field(key="network.vswitches[].id", compared="steps"),
@@ -191,23 +195,23 @@ FIELDS = (
     Field(key="network.nat.eip.id", compared="steps"),
     Field(key="network.nat.eip.bandwidth", comment="Mbit/s, paid by traffic", compared="steps",
           way="`aliyun vpc ModifyEipAddressAttribute --AllocationId ID --Bandwidth {value}`"
-          " changes it; `ackgpu describe NAME --resources` shows the id"),
+          f" changes it; `ackgpu describe NAME {flag.RESOURCES}` shows the id"),
     Field(key="network.securityGroupId", observed="security_group_id"),
     Field(key="nodePools[].name", compared="steps", applied=True),
-    Field(key="nodePools[].instanceTypes", flag="--instance-type --node-type",
+    Field(key="nodePools[].instanceTypes", flag=f"{flag.INSTANCE_TYPE} {flag.NODE_TYPE}",
           name="instance_types", kind=list, metavar="TYPE", on="quota init pool", panel=NODES,
           help="A vGPU type, repeatable, in order; if unset, another one where it is sold out.",
           comment="tried in this order",
           compared="steps"),
-    Field(key="nodePools[].desiredSize", flag="--nodes", kind=int, on="quota init pool",
+    Field(key="nodePools[].desiredSize", flag=flag.NODES, kind=int, on="quota init pool",
           panel=NODES, help="How many.", comment="nodes", compared="steps",
-          change="nodepool scale NAME {pool} --nodes {value}", applied=True),
+          change=f"nodepool scale NAME {{pool}} {flag.NODES} {{value}}", applied=True),
     Field(key="nodePools[].autoScaling.enable", compared="steps", applied=True),
     Field(key="nodePools[].autoScaling.min", compared="steps", applied=True),
     Field(key="nodePools[].autoScaling.max", compared="steps", applied=True),
     Field(key="nodePools[].autoScaling.type", compared="steps",
           way="ACK does not change how a pool scales itself: give the pool another name, and"
-          " `ackgpu apply -f {file} --prune` makes it anew"),
+          f" `ackgpu apply -f {{file}} {flag.PRUNE}` makes it anew"),
     Field(key="nodePools[].systemDisk.category", compared="steps",
           comment="empty: the best one that every type takes"),
     Field(key="nodePools[].systemDisk.size", comment="GiB", compared="steps"),
@@ -217,9 +221,9 @@ FIELDS = (
           panel=NODES,
           help="How nodes are paid.", observed="charge_type", terraform="instance_charge_type",
           ros="ScalingGroup.InstanceChargeType",
-          way="`ackgpu nodepool convert-billing NAME {pool} --period 1` turns pay-as-you-go into a"
-          " subscription; the other way another pool is needed"),
-    Field(key="nodePools[].period", flag="--period", kind=int, on="quota pool", panel=NODES,
+          way=f"`ackgpu nodepool convert-billing NAME {{pool}} {flag.PERIOD} 1` turns pay-as-you-go"
+          " into a subscription; the other way another pool is needed"),
+    Field(key="nodePools[].period", flag=flag.PERIOD, kind=int, on="quota pool", panel=NODES,
           help="Months, for PrePaid.", comment="months, for PrePaid", compared="steps"),
     Field(key="nodePools[].autoRenew", flag="--auto-renew/--no-auto-renew", kind=bool, on="pool",
           help="For PrePaid.", compared="steps"),
@@ -230,7 +234,7 @@ FIELDS = (
     Field(key="nodePools[].multiAzPolicy", flag="--multi-az-policy", kind=MultiAzPolicy, on="pool",
           help="How nodes spread over zones.", api="scaling_group.multi_az_policy",
           terraform="multi_az_policy", ros="ScalingGroup.MultiAzPolicy", applied=True),
-    Field(key="nodePools[].imageType", flag="--image-type", kind=ImageType, on="pool",
+    Field(key="nodePools[].imageType", flag=flag.IMAGE_TYPE, kind=ImageType, on="pool",
           help="The nodes' operating system; auto is ACK's own for the Kubernetes version.",
           comment="auto: ACK's own for the Kubernetes version", api="scaling_group.image_type",
           terraform="image_type", ros="ScalingGroup.ImageType"),
@@ -238,7 +242,7 @@ FIELDS = (
           help="An ECS image of your own for the nodes.", comment="an image of your own",
           api="scaling_group.image_id", observed="custom_image", terraform="image_id",
           ros="ScalingGroup.ImageId", compared="exactly"),
-    Field(key="nodePools[].keyPair", flag="--key-pair", metavar="KEY_PAIR",
+    Field(key="nodePools[].keyPair", flag=flag.KEY_PAIR, metavar="KEY_PAIR",
           on="policy checked pool", every_pool=True,
           panel=NODES, help="An ECS key pair for the nodes.", api="scaling_group.key_pair",
           terraform="key_name", ros="ScalingGroup.KeyPair", compared="exactly"),
@@ -279,11 +283,6 @@ FIELDS = (
 
 BY_KEY = {field.key: field for field in FIELDS}
 FLAGS = tuple(field for field in FIELDS if field.flag)
-
-
-def flag_of(key: str) -> str:
-    """The flag of a setting as a message names it: ``--key-pair``."""
-    return BY_KEY[key].typed
 
 
 def flags_on(line: str) -> Iterator[Field]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.errors import UsageError
 from ackgpu.spec.fields import FLAGS, put_at
 from ackgpu.spec.findings import Finding
@@ -77,13 +78,13 @@ def _lay_vswitches(overlay: Overlay, flags: SpecFlags) -> None:
     zones, vswitch_ids = flags.get("zones"), flags.get("vswitch_ids")
     if zones and vswitch_ids:
         overlay.findings.append(
-            Finding("--zone", "network.vswitches", "--vswitch-id names the zones already")
+            Finding(flag.ZONE, "network.vswitches", f"{flag.VSWITCH_ID} names the zones already")
         )
     elif vswitch_ids:
         vswitches = [{"id": vswitch_id} for vswitch_id in vswitch_ids]
-        overlay.put("network.vswitches", vswitches, "--vswitch-id")
+        overlay.put("network.vswitches", vswitches, flag.VSWITCH_ID)
     elif zones:
-        overlay.put("network.vswitches", [{"zone": zone} for zone in zones], "--zone")
+        overlay.put("network.vswitches", [{"zone": zone} for zone in zones], flag.ZONE)
     network = overlay.data.get("network")
     if flags.get("vpc_id") and isinstance(network, dict):
         network["vpc"].pop("cidr", None)
@@ -92,9 +93,9 @@ def _lay_vswitches(overlay: Overlay, flags: SpecFlags) -> None:
 def _lay_verify(overlay: Overlay, flags: SpecFlags) -> None:
     verify = flags.get("verify")
     if verify is False:
-        overlay.put("verify.level", "none", "--no-verify")
+        overlay.put("verify.level", "none", flag.NO_VERIFY)
     elif verify and overlay.data.get("verify", {}).get("level") == "none":
-        overlay.put("verify.level", "allocatable", "--verify")
+        overlay.put("verify.level", "allocatable", flag.VERIFY)
 
 
 def _lay_pools(overlay: Overlay, flags: SpecFlags) -> None:
@@ -102,14 +103,14 @@ def _lay_pools(overlay: Overlay, flags: SpecFlags) -> None:
     if not changes:
         return
     pools = overlay.data.setdefault("nodePools", [document_of(DEFAULT_POOL, defaults=False)])
-    for flag, key, value, every_pool in changes:
+    for name, key, value, every_pool in changes:
         if len(pools) > 1 and not every_pool:
             problem = f"the spec has {len(pools)} node pools: change it there"
-            overlay.findings.append(Finding(flag, "nodePools", problem))
+            overlay.findings.append(Finding(name, "nodePools", problem))
             continue
         for index, pool in enumerate(pools):
             put_at(pool, key, value)
-            overlay.sources[f"nodePools[{index}].{key}"] = flag
+            overlay.sources[f"nodePools[{index}].{key}"] = name
 
 
 def _pool_changes(flags: SpecFlags) -> Iterator[tuple[str, str, object, bool]]:
@@ -122,8 +123,8 @@ def _pool_changes(flags: SpecFlags) -> Iterator[tuple[str, str, object, bool]]:
     asked, limit = flags.get("spot"), flags.get("spot_price_limit")
     spot = spot_settings(spot=asked, limit=limit)
     if spot is not None:
-        flag = "--spot" if asked is not None else "--spot-price-limit"
-        yield flag, "spot", spot, False
+        name = flag.SPOT if asked is not None else flag.SPOT_PRICE_LIMIT
+        yield name, "spot", spot, False
 
 
 def spot_settings(*, spot: bool | None, limit: float | None) -> dict[str, Any] | None:
@@ -133,7 +134,7 @@ def spot_settings(*, spot: bool | None, limit: float | None) -> dict[str, Any] |
     """
     if limit is not None:
         if spot is False:
-            raise UsageError("--no-spot and --spot-price-limit exclude each other.")
+            raise UsageError(f"{flag.NO_SPOT} and {flag.SPOT_PRICE_LIMIT} exclude each other.")
         return {"strategy": "SpotWithPriceLimit", "priceLimit": limit}
     if spot is None:
         return None

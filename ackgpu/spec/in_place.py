@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+from ackgpu import flag
 from ackgpu.spec.fields import BY_KEY, FIELDS, Field
 
 _IN_BRACKETS = re.compile(r"\[([^\]]*)\]")
 _POOLS, _ADDONS = "nodePools[", "cluster.addons."
 _OF_A_POOL = (
     "it is chosen when a pool is made: give the pool another name in the file, and"
-    " `ackgpu apply -f {file} --prune` makes that one and deletes the old one"
+    f" `ackgpu apply -f {{file}} {flag.PRUNE}` makes that one and deletes the old one"
 )
 _OF_A_CLUSTER = (
     "it is chosen when a cluster is made: give the file another metadata.name, make that one with"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.cloud.api import AttachRequest, Cloud, Cluster, ClusterNode, NodePool
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Step
 from ackgpu.errors import ResourceNotFound
@@ -91,7 +92,7 @@ class AttachStep(PoolStep[NodePool]):
         left = [i for i in self._request.instance_ids if i not in joined]
         error = ResourceNotFound(
             f"ACK did not take {', '.join(left)} into {self._name}.",
-            resolution="`ackgpu describe NAME --events` shows what ACK says; the others are"
+            resolution=f"`ackgpu describe NAME {flag.EVENTS}` shows what ACK says; the others are"
             " nodes now.",
         )
         return Broken(error)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Literal
 
+from ackgpu import flag
 from ackgpu.cloud.api import (
     Cloud,
     Cluster,
@@ -270,7 +271,7 @@ class ClusterStep(Step[Cluster]):
         spec, version = self._plan.spec, self._plan.version
         drift = cluster_drift_of(spec, found)
         if found.version and version != found.version:
-            upgrade = f"upgrade NAME --to {version}"
+            upgrade = f"upgrade NAME {flag.TO} {version}"
             drift.append(Drift("metadata.version", version, found.version, upgrade))
         drift += [
             Drift(f"cluster.raw.{key}", said(wanted), said(found.settings[key]))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.cloud.api import Addon, Cloud, Cluster, NatGateway, NodePool, VSwitch
 from ackgpu.engine.gather import all_of
 from ackgpu.engine.plan import Plan
@@ -68,7 +69,7 @@ def uncompared(spec: ClusterSpec, plan: Plan) -> list[str]:
     ]
     expires = cluster.tags.get(EXPIRES_TAG, "")
     if expires and spec.lifecycle.ttl is None and not is_held(cluster.tags):
-        keep = f"`ackgpu extend {spec.name} --hold` keeps it."
+        keep = f"`ackgpu extend {spec.name} {flag.HOLD}` keeps it."
         said.append(f"The spec has no lifecycle.ttl, and {spec.name} expires at {expires}: {keep}")
     return said
 
@@ -247,7 +248,7 @@ def _ttl_drift(blueprint: Blueprint, cluster: Cluster) -> list[Drift]:
     wanted = "" if ttl is None else durations.format_seconds(ttl)
     if wanted == has or not wanted or (expires and not has):  # one made before there was the tag
         return []
-    return [Drift("lifecycle.ttl", wanted, has or NONE, f"extend NAME --ttl {wanted}")]
+    return [Drift("lifecycle.ttl", wanted, has or NONE, f"extend NAME {flag.TTL} {wanted}")]
 
 
 def _further_pools(blueprint: Blueprint, pools: Sequence[NodePool]) -> list[Drift]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.cloud.api import KubeApi, KubePod
 from ackgpu.engine.events import PartStanding
 from ackgpu.engine.step import Context, Step
@@ -144,6 +145,6 @@ def _failed(failures: Sequence[SampleOutcome], total: int) -> VerificationFailed
     return VerificationFailed(
         f"The CUDA sample did not pass on {len(failures)} of {total} GPU nodes.",
         details=lines,
-        resolution="`ackgpu verify NAME --level cuda` shows the checks of each node, with"
+        resolution=f"`ackgpu verify NAME {flag.LEVEL} cuda` shows the checks of each node, with"
         " remedies.",
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
+from ackgpu import flag
 from ackgpu.cloud.api import KubeNode, KubePod
 from ackgpu.spec import catalog
 from ackgpu.spec.catalog import COUNT_LABEL, MEM_LABEL, NAME_LABEL
@@ -169,7 +170,7 @@ def _ready(node: KubeNode) -> NodeCheck:
     remedy = f"`kubectl describe node {node.name}` shows the kubelet's conditions"
     more = (
         f"`ackgpu node repair NAME {node.name}` has ACK restart what runs it,"
-        " `ackgpu describe NAME --events` shows what ACK says"
+        f" `ackgpu describe NAME {flag.EVENTS}` shows what ACK says"
     )
     return NodeCheck(
         "ready", "failed", message, remedy, by_name=more if is_ack(node.labels) else ""

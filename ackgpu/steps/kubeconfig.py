@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ackgpu import flag
 from ackgpu.cloud.api import Cloud, Cluster, KubeconfigFile
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Ready, Step
 from ackgpu.errors import ConflictError
@@ -50,7 +51,7 @@ class KubeconfigStep(Step[ClusterAccess]):
         if not entry.cluster_id:
             error = ConflictError(
                 f"{self._file.path} has a context {self._plan.name} that ackgpu did not write.",
-                resolution="Give another file with --kubeconfig, or rename that context.",
+                resolution=f"Give another file with {flag.KUBECONFIG}, or rename that context.",
             )
             return Broken(error)
         # Of a deleted cluster of the same name: written anew, or kubectl would talk to nobody.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from ackgpu import flag
 from ackgpu.engine.step import Broken, Ownership
 from ackgpu.errors import ConflictError, Overtaken, PreflightFailed
 from ackgpu.inventory.ownership import Tagged
@@ -75,7 +76,7 @@ def overtaken(what: str, by: str) -> Overtaken:
     return Overtaken(
         f"Another create of this cluster began earlier and has made the {what} {by}: this one"
         " stops.",
-        resolution="Wait for the other one: `ackgpu wait NAME --for gpu`.",
+        resolution=f"Wait for the other one: `ackgpu wait NAME {flag.FOR} gpu`.",
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ackgpu import flag
 from ackgpu.cloud.api import Executed, KubeApi, KubePod
 from ackgpu.engine.events import PartStanding
 from ackgpu.engine.step import Context, Step
@@ -114,7 +115,7 @@ class NetworkStep(PodTrialsStep[ProbeOutcome]):
     def not_started(self, each: Trial[ProbeOutcome], pod: KubePod) -> ProbeOutcome:
         """The container does not start, which says nothing of the network."""
         why = f"the container does not start: {sample_pod.why_waiting(pod)}"
-        return self._unknown(each, why, "`--level cuda` tells whether the GPU is the reason")
+        return self._unknown(each, why, f"`{flag.LEVEL} cuda` tells whether the GPU is the reason")
 
     def ending(self, outcome: ProbeOutcome) -> tuple[PartStanding, str]:
         """What it reached, or the first way that did not carry."""
@@ -136,7 +137,7 @@ class NetworkStep(PodTrialsStep[ProbeOutcome]):
         return VerificationFailed(
             "The pods' network does not carry what it should.",
             details=lines,
-            resolution="`ackgpu verify NAME --level network` shows each way, with remedies.",
+            resolution=f"`ackgpu verify NAME {flag.LEVEL} network` shows each way, with remedies.",
         )
 
     def _dns(self, each: Trial[ProbeOutcome], pod: KubePod) -> Probe:
@@ -213,7 +214,7 @@ def _passed(name: str, each: Trial[ProbeOutcome]) -> Probe:
 def _without(name: str, each: Trial[ProbeOutcome], done: Executed, peer: str = "") -> Probe:
     said = " ".join(done.errors.split())
     message = f"the image has not what it takes to try: {said}"
-    remedy = "give an image with bash, getent and timeout with --image"
+    remedy = f"give an image with bash, getent and timeout with {flag.IMAGE}"
     return Probe(name, each.target.node, "unknown", peer, message, remedy)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.cloud.api import KubeApi, KubePod
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Step
 from ackgpu.errors import ConflictError, NoSuchCluster, TimedOut
@@ -48,7 +49,7 @@ def in_the_way(pods: Sequence[KubePod], wishes: DrainWishes) -> ConflictError | 
         return None
     lines = [f"{_named(pod)}: nothing makes it again" for pod in bare]
     lines += [f"{_named(pod)}: its emptyDir is lost with it" for pod in local]
-    flags = [*(["--force"] if bare else []), *(["--delete-emptydir-data"] if local else [])]
+    flags = [*([flag.FORCE] if bare else []), *([flag.DELETE_EMPTYDIR_DATA] if local else [])]
     return ConflictError(
         "The node has pods that would be lost for good.",
         details=lines,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.cloud.api import (
     Cloud,
     Cluster,
@@ -50,7 +51,7 @@ POOL_TASKS = ("cluster_scaleout", "nodepool")
 """How the types of tasks on node pools begin (CS API reference, DescribeTaskInfo)."""
 NEVER_JOINS = (
     "A node that never joins usually has no way out (SNAT entry, security group) or an image that"
-    " does not fit its type: `ackgpu describe NAME --events` shows what ACK says."
+    f" does not fit its type: `ackgpu describe NAME {flag.EVENTS}` shows what ACK says."
 )
 
 
@@ -203,8 +204,8 @@ class NodePoolStep(Step[NodePool]):
             return NEVER_JOINS
         return (
             f"The VPC's route table is full, and each Flannel node needs an entry: `ackgpu nodepool"
-            f" scale {self._plan.name} {self._pool.name} --nodes {found.healthy}` keeps those that"
-            " have one; or ask for more in Quota Center (vpc_quota_route_entrys_num)."
+            f" scale {self._plan.name} {self._pool.name} {flag.NODES} {found.healthy}` keeps those"
+            " that have one; or ask for more in Quota Center (vpc_quota_route_entrys_num)."
         )
 
     def _task(self, ctx: Context, cluster: Cluster, found: NodePool) -> Task | None:
@@ -276,7 +277,7 @@ class NodePoolStep(Step[NodePool]):
         # Between: instances that are attached count as desired only once they have joined.
         if not scales and not pool.desired_size <= found.desired <= pool.node_count:
             wanted, has = str(pool.desired_size), str(found.desired)
-            scale = f"nodepool scale NAME {pool.name} --nodes {wanted}"
+            scale = f"nodepool scale NAME {pool.name} {flag.NODES} {wanted}"
             size = [Drift(f"nodePools[{pool.name}].desiredSize", wanted, has, scale)]
         return (*self._settings_drift.of(found), *size)
 

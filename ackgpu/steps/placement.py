@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.cloud.api import Cloud, Cluster, KubernetesVersion, Stock, VSwitch
 from ackgpu.engine.gather import all_of, raise_first, settle_all
 from ackgpu.engine.reads import Read, ReadResults
@@ -123,7 +124,7 @@ def name_taken(spec: ClusterSpec, named: Sequence[Cluster]) -> ConflictError | N
         return None
     other = named[0]
     ours = cluster_name_from_tags(other.tags) == spec.name
-    shown = f"`ackgpu describe {spec.name} --region {other.region}` shows that one."
+    shown = f"`ackgpu describe {spec.name} {flag.REGION} {other.region}` shows that one."
     foreign = "That one is not ackgpu's."
     return ConflictError(
         f"The account has a cluster {spec.name} already, in {other.region} ({other.id}), and"
@@ -296,7 +297,7 @@ def _by_stock(
     raise NoCapacity(
         f"No capacity for {' or '.join(spec.instance_types)} in any further zone of {spec.region}.",
         details=details or [f"no zone of {spec.region} sells {', '.join(stocks)}"],
-        resolution=f"`ackgpu offers --region {spec.region}` shows what there is; give other"
+        resolution=f"`ackgpu offers {flag.REGION} {spec.region}` shows what there is; give other"
         " instance types, or another region.",
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
+from ackgpu import flag
 from ackgpu.cloud.api import KubeApi, KubePod
 from ackgpu.engine.events import PartStanding
 from ackgpu.engine.step import Absent, Broken, CheckStep, Context, Finding, Pending, Ready, Step
@@ -144,7 +145,8 @@ class PodTrialsStep(CheckStep[tuple[O, ...]], Generic[O]):
         """The trials did not come to an end; why is what they wait for."""
         return TimedOut(
             f"The {self.name} did not end within {seconds:.0f} s: {detail}",
-            resolution="Run it again, with a longer --timeout where it was still progressing.",
+            resolution=f"Run it again, with a longer {flag.TIMEOUT} where it was still"
+            " progressing.",
         )
 
     def clean_up(self) -> tuple[Leftover, ...]:
@@ -266,7 +268,7 @@ class PodTrialsStep(CheckStep[tuple[O, ...]], Generic[O]):
     def _unfinished(self, each: Trial[O]) -> TimedOut:
         return TimedOut(
             f"the {self.name} did not end: {each.detail}",
-            resolution="give it a longer --timeout if it was progressing; `kubectl -n"
+            resolution=f"give it a longer {flag.TIMEOUT} if it was progressing; `kubectl -n"
             f" {manifests.NAMESPACE} get events` shows what held it up. This says nothing of the"
             " GPU",
         )

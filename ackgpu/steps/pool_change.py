@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from ackgpu import flag
 from ackgpu.cloud.api import AutoScaling, Cloud, Cluster, NodePool
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Pending, Ready, Step
 from ackgpu.errors import ConflictError, NoSuchCluster
@@ -36,9 +37,8 @@ def no_such_pool(name: str, pool: NodePool | None = None) -> Broken:
         return Broken(NoSuchCluster(f"There is no node pool {name}."))
     gone = f"`ackgpu nodepool delete NAME {name}` removes it, or waits until it is gone."
     if pool.state == "failed":
-        gone = (
-            f"`ackgpu nodepool scale NAME {name} --nodes {pool.desired}` asks for its nodes again."
-        )
+        again = f"nodepool scale NAME {name} {flag.NODES} {pool.desired}"
+        gone = f"`ackgpu {again}` asks for its nodes again."
     return Broken(ConflictError(f"The node pool {name} is {pool.state}.", resolution=gone))
 
 

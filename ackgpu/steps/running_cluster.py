@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ackgpu import flag
 from ackgpu.cloud.api import Cloud, Cluster
 from ackgpu.engine.step import Broken, CheckStep, Context, Finding, Pending, Ready, Step
 from ackgpu.errors import CloudError, NoSuchCluster
@@ -35,7 +36,7 @@ class RunningCluster(CheckStep[Cluster]):
             return Pending(found.state, id=found.id)
         error = CloudError(
             f"The cluster {found.name} ({found.id}) is {found.state}: it takes no changes.",
-            resolution=f"`ackgpu describe {found.name} --events` shows what happened.",
+            resolution=f"`ackgpu describe {found.name} {flag.EVENTS}` shows what happened.",
         )
         return Broken(error, id=found.id)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ackgpu import flag
 from ackgpu.cloud.api import KubePod
 from ackgpu.errors import AckGpuError, CloudError, TimedOut
 
@@ -56,8 +57,8 @@ def pull_error(pod: KubePod, image: str) -> CloudError:
         cloud_code=pod.reason,
         resolution="This says nothing of the GPU. Name a registry that the nodes reach and that has"
         " the image: ACKGPU_IMAGE_REGISTRY, gpu.sample.registry in the spec, or an image with"
-        " --image. In mainland China Docker Hub is not reached, and nodes need a NAT gateway to"
-        " leave the VPC.",
+        f" {flag.IMAGE}. In mainland China Docker Hub is not reached, and nodes need a NAT gateway"
+        " to leave the VPC.",
     )
 
 

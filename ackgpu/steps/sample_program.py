@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ackgpu import flag
 from ackgpu.cloud.api import ExecOrder, Executed
 from ackgpu.steps.manifests import sample_source
 
@@ -103,8 +104,8 @@ def why_it_failed(program: str, done: Executed) -> tuple[str, str]:
     code = (said.group(1) or said.group(2)) if said else ""
     if code == "cudaErrorInsufficientDriver":
         remedy = (
-            "the image's CUDA is newer than the node's driver runs: --image with an older CUDA, or"
-            " none, which fits it to the driver"
+            f"the image's CUDA is newer than the node's driver runs: {flag.IMAGE} with an"
+            " older CUDA, or none, which fits it to the driver"
         )
     elif code == "cudaErrorDevicesUnavailable":
         remedy = "the vGPU is held by another process or has no licence: check the licence server"

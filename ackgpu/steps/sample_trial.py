@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from ackgpu import flag
 from ackgpu.cloud.api import ExecOrder, Executed, KubeApi, KubePod
 from ackgpu.errors import AckGpuError
 from ackgpu.spec.catalog import gpu_type, looks_vgpu
@@ -211,7 +212,7 @@ def _sample(box: SampleContainer, found: SampleOutcome) -> Moves:
         return (yield from _run(box, found, program.VECTOR_ADD))
     words = (failed.errors.strip() or failed.output.strip()).splitlines()
     message = f"the sample could not be built: {words[-1] if words else f'exit code {failed.code}'}"
-    remedy = "this says nothing of the GPU: give an image with a working nvcc with --image"
+    remedy = f"this says nothing of the GPU: give an image with a working nvcc with {flag.IMAGE}"
     return replace(found, rungs=(found.rungs[0], NodeCheck("cuda", "unknown", message, remedy)))
 
 
@@ -244,7 +245,7 @@ def _run(box: SampleContainer, found: SampleOutcome, name: str) -> Moves:
 
 def _without_compiler(found: SampleOutcome) -> SampleOutcome:
     message = "the image has no nvcc, so no CUDA program could be built"
-    remedy = "give a development image with --image, one whose tag has -devel"
+    remedy = f"give a development image with {flag.IMAGE}, one whose tag has -devel"
     return replace(found, rungs=(found.rungs[0], NodeCheck("cuda", "unknown", message, remedy)))
 
 

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from ackgpu import flag
 from ackgpu.cloud.api import AutoScaling, Cloud, Cluster, NodePool
 from ackgpu.engine.step import Absent, Broken, Context, Finding, Ready, Step
 from ackgpu.errors import ConflictError, NoSuchCluster
@@ -60,7 +61,7 @@ def to_tags(sizes: Sequence[PoolSize]) -> dict[str, str]:
             f"The cluster cannot sleep: the sizes of its {len(sizes)} node pools take"
             f" {len(text)} characters, and the tags that keep them hold {held}.",
             resolution="Scale its pools to 0 yourself, one after the other:"
-            f" `ackgpu nodepool scale NAME {sizes[0].pool} --nodes 0` is the first.",
+            f" `ackgpu nodepool scale NAME {sizes[0].pool} {flag.NODES} 0` is the first.",
         )
     chunks[0] = f"{len(chunks)}:{chunks[0]}"
     return dict(zip(KEYS, chunks, strict=False))

@@ -107,7 +107,7 @@ def test_the_name_must_be_typed_as_it_is(typed, expected):
 )
 def test_nobody_is_asked_where_nobody_can_answer(streams):
     with pytest.raises(UsageError) as caught:
-        streams.confirm("Delete demo?", flag="--yes")
+        streams.confirm("Delete demo?")
     assert "--yes" in (caught.value.resolution or "")
     assert caught.value.exits_with == 2
     assert streams.written() == ("", "")

@@ -55,28 +55,6 @@ def test_no_two_flags_are_called_the_same() -> None:
     assert len({*names}) == len(names)
 
 
-SPELLED_ELSEWHERE = {
-    "--region", "--ttl", "--timeout", "--network", "--instance-type", "--nodes", "--period",
-    "--max-hourly-price",
-}  # fmt: skip
-"""Flags that commands have of their own under the same name, or that examples and help spell."""
-
-
-def test_the_flag_of_a_setting_is_spelled_in_its_row_and_nowhere_else() -> None:
-    """So that it is renamed there; a message takes it from ``flag_of``."""
-    texts = {
-        str(path.relative_to(PACKAGE)): path.read_text()
-        for path in PACKAGE.rglob("*.py")
-        if path.name != "fields.py" and "emulator" not in path.parts
-    }
-    flags = {row.typed for row in FIELDS if row.flag.startswith("--")} - SPELLED_ELSEWHERE
-    spelled = {
-        flag: [path for path, text in texts.items() if re.search(rf"{flag}(?![\w-])", text)]
-        for flag in flags
-    }
-    assert {flag: paths for flag, paths in spelled.items() if paths} == {}
-
-
 @pytest.fixture(scope="module")
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the program in whose model some defaults are others."""

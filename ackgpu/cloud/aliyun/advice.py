@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ackgpu import flag
 from ackgpu.errors import (
     AccessDenied,
     AlreadyExists,
@@ -22,7 +23,7 @@ from ackgpu.errors import (
 _PAY = "Settle the account's bill or top it up in the console (Expenses), then run it again."
 _ROLES = (
     "Authorise the ACK service roles once, at https://cs.console.aliyun.com: "
-    "`ackgpu preflight --only roles` lists the missing ones."
+    f"`ackgpu preflight {flag.ONLY} roles` lists the missing ones."
 )
 _EXPIRED = "Get new temporary credentials (they expired), then run it again."
 _MISMATCH = "Check the security token: it belongs to another access key, or was cut when copied."
@@ -51,8 +52,8 @@ ADVICE_BY_CODE: tuple[tuple[str, str], ...] = (
         "InvalidAction.NotFound",
         "The service does not offer this operation, or not any more: look for a newer ackgpu.",
     ),
-    ("InvalidRegionId", "Check --region: the product does not know it."),
-    ("InvalidZoneId", "Check --zone: the region has no such zone."),
+    ("InvalidRegionId", f"Check {flag.REGION}: the product does not know it."),
+    ("InvalidZoneId", f"Check {flag.ZONE}: the region has no such zone."),
     ("InvalidAccountStatus", _PAY),
     ("InsufficientBalance", _PAY),
     ("Account.Arrearage", _PAY),
@@ -75,9 +76,12 @@ ADVICE_BY_CODE: tuple[tuple[str, str], ...] = (
     ("InvalidSystemDiskCategory", "Choose a disk category that the instance family takes."),
     (
         "InvalidCidrBlock",
-        "Choose CIDR blocks that do not overlap: `ackgpu preflight --only network`.",
+        f"Choose CIDR blocks that do not overlap: `ackgpu preflight {flag.ONLY} network`.",
     ),
-    ("InvalidCIDR", "Choose CIDR blocks that do not overlap: `ackgpu preflight --only network`."),
+    (
+        "InvalidCIDR",
+        f"Choose CIDR blocks that do not overlap: `ackgpu preflight {flag.ONLY} network`.",
+    ),
     ("EmptyCIDR", "Give the pod and service CIDR blocks."),
     ("InvalidVSwitch.Count", "Give fewer vSwitches: ACK takes one to eight."),
     ("InsufficientInstanceIP", "Give a larger vSwitch: it has too few free addresses."),
@@ -94,7 +98,7 @@ _BY_CLASS: dict[type[CloudError], str] = {
     AlreadyExists: "Choose another name, or remove what has it.",
     DeletionProtected: (
         "Switch its deletion protection off and run it again: that of a cluster with"
-        " `ackgpu delete NAME --disable-protection`, that of another resource as"
+        f" `ackgpu delete NAME {flag.DISABLE_PROTECTION}`, that of another resource as"
         " `ackgpu explain OperationDenied.DeletionProtection` says."
     ),
     NotYet: "Something else still works on it: run it again in a minute.",

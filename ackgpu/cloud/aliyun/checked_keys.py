@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.errors import AckGpuError, CredentialsError
 from ackgpu.redaction import learn
 
 HOW = (
     "Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or run `aliyun configure`"
-    " and choose the profile with --profile; on ECS set ALIBABA_CLOUD_ECS_METADATA to the RAM role."
+    f" and choose the profile with {flag.PROFILE}; on ECS set ALIBABA_CLOUD_ECS_METADATA to"
+    " the RAM role."
 )
 
 _KEY = re.compile(r"[!-~]+")

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.cloud.aliyun import credentials_file
 from ackgpu.cloud.aliyun.checked_keys import HOW, Checked, check_key, worded
 from ackgpu.cloud.aliyun.endpoints import Endpoints
@@ -36,8 +37,8 @@ from ackgpu.errors import CredentialsError
 from ackgpu.redaction import learn
 
 _HOW_EMULATED = (
-    "Export what `ackgpu emulator serve` printed under env, or use --emulator; "
-    "a real profile signs for a loopback endpoint only where --profile names it."
+    f"Export what `ackgpu emulator serve` printed under env, or use {flag.EMULATOR}; "
+    f"a real profile signs for a loopback endpoint only where {flag.PROFILE} names it."
 )
 _ROLE_ARN = "ALIBABA_CLOUD_ROLE_ARN"
 _OIDC_NAMES: Mapping[str, str] = {
@@ -153,7 +154,7 @@ def find(
     if found is None:
         raise CredentialsError(
             "No Alibaba Cloud credentials were found.",
-            resolution=f"{HOW} Without an account: --emulator.",
+            resolution=f"{HOW} Without an account: {flag.EMULATOR}.",
         )
     return found
 

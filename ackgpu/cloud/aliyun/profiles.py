@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ackgpu import flag
 from ackgpu.cloud.aliyun.endpoints import Endpoint, is_loopback
 from ackgpu.cloud.aliyun.temporary_keys import Sts, of_program
 from ackgpu.errors import CredentialsError
 from ackgpu.redaction import learn
 from ackgpu.small_file import MIB, read_small, why
 
-_FIX = "Run `aliyun configure --profile {name}`, or choose another with --profile."
+_FIX = f"Run `aliyun configure --profile {{name}}`, or choose another with {flag.PROFILE}."
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     "AK": ("access_key_id", "access_key_secret"),
     "StsToken": ("access_key_id", "access_key_secret", "sts_token"),

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from ackgpu import flag
 from ackgpu.cloud.kube import document as doc
 from ackgpu.errors import LocalError
 from ackgpu.small_file import MIB, read_small, why
@@ -82,7 +83,9 @@ def access_of(document: doc.Document, context: str | None = None) -> Access:
     return access
 
 
-def _unusable(why: str, resolution: str = "Repair it, or give another --kubeconfig.") -> LocalError:
+def _unusable(
+    why: str, resolution: str = f"Repair it, or give another {flag.KUBECONFIG}."
+) -> LocalError:
     return LocalError(f"The kubeconfig cannot be used: {why}.", resolution=resolution)
 
 
@@ -99,7 +102,9 @@ def _context(document: doc.Document, name: str) -> Rows:
         inner: Rows = chosen[0].get("context") or {}
         return inner
     names = [str(row.get("name")) for row in document.get("contexts") or []]
-    listed = f"Give one with --context: {', '.join(names)}." if names else "It has no contexts."
+    listed = (
+        f"Give one with {flag.CONTEXT}: {', '.join(names)}." if names else "It has no contexts."
+    )
     if name:
         raise LocalError(f"The kubeconfig has no context {name!r}.", resolution=listed)
     raise LocalError("The kubeconfig has no current context.", resolution=listed)

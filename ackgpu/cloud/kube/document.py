@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.errors import LocalError
 from ackgpu.redaction import learn
 
@@ -30,7 +31,8 @@ def parse(text: str, source: str) -> Document:
     from ruamel.yaml.error import YAMLError
 
     wrong = LocalError(
-        f"{source} is not a kubeconfig.", resolution="Repair it, or give another --kubeconfig."
+        f"{source} is not a kubeconfig.",
+        resolution=f"Repair it, or give another {flag.KUBECONFIG}.",
     )
     try:
         document = _yaml(YAML()).load(text)

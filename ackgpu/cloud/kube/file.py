@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ackgpu import flag
 from ackgpu.clock import Clock
 from ackgpu.cloud.kube import document as doc
 from ackgpu.cloud.kube.document import Document
@@ -17,7 +18,7 @@ from ackgpu.small_file import MIB, read_small
 
 MAX_BYTES = 8 * MIB
 """What a kubeconfig may have: a thousand contexts with their certificates take 6 MiB."""
-_FIX = "Give a file that can be written with --kubeconfig, or in KUBECONFIG."
+_FIX = f"Give a file that can be written with {flag.KUBECONFIG}, or in KUBECONFIG."
 
 
 class Kubefile:

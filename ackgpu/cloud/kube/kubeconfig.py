@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.clock import Clock, SystemClock
 from ackgpu.cloud.api import ClientCertificate, KubeconfigEntry
 from ackgpu.cloud.kube import document as doc
@@ -125,7 +126,7 @@ def read_text(path: Path) -> str:
     It may be a pipe such as a shell's ``<(…)``.
     """
     if not path.exists():
-        raise LocalError(f"There is no kubeconfig {path}.", resolution="Check --kubeconfig.")
+        raise LocalError(f"There is no kubeconfig {path}.", resolution=f"Check {flag.KUBECONFIG}.")
     if path.is_dir():
         raise LocalError(f"{path} is a directory.", resolution="Give the kubeconfig in it.")
     document = Kubefile(path, SystemClock()).read(pipes=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ackgpu import flag
 from ackgpu.commands.cluster.plan_report import sketch
 from ackgpu.commands.load_spec import SpecOptions, load_spec
 from ackgpu.engine.gather import settle_all
@@ -76,9 +77,9 @@ def limits_error(rows: list[LimitCheck], *, strict: bool) -> AckGpuError | None:
     if unknown and strict:
         noun = "limit is" if len(unknown) == 1 else "limits are"
         return PreflightFailed(
-            f"{len(unknown)} {noun} not known, and --strict makes that an error.",
+            f"{len(unknown)} {noun} not known, and {flag.STRICT} makes that an error.",
             details=[f"{row.title}: {row.why_unknown}" for row in unknown],
-            resolution="Run it again, or give what you know: --limit NAME=N.",
+            resolution=f"Run it again, or give what you know: {flag.LIMIT} NAME=N.",
         )
     return None
 

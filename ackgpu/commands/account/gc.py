@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 
+from ackgpu import flag
 from ackgpu.commands.account.regions import Looked, sort_out
 from ackgpu.commands.cluster.delete import DeleteOptions, Deletion
 from ackgpu.commands.cluster.lookup import does_not_expire
@@ -78,7 +79,7 @@ class Collected:
 def execute(options: GcOptions, session: Session) -> Result:
     """Show what is found, and with --execute remove it."""
     if options.dry_run and options.execute:
-        raise UsageError("--dry-run and --execute exclude each other.")
+        raise UsageError(f"{flag.DRY_RUN} and {flag.EXECUTE} exclude each other.")
     rules = Rules(options, session)
     looked = _look(options, session)
     found = _judged(looked.rows, rules)
@@ -126,7 +127,7 @@ class Rules:
             try:
                 self._oldest = durations.parse_bounded(options.older_than)
             except ValueError as error:
-                raise UsageError(f"--older-than {options.older_than}: {error}") from None
+                raise UsageError(f"{flag.OLDER_THAN} {options.older_than}: {error}") from None
 
     def why(self, holding: Holding) -> str:
         """The reason for which it goes."""

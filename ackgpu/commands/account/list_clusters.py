@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.cloud.api import Cloud, Cluster, Vpc
 from ackgpu.commands.account.costs import Paid, hourly_sums, not_priced, pools_of
 from ackgpu.commands.account.regions import Looked, sort_out
@@ -82,12 +83,12 @@ def execute(options: ListOptions, session: Session, known: Prices | None = None)
 
 
 def _selection(options: ListOptions) -> tuple[str, ...]:
-    return (*(["--expired"] if options.expired else []), *(f"-l {it}" for it in options.selectors))
+    return (*([flag.EXPIRED] if options.expired else []), *(f"-l {it}" for it in options.selectors))
 
 
 def _next_command(options: ListOptions, session: Session) -> str:
     """What to type where nothing is listed: others may be there than those that were wanted."""
-    everywhere = " --all-regions" if options.all_regions else ""
+    everywhere = f" {flag.ALL_REGIONS}" if options.all_regions else ""
     return session.command(f"list{everywhere}" if _selection(options) else "create demo")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ackgpu import flag
 from ackgpu.errors import UsageError, reason
 from ackgpu.preflight.offer_search import Offer, Search, gpu_memory, look
 from ackgpu.render.results import OfferList, OfferRow, Result, shown_as
@@ -70,7 +71,9 @@ def _regions(options: OffersOptions, session: Session) -> tuple[str, ...]:
     """
     known = session.cloud().compute.regions() if options.zones or "" in options.regions else []
     if "" in options.regions:
-        raise UsageError("--region is empty.", resolution=f"One of: {', '.join(sorted(known))}.")
+        raise UsageError(
+            f"{flag.REGION} is empty.", resolution=f"One of: {', '.join(sorted(known))}."
+        )
     for region in options.regions:
         session.require_region(region)
     ours = dict.fromkeys(region for zone in options.zones if (region := _region_of(zone)) in known)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.commands.cluster.plan_report import sketch
 from ackgpu.engine.step import Step
 from ackgpu.errors import UsageError
@@ -115,7 +116,7 @@ def actions_for(purpose: str, session: Session, spec: ClusterSpec) -> list[str]:
         found = [action for each in PURPOSES for action in actions_for(each, session, spec)]
         return sorted(set(found))
     if purpose not in PURPOSES:
-        raise UsageError(f"--for {purpose} is not known.", details=("all", *PURPOSES))
+        raise UsageError(f"{flag.FOR} {purpose} is not known.", details=("all", *PURPOSES))
     calls = PURPOSES[purpose]
     return actions_of(calls(session, spec) if callable(calls) else calls)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ackgpu import flag
 from ackgpu.cloud.api import Cloud
 from ackgpu.commands.cluster.plan_report import sketch
 from ackgpu.commands.load_spec import SpecOptions, load_spec
@@ -55,7 +56,7 @@ class PreflightOptions:
 
 def execute(options: PreflightOptions, session: Session) -> Result:
     """Carry the checks out and show what each found; exit code 3 where one failed."""
-    check_directory("--junit", options.junit)
+    check_directory(flag.JUNIT, options.junit)
     rules = LimitRules(checked_profile(options.limits), overrides_of(options.overrides))
     spec = load_spec(options.wants, session, unnamed=UNNAMED).spec
     skip = (name.ID,) if spec.name == UNNAMED else ()
@@ -122,7 +123,9 @@ def before_creation(
     """Check, and raise what stands in the way; the report and the price, where it was asked."""
     rules = LimitRules()
     report = carry_out(target, cloud, chosen(all_checks(rules), only=(), skip=skip), rules, run)
-    report.raise_errors("Fix what is said with each; --skip-preflight CHECK goes on without one.")
+    report.raise_errors(
+        f"Fix what is said with each; {flag.SKIP_PREFLIGHT} CHECK goes on without one."
+    )
     return report, estimate(target, report.facts) if "price" in report.ids else None
 
 

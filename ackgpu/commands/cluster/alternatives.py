@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
+from ackgpu import flag
 from ackgpu.cloud.api import Stock, VSwitch
 from ackgpu.engine.gather import settle_all
 from ackgpu.errors import AckGpuError, NoCapacity
@@ -18,8 +19,8 @@ from ackgpu.spec.rules.instances import big_enough
 from ackgpu.typed_line import changed
 
 E = TypeVar("E", bound=AckGpuError)
-OTHER_TYPE = ("--instance-type", "--node-type", "--zone")
-OTHER_REGION = ("--zone", "--region", "-r")
+OTHER_TYPE = (flag.INSTANCE_TYPE, flag.NODE_TYPE, flag.ZONE)
+OTHER_REGION = (flag.ZONE, flag.REGION, "-r")
 
 
 def with_alternatives(
@@ -61,10 +62,12 @@ def with_other_type(
     typed = _renamed(session.typed, pool) if begun else session.typed
     lines = []
     if near is not None:
-        line = changed(typed, drop=OTHER_TYPE, add=("--instance-type", near.found.id))
+        line = changed(typed, drop=OTHER_TYPE, add=(flag.INSTANCE_TYPE, near.found.id))
         lines.append(f"`{line}`: {near}.")
     if far:
-        line = session.settings.command(f"create {name}-2 --instance-type {types[0]}", region=far)
+        line = session.settings.command(
+            f"create {name}-2 {flag.INSTANCE_TYPE} {types[0]}", region=far
+        )
         lines.append(f"`{line}`: the same type, in stock there.")
     error.resolution = "\n".join((*lines, error.resolution or ""))
     return error
@@ -95,8 +98,8 @@ def _lines(session: Session, spec: ClusterSpec, error: NoCapacity, *, begun: boo
         ):
             continue
         if single:
-            where = () if given else ("--zone", near.zone)
-            flags = ("--instance-type", near.found.id, *where)
+            where = () if given else (flag.ZONE, near.zone)
+            flags = (flag.INSTANCE_TYPE, near.found.id, *where)
             yield f"`{changed(session.typed, drop=OTHER_TYPE, add=flags)}`: {near}."
         else:
             setting = f"instanceTypes: [{near.found.id}]"
@@ -107,7 +110,7 @@ def _lines(session: Session, spec: ClusterSpec, error: NoCapacity, *, begun: boo
     first = [pool.instance_types[0] for pool in spec.node_pools]
     for region in _regions_with(session, spec.region, first)[:1]:
         typed = _renamed(session.typed, spec.name) if begun else session.typed
-        line = changed(typed, drop=OTHER_REGION, add=("--region", region))
+        line = changed(typed, drop=OTHER_REGION, add=(flag.REGION, region))
         same = "the same type" if single else "the same types"
         yield f"`{line}`: {same}, in stock there."
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.commands.cluster.apply_growth import check_growth, price_more
 from ackgpu.commands.cluster.apply_rows import Compared, refusals, rows_of
 from ackgpu.commands.cluster.build_plan import decided, differences, quoted, refuse_broken
@@ -161,7 +162,7 @@ class _Application:
         if change.cluster.state in {"deleting", "delete_failed"}:
             raise ConflictError(
                 f"{spec.name} is being deleted: it takes no changes any more.",
-                resolution="`ackgpu wait NAME --for deleted` waits for its end.",
+                resolution=f"`ackgpu wait NAME {flag.FOR} deleted` waits for its end.",
             )
         change.refuse_asleep()
         return change
@@ -312,7 +313,7 @@ class _Application:
         moved = any(row.setting == "cluster.endpointPublicAccess" for row in look.rows)
         if not (made and moved):
             return ()
-        private = "" if self._spec.cluster.endpoint_public_access else " --private"
+        private = "" if self._spec.cluster.endpoint_public_access else f" {flag.PRIVATE}"
         write = self._session.command(f"kubeconfig write {self._spec.name}{private}")
         return (f"The kubeconfig still has the earlier endpoint: `{write}`.",)
 

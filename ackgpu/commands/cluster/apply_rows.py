@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ackgpu import flag
 from ackgpu.cloud.api import NodePool
 from ackgpu.engine.plan import Plan, PlannedStep
 from ackgpu.engine.step import Drift, Pending
@@ -68,7 +69,7 @@ def _settings(compared: Compared) -> Iterator[ChangeRow]:
 def _further_pool(drift: Drift, compared: Compared) -> ChangeRow:
     if compared.prune:
         return ChangeRow(action="remove", setting=drift.field, before=drift.found)
-    note = "only with --prune"
+    note = f"only with {flag.PRUNE}"
     return ChangeRow(action="leave", setting=drift.field, before=drift.found, note=note)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.commands.cluster.lookup import only_removal, refuse_asleep
 from ackgpu.commands.load_spec import STDIN, RequestedSpec
 from ackgpu.commands.nodepool.node_password import node_password
@@ -106,7 +107,7 @@ def way_on(name: str, drift: Sequence[Drift], file: Path | None) -> str:
     if fixed:
         rest = f", and `ackgpu apply -f {named}` changes the others" if in_place else ""
         return f"{' '.join(fixed)} Or change the spec to what exists{rest}."
-    prune = " --prune" if any(setting.endswith("]") for setting in in_place) else ""
+    prune = f" {flag.PRUNE}" if any(setting.endswith("]") for setting in in_place) else ""
     apply = f"`ackgpu apply -f {named}{prune}`"
     direct = in_commands(drift)
     if file is None or file == STDIN:

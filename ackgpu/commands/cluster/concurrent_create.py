@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ackgpu import flag
 from ackgpu.engine.plan import survey
 from ackgpu.engine.run import NOW, Run
 from ackgpu.errors import AlreadyExists, ConflictError, Overtaken, is_unclassified
@@ -69,7 +70,7 @@ def _remove(session: Session, run: Run, inventory: Inventory) -> list[str]:
 
 
 def _overtaken(session: Session, inventory: Inventory) -> Overtaken:
-    follow = session.command(f"wait {inventory.name} --for gpu")
+    follow = session.command(f"wait {inventory.name} {flag.FOR} gpu")
     return Overtaken(
         f"Another create of {inventory.name} began earlier and goes on: this one stops.",
         resolution=f"Wait for the other one: `{follow}`.",

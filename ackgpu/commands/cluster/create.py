@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.commands.account.preflight import (
     before_creation,
     doubts_of,
@@ -135,7 +136,7 @@ class _Creation:
         self._doubts += tuple(uncompared(spec, plan))
         self._check(run, blueprint, plan)
         self._confirm_order(plan)
-        again = session.again(without="--no-wait")
+        again = session.again(without=flag.NO_WAIT)
         facts = {"region": spec.region, "version": blueprint.version, "again": again}
         # Of two creates at once the one that begins to make things first goes on: so its id, which
         # tells, is chosen only here.
@@ -351,7 +352,7 @@ class _Creation:
         if blueprint.spec.cluster.endpoint_public_access:
             return ()
         write, verify = (
-            self._session.command(f"{verb} {self._spec.name} --private")
+            self._session.command(f"{verb} {self._spec.name} {flag.PRIVATE}")
             for verb in ("kubeconfig write", "verify")
         )
         message = (

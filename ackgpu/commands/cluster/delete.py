@@ -7,6 +7,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ackgpu import flag
 from ackgpu.cloud.api import Cloud, Cluster
 from ackgpu.commands.account.costs import Paid, PoolNodes, pools_of
 from ackgpu.commands.cluster.bill import Bill, bill_of
@@ -218,11 +219,11 @@ class Deletion:
         unknown = unknown_to(inventory, [*self._blockers.values()], self._options.retain)
         if not unknown:
             return
-        message = f"--retain {', '.join(unknown)}: nothing of {inventory.name} has this id"
+        message = f"{flag.RETAIN} {', '.join(unknown)}: nothing of {inventory.name} has this id"
         if inventory.clusters:
             raise UsageError(
                 f"{message}, so nothing was deleted.",
-                resolution="`--dry-run` lists the ids; names are not taken.",
+                resolution=f"`{flag.DRY_RUN}` lists the ids; names are not taken.",
             )
         self._warnings.append(f"{message}.")
 
@@ -234,7 +235,7 @@ class Deletion:
         found = [c for c in inventory.clusters if c.deletion_protection]
         found = [c for c in found if c.id not in self._options.retain]
         if found and not self._options.disable_protection:
-            line = f"delete {found[0].name} --disable-protection"
+            line = f"delete {found[0].name} {flag.DISABLE_PROTECTION}"
             off = self._session.settings.command(line, region=found[0].region)
             raise ConflictError(
                 f"The cluster {found[0].name} ({found[0].id}) is protected against deletion.",
@@ -297,7 +298,7 @@ class Deletion:
         inventory, outcome = removed.inventory, removed.outcome
         if self._goes_on(outcome):
             self.journal.finish(ok=False)
-            part = not_waited(inventory, outcome, again=self._session.again(without="--no-wait"))
+            part = not_waited(inventory, outcome, again=self._session.again(without=flag.NO_WAIT))
             return Result(
                 command="delete",
                 part=part,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.cloud.api import ClusterResource
 from ackgpu.engine.plan import Plan, PlannedStep
 from ackgpu.engine.run import Outcome, StepReport
@@ -160,7 +161,7 @@ def _reason(planned: PlannedStep, retain: Sequence[str]) -> str:
 
 def _why(resource_id: str, retain: Sequence[str]) -> str:
     if resource_id in retain:
-        return "--retain"
+        return flag.RETAIN
     return "what is retained needs it" if retain else "not made by ackgpu"
 
 

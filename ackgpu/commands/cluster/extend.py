@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from ackgpu import flag
 from ackgpu.commands.cluster.lookup import not_found
 from ackgpu.errors import ConflictError, UsageError
 from ackgpu.inventory.owned import Holding, holdings, set_tags
@@ -26,7 +27,9 @@ class ExtendOptions:
 def execute(options: ExtendOptions, session: Session) -> Result:
     """Set the tags on everything of the cluster."""
     if bool(options.ttl) == options.hold:
-        raise UsageError("extend takes --ttl or --hold.", resolution="Such as: --ttl +2h.")
+        raise UsageError(
+            f"extend takes {flag.TTL} or {flag.HOLD}.", resolution=f"Such as: {flag.TTL} +2h."
+        )
     seconds = _seconds(options.ttl)
     cloud = session.cloud()
     found = holdings(cloud, session.reading(), name=options.name)
@@ -51,9 +54,9 @@ def _seconds(ttl: str) -> int:
     try:
         seconds = durations.parse_bounded(ttl.removeprefix("+"))
     except ValueError as error:
-        raise UsageError(f"--ttl {ttl}: {error}") from None
+        raise UsageError(f"{flag.TTL} {ttl}: {error}") from None
     if not seconds:
-        raise UsageError(f"--ttl {ttl}: a lifetime is longer than nothing")
+        raise UsageError(f"{flag.TTL} {ttl}: a lifetime is longer than nothing")
     return seconds
 
 
@@ -65,12 +68,12 @@ def _expiry(session: Session, holding: Holding, ttl: str, seconds: int) -> datet
         if holding.expires is None:  # it lives on: "longer" must not make it end
             raise UsageError(
                 f"{holding.name} has no expiry that could be put off.",
-                resolution=f"`ackgpu extend {holding.name} --ttl {more}` gives it one.",
+                resolution=f"`ackgpu extend {holding.name} {flag.TTL} {more}` gives it one.",
             )
         left = max(0.0, -session.clock.since(holding.expires))
     if left + seconds > durations.MAX_LIFETIME:
         longest = durations.format_seconds(durations.MAX_LIFETIME)
-        raise UsageError(f"--ttl {ttl}: {holding.name} would live longer than {longest}")
+        raise UsageError(f"{flag.TTL} {ttl}: {holding.name} would live longer than {longest}")
     return session.clock.after(left + seconds)
 
 

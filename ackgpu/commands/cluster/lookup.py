@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ackgpu import flag
 from ackgpu.cloud.api import Cloud, Cluster
 from ackgpu.errors import ConflictError, NoSuchCluster, Transient, VerificationFailed
 from ackgpu.naming import EXPIRES_TAG, cluster_name_from_tags, is_asleep
@@ -27,7 +28,7 @@ def cluster_named(cloud: Cloud, name: str) -> Cluster:
     if rows:
         raise ConflictError(
             f"The cluster {name} ({rows[0].id}) in {cloud.region} is not ackgpu's.",
-            resolution="`ackgpu verify --kubeconfig ~/.kube/config` looks at any cluster.",
+            resolution=f"`ackgpu verify {flag.KUBECONFIG} ~/.kube/config` looks at any cluster.",
         )
     raise not_found(name, cloud.region)
 
@@ -48,7 +49,7 @@ def removed_meanwhile(cloud: Cloud, cluster: Cluster) -> ConflictError | None:
         return None
     return ConflictError(
         f"The cluster {cluster.name} ({cluster.id}) is {state}: somebody else deletes it.",
-        resolution=f"`ackgpu wait {cluster.name} --for deleted` waits for its end.",
+        resolution=f"`ackgpu wait {cluster.name} {flag.FOR} deleted` waits for its end.",
     )
 
 
@@ -59,7 +60,7 @@ def only_removal(removal: str) -> str:
 
 def does_not_expire(session: Session, name: str, region: str, value: str) -> str:
     """The warning on a cluster whose expiry is ``value``, which is no time."""
-    anew = session.settings.command(f"extend {name} --ttl 2h", region=region)
+    anew = session.settings.command(f"extend {name} {flag.TTL} 2h", region=region)
     return (
         f"{name} in {region} does not expire: its tag {EXPIRES_TAG} is {value!r}, which is no time"
         f" such as 2026-11-24T09:00:00Z. `{anew}` sets it anew."
@@ -70,7 +71,8 @@ def not_found(name: str, region: str) -> NoSuchCluster:
     """The error of a name that nothing stands behind."""
     error = NoSuchCluster(
         f"There is no cluster {name} of ackgpu's in {region}.",
-        resolution="`ackgpu list --all-regions` shows what there is; --region says where to look.",
+        resolution=f"`ackgpu list {flag.ALL_REGIONS}` shows what there is; {flag.REGION}"
+        " says where to look.",
     )
     error.region = region
     return error

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, cast
 
+from ackgpu import flag
 from ackgpu.cloud.api import Cloud, Cluster, NodePool, VSwitch
 from ackgpu.commands.account.preflight import doubts_of
 from ackgpu.commands.cluster.lookup import cluster_named, removed_meanwhile
@@ -257,14 +258,14 @@ class ClusterChange:
             raise ConflictError(
                 f"The node pool {pool.name} scales itself ({bounds} nodes): {what}.",
                 resolution=f"`ackgpu nodepool update {self.options.name} {pool.name}"
-                " --no-autoscaling` switches its autoscaling off.",
+                f" {flag.NO_AUTOSCALING}` switches its autoscaling off.",
             )
 
     def unverified(self) -> tuple[str, ...]:
         """The warning if the API server is out of reach from here, and no GPU was looked at."""
         if self.cluster.public_endpoint:
             return ()
-        verify = self.session.command(f"verify {self.options.name} --private")
+        verify = self.session.command(f"verify {self.options.name} {flag.PRIVATE}")
         message = (
             "The API server has no public endpoint, so the GPUs were not verified from here. From a"
             f" machine in the VPC: `{verify}`."

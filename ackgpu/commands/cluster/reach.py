@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ackgpu import flag
 from ackgpu.cloud.api import Cloud, Cluster, KubeApi
 from ackgpu.commands.cluster.lookup import cluster_named, only_removal
 from ackgpu.errors import NotYet, UsageError
@@ -32,7 +33,7 @@ def by_name(session: Session, name: str, *, private: bool = False) -> Reached:
     if not cluster.public_endpoint and not private:
         raise UsageError(
             f"The API server of {name} has no public endpoint.",
-            resolution="From a machine in the VPC, give --private.",
+            resolution=f"From a machine in the VPC, give {flag.PRIVATE}.",
         )
     text = kubeconfig_of(cloud, cluster, private=private, minutes=TEMPORARY_MINUTES)
     return Reached(session.connect(text), cluster)
@@ -50,10 +51,10 @@ def kubeconfig_of(cloud: Cloud, cluster: Cluster, *, private: bool, minutes: int
         from ackgpu.steps.cluster import ENDED  # not before: `kubeconfig` starts without the steps
 
         if cluster.state == "deleting":
-            error.resolution = f"`ackgpu wait {cluster.name} --for deleted` waits for its end."
+            error.resolution = f"`ackgpu wait {cluster.name} {flag.FOR} deleted` waits for its end."
         elif cluster.state in ENDED:
             removal = only_removal(f"ackgpu delete {cluster.name}")
-            shown = f"`ackgpu describe {cluster.name} --events` shows what ACK says happened."
+            shown = f"`ackgpu describe {cluster.name} {flag.EVENTS}` shows what ACK says happened."
             error.resolution = f"The cluster is {cluster.state}. {shown} {removal}"
         raise
 

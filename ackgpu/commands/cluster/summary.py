@@ -6,6 +6,7 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
+from ackgpu import flag
 from ackgpu.cloud.api import NodePool
 from ackgpu.commands.cluster.plan_report import price_parts, words_of
 from ackgpu.commands.cluster.rows import cluster_row, pool_row
@@ -24,7 +25,7 @@ from ackgpu.steps.node_pool import NodePoolStep
 from ackgpu.steps.pool_change import AutoScalingStep
 
 KUBECTL_NEEDS = "kubectl reaches the emulated cluster while the emulator is up"
-EMULATOR_UP = "emulator up --detach"
+EMULATOR_UP = f"emulator up {flag.DETACH}"
 NETWORK_KINDS = frozenset({"vpc", "vswitch", "nat gateway", "eip", "security group"})
 
 
@@ -124,14 +125,14 @@ def _note(session: Session, blueprint: Blueprint, *, waited: bool) -> str:
     """What the commands below need, and what no check has looked at."""
     notes = [KUBECTL_NEEDS] if waited and session.embedded else []
     if blueprint.tags.get(EXPIRES_TAG):
-        job = session.command("gc --print-schedule cron")
+        job = session.command(f"gc {flag.PRINT_SCHEDULE} cron")
         notes.append(
             f"expires {blueprint.tags[EXPIRES_TAG]}, and is deleted then only if somebody runs"
-            f" `{session.command('gc --execute')}`: `{job}` prints the job that does"
+            f" `{session.command(f'gc {flag.EXECUTE}')}`: `{job}` prints the job that does"
         )
     if waited and blueprint.spec.verify.level not in {"network", "cuda"}:
         command = session.command(
-            f"verify {blueprint.name} --level network{_from_within(blueprint)}"
+            f"verify {blueprint.name} {flag.LEVEL} network{_from_within(blueprint)}"
         )
         notes.append(f"network not tested: `{command}` tries DNS, the API server and pod to pod")
     return "\n".join(notes)
@@ -143,12 +144,12 @@ def _next_commands(
     name = blueprint.name
     if not waited:
         others = (session.command(f"{verb} {name}") for verb in ("describe", "delete"))
-        return (session.again(without="--no-wait"), *others)
+        return (session.again(without=flag.NO_WAIT), *others)
     # Nodes that just joined have no GPU labels yet: where nobody waited for them, wait does.
     public = blueprint.spec.cluster.endpoint_public_access
     settled = blueprint.spec.verify.level != "none" or not public
     within = _from_within(blueprint)
-    first = f"verify {name}{within}" if settled else f"wait {name} --for gpu"
+    first = f"verify {name}{within}" if settled else f"wait {name} {flag.FOR} gpu"
     lines = (first, f"run-sample {name}{within}", f"delete {name}")
     others = (session.command(line) for line in lines)
     file = f"--kubeconfig {shlex.quote(str(kubeconfig))} " if kubeconfig else ""
@@ -158,4 +159,4 @@ def _next_commands(
 
 def _from_within(blueprint: Blueprint) -> str:
     """What leads a command to the nodes of a cluster that only its VPC reaches."""
-    return "" if blueprint.spec.cluster.endpoint_public_access else " --private"
+    return "" if blueprint.spec.cluster.endpoint_public_access else f" {flag.PRIVATE}"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.cloud.api import NodePool
 from ackgpu.commands.cluster.operation import ChangeOptions, ClusterChange, changing
 from ackgpu.engine.step import Step
@@ -13,7 +14,7 @@ from ackgpu.errors import ConflictError, PreflightFailed, UsageError
 from ackgpu.naming import UPGRADE_SEEN, UPGRADE_TAG, cluster_name_from_tags
 from ackgpu.render.results import Facts, PlanResult, PlanRow, Result
 from ackgpu.session import Session
-from ackgpu.spec.fields import BY_KEY, flag_of
+from ackgpu.spec.fields import BY_KEY
 from ackgpu.spec.images import CONTAINER_OPTIMIZED, problem_with_containerd, problem_with_image
 from ackgpu.spec.versions import AS_WRITTEN, is_of
 from ackgpu.steps.running_cluster import RunningCluster
@@ -73,7 +74,7 @@ def execute(options: UpgradeOptions, session: Session) -> Result:
             done = "passed ACK's check"
         facts = {"cluster": options.name, "from": before, "to": target}
         if not options.check_only and not options.node_pools:
-            follow = session.command(f"upgrade {options.name} --to {target} --node-pools")
+            follow = session.command(f"upgrade {options.name} {flag.TO} {target} {flag.NODE_POOLS}")
             facts["nodes"] = f"keep their kubelets: {follow}"
         return Result(
             command="upgrade",
@@ -98,11 +99,11 @@ def _refuse_unfit_nodes(change: ClusterChange, target: str, pools: Sequence[Node
     if not stuck:
         return
     name = change.options.name
-    image = f" {flag_of('nodePools[].imageType')} {CONTAINER_OPTIMIZED}"
+    image = f" {flag.IMAGE_TYPE} {CONTAINER_OPTIMIZED}"
     moves = [
-        f"`ackgpu nodepool add {name} {pool.name}-2 --instance-type"
-        f" {' --instance-type '.join(pool.instance_types)} --nodes {pool.desired}{image}`,"
-        " move its pods,"
+        f"`ackgpu nodepool add {name} {pool.name}-2"
+        f"{''.join(f' {flag.INSTANCE_TYPE} {it}' for it in pool.instance_types)}"
+        f" {flag.NODES} {pool.desired}{image}`, move its pods,"
         f" `ackgpu nodepool delete {name} {pool.name}`"
         for pool, _ in stuck
     ]
@@ -125,7 +126,7 @@ def _target(change: ClusterChange, wanted: str) -> str:
     Raises PreflightFailed for one that cannot be reached, UsageError for what is none.
     """
     if wanted and not AS_WRITTEN.fullmatch(wanted):
-        raise UsageError(f"--to {wanted!r} is not 1.34, 1.34.1 or 1.34.1-aliyun.1.")
+        raise UsageError(f"{flag.TO} {wanted!r} is not 1.34, 1.34.1 or 1.34.1-aliyun.1.")
     current = change.cluster.version
     offered = change.cloud.containers.upgrades(current)
     if not wanted:

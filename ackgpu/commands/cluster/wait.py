@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.cloud.api import Cloud, Cluster
 from ackgpu.commands.cluster.elsewhere import regions_with
 from ackgpu.commands.cluster.lookup import no_gpu_node, not_found
@@ -48,7 +49,7 @@ def execute(options: WaitOptions, session: Session) -> Result:
     """Wait."""
     if options.goal not in GOALS:
         raise UsageError(
-            f"--for {options.goal} is not known.", resolution=f"One of: {', '.join(GOALS)}."
+            f"{flag.FOR} {options.goal} is not known.", resolution=f"One of: {', '.join(GOALS)}."
         )
     cloud = session.cloud()
     timeout = session.timeout_of(options.timeout)
@@ -266,7 +267,7 @@ class WaitAccess(CheckStep[ClusterAccess]):
         if not cluster.public_endpoint:
             error = UsageError(
                 f"The API server of {cluster.name} has no public endpoint.",
-                resolution="From a machine in the VPC: `ackgpu verify NAME --private`.",
+                resolution=f"From a machine in the VPC: `ackgpu verify NAME {flag.PRIVATE}`.",
             )
             return Broken(error, id=cluster.id)
         text = self._containers.kubeconfig(cluster.id, private=False, minutes=self._minutes)

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.engine.plan import Plan, survey
 from ackgpu.engine.run import NOW, Outcome, Run
 from ackgpu.engine.step import Step
@@ -121,8 +122,8 @@ class ZoneFallback:
         error = NoCapacity(
             f"No capacity for {types}: no stock in any zone that the spec allows.",
             details=self._tried,
-            resolution=f"`ackgpu offers --region {region}` shows what there is; give other instance"
-            " types, or another region.",
+            resolution=f"`ackgpu offers {flag.REGION} {region}` shows what there is; give other"
+            " instance types, or another region.",
         )
         error.pools = tuple(name.removeprefix("node pool ") for name in _sold_out(outcome))
         return error

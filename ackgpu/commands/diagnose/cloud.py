@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ackgpu import flag
 from ackgpu.commands.diagnose.pools import causes_in_pools, quoted_events, said_by_task
 from ackgpu.commands.diagnose.reads import KUBERNETES, ClusterReads
 from ackgpu.errors import Transient
@@ -54,7 +55,7 @@ def _cluster(seen: ClusterReads) -> Iterator[Cause]:
             likelihood="certain",
             title=f"the cluster is {state}: nothing of it can be used now",
             evidence=quoted_events(seen),
-            commands=(seen.command(f"wait {name} --for {goal}"),),
+            commands=(seen.command(f"wait {name} {flag.FOR} {goal}"),),
         )
 
 
@@ -71,7 +72,10 @@ def _api_server(seen: ClusterReads) -> Iterator[Cause]:
             f"{cluster.public_endpoint or cluster.private_endpoint}: {error.message}",
             f"ACK says that the cluster is {cluster.state}",
         ),
-        commands=(seen.command("doctor"), seen.command(f"describe {cluster.name} --resources")),
+        commands=(
+            seen.command("doctor"),
+            seen.command(f"describe {cluster.name} {flag.RESOURCES}"),
+        ),
         note="The first tests this machine and its proxies; the second shows whether the load"
         " balancer and the EIP of the API server are there and active.",
     )
@@ -84,8 +88,8 @@ def _images(seen: ClusterReads) -> Iterator[Cause]:
         problem = problem_with_image(str(pool.settings.get(IMAGE_TYPE) or ""), version)
         if not problem or pool.healthy >= pool.desired:
             continue
-        types = " ".join(f"--instance-type {each}" for each in pool.instance_types)
-        anew = f"nodepool add {name} {pool.name}-2 {types} --nodes {max(pool.desired, 1)}"
+        types = " ".join(f"{flag.INSTANCE_TYPE} {each}" for each in pool.instance_types)
+        anew = f"nodepool add {name} {pool.name}-2 {types} {flag.NODES} {max(pool.desired, 1)}"
         yield Cause(
             id="image-too-old",
             likelihood="certain",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ackgpu import flag
 from ackgpu.commands.cluster.lookup import cluster_named
 from ackgpu.commands.diagnose.cloud import causes_in_the_cloud
 from ackgpu.commands.diagnose.network import causes_in_the_network
@@ -41,7 +42,7 @@ class DiagnoseOptions:
 
 def execute(options: DiagnoseOptions, session: Session) -> Result:
     """Look, and show what is wrong; the exit code is 0 if it could look."""
-    check_directory("--bundle", options.bundle)
+    check_directory(flag.BUNDLE, options.bundle)
     with session.stoppable():
         part, seen = _diagnosed(options, session)
     if options.bundle is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ackgpu import flag
 from ackgpu.commands.diagnose.reads import ClusterReads
 from ackgpu.preflight.security_group import Guarded, missing
 from ackgpu.render.causes import Cause
@@ -44,13 +45,13 @@ def _routes(seen: ClusterReads) -> Iterator[Cause]:
         nodes = [node for node in full if node.node_pool_id == pool.id]
         if not nodes:
             continue
-        name = f"nodepool scale {seen.cluster.name} {pool.name} --nodes {pool.healthy}"
+        name = f"nodepool scale {seen.cluster.name} {pool.name} {flag.NODES} {pool.healthy}"
         yield Cause(
             id="route-table-full",
             likelihood="certain",
             title="the VPC's route table is full, and each Flannel node needs an entry",
             evidence=(nodes[0].error, f"{len(seen.routes or ())} entries are in the table"),
-            commands=(seen.command(name), seen.command(f"check-quota --nodes {pool.desired}")),
+            commands=(seen.command(name), seen.command(f"check-quota {flag.NODES} {pool.desired}")),
             note="The first keeps the nodes that have a route; for more, ask Quota Center for"
             " vpc_quota_route_entrys_num.",
             nodes=tuple(seen.name_of(node) for node in nodes),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ackgpu import flag
 from ackgpu.cloud.api import ClusterNode, KubeNode
 from ackgpu.commands.diagnose.reads import ClusterReads
 from ackgpu.render.causes import Cause, Likelihood
@@ -99,7 +100,9 @@ def _smaller(seen: ClusterReads, node: ClusterNode) -> str:
     pool = seen.pool_of(node)
     if pool is None:
         return seen.command(f"nodepool list {seen.cluster.name}")
-    return seen.command(f"nodepool scale {seen.cluster.name} {pool.name} --nodes {pool.healthy}")
+    return seen.command(
+        f"nodepool scale {seen.cluster.name} {pool.name} {flag.NODES} {pool.healthy}"
+    )
 
 
 def _not_ready(seen: ClusterReads, node: KubeNode) -> Iterator[Cause]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ackgpu import flag
 from ackgpu.cloud.api import NodePool, ScalingActivity, Task
 from ackgpu.commands.diagnose.reads import SCALING_GROUP, ClusterReads, lacks_nodes
 from ackgpu.errors import AccessDenied, CloudError, OutOfStock, QuotaExceeded
@@ -140,10 +141,10 @@ def _sort_of(seen: ClusterReads, pool: NodePool, error: CloudError, *, told: boo
     if ADDRESSES.search(error.cloud_code or ""):
         return "no-address", f"no private address is left for {pool.name}", _switches(seen, pool)
     if isinstance(error, QuotaExceeded):
-        check = seen.command(f"check-quota --nodes {max(pool.desired, 1)}")
+        check = seen.command(f"check-quota {flag.NODES} {max(pool.desired, 1)}")
         return "quota", f"a quota keeps {pool.name} small: {error.error_code}", (check,)
     if isinstance(error, AccessDenied):
-        policy = seen.command("policy generate --for create")
+        policy = seen.command(f"policy generate {flag.FOR} create")
         return "access-denied", f"RAM refuses what {pool.name} needs", (policy,)
     return _unsorted(seen, pool, error, told=told)
 
@@ -176,4 +177,6 @@ def _again(seen: ClusterReads, pool: NodePool) -> tuple[str, ...]:
         return (seen.command(f"wake {seen.cluster.name}"),)
     if pool.auto_scaling.enabled:
         return ()
-    return (seen.command(f"nodepool scale {seen.cluster.name} {pool.name} --nodes {pool.desired}"),)
+    return (
+        seen.command(f"nodepool scale {seen.cluster.name} {pool.name} {flag.NODES} {pool.desired}"),
+    )

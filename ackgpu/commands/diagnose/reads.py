@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.cloud.api import (
     Cloud,
     Cluster,
@@ -227,7 +228,8 @@ def _read_kubernetes(session: Session, cloud: Cloud, seen: ClusterReads, *, priv
         return
     if not cluster.public_endpoint and not private:
         seen.refused[KUBERNETES] = UsageError(
-            "it has no public endpoint", resolution="From a machine in the VPC, give --private."
+            "it has no public endpoint",
+            resolution=f"From a machine in the VPC, give {flag.PRIVATE}.",
         )
         return
 

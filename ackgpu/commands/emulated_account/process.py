@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.commands.emulated_account.server import ServeOptions, directory
 from ackgpu.emulator.attached import environment, live_processes
 from ackgpu.emulator.front import FILE
@@ -76,7 +77,7 @@ def env(state: Path | None, session: Session) -> Result:
     found = list(live_processes((state or directory(session)) / FILE).values())
     if not found:
         raise LocalError(
-            "No emulator is served.", resolution="`ackgpu emulator up --detach` starts one."
+            "No emulator is served.", resolution=f"`ackgpu emulator up {flag.DETACH}` starts one."
         )
     variables = environment(found[0].endpoint, found[0].speed)
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()]
@@ -129,20 +130,20 @@ def _start(options: ServeOptions, state: Path) -> tuple[int, dict[str, Any]]:
 def _flags(options: ServeOptions, state: Path) -> list[str]:
     """The options as ``emulator serve`` takes them."""
     paths = {
-        "--state": state,
-        "--faults": options.faults,
-        "--scenario": options.scenario,
-        "--request-log": options.log_file,
+        flag.STATE: state,
+        flag.FAULTS: options.faults,
+        flag.SCENARIO: options.scenario,
+        flag.REQUEST_LOG: options.log_file,
     }
     numbers = {
-        "--port": options.port,
-        "--kube-port": options.kube_port,
-        "--speed": options.speed,
-        "--spread": options.spread,
-        "--latency": options.latency_ms,
-        "--seed": options.seed,
+        flag.PORT: options.port,
+        flag.KUBE_PORT: options.kube_port,
+        flag.SPEED: options.speed,
+        flag.SPREAD: options.spread,
+        flag.LATENCY: options.latency_ms,
+        flag.SEED: options.seed,
     }
     given = [(flag, str(path.absolute())) for flag, path in paths.items() if path is not None]
     given += [(flag, str(number)) for flag, number in numbers.items() if number is not None]
     words = [word for pair in given for word in pair]
-    return [*words, "--enforce-ram"] if options.enforce_ram else words
+    return [*words, flag.ENFORCE_RAM] if options.enforce_ram else words

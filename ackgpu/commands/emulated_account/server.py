@@ -9,6 +9,7 @@ import errno
 from dataclasses import dataclass
 from pathlib import Path
 
+from ackgpu import flag
 from ackgpu.errors import LocalError, UsageError
 from ackgpu.session import Session
 
@@ -59,7 +60,7 @@ def way_out(error: OSError) -> str | None:
     if error.errno == errno.EADDRINUSE:
         return "Take another port; 0, the default, takes a free one."
     if isinstance(error, NoAccountError):
-        return f"Remove {error.path}, or give --state another directory."
+        return f"Remove {error.path}, or give {flag.STATE} another directory."
     return None
 
 

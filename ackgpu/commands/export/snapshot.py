@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.cloud.api import (
     Addon,
     Cloud,
@@ -222,7 +223,7 @@ def _unread(cluster: Cluster, pools: Sequence[NodePool]) -> list[str]:
     if expires is not None:
         said.append(
             f"It still expires at {expires:%Y-%m-%d %H:%M} UTC: "
-            f"`ackgpu extend {cluster.name} --hold` keeps it."
+            f"`ackgpu extend {cluster.name} {flag.HOLD}` keeps it."
         )
     return said
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ackgpu import credential_cache
+from ackgpu import credential_cache, flag
 from ackgpu.cloud.api import Cluster
 from ackgpu.commands.cluster.lookup import cluster_named
 from ackgpu.commands.cluster.reach import kubeconfig_of
@@ -38,7 +38,7 @@ def write(options: KubeconfigOptions, session: Session) -> Result:
     if entry is not None and not entry.cluster_id:
         raise ConflictError(
             f"{file.path} has a context {options.name} that ackgpu did not write.",
-            resolution="Give another file with --kubeconfig, or rename that context.",
+            resolution=f"Give another file with {flag.KUBECONFIG}, or rename that context.",
         )
     cluster, text = _fetch(options, session)
     credential_cache.forget(options.name, session.given_env)

@@ -23,7 +23,7 @@ from typing import Any
 from filelock import FileLock
 
 from ackgpu import credential_cache as cache
-from ackgpu import errors
+from ackgpu import errors, flag
 from ackgpu.cloud.api import ClientCertificate
 from ackgpu.commands.cluster.lookup import cluster_named
 from ackgpu.commands.cluster.reach import TEMPORARY_MINUTES, kubeconfig_of
@@ -70,7 +70,7 @@ def check_minutes(minutes: int | None) -> None:
     """Raise UsageError for a life that ACK gives no certificate."""
     least, most = TAKEN_MINUTES
     if minutes is not None and not least <= minutes <= most:
-        raise UsageError(f"--temporary-minutes {minutes}: ACK takes {least} to {most}.")
+        raise UsageError(f"{flag.TEMPORARY_MINUTES} {minutes}: ACK takes {least} to {most}.")
 
 
 def plugin_of(session: Session, name: str, minutes: int | None) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def plugin_of(session: Session, name: str, minutes: int | None) -> dict[str, Any
     """
     program, *words = _program(session.given_env)
     line = session.settings.command(f"kubeconfig credential {name}", region=session.region).split()
-    life = ["--temporary-minutes", str(minutes)] if minutes else []
+    life = [flag.TEMPORARY_MINUTES, str(minutes)] if minutes else []
     kept = session.given_env.get(VARIABLE)
     # Without an empty or null env: the Python client takes it for a list and fails.
     state = {"env": [{"name": VARIABLE, "value": str(session.settings.state_dir)}]} if kept else {}
@@ -93,7 +93,7 @@ def plugin_of(session: Session, name: str, minutes: int | None) -> dict[str, Any
         "interactiveMode": "Never",
         "provideClusterInfo": False,
         "installHint": "ackgpu gives the credentials of this cluster: install it, or write the"
-        f" context again with `ackgpu kubeconfig write {name} --exec`.",
+        f" context again with `ackgpu kubeconfig write {name} {flag.EXEC}`.",
     }
 
 

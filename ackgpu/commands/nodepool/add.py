@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ackgpu import flag
 from ackgpu.cloud.api import VSwitch
 from ackgpu.commands.cluster.alternatives import with_other_type
 from ackgpu.commands.cluster.operation import ChangeOptions, ClusterChange, changing, cluster_of
@@ -52,7 +53,7 @@ CHECKS = ("quota", "stock", "key-pair", "vgpu")
 class AddOptions(ChangeOptions):
     """The options of ``nodepool add``. ``zones`` and ``vswitch_ids`` pick of the cluster's."""
 
-    way_out = "Fix what is said with each; --skip-preflight goes on without."
+    way_out = f"Fix what is said with each; {flag.SKIP_PREFLIGHT} goes on without."
     flags: PoolFlags
     zones: tuple[str, ...] = ()
     vswitch_ids: tuple[str, ...] = ()
@@ -124,8 +125,8 @@ def _advising(change: ClusterChange, nodes: int) -> Iterator[None]:
         found = pool_named(change.cloud, change.cluster.id, pool)
         if found is not None and found.state in POOL_ENDED:
             error.resolution = (
-                f"The pool exists: `ackgpu nodepool scale {name} {pool} --nodes {nodes}` asks for"
-                f" its nodes again, `ackgpu nodepool delete {name} {pool}` removes it."
+                f"The pool exists: `ackgpu nodepool scale {name} {pool} {flag.NODES} {nodes}` asks"
+                f" for its nodes again, `ackgpu nodepool delete {name} {pool}` removes it."
             )
         if isinstance(error, OutOfStock) and found is not None:
             with_other_type(change.session, error, found.instance_types, change.vswitches())
@@ -155,7 +156,7 @@ def _chosen(change: ClusterChange, options: AddOptions) -> list[VSwitch]:
         zones = ", ".join(sorted({vswitch.zone_id for vswitch in found}))
         raise UsageError(
             f"The cluster has no vSwitch in {', '.join(sorted(lacking))}.",
-            resolution=f"It has some in {zones}; --vswitch-id names any other of its VPC."
+            resolution=f"It has some in {zones}; {flag.VSWITCH_ID} names any other of its VPC."
             f"{_into(change, lacking)}",
         )
     return [*inside, *more]

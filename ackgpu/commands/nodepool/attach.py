@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ackgpu import flag
 from ackgpu.cloud.api import (
     AttachRequest,
     Cloud,
@@ -48,7 +49,7 @@ def attach(options: AttachOptions, session: Session) -> Result:
     ids = tuple(dict.fromkeys(options.instance_ids))
     if options.mode not in MODES:
         raise UsageError(
-            f"--mode {options.mode} is not known.", resolution=f"One of: {', '.join(MODES)}."
+            f"{flag.MODE} {options.mode} is not known.", resolution=f"One of: {', '.join(MODES)}."
         )
     if not 1 <= len(ids) <= MAX_ATTACHED:
         raise UsageError(f"{len(ids)} instances: 1 to {MAX_ATTACHED} are attached at once.")

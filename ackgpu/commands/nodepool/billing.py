@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from ackgpu import flag
 from ackgpu.cloud.api import Instance, NodePool, Price
 from ackgpu.commands.cluster.operation import ChangeOptions, ClusterChange, changing
 from ackgpu.engine.gather import all_of
@@ -37,7 +38,7 @@ def convert(options: ConvertOptions, session: Session) -> Result:
     months = options.months
     if months not in PERIODS:
         raise UsageError(
-            f"--period {months} is no period.",
+            f"{flag.PERIOD} {months} is no period.",
             resolution=f"Months: {', '.join(map(str, PERIODS))}.",
         )
     cloud = session.cloud()
@@ -100,7 +101,7 @@ def _refuse(change: ClusterChange, pool: NodePool, todo: Sequence[Instance]) -> 
     if spot:
         raise ConflictError(
             f"Spot instances cannot be subscribed: {', '.join(spot)}.",
-            resolution="Make a pool without --spot.",
+            resolution=f"Make a pool without {flag.SPOT}.",
         )
     if todo:
         change.refuse_autoscaled(pool, "it may release what was paid for")

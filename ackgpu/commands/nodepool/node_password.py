@@ -6,6 +6,7 @@ import getpass
 import re
 from pathlib import Path
 
+from ackgpu import flag
 from ackgpu.errors import LocalError, UsageError
 from ackgpu.redaction import learn
 from ackgpu.session import Session
@@ -39,7 +40,7 @@ def _prompt(session: Session) -> str:
     if streams.no_input or not streams.is_terminal(streams.stdin):
         raise UsageError(
             "The password cannot be prompted for: there is no terminal, or input is switched off.",
-            resolution=f"Give --password-file PATH, or set {VARIABLE}.",
+            resolution=f"Give {flag.PASSWORD_FILE} PATH, or set {VARIABLE}.",
         )
     password = getpass.getpass("Password of the nodes: ", stream=streams.err)
     if password != getpass.getpass("Once more: ", stream=streams.err):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ackgpu import flag
 from ackgpu.cloud.api import NodePool
 from ackgpu.commands.cluster.operation import ChangeOptions, ClusterChange, changing
 from ackgpu.commands.cluster.rows import pool_row
@@ -28,7 +29,7 @@ def scale(options: ScaleOptions, session: Session) -> Result:
     """Set a pool's absolute size."""
     nodes = options.nodes
     if nodes < 0:
-        raise UsageError(f"--nodes {nodes} is no size.")
+        raise UsageError(f"{flag.NODES} {nodes} is no size.")
     with changing(session, options, "nodepool scale", f"scale {options.pool} to {nodes}") as change:
         change.refuse_asleep()  # wake gives it the size that it had, and would take nodes away
         pool = change.pool()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
+from ackgpu import flag
 from ackgpu.cloud.api import Cluster, NodePool, VSwitch
 from ackgpu.commands.load_spec import read_spec_file
 from ackgpu.errors import SpecError, UsageError
@@ -154,7 +155,7 @@ def label_of(text: str) -> tuple[str, str]:
     """The key and value of ``key=value``. Raises UsageError."""
     key, equals, value = text.partition("=")
     if not (key and equals):
-        raise UsageError(f"--label {text} is no label.", resolution="Give key=value.")
+        raise UsageError(f"{flag.LABEL} {text} is no label.", resolution="Give key=value.")
     return key, value
 
 
@@ -164,7 +165,8 @@ def taint_of(text: str) -> dict[str, str]:
     key, _, value = head.partition("=")
     if not (key and colon):
         raise UsageError(
-            f"--taint {text} is no taint.", resolution="Give key=value:NoSchedule, as kubectl does."
+            f"{flag.TAINT} {text} is no taint.",
+            resolution="Give key=value:NoSchedule, as kubectl does.",
         )
     return {"key": key, "value": value, "effect": effect}
 
@@ -182,4 +184,4 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--user-data {path} cannot be read: {error}.") from error
+        raise UsageError(f"{flag.USER_DATA} {path} cannot be read: {error}.") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ackgpu import flag
 from ackgpu.cloud.api import AutoScaling, NodePool
 from ackgpu.commands.cluster.operation import ChangeOptions, ClusterChange, changing
 from ackgpu.commands.nodepool.size import check_quota
@@ -84,12 +85,12 @@ def update(options: UpdateOptions, session: Session) -> Result:
 
 def _refuse_nonsense(options: UpdateOptions) -> None:
     if options.scales is False and options.bounded:
-        raise UsageError("--no-autoscaling takes neither --min nor --max.")
+        raise UsageError(f"{flag.NO_AUTOSCALING} takes neither {flag.MIN} nor {flag.MAX}.")
     if options.scales is None and not (options.bounded or options.labels or options.taints):
         raise UsageError(
             "There is nothing to change.",
-            resolution="Give --label, --taint, --min and --max, or --no-autoscaling;"
-            " `ackgpu nodepool scale --help` sets the number of nodes.",
+            resolution=f"Give {flag.LABEL}, {flag.TAINT}, {flag.MIN} and {flag.MAX},"
+            f" or {flag.NO_AUTOSCALING}; `ackgpu nodepool scale --help` sets the number of nodes.",
         )
 
 
@@ -129,10 +130,13 @@ def _bounds(options: UpdateOptions, pool: NodePool) -> AutoScaling:
     most = now.most if options.most is None else options.most
     if not now.enabled and not most:
         raise UsageError(
-            f"The node pool {pool.name} has no bounds yet.", resolution="Give --min and --max."
+            f"The node pool {pool.name} has no bounds yet.",
+            resolution=f"Give {flag.MIN} and {flag.MAX}.",
         )
     if least > most:
-        raise UsageError(f"--min {least} is above --max {most} of the node pool {pool.name}.")
+        raise UsageError(
+            f"{flag.MIN} {least} is above {flag.MAX} {most} of the node pool {pool.name}."
+        )
     return AutoScaling(enabled=True, least=least, most=most, kind=now.kind or KIND)
 
 

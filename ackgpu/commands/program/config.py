@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ackgpu import flag
 from ackgpu.commands.load_spec import SpecOptions, load_spec, read_spec_file
 from ackgpu.errors import CredentialsError, LocalError, UsageError
 from ackgpu.render.output import json_file
@@ -35,7 +36,7 @@ def init(options: InitOptions, session: Session) -> Result:
     if path is None:
         return Result(command="config init", part=PlainText(text=text))
     if path.exists() and not options.force:
-        raise UsageError(f"{path} exists.", resolution="--force overwrites it.")
+        raise UsageError(f"{path} exists.", resolution=f"{flag.FORCE} overwrites it.")
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

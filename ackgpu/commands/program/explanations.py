@@ -8,15 +8,14 @@ repeated) follows from the class that it is translated to.
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
-from importlib import resources
 from typing import Any
 
-from ackgpu import errors
+from ackgpu import errors, flag
+from ackgpu.tables import table
 
 OURS = "ackgpu"
 _NEAR = 3
@@ -25,12 +24,15 @@ _RETRIED: tuple[tuple[type[Exception], str], ...] = (
         errors.NoAnswer,
         "as Unreachable, reads and calls with a client token; else ackgpu looks before it asks",
     ),
-    (errors.Unreachable, "yes: for --insist (120 s), and before the run's first answer 5 s"),
+    (errors.Unreachable, f"yes: for {flag.INSIST} (120 s), and before the run's first answer 5 s"),
     (
         errors.LostReply,
         "reads, and calls that carry a client token; for others ackgpu looks before it asks again",
     ),
-    (errors.Throttled, "yes: for --insist (120 s), with jitter and as x-acs-retry-after says"),
+    (
+        errors.Throttled,
+        f"yes: for {flag.INSIST} (120 s), with jitter and as x-acs-retry-after says",
+    ),
     (errors.Transient, "yes: up to 5 times in 30 s, with jitter and as x-acs-retry-after says"),
     (errors.NotYet, "yes: asked again until the step times out, which is exit 7"),
     (errors.OutOfStock, "not as it is: the next (type, zone) that the spec allows is tried"),
@@ -99,24 +101,19 @@ class Catalogue:
 
     @cached_property
     def _own(self) -> dict[str, Any]:
-        return _read("own_codes.toml")
+        return table("commands", "own_codes")
 
     @cached_property
     def _by_name(self) -> dict[str, Explanation]:
-        rows = _read("cloud_codes.toml")["codes"]
+        rows = table("commands", "cloud_codes")["codes"]
         cloud = {name: _of_cloud(name, row) for row in rows for name in row["names"]}
         return cloud | {word: _own_word(word, row) for word, row in self._own["codes"].items()
                         if word not in cloud}  # fmt: skip
 
     @cached_property
     def _families(self) -> list[tuple[str, Mapping[str, Any]]]:
-        rows = _read("families.toml")["families"]
+        rows = table("commands", "families")["families"]
         return [(pattern, row) for row in rows for pattern in row["patterns"]]
-
-
-def _read(name: str) -> dict[str, Any]:
-    text = resources.files("ackgpu.commands").joinpath("data", name).read_text(encoding="utf-8")
-    return tomllib.loads(text)
 
 
 def _of_cloud(code: str, row: Mapping[str, Any], *, family: str = "") -> Explanation:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ackgpu import flag
 from ackgpu.cloud.api import Cluster
 from ackgpu.commands.cluster.lookup import no_gpu_node
 from ackgpu.commands.cluster.reach import Reached, by_kubeconfig, by_name
@@ -136,19 +137,20 @@ def _say_pass(options: VerifyOptions, session: Session, passes: Sequence[_Pass])
 def _check(options: VerifyOptions) -> None:
     if options.level not in LEVELS:
         raise UsageError(
-            f"--level {options.level} is not known.", resolution=f"One of: {', '.join(LEVELS)}."
+            f"{flag.LEVEL} {options.level} is not known.",
+            resolution=f"One of: {', '.join(LEVELS)}.",
         )
     if bool(options.name) == bool(options.kubeconfig):
-        raise UsageError("Give the name of a cluster of ackgpu's, or --kubeconfig PATH.")
+        raise UsageError(f"Give the name of a cluster of ackgpu's, or {flag.KUBECONFIG} PATH.")
     if options.context and options.name:
         raise UsageError(
-            f"--context {options.context}: a NAME is reached without a kubeconfig.",
-            resolution="Give the context with --kubeconfig PATH, or only the name.",
+            f"{flag.CONTEXT} {options.context}: a NAME is reached without a kubeconfig.",
+            resolution=f"Give the context with {flag.KUBECONFIG} PATH, or only the name.",
         )
     if options.count < 1:
-        raise UsageError(f"--count {options.count}: at least one pass is made.")
-    check_directory("--junit", options.junit)
-    check_directory("--report", options.report)
+        raise UsageError(f"{flag.COUNT} {options.count}: at least one pass is made.")
+    check_directory(flag.JUNIT, options.junit)
+    check_directory(flag.REPORT, options.report)
 
 
 def _reach(options: VerifyOptions, session: Session) -> Reached:
