@@ -1,4 +1,4 @@
-"""What --verbose shows: every call to the cloud, with its request id or its error."""
+"""What is shown of a verbose run: every call to the cloud, with its request id or its error."""
 
 from __future__ import annotations
 

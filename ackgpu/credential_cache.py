@@ -178,7 +178,7 @@ def _stamps(env: Mapping[str, str]) -> list[list[int]]:
 
 
 def _parsed(words: Sequence[str]) -> dict[str, str] | None:
-    """The words as :func:`path_of` wants them; None for any that `write --exec` does not write."""
+    """The words as :func:`path_of` wants them; None for any that no kubeconfig has."""
     given: dict[str, str] = {}
     rest = iter(words)
     for word in rest:

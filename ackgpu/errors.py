@@ -15,7 +15,7 @@
     ├─ NoCapacity                  8  no stock in any (type, zone) allowed
     ├─ VerificationFailed          9  the cluster is up, its GPUs are not usable
     ├─ LeftoversError             10  an incomplete teardown, each with its id
-    ├─ OverBudget                 13  over --max-hourly-price
+    ├─ OverBudget                 13  over the limit of an hour's price
     ├─ Interrupted       129/130/143  SIGHUP, SIGINT or SIGTERM, after a safe stop
     └─ CloudError                 11  the cloud rejected or failed the operation for good
        ├─ AccessDenied             4  RAM refuses the action
@@ -206,7 +206,7 @@ class LeftoversError(AckGpuError):
 
 
 class OverBudget(AckGpuError):
-    """The plan costs more an hour than --max-hourly-price allows."""
+    """The plan costs more an hour than the limit allows."""
 
     exit_code = 13
     code = "OverBudget"

@@ -1,4 +1,4 @@
-"""``--record FILE``: what was said between ackgpu and the cloud, to be read or passed on.
+"""The record: what was said between ackgpu and the cloud, to be read or passed on.
 
 One JSON object a line: the first says what the file holds, each further one is a call. Keys,
 signatures and secrets are left out; ids are replaced, the same one always by the same. Written as

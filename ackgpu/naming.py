@@ -112,7 +112,7 @@ def unreadable_expiry(tags: Mapping[str, str]) -> str:
 
 
 def is_held(tags: Mapping[str, str]) -> bool:
-    """Whether something is kept from expiring, by ``ackgpu extend --hold`` or by a person's tag.
+    """Whether something is kept from expiring, by ``ackgpu extend`` or by a person's tag.
 
     Any value but an empty one, false, no and 0 holds: what is removed does not come back.
     """

@@ -1,4 +1,4 @@
-"""Which policy of ``policy generate --for`` a command needs."""
+"""Which policy of ``policy generate`` a command needs."""
 
 from __future__ import annotations
 

@@ -159,7 +159,7 @@ class Session(App):
             yield
 
     def timeout_of(self, given: str, default: str = DEFAULT_TIMEOUT) -> float:
-        """The cloud seconds of --timeout, else of ACKGPU_TIMEOUT, else of ``default``.
+        """The cloud seconds of ``given``, else of ACKGPU_TIMEOUT, else of ``default``.
 
         Raises UsageError where that is no duration.
         """

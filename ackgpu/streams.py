@@ -35,7 +35,7 @@ DRAWN = "✓✗⠸·…→▓░¥"
 class Streams:
     """The three standard streams with the environment that decides how they are drawn on.
 
-    ``color`` is --color, ``no_input`` is --no-input. ``size`` (columns, lines) overrides what the
+    ``color`` and ``no_input`` are the flags. ``size`` (columns, lines) overrides what the
     terminal says and ``terminal`` whether there is one: both are None outside tests.
     ``emulated``: results are of an emulated cloud, and say so. ``unread``: the streams whose reader
     went away.
@@ -99,7 +99,7 @@ class Streams:
         return columns or DEFAULT_SIZE[0], lines or DEFAULT_SIZE[1]
 
     def colors(self, stream: TextIO) -> bool:
-        """Whether ``stream`` gets colours: --color, then NO_COLOR, TERM=dumb and CI, then a tty."""
+        """Whether ``stream`` gets colours: the flag, NO_COLOR, TERM=dumb and CI, then a tty."""
         if self.color != "auto":
             return self.color == "always"
         if self.env.get("NO_COLOR") or self.dumb or self.in_ci:

@@ -30,7 +30,7 @@ else:  # the records of results are loaded with the command that needs them
     Came = object
 """What a command came to: a result to be shown.
 
-Those that go on until a signal (``emulator serve``, ``--watch``) have shown all: an exit code.
+Those that go on until a signal (``emulator serve``, a watch) have shown all: an exit code.
 """
 PANEL = "Global options"
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
@@ -95,7 +95,7 @@ CHANGING = frozenset({
     "nodepool update", "nodepool scale", "nodepool delete", "nodepool attach",
     "nodepool convert-billing", "node drain", "node replace", "node repair",
 })  # fmt: skip
-"""Commands that change the cloud, and so take --insist."""
+"""Commands that change the cloud, and so can be told how long to insist."""
 
 
 def add_commands(root: typer.Typer, name: str, module: ModuleType) -> None:

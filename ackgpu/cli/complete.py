@@ -47,7 +47,7 @@ def answer(words: Sequence[str], env: Mapping[str, str]) -> int:
 
 
 def _whole(words: Sequence[str]) -> list[str]:
-    """The words as they were typed: bash hands ``--flag=value`` over in three."""
+    """The words as they were typed: bash hands a flag, = and its value over in three."""
     whole: list[str] = []
     for word in words:
         if whole and whole[-1].startswith("--") and (word == "=" or whole[-1].endswith("=")):

@@ -1,7 +1,7 @@
 """What each command does to the world, and how it may end: for help pages and ``schema commands``.
 
 Declared here and held to the commands by tests: what reads the cloud writes nothing to it, what
-asks has --yes, and no command of the tree is without its row.
+asks can be told not to, and no command of the tree is without its row.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Effects:
     """What a command does.
 
     ``reads`` and ``writes``: what it looks at and changes. ``costs``: it may make what is billed.
-    ``asks``: a question comes first, unless --yes. ``exits``: the codes that it may end with.
+    ``asks``: a question comes first, unless told not to. ``exits``: the codes that it may end with.
     """
 
     reads: tuple[str, ...] = ()

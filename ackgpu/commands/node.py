@@ -182,7 +182,7 @@ def _refuse_unreachable(change: ClusterChange, options: NodeOptions) -> None:
 
 
 def _pods(change: ClusterChange, options: NodeOptions, node: ClusterNode) -> str:
-    """The pods that would leave, for the question; it is not asked with --yes."""
+    """The pods that would leave, for the question; none are read if it is not asked."""
     if options.yes or options.dry_run:
         return "its pods"
     text = kubeconfig_of(

@@ -1,4 +1,4 @@
-"""The jobs of ``gc --print-schedule`` and ``sleep --at``: somebody has to run them."""
+"""The jobs that ``gc`` and ``sleep`` print: somebody has to run them."""
 
 from __future__ import annotations
 

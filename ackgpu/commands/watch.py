@@ -1,4 +1,4 @@
-"""``--watch``: look again and again until a signal ends it, and show what changed."""
+"""A watch: look again and again until a signal ends it, and show what changed."""
 
 from __future__ import annotations
 

@@ -31,8 +31,8 @@ class Resource:
 class Drift:
     """A field of an existing resource that is not what the spec asks for.
 
-    ``command``: what changes it in place, without the program's name (``nodepool scale NAME gpu
-    --nodes 4``); empty if nothing does.
+    ``command``: what changes it in place, without the program's name (``upgrade NAME``);
+    empty if nothing does.
     """
 
     field: str

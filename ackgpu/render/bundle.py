@@ -1,4 +1,4 @@
-"""``diagnose --bundle``: the causes and all that was read, as one page that needs nothing else.
+"""The bundle of ``diagnose``: the causes and all that was read, as one page by itself.
 
 It is made to be handed on: what only may be a secret is taken out of everything on it.
 """

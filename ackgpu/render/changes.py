@@ -34,7 +34,7 @@ class ChangeRow:
 class Changes:
     """The changes of a cluster. ``source``: the file, or the command line's own flags.
 
-    ``applied``: they were made, and read back; not with --dry-run, nor if one is refused.
+    ``applied``: they were made, and read back; not in a dry run, nor if one is refused.
     ``price_more``: what an hour costs more (less, if negative) with them; None if that is the same.
     """
 

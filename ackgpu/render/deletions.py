@@ -11,7 +11,7 @@ from ackgpu.render.results import OfCluster
 
 @dataclass(frozen=True, kw_only=True)
 class DeletePreview(OfCluster):
-    """What ``delete`` is about to remove: shown before the question, and for --dry-run.
+    """What ``delete`` is about to remove: shown before the question, and by a dry run.
 
     ``removes`` and ``keeps`` are phrases ("node pool gpu (2 instances)"); ``notes`` what is deleted
     along unasked, such as a load balancer of a Service. ``counted``: what is deleted, to be counted
@@ -39,7 +39,7 @@ class Retained:
 class DeleteResult(OfCluster):
     """``delete``, done. ``existed`` False: there was nothing to delete.
 
-    ``waited`` False: it was requested with --no-wait, and is going on; ``next_commands`` then
+    ``waited`` False: it was requested without waiting, and is going on; ``next_commands`` then
     delete what is ``left``. The receipt: ``gone`` was
     read back as absent, ``retained`` was left alone on purpose, ``left`` are leftovers, and
     ``unread`` went along with the cluster and cannot be read back by ackgpu (log project, ROS

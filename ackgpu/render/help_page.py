@@ -105,7 +105,7 @@ def _section(title: str, rows: Sequence[tuple[str, str]]) -> Iterator[Block]:
 
 
 def _usage(row: Entry) -> str:
-    """``-r, --region REGION``, ``--wait/--no-wait``, ``--network flannel|terway``."""
+    """The flag with its short name first, what turns it off, and what it takes."""
     names = row["names"]
     long = [name for name in names if name.startswith("--")]
     short = [name for name in names if not name.startswith("--")]

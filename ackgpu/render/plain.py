@@ -70,7 +70,7 @@ class PlainLines(Renderer):
 
 
 class Silent(Renderer):
-    """--quiet: says nothing but the warnings."""
+    """Quiet: says nothing but the warnings."""
 
     def __init__(self, streams: Streams, label: str = "") -> None:
         self._label, self._streams = f"{label}: " if label else "", streams

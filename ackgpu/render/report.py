@@ -1,4 +1,4 @@
-"""``verify --report``: one page of HTML that needs nothing from elsewhere.
+"""The report of ``verify``: one page of HTML that needs nothing from elsewhere.
 
 It holds no script, loads no font and no picture, and forbids the browser to fetch anything. Its
 colours follow the reader's light or dark setting, and say nothing that the words do not.

@@ -62,9 +62,9 @@ class Result:
 
     ``error`` is set where there is something to show although the command failed (verification,
     quota): the part goes to stdout, the error to stderr, and the exit code is the error's.
-    ``exit_code`` is for results that are no error and exit with another code than 0 (plan
-    --detailed-exitcode). ``durations`` maps what took time (a step's name, ``total``) to cloud
-    seconds. ``resources`` is shown in documents only; a part that draws them holds them itself.
+    ``exit_code`` is for results that are no error and exit with another code than 0 (changes
+    are pending). ``durations`` maps what took time (a step's name, ``total``) to cloud seconds.
+    ``resources`` is shown in documents only; a part that draws them holds them itself.
     """
 
     command: str
@@ -115,7 +115,7 @@ class ClusterRow:
     """A cluster of ackgpu's. ``state`` is the cloud's word; ``nodes`` None where it was not read.
 
     ``asleep``: `ackgpu sleep` released its nodes, or is about to; `ackgpu wake` makes them anew.
-    ``expires`` is the end of its --ttl, ``held`` that gc leaves it alone all the same,
+    ``expires`` is the end of its lifetime, ``held`` that gc leaves it alone all the same,
     ``unreadable_expiry`` what somebody put in place of a time. ``hourly``: what it costs now;
     ``cost_so_far``: what it has cost in that currency, had it always been as it is.
     """
@@ -141,7 +141,7 @@ class ClusterList:
     """``list``. ``regions`` were looked at; ``next_commands`` make a first cluster.
 
     ``unread_regions`` refused or failed, so that nobody knows what is in them. ``selection`` is
-    what a cluster had to be in order to be listed, as flags: ``--expired``, ``-l team=ml``.
+    what a cluster had to be in order to be listed, as flags: ``-l team=ml``.
     """
 
     clusters: tuple[ClusterRow, ...]
@@ -160,8 +160,8 @@ class ClusterList:
 class CreateSummary:
     """``create``, done.
 
-    ``changed``: something was made; False when all of it stood already. ``waited``: False with
-    --no-wait, when the cluster is still being made. ``endpoint`` is the one that the kubeconfig
+    ``changed``: something was made; False when all of it stood already. ``waited``: False if
+    nobody waited, and the cluster is still being made. ``endpoint`` is the one that the kubeconfig
     names. ``network`` and ``by_ack`` are the resources of ours and those that ACK made.
     ``gpu_nodes_verified`` is None where verification was off. ``prices_of`` is the day that the
     prices are of. ``next_commands`` are whole command lines; ``note`` is a sentence on them.
@@ -202,7 +202,7 @@ class Fact:
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterDescription:
-    """``describe``; without --resources and --events, ``listed`` and ``events`` are empty."""
+    """``describe``; ``listed`` and ``events`` are empty unless they were requested."""
 
     cluster: ClusterRow
     facts: tuple[Fact, ...] = ()
@@ -259,7 +259,7 @@ class PlanRow:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanResult:
-    """``plan`` and ``create --dry-run``. ``seconds`` is how long it usually takes, None unknown.
+    """``plan``, and the dry run of ``create``. ``seconds`` is how long it usually takes, if known.
 
     ``prices_of`` is the day that the prices are of; ``order`` is what subscriptions cost at once.
     ``type_choice``: the instance type of pools that name none, and why.

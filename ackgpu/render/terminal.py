@@ -27,8 +27,8 @@ class Terminal(Display):
 
         ========  ==========================================================================
         jsonl     ``-o jsonl``: events as JSON lines on stdout, nothing on stderr
-        silent    --quiet: warnings alone
-        live      stderr is a terminal that can move its cursor, CI is unset, no --verbose
+        silent    quiet: warnings alone
+        live      stderr is a terminal that can move its cursor, CI is unset, not verbose
         plain     anything else: a line a change, and a heartbeat
         ========  ==========================================================================
         """
@@ -62,6 +62,6 @@ class Terminal(Display):
         draw_on(self.streams, self.streams.err, draw(part))
 
     def wrote(self, path: Path) -> None:
-        """The path, unless --quiet was given."""
+        """The path, unless it is to be quiet."""
         if not self.quiet:
             self.streams.write(self.streams.err, f"wrote {printable(str(path))}\n")

@@ -181,7 +181,7 @@ class SampleResult:
     """``run-sample``. ``output`` is what the program printed; memory as the driver says it.
 
     ``message`` and ``remedy`` are there where it did not pass. ``kept`` names the Deployment that
-    was left (--keep).
+    was left (on purpose).
     """
 
     cluster_name: str

@@ -1,4 +1,4 @@
-"""``--watch``: a table that is drawn anew in place, or a line a change where there is no terminal.
+"""A watch: a table that is drawn anew in place, or a line a change where there is no terminal.
 
 With ``-o jsonl`` each change is a whole document on a line of its own.
 """

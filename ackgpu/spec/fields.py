@@ -50,7 +50,7 @@ class Field:
     """A setting.
 
     ``key``: its path in a file; behind ``[]`` that of each item. ``flag``: as it is typed, with the
-    word that turns it off (``--ssh/--no-ssh``) or another name (``--instance-type --node-type``);
+    word that turns it off (``--ssh/--no-ssh``) or another name after a space;
     ``name``: what the program calls the flag's value, else as typed. ``kind``: of that value; a
     Literal has its choices. ``metavar``: what stands for the value in help.
     ``on``: the command lines that take the flag: what must be known of where a cluster lives

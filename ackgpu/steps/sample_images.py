@@ -86,7 +86,7 @@ def images_of(sample: SampleSpec, registry: str = "") -> SampleImages:
 
 
 def pinned(image: str, image_id: str) -> str:
-    """``image`` with the digest that a node says it ran, for --image; empty if it says none."""
+    """``image`` with the digest that a node says it ran; empty if it says none."""
     _, found, digest = image_id.rpartition(_DIGEST)
     return f"{image.partition('@')[0]}{_DIGEST}{digest}" if found else ""
 

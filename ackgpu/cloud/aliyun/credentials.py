@@ -1,6 +1,6 @@
 """Which credentials sign the calls, and from where: the first source that is set decides.
 
-A profile that is named wins over all: ``--profile``, ``ACKGPU_PROFILE``, ``ALIBABA_CLOUD_PROFILE``.
+A profile that is named wins over all: the flag, ``ACKGPU_PROFILE``, ``ALIBABA_CLOUD_PROFILE``.
 Else the order is that of the SDKs' default chain (alibabacloud-credentials): the environment's
 keys (``ACKGPU_*``, ``ALIBABA_CLOUD_*``, ``ALICLOUD_*``); an OIDC token; the current profile of
 ``~/.aliyun/config.json``; ``~/.alibabacloud/credentials``; the ECS RAM role; the credentials URI.
@@ -132,7 +132,7 @@ def find(
 ) -> CredentialSource:
     """The credentials to use; raises CredentialsError where there are none or they are broken.
 
-    ``profile`` is the --profile flag. Where ``endpoints`` are on loopback, nothing else is asked.
+    ``profile`` is what the flag says. Where ``endpoints`` are on loopback, nothing else is asked.
     """
     where = endpoints or Endpoints()
     emulated = where.emulated

@@ -77,7 +77,7 @@ class Collected:
 
 
 def execute(options: GcOptions, session: Session) -> Result:
-    """Show what is found, and with --execute remove it."""
+    """Show what is found, and remove it if that is wanted."""
     if options.dry_run and options.execute:
         raise UsageError(f"{flag.DRY_RUN} and {flag.EXECUTE} exclude each other.")
     rules = Rules(options, session)

@@ -199,4 +199,4 @@ PURPOSES: Mapping[str, Calls | Callable[[Session, ClusterSpec], Calls]] = {
     "extend": {*FINDING, *OWNED_READS, *TAGGING},
     "describe": {*READING},
 }  # fmt: skip
-"""What ``policy generate --for`` takes, besides ``all``."""
+"""What ``policy generate`` writes policies for, besides ``all``."""

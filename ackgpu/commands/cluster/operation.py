@@ -178,7 +178,7 @@ class ClusterChange:
         self.check(spec, needs, (), ["quota"])
 
     def shown(self, blueprint: Blueprint, plan: Plan, warnings: Sequence[str] = ()) -> Result:
-        """The result of --dry-run."""
+        """The result of a dry run."""
         part = plan_result(blueprint, plan, Estimate((), ""))
         return Result(
             command=self.command,
@@ -222,7 +222,7 @@ class ClusterChange:
         )
 
     def planned(self, rows: Sequence[PlanRow], warnings: Sequence[str] = ()) -> Result:
-        """The result of --dry-run for a change that makes no pool."""
+        """The result of a dry run of a change that makes no pool."""
         name, region = self.options.name, self.cloud.region
         part = PlanResult(cluster_name=name, region=region, steps=tuple(rows))
         return Result(command=self.command, part=part, warnings=tuple(warnings))
@@ -239,7 +239,7 @@ class ClusterChange:
         return staying_instances(self.cloud, nodes)
 
     def confirm(self, question: str) -> None:
-        """Ask, unless --yes was given. Raises UsageError where the answer is not yes."""
+        """Ask, unless told not to. Raises UsageError where the answer is not yes."""
         if not self.options.yes and not self.session.streams.confirm(question):
             raise UsageError("Nothing was changed: the answer was not yes.")
 
@@ -365,7 +365,7 @@ def _in_the_way(plan: Plan, *, removing: bool) -> Exception | None:
 
 
 def _last_changes(steps: Steps) -> frozenset[str]:
-    """The names of the changes that no other change waits for: what --no-wait does not wait for."""
+    """The names of the changes that no other change waits for: what need not be waited for."""
     needed: set[str] = set()
     for step in reversed(steps):
         if not step.checks or step.name in needed:

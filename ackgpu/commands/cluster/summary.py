@@ -38,7 +38,7 @@ def summary_of(  # noqa: PLR0913 -- keyword-only, each named where it is given
     waited: bool,
     price: Estimate | None,
 ) -> CreateSummary:
-    """The record of a create that ended well; ``kubeconfig`` is --kubeconfig."""
+    """The record of a create that ended well; ``kubeconfig`` is the file that was named."""
     values = outcome.values.ready
     by_step = {type(report.step): report for report in outcome.reports}
     cluster_report = by_step[ClusterStep]
@@ -105,7 +105,7 @@ def _network(outcome: Outcome) -> tuple[Resource, ...]:
 def _by_ack(session: Session, blueprint: Blueprint, report: StepReport) -> tuple[Resource, ...]:
     """What ACK made and bills, load balancers with what they serve: only the summary names it.
 
-    The stack, the role and the log project are in ``describe --resources``.
+    The stack, the role and the log project are in what ``describe`` lists.
     """
     made = [resource for resource in report.resources[1:] if resource.billable]
     ids = [resource.id for resource in made if resource.type == "LoadBalancer"]

@@ -33,7 +33,7 @@ GOALS = ("cluster", "nodes", "gpu", "deleted")
 POOLS_ASKED_FOR_SECONDS = 120.0
 """A create asks for the pools right after the cluster runs, or its way out stands."""
 LONG = 24 * 3600
-"""No step ends a wait: --timeout does."""
+"""No step ends a wait: its time does."""
 
 
 @dataclass(frozen=True, kw_only=True)

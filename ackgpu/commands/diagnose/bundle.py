@@ -1,4 +1,4 @@
-"""What ``diagnose --bundle`` writes down of what was read."""
+"""What the bundle of ``diagnose`` holds of what was read."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def skew(env: Mapping[str, str]) -> float:
 
 
 def emulator(session: Session) -> Diagnosis:
-    """What the emulator of --emulator keeps in the state directory."""
+    """What the embedded emulator keeps in the state directory."""
     name = "emulator"
     state = directory(session)
     if not state.exists():

@@ -1,6 +1,6 @@
 """``doctor``: whether this machine, the credentials and the way to the cloud are in order.
 
-It changes nothing; only ``--emulator`` starts the embedded emulator as it does for every command.
+It changes nothing; the embedded emulator starts, if wanted, as it does for every command.
 """
 
 from __future__ import annotations

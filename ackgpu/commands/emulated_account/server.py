@@ -65,5 +65,5 @@ def way_out(error: OSError) -> str | None:
 
 
 def directory(session: Session) -> Path:
-    """Where the emulator of --emulator keeps its account."""
+    """Where the embedded emulator keeps its account."""
     return session.settings.state_dir / "emulator"

@@ -107,7 +107,7 @@ def _program(env: Mapping[str, str]) -> list[str]:
 
 
 def _given(session: Session, name: str, minutes: int | None) -> dict[str, str]:
-    """The flags, as the cache reads them from the line that ``write --exec`` wrote."""
+    """The flags, as the cache reads them from the line that ``kubeconfig write`` wrote."""
     flags = session.settings.given
     given = {
         "name": name,

@@ -1,4 +1,4 @@
-"""What the page of ``verify --report`` shows beside the checks: the create, and what it made."""
+"""What the report of ``verify`` shows beside the checks: the create, and what it made."""
 
 from __future__ import annotations
 
