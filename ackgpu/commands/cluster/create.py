@@ -299,7 +299,7 @@ class _Creation:
             for message in self._at_once:
                 shown.emit(Warned, message=message)
             self._at_once = ()
-            # Pools need the cluster first: with --no-wait nothing behind it can be requested.
+            # Pools need the cluster first: unless one waits for it, nothing more can be requested.
             no_wait = frozenset() if self._options.wait else frozenset({"cluster"})
             outcome = Apply(steps, shown, known=plan, no_wait=no_wait).run()
             self._requested |= {report.step.name for report in outcome.reports if report.requested}
