@@ -107,6 +107,7 @@ def _name_causes(resource: ApiResource, name: str) -> Iterator[Cause]:
     if not name:
         yield "metadata.name", "Required value: name or generateName is required"
         return
+    # Names of roles may have colons (system:node): they are path segments, and no DNS names.
     if resource.group == "rbac.authorization.k8s.io":
         return
     if resource.key in {"namespaces", "services"}:
@@ -203,6 +204,7 @@ def _resource_causes(resources: Obj, path: str) -> Iterator[Cause]:
             text = "Limit must be set for non overcommitable resources"
             yield f"{path}.limits", f"Required value: {text}"
         elif "/" in name and str(limits[name]) != str(value):
+            # Extended resources cannot be overcommitted.
             text = f"must be equal to {name} limit of {limits[name]}"
             yield f"{path}.requests", f'Invalid value: "{value}": {text}'
         elif (
@@ -226,6 +228,8 @@ def _change_causes(resource: ApiResource, old: Obj, obj: Obj) -> Iterator[Cause]
     """What may not change of an object that exists."""
     for path, why in table("kube/rules")["unchanged"].get(resource.key, {}).items():
         before, after = look_up(old, path), look_up(obj, path)
+        # A Job's selector is made by its controller: a
+        # manifest that is sent again does not have it.
         if before != after and not (resource.key == "jobs" and after is None):
             shown = json.dumps(after, separators=(",", ":"))
             given, _, text = why.rpartition("Forbidden: ")

@@ -45,10 +45,12 @@ def reconcile(state: ClusterState) -> None:
         "statefulsets": _hold_stateful_set,
         "daemonsets": _hold_daemon_set,
     }
+    # Deployments before ReplicaSets: what one makes the next has to see in the same write.
     for plural, act in acting.items():
         for doc in state.written(plural):
             if "deletionTimestamp" not in doc.body["object"]["metadata"]:
                 act(state, doc)
+    # After the pods: a claim is freed once no pod uses it any more.
     release_unused(state)
     bind_claims(state)
     state.forget_entries()
@@ -106,6 +108,7 @@ def _claim(state: ClusterState, owner: Obj, pod: Obj) -> None:
         rows = [row for row in pod["spec"].get("volumes") or [] if row["name"] != volume]
         row = {"name": volume, "persistentVolumeClaim": {"claimName": name}}
         pod["spec"]["volumes"] = [row, *rows]
+        # A claim outlives its pod, and the next pod of the name finds its data again.
         if state.entry(CLAIMS, (namespace, name)) is None:
             labels = owner["spec"]["selector"].get("matchLabels") or {}
             metadata = {"name": name, "namespace": namespace, "labels": dict(labels)}
@@ -166,6 +169,8 @@ def _revise(state: ClusterState, obj: Obj) -> str:
         made |= {"data": data, "revision": newest + 1}
         store_new(state, by_plural("controllerrevisions"), made)
     elif int(same.body["object"]["revision"]) != newest:
+        # An undo: the old revision is numbered anew, and
+        # no second one is kept of the same template.
         same.body["object"]["revision"] = newest + 1
         store_again(state, same)
     return name if obj["kind"] == "StatefulSet" else digest

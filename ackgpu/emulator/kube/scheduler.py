@@ -50,12 +50,15 @@ def requests_of(spec: Obj) -> Amounts:
             total[name] = total.get(name, Decimal(0)) + value
     for container in spec.get("initContainers") or []:
         for name, value in _asked(container).items():
+            # They run before the containers, and one at a time.
             total[name] = max(total.get(name, Decimal(0)), value)
+    # A pod takes one of the node's places, which are a resource as any other.
     return {**total, "pods": Decimal(1)}
 
 
 def _asked(container: Obj) -> Amounts:
     resources = container.get("resources") or {}
+    # A request that is left out is the limit (Kubernetes documentation, container resources).
     asked = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
     return {name: amount(value) for name, value in asked.items()}
 
@@ -65,6 +68,7 @@ def earliest(spec: Obj, asked: Amounts, load: Load, since: float) -> float | Non
     node = load.node
     if rejection(spec, node) or node.ready is None:
         return None
+    # A change of a label or a cordon counts only from its own time on.
     start = max(since, node.joined, node.ready, node.changed)
     if any(name in DEVICES for name in asked):
         if node.gpu_ready is None:
@@ -150,5 +154,6 @@ def _reasons(spec: Obj, asked: Amounts, load: Load, now: float) -> tuple[list[st
         return [why], False
     free = load.free_at(now)
     short = [name for name, value in asked.items() if free.get(name, Decimal(0)) < value]
+    # Preemption helps only if the node could hold the pod when it is empty.
     possible = all(load.allocatable.get(name, Decimal(0)) >= asked[name] for name in short)
     return ["Too many pods" if n == "pods" else f"Insufficient {n}" for n in short], possible
