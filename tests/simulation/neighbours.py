@@ -123,7 +123,7 @@ class Neighbours:
 
     def take_away(self) -> None:
         """They take away what they made in our network."""
-        for kind, thing in self.settled:
+        for kind, thing in reversed(self.settled):  # the latest may live in an earlier one
             product, action, key = DELETED_BY[kind]
             self._act(product, action, **{key: thing})
         self.settled.clear()
