@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ackgpu.emulator.real_time import REAL
@@ -85,6 +86,19 @@ def sign_request(session: Transaction, request: str, organization: str, days: fl
     )
 
 
+def token_signature(session: Transaction, text: bytes) -> bytes:
+    """The signature of a token (RFC 7518, ES256): both numbers in 32 bytes each."""
+    number, other = decode_dss_signature(_signer(session).sign(text, ec.ECDSA(hashes.SHA256())))
+    return number.to_bytes(32, "big") + other.to_bytes(32, "big")
+
+
+def _signer(session: Transaction) -> ec.EllipticCurvePrivateKey:
+    signer = serialization.load_pem_private_key((session.meta(KEY) or "").encode(), None)
+    if not isinstance(signer, ec.EllipticCurvePrivateKey):
+        raise TypeError("the authority's key is no elliptic curve key")
+    return signer
+
+
 def _issue(
     session: Transaction,
     subject: x509.Name,
@@ -106,9 +120,7 @@ def _signed(  # noqa: PLR0913, PLR0917 -- what a certificate says
     alternatives: x509.SubjectAlternativeName | None = None,
 ) -> str:
     authority = x509.load_pem_x509_certificate(authority_pem(session).encode())
-    signer = serialization.load_pem_private_key((session.meta(KEY) or "").encode(), None)
-    if not isinstance(signer, ec.EllipticCurvePrivateKey):
-        raise TypeError("the authority's key is no elliptic curve key")
+    signer = _signer(session)
     now = REAL.wall()
     builder = (
         x509.CertificateBuilder()

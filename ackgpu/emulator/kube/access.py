@@ -10,28 +10,33 @@ owner does; a service account and a requested certificate may do what role bindi
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
-from ackgpu.emulator.kube.objects import uid_of
 from ackgpu.emulator.kube.state import KIND
 from ackgpu.emulator.kube.status import unauthorized
 from ackgpu.emulator.store import Doc, Transaction
 
 CLUSTER_PREFIX = "ack:cluster:"
+ISSUER = "https://kubernetes.default.svc"
+"""Who issues the tokens of service accounts, and whom they are for where nothing is said."""
 
 
 @dataclass(frozen=True)
 class KubeUser:
-    """A user of one cluster. ``credential``: the id of what they showed to be let in."""
+    """A user of one cluster. ``credential``: the id of what they showed to be let in.
+
+    ``uid``: a service account's.
+    """
 
     user: str
     groups: tuple[str, ...]
     admin: bool
     credential: str = ""
+    uid: str = ""
 
 
 def credentials(http: web.Request) -> tuple[dict[str, Any] | None, str]:
@@ -49,7 +54,7 @@ def identify(
 ) -> tuple[Doc, KubeUser]:
     """The cluster that the caller may speak to, and who they are there; else 401."""
     if authorization.lower().startswith("bearer "):
-        return _by_token(session, now, authorization.split(None, 1)[1])
+        return by_token(session, now, authorization.split(None, 1)[1])
     if certificate:
         return _by_certificate(session, now, certificate)
     raise unauthorized()
@@ -81,9 +86,15 @@ def _is_revoked(cluster: Doc, common_name: str) -> bool:
     return int(generation) < int(cluster.body.get("certificate_generation", 0))
 
 
-def _by_token(session: Transaction, now: float, token: str) -> tuple[Doc, KubeUser]:
+def by_token(
+    session: Transaction, now: float, token: str, audiences: Collection[str] = (ISSUER,)
+) -> tuple[Doc, KubeUser]:
+    """The cluster and the service account of a token that is for one of ``audiences``; else 401."""
     doc = session.get(KIND, token_id(token))
-    if doc is None or not doc.alive(now):
+    if doc is None or not doc.alive(now) or not set(audiences) & set(doc.body["audiences"]):
+        raise unauthorized()
+    bound = session.get(KIND, doc.body["bound"]) if doc.body["bound"] else doc
+    if bound is None or not bound.alive(now):
         raise unauthorized()
     namespace, name = doc.body["namespace"], doc.body["account"]
     groups = (
@@ -93,7 +104,7 @@ def _by_token(session: Transaction, now: float, token: str) -> tuple[Doc, KubeUs
     )
     user = f"system:serviceaccount:{namespace}:{name}"
     return _cluster(session, now, doc.scope), KubeUser(
-        user, groups, admin=False, credential=f"JTI={uid_of(token)}"
+        user, groups, admin=False, credential=f"JTI={doc.body['jti']}", uid=doc.body["uid"]
     )
 
 

@@ -29,7 +29,8 @@ from ackgpu.emulator.kube.request import KubeRequest, as_yaml, parse_path, requi
 from ackgpu.emulator.kube.resources import SUBRESOURCE_VERBS, ApiResource
 from ackgpu.emulator.kube.state import ClusterState, KubeBackend
 from ackgpu.emulator.kube.status import KubeError, NoSuchPathError, not_allowed
-from ackgpu.emulator.kube.subresources import evict, issue_token, review, scale_of, set_scale
+from ackgpu.emulator.kube.subresources import evict, review, scale_of, set_scale
+from ackgpu.emulator.kube.tokens import issue_token
 from ackgpu.emulator.kube.trouble import Trouble
 from ackgpu.emulator.kube.views import as_asked
 from ackgpu.emulator.kube.watch import watch

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import copy
 import json
 from dataclasses import replace
 from functools import reduce
-from typing import Any
 
-from ackgpu.emulator.kube.access import KubeUser, identify, token_id
+from ackgpu.emulator.kube.access import ISSUER, KubeUser, by_token
 from ackgpu.emulator.kube.columns import look_up
 from ackgpu.emulator.kube.deletion import delete
 from ackgpu.emulator.kube.disruption import require_leave
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.permissions import Action, allowed, rules_of
 from ackgpu.emulator.kube.request import KubeRequest, unsupported
-from ackgpu.emulator.kube.resources import SUBRESOURCE_KINDS
-from ackgpu.emulator.kube.state import KIND, ClusterState
-from ackgpu.emulator.kube.status import KubeError, bad_request, invalid, not_allowed, success
-from ackgpu.emulator.kube.type_check import checked
+from ackgpu.emulator.kube.state import ClusterState
+from ackgpu.emulator.kube.status import KubeError, not_allowed, success
+from ackgpu.emulator.kube.tokens import audiences_of, typed, typed_body
 from ackgpu.emulator.kube.writes import PATCHES, require, store_change
-from ackgpu.emulator.store import Doc
-
-TOKEN_LASTS, SHORTEST_TOKEN, MAX_TOKEN = 3600, 600, 2**32  # seconds
 
 
 def scale_of(state: ClusterState, request: KubeRequest) -> Obj:
@@ -59,9 +53,9 @@ def set_scale(state: ClusterState, request: KubeRequest) -> Obj:
         change = PATCHES.get(request.content_type)
         if change is None:
             raise unsupported(request.content_type)
-        given = _typed(request, change(scale_of(state, request), request.parsed()))
+        given = typed(request, change(scale_of(state, request), request.parsed()))
     else:
-        given = _body(request)
+        given = typed_body(request)
     changed = copy.deepcopy(entry.object)
     *way, last = _replicas(request).lstrip(".").split(".")
     place = reduce(lambda inner, step: inner.setdefault(step, {}), way, changed)
@@ -74,44 +68,16 @@ def set_scale(state: ClusterState, request: KubeRequest) -> Obj:
 
 def evict(state: ClusterState, request: KubeRequest) -> Obj:
     """Evict a pod: delete it, if its disruption budget allows."""
-    options = _body(request).get("deleteOptions") or {}
+    options = typed_body(request).get("deleteOptions") or {}
     require_leave(state, require(state, request).object)
     headers = {**request.headers, "content-type": "application/json"}
     delete(state, replace(request, body=json.dumps(options).encode(), headers=headers))
     return {**success({}), "code": 201}
 
 
-def issue_token(state: ClusterState, request: KubeRequest) -> Obj:
-    """A token of a service account, good for the time requested."""
-    require(state, request)
-    spec = _body(request).get("spec") or {}
-    seconds = int(spec.get("expirationSeconds") or TOKEN_LASTS)
-    if not SHORTEST_TOKEN <= seconds <= MAX_TOKEN:
-        short = seconds < SHORTEST_TOKEN
-        text = "less than 10 minutes" if short else "larger than 2^32 seconds"
-        why = f"Invalid value: {seconds}: may not specify a duration {text}"
-        group, _, kind = SUBRESOURCE_KINDS["token"]
-        raise invalid(kind, group, "", [("spec.expirationSeconds", why)])
-    secret = f"{state.rng.getrandbits(256):064x}"
-    head = base64.urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=")
-    token = f"{head}.{secret}.emulated"
-    namespace, name = request.target.key
-    body = {"namespace": namespace, "account": name}
-    state.session.put(
-        Doc(KIND, token_id(token), "", state.id, "tokens", state.now, state.now + seconds, body)
-    )
-    return {
-        "kind": "TokenRequest",
-        "apiVersion": "authentication.k8s.io/v1",
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": {**spec, "expirationSeconds": seconds},
-        "status": {"token": token, "expirationTimestamp": state.stamp(state.now + seconds)},
-    }
-
-
 def review(state: ClusterState, request: KubeRequest) -> Obj:
     """The answer to a review of access, of who asks, or of a token."""
-    obj = _body(request)
+    obj = typed_body(request)
     resource = request.target.resource
     plural = resource.key
     if plural == "bindings":
@@ -122,7 +88,7 @@ def review(state: ClusterState, request: KubeRequest) -> Obj:
         return {**head, "status": {"userInfo": _user(request.identity)}}
     spec = obj.get("spec") or {}
     if plural == "tokenreviews":
-        return {**head, "spec": spec, "status": _token_status(state, str(spec.get("token") or ""))}
+        return {**head, "spec": spec, "status": _token_status(state, spec)}
     if plural == "selfsubjectrulesreviews":
         return {**head, "spec": spec, "status": _rules(state, request.identity, spec)}
     who = request.identity
@@ -135,17 +101,21 @@ def review(state: ClusterState, request: KubeRequest) -> Obj:
 
 def _user(identity: KubeUser) -> Obj:
     told: Obj = {"username": identity.user, "groups": list(identity.groups)}
+    told |= {"uid": identity.uid} if identity.uid else {}
     shown = {"authentication.kubernetes.io/credential-id": [identity.credential]}
     return {**told, "extra": shown} if identity.credential else told
 
 
-def _token_status(state: ClusterState, token: str) -> Obj:
+def _token_status(state: ClusterState, spec: Obj) -> Obj:
+    wanted = spec.get("audiences") or [ISSUER]
+    token = str(spec.get("token") or "")
     try:
-        _, identity = identify(state.session, state.now, None, f"Bearer {token}")
+        _, identity = by_token(state.session, state.now, token, wanted)
     except KubeError:
         return {"user": {}, "error": "invalid bearer token"}
-    audiences = ["https://kubernetes.default.svc"]
-    return {"authenticated": True, "user": _user(identity), "audiences": audiences}
+    meant = audiences_of(state, token)
+    there = [audience for audience in wanted if audience in meant]
+    return {"authenticated": True, "user": _user(identity), "audiences": there}
 
 
 def _rules(state: ClusterState, identity: KubeUser, spec: Obj) -> Obj:
@@ -180,19 +150,3 @@ def _opens(rule: Obj, asked: Obj) -> bool:
         path == url or (url.endswith("*") and path.startswith(url[:-1]))
         for url in rule.get("nonResourceURLs") or []
     )
-
-
-def _body(request: KubeRequest) -> Obj:
-    """The body, checked against the type that the path takes."""
-    return _typed(request, request.parsed() or {})
-
-
-def _typed(request: KubeRequest, obj: Any) -> Obj:
-    if not isinstance(obj, dict):
-        raise bad_request("the request body holds no object")
-    resource = request.target.resource
-    group, version, kind = SUBRESOURCE_KINDS.get(
-        request.target.subresource, (resource.group, resource.version, resource.kind)
-    )
-    given = {**obj, "apiVersion": f"{group}/{version}", "kind": kind}
-    return checked(given, "Ignore")[0]
