@@ -149,6 +149,10 @@ def print_jobs(options: ScheduleOptions, session: Session) -> Result:
     jobs = [Job("sleep", _when(flag.AT, options.at), f"{command(f'sleep {options.name}')} -y")]
     if options.until:
         jobs.append(Job("wake", _when(flag.UNTIL, options.until), command(f"wake {options.name}")))
+    if len({job.when for job in jobs}) < len(jobs):
+        raise UsageError(
+            f"{flag.AT} {options.at} and {flag.UNTIL} {options.until} are the same time."
+        )
     return Result(command="sleep", part=PlainText(text=SCHEDULES[options.kind](jobs)))
 
 

@@ -46,7 +46,7 @@ class Emulator:
 
     def __init__(  # noqa: PLR0913 -- a record of options, all by name
         self,
-        state: Path | None = None,
+        state: Path | str | None = None,
         *,
         speed: float | None = None,
         clock: Clock | None = None,
@@ -66,7 +66,7 @@ class Emulator:
         Faults(self._faults)  # refuses nonsense before anything is opened
         self.clock = clock or SystemClock(SPEED if speed is None else speed)
         self.speed = self.clock.speed if speed is None else speed
-        self._state = state
+        self._state = None if state is None else Path(state)
         self._seed = seed if seed is not None else self._scenario.get("seed")
         self._ports = (port, kube_port)
         latency_ms = float(latency_ms or self._scenario.get("latency_ms") or 0)

@@ -253,6 +253,7 @@ def test_the_printed_jobs_name_both_commands_and_touch_nothing(cli: Cli, kind: s
     [
         (("--at", "25:00"), "HH:MM"),
         (("--until", "08:00"), "--at"),
+        (("--at", "8:00", "--until", "08:00"), "the same time"),
         (("--at", "20:00", "--print-schedule", "systemd"), "One of: cron, github, kubernetes"),
     ],
 )

@@ -208,6 +208,7 @@ def test_a_cluster_without_gpu_nodes_is_not_verified(lab: Lab) -> None:
         (("--level", "everything"), "--level"),
         (("--count", "0"), "--count"),
         (("--junit", "/nowhere/x.xml"), "/nowhere"),
+        (("--junit", "both", "--report", "./both"), "one file"),
         (("--level", "cuda", "--timeout", "soon"), "--timeout"),
     ],
 )

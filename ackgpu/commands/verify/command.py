@@ -151,6 +151,8 @@ def _check(options: VerifyOptions) -> None:
         raise UsageError(f"{flag.COUNT} {options.count}: at least one pass is made.")
     check_directory(flag.JUNIT, options.junit)
     check_directory(flag.REPORT, options.report)
+    if options.junit is not None and options.junit == options.report:
+        raise UsageError(f"{flag.JUNIT} and {flag.REPORT} name one file, {options.junit}.")
 
 
 def _reach(options: VerifyOptions, session: Session) -> Reached:

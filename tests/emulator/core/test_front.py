@@ -83,6 +83,11 @@ def test_an_account_without_a_state_is_forgotten() -> None:
             put(emulator, "vpc-1")
 
 
+def test_a_state_may_be_a_text(tmp_path: Path) -> None:
+    with Emulator(str(tmp_path / "state")):
+        assert (tmp_path / "state" / FILE).exists()
+
+
 def test_a_state_keeps_account_ports_authority_and_time(tmp_path: Path) -> None:
     seen = []
     clock = ManualClock()
