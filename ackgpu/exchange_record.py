@@ -127,7 +127,9 @@ def recording(path: Path, command: str, tell: Callable[[str], object]) -> Iterat
         _active = None
         record.close()
         if record.lacking:
-            tell(f"--record {path} is not complete: it could not be written: {record.lacking}.")
+            tell(
+                f"{flag.RECORD} {path} is not complete: it could not be written: {record.lacking}."
+            )
 
 
 def note(service: str, call: str, *, sent: Any, status: int | None, answer: Any) -> None:

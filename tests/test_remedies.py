@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.parsing import why_not
 
-from ackgpu import flag
+from ackgpu import command_table, flag
 from ackgpu.tables import spelled_out
 
 ROOT = Path(__file__).parents[1]
@@ -103,7 +103,12 @@ OF_OTHERS = {
 """Flags of pytest, kubectl, aliyun, nvidia-smi and others that the program or a message names."""
 
 
-OURS = set(FLAG.findall((ROOT / "ackgpu/data/commands.json").read_text()))
+OURS = {
+    name
+    for taker in (command_table.load(), *command_table.load()["commands"].values())
+    for row in taker["flags"]
+    for name in row["names"]
+}
 PRODUCT = [path for path in (*SOURCES, *TABLES) if "emulator" not in path.parts]
 LINES_OF_OTHERS = {
     ("--kubeconfig", "commands/cluster/summary.py"), ("--context", "commands/cluster/summary.py"),
