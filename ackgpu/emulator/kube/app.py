@@ -16,6 +16,7 @@ from ackgpu.emulator.container.channels import refuse_forwarded
 from ackgpu.emulator.container.exec_session import execute, running_pod
 from ackgpu.emulator.kube.access import KubeUser, credentials, identify
 from ackgpu.emulator.kube.contents import open_cluster
+from ackgpu.emulator.kube.cron_jobs import is_behind, make_due
 from ackgpu.emulator.kube.custom import resources_of
 from ackgpu.emulator.kube.deletion import delete, delete_collection
 from ackgpu.emulator.kube.documents import Document, Question, document
@@ -35,6 +36,7 @@ from ackgpu.emulator.kube.trouble import Trouble
 from ackgpu.emulator.kube.views import as_asked
 from ackgpu.emulator.kube.watch import watch
 from ackgpu.emulator.kube.writes import create, patch, update
+from ackgpu.emulator.store import Transaction
 
 LARGEST_BODY = 3 * 1024 * 1024  # a real API server's limit
 log = logging.getLogger(__name__)
@@ -157,12 +159,12 @@ class KubeServer:
         dry_run = request.dry_run
         # A dry run does everything and is rolled back: what it answers is what a real write would.
         with suppress(_Undo), self._backend.transaction(write=True) as session:
-            now = self._backend.timeline_now(session)
             # Again, within the writing transaction: the certificate
             # may have been revoked since the first look.
-            cluster, _ = identify(session, now, *credentials(http))
-            state = open_cluster(session, cluster, self._backend)
+            state, _ = self._open(session, http)
             # Before the write: what time has brought about so far must not look different after it.
+            if is_behind(state):
+                make_due(state)
             settle(state)
             answer = write(state, request)
             if dry_run:
@@ -172,9 +174,19 @@ class KubeServer:
     def _look(self, http: web.Request, do: Callable[[ClusterState, KubeUser], T]) -> T:
         """Run ``do`` on the caller's cluster, reading."""
         with self._backend.transaction() as session:
-            now = self._backend.timeline_now(session)
-            cluster, identity = identify(session, now, *credentials(http))
-            return do(open_cluster(session, cluster, self._backend), identity)
+            state, identity = self._open(session, http)
+            if not is_behind(state):
+                return do(state, identity)
+        # Jobs of a CronJob are written when they are first seen to be due.
+        with self._backend.transaction(write=True) as session:
+            state, identity = self._open(session, http)
+            make_due(state)
+            return do(state, identity)
+
+    def _open(self, session: Transaction, http: web.Request) -> tuple[ClusterState, KubeUser]:
+        now = self._backend.timeline_now(session)
+        cluster, identity = identify(session, now, *credentials(http))
+        return open_cluster(session, cluster, self._backend), identity
 
 
 def _begin(

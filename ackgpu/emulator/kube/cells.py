@@ -25,6 +25,11 @@ def _suspended(obj: Obj, _now: datetime) -> str:
     return str(bool(obj["spec"].get("suspend")))
 
 
+def _last_run(obj: Obj, now: datetime) -> str:
+    stamp = (obj.get("status") or {}).get("lastScheduleTime")
+    return since(stamp, now) if stamp else NONE
+
+
 def _controller(obj: Obj, _now: datetime) -> str:
     owner = (obj["metadata"].get("ownerReferences") or [{}])[0]
     return f"{owner['kind'].lower()}.apps/{owner['name']}" if owner else NONE

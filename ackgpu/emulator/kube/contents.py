@@ -10,6 +10,7 @@ from ackgpu.emulator.kube import (
     claims,
     companions,
     controllers,
+    cron_jobs,
     custom,
     disruption,
     endpoints,
@@ -29,6 +30,7 @@ from ackgpu.emulator.store import Doc, Transaction
 SOURCES: Mapping[str, Source] = {
     "apiservices": companions.api_services,
     "configmaps": accounts.config_entries,
+    "cronjobs": cron_jobs.entries,
     "csinodes": companions.csi_nodes,
     "customresourcedefinitions": custom.definition_entries,
     "daemonsets": controllers.daemon_set_entries,

@@ -101,7 +101,7 @@ def _delete_entry(
         if resource.key == DEFINITIONS:
             for inner in state.written(entry.key[1]):
                 remove(state, inner)
-        _delete_with_owned(state, resource, doc, policy)
+        delete_with_owned(state, resource, doc, policy)
     return _answer(state, resource, doc)
 
 
@@ -131,7 +131,8 @@ def _details(resource: ApiResource, metadata: Obj) -> Obj:
     return success({**details, "group": resource.group} if resource.group else details)
 
 
-def _delete_with_owned(state: ClusterState, resource: ApiResource, doc: Doc, policy: str) -> None:
+def delete_with_owned(state: ClusterState, resource: ApiResource, doc: Doc, policy: str) -> None:
+    """Delete an object, and by ``policy`` what it owns."""
     metadata = doc.body["object"]["metadata"]
     kinds = OWNED.get(resource.key, ())
     last = state.now
@@ -142,7 +143,7 @@ def _delete_with_owned(state: ClusterState, resource: ApiResource, doc: Doc, pol
         elif kind == "pods":
             remove_pod(state, inner)
         else:
-            _delete_with_owned(state, by_plural(kind), inner, policy)
+            delete_with_owned(state, by_plural(kind), inner, policy)
         last = max(last, inner.deleted_at or state.now)
     if resource.key == "services":
         release_balancer(state, doc)
