@@ -17,7 +17,16 @@ from ackgpu.emulator.cs.control_plane import (
 )
 from ackgpu.emulator.cs.events import record
 from ackgpu.emulator.cs.faults import fault
-from ackgpu.emulator.cs.lookup import body_of, flag, objects, part, tag_rows, text, texts
+from ackgpu.emulator.cs.lookup import (
+    body_of,
+    cluster_tags,
+    flag,
+    objects,
+    part,
+    tag_rows,
+    text,
+    texts,
+)
 from ackgpu.emulator.cs.nodepools import make_pool
 from ackgpu.emulator.cs.pool_rules import check_pool
 from ackgpu.emulator.cs.states import CLUSTER
@@ -64,7 +73,7 @@ def _new_cluster(call: Call, region: str, request: dict[str, Any]) -> Doc:
     version = kubernetes_version(text(request, "kubernetes_version"))
     network = network_of(request)
     first = call.docs.get("vswitch", texts(request, "vswitch_ids")[0])
-    tags = {row["key"]: row["value"] for row in tag_rows(request)}
+    tags = cluster_tags(tag_rows(request))
     cluster.body = {
         "cluster_type": text(request, "cluster_type"),
         "cluster_spec": text(request, "cluster_spec") or "ack.standard",

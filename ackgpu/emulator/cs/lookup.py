@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ackgpu.emulator.errors import ApiError, ill_typed, invalid
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.store import Doc
+
+MAX_TAG_KEY, MAX_TAG_VALUE = 64, 128
+RESERVED_TAGS = ("aliyun", "acs:", "http://", "https://")
+"""What no key of a cluster's tags begins with."""
 
 
 def cluster_of(call: Call) -> Doc:
@@ -125,6 +130,17 @@ def _items(body: dict[str, Any], key: str, kind: type, name: str) -> list[Any]:
     if not all(isinstance(item, kind) for item in value):
         raise ill_typed(name, value, key)
     return list(value)
+
+
+def cluster_tags(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Tags for a cluster; refuses those that none takes (CreateCluster's reference)."""
+    tags = {str(row.get("key", "")): str(row.get("value", "")) for row in rows}
+    for key, value in tags.items():
+        if not 0 < len(key) <= MAX_TAG_KEY or len(value) > MAX_TAG_VALUE:
+            raise invalid("tags", "A key has 1 to 64 characters, a value at most 128.")
+        if key.startswith(RESERVED_TAGS):
+            raise invalid("tags", "A key does not begin with aliyun, acs: or http.")
+    return tags
 
 
 def tag_rows(body: dict[str, Any]) -> list[dict[str, str]]:

@@ -11,6 +11,7 @@ from ackgpu.emulator.cs.control_plane import make_public_endpoint
 from ackgpu.emulator.cs.lookup import (
     body_of,
     cluster_of,
+    cluster_tags,
     flag,
     part,
     rows_of,
@@ -68,8 +69,7 @@ def modify_cluster_tags(call: Call) -> None:
     """Replace the cluster's tags; ACK's own stays. It answers nothing."""
     cluster = cluster_of(call)
     own = {OWN_TAG: cluster.body["Tags"][OWN_TAG]}
-    tags = {str(row.get("key", "")): str(row.get("value", "")) for row in rows_of(call)}
-    change_tags(call, cluster, tags | own)
+    change_tags(call, cluster, cluster_tags(rows_of(call)) | own)
     call.docs.put(cluster)
 
 

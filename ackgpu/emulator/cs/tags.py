@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ackgpu.emulator.cs import PRODUCT
-from ackgpu.emulator.cs.lookup import body_of, query_list, tag_rows, text, texts
+from ackgpu.emulator.cs.lookup import body_of, cluster_tags, query_list, tag_rows, text, texts
 from ackgpu.emulator.errors import ApiError, invalid
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared import limits
@@ -22,8 +22,8 @@ PAGE = 50
 def tag_resources(call: Call) -> dict[str, Any]:
     """Add tags to clusters."""
     body = body_of(call)
-    tags = {row["key"]: row["value"] for row in tag_rows(body)}
-    if not tags or "" in tags:
+    tags = cluster_tags(tag_rows(body))
+    if not tags:
         raise invalid("tags")
     for cluster in _clusters(
         call, text(body, "resource_type"), texts(body, "resource_ids"), text(body, "region_id")

@@ -119,6 +119,31 @@ def test_a_cluster_has_at_most_twenty_tags(ack: Ack, cluster_id: str) -> None:
     assert ack.refusal("TagResources", tags=tags, **named) == ("QuotaExceeded.Tags", 403)
 
 
+@pytest.mark.parametrize(
+    "tag",
+    [
+        ("aliyun", "v"),
+        ("acs:x", "v"),
+        ("http://x", "v"),
+        ("", "v"),
+        ("k" * 65, "v"),
+        ("k", "v" * 129),
+    ],
+)
+def test_a_tag_that_no_cluster_takes_is_refused(
+    ack: Ack, cluster_id: str, tag: tuple[str, str]
+) -> None:
+    tags = [{"key": tag[0], "value": tag[1]}]
+    named = {"resource_ids": [cluster_id], "resource_type": "CLUSTER", "region_id": REGION}
+    other = {"name": "other", "container_cidr": "10.0.0.0/16", "service_cidr": "10.1.0.0/20"}
+    refusals = [
+        ack.refusal("TagResources", tags=tags, **named),
+        ack.refusal("ModifyClusterTags", cluster_id, body=tags),
+        ack.refusal("CreateCluster", **ack.cluster_request(tags=tags, **other)),
+    ]
+    assert refusals == [("InvalidParameter", 400)] * 3
+
+
 def test_objects_in_the_cluster_are_protected(ack: Ack, cluster_id: str) -> None:
     asked = {"resource_type": "services", "namespace": "default", "resources": ["web"]}
     answer = ack("UpdateResourcesDeleteProtection", cluster_id, enable=True, **asked)
