@@ -171,7 +171,7 @@ class NodePoolStep(Step[NodePool]):
             found.id,
             f"{found.healthy} × {types}",
             drift=self._drift(found),
-            resources=(self._resource(found), *instances),
+            resources=(pool_resource(found, self._plan.region), *instances),
         )
 
     def _not_yet(self, ctx: Context, cluster: Cluster, found: NodePool) -> Finding[NodePool]:
@@ -185,7 +185,7 @@ class NodePoolStep(Step[NodePool]):
                 # The task says how many failed; only the nodes say why.
                 error.details = (*error.details, *reasons)
                 error.resolution = self._way_out(found, f"{error.message} {error.details}")
-            return Broken(error, id=found.id, resources=(self._resource(found),))
+            return Broken(error, id=found.id, resources=(pool_resource(found, self._plan.region),))
         detail = f"{found.state}: {found.healthy} of {self._least(found)} nodes ready"
         if found.failed:
             nodes = self._cloud.containers.nodes(cluster.id, node_pool_id=found.id)
@@ -195,7 +195,7 @@ class NodePoolStep(Step[NodePool]):
             detail,
             id=found.id,
             warning="" if known else f"ACK says the pool is {found.state!r}; going on waiting",
-            resources=(self._resource(found),),
+            resources=(pool_resource(found, self._plan.region),),
         )
 
     def _way_out(self, found: NodePool, said: str) -> str:
@@ -281,18 +281,19 @@ class NodePoolStep(Step[NodePool]):
             size = [Drift(f"nodePools[{pool.name}].desiredSize", wanted, has, scale)]
         return (*self._settings_drift.of(found), *size)
 
-    def _resource(self, found: NodePool) -> Resource:
-        return Resource(
-            product="cs",
-            # Free of charge itself; its instances are rows of their own.
-            type="NodePool",
-            id=found.id,
-            name=found.name,
-            region=self._plan.region,
-            state=found.state,
-            owned=True,
-            billable=False,
-        )
+
+def pool_resource(pool: NodePool, region: str) -> Resource:
+    """A pool as results show it: free of charge itself, its instances are rows of their own."""
+    return Resource(
+        product="cs",
+        type="NodePool",
+        id=pool.id,
+        name=pool.name,
+        region=region,
+        state=pool.state,
+        owned=True,
+        billable=False,
+    )
 
 
 def instance_resource(node: ClusterNode, region: str) -> Resource:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from ackgpu.cloud.api import Cloud, Cluster, NodePool
+from ackgpu.cloud.api import Cloud, Cluster
 from ackgpu.commands.account.costs import Paid, PoolNodes, hourly_of, pools_of
 from ackgpu.engine.aftermath import Aftermath, KnownSum
 from ackgpu.engine.gather import all_of
@@ -18,7 +18,7 @@ from ackgpu.inventory.discover import discover
 from ackgpu.inventory.inventory import Inventory
 from ackgpu.inventory.resources import KINDS, SNAT_ENTRY, by_ack
 from ackgpu.session import Session
-from ackgpu.steps.node_pool import instance_resource
+from ackgpu.steps.node_pool import instance_resource, pool_resource
 
 SAID_AFTER = frozenset({7, 8, 9, 10, 11, 13, 14, 129, 130, 143})
 """The exit codes after which something may stand and cost."""
@@ -34,7 +34,7 @@ def resources_of(
     rows = [kind.resource(row, region) for kind in KINDS for row in inventory.of(kind)]
     rows += [SNAT_ENTRY.resource(entry, region) for _, entry in inventory.snat_entries]
     for each in pools:
-        rows.append(_pool(each.pool, region))
+        rows.append(pool_resource(each.pool, region))
         rows += [instance_resource(n, region) for n in each.nodes if n.instance_id]
     rows += [by_ack(row, region) for row in inventory.by_ack]
     found: dict[str, Resource] = {}
@@ -123,16 +123,3 @@ def _pools_of(cloud: Cloud, clusters: Sequence[Cluster], run: Run) -> list[PoolN
     read = partial(pools_of, cloud, clusters)
     pools: list[PoolNodes] = all_of(run, {"node pools": read})["node pools"]
     return pools
-
-
-def _pool(pool: NodePool, region: str) -> Resource:
-    return Resource(
-        product="cs",
-        type="NodePool",
-        id=pool.id,
-        name=pool.name,
-        region=region,
-        state=pool.state,
-        owned=True,
-        billable=False,
-    )
