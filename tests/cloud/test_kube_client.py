@@ -338,12 +338,12 @@ def test_a_container_that_crashes_shows_how_it_ended_the_last_time(answering: An
         "metadata": {"name": "p", "namespace": "default"},
         "status": {"phase": "Running", "containerStatuses": [container]},
     }
-    server = answering(http("200 OK", json.dumps({"metadata": {}, "items": [pod]})))
+    server = answering(http("200 OK", json.dumps({"kind": "PodList", "items": [pod]})))
     [found] = client(server.url).pods("default", "app=p")
     assert found.reason == "CrashLoopBackOff"
     assert found.message.endswith("; it ended with: driver not loaded")
     del ended["message"]
-    silent = answering(http("200 OK", json.dumps({"metadata": {}, "items": [pod]})))
+    silent = answering(http("200 OK", json.dumps({"kind": "PodList", "items": [pod]})))
     [found] = client(silent.url).pods("default", "app=p")
     assert found.message.endswith("; it ended with: exit code 128 (StartError)")
 

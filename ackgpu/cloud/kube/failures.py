@@ -89,6 +89,8 @@ class Failures:
         if names & _UNREACHED:
             return self._unreached(words, names)
         server = self.access.server
+        if isinstance(error, LookupError | AttributeError | TypeError):
+            words = "an object lacks what it has there"
         return CloudError(f"{server} answered something that is not the Kubernetes API: {words}")
 
     def _unreached(self, words: str, names: set[str]) -> AckGpuError:

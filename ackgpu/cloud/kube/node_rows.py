@@ -65,6 +65,7 @@ class _ListMetadata(msgspec.Struct):
 class NodePage(msgspec.Struct):
     """A page of nodes."""
 
+    kind: str | None = None
     metadata: _ListMetadata | None = None
     items: Sequence[NodeObject] | None = None
 
@@ -75,10 +76,20 @@ decode_node = msgspec.json.Decoder(NodeObject).decode
 
 
 def page_of(body: bytes) -> tuple[Sequence[NodeObject], str]:
-    """The nodes of a page, and the token that continues it; raises msgspec.DecodeError."""
+    """The nodes of a page, and the token that continues it; raises ValueError."""
     page = _decoder.decode(body)
+    hold_to_kind(page.kind, "NodeList")
     token = page.metadata.token if page.metadata else None
     return page.items or (), token or ""
+
+
+def hold_to_kind(kind: object, wanted: str) -> None:
+    """Raise ValueError where an answer is of another kind, so that it is not read as an empty list.
+
+    Each list names its kind (Kubernetes, "API conventions"); what a proxy makes up seldom does.
+    """
+    if kind != wanted:
+        raise ValueError(f"no {wanted}")
 
 
 def node_of(row: NodeObject) -> KubeNode:

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from ackgpu.cloud.api import DeploymentState, KubeEvent, KubeNode, KubePod
 from ackgpu.cloud.kube.insistence import TooLarge, TooSlow
-from ackgpu.cloud.kube.node_rows import node_of, page_of
+from ackgpu.cloud.kube.node_rows import hold_to_kind, node_of, page_of
 from ackgpu.cloud.kube.requests import Send
 
 T = TypeVar("T")
@@ -37,28 +37,32 @@ def nodes(send: Send) -> list[KubeNode]:
 def pods(send: Send, namespace: str, selector: str) -> list[KubePod]:
     """The pods of a namespace with the labels of ``selector``, read in pages."""
     path = f"/api/v1/namespaces/{namespace}/pods"
-    return _listed(send, _plain(path, {"labelSelector": selector}, pod_of))
+    return _listed(send, _plain("PodList", path, {"labelSelector": selector}, pod_of))
 
 
 def pods_on(send: Send, node: str) -> list[KubePod]:
     """The pods of every namespace that are on the node, read in pages."""
-    return _listed(send, _plain("/api/v1/pods", {"fieldSelector": f"spec.nodeName={node}"}, pod_of))
+    query = {"fieldSelector": f"spec.nodeName={node}"}
+    return _listed(send, _plain("PodList", "/api/v1/pods", query, pod_of))
 
 
 def pods_waiting(send: Send) -> list[KubePod]:
     """The pods of every namespace whose phase is Pending, read in pages."""
-    return _listed(send, _plain("/api/v1/pods", {"fieldSelector": "status.phase=Pending"}, pod_of))
+    query = {"fieldSelector": "status.phase=Pending"}
+    return _listed(send, _plain("PodList", "/api/v1/pods", query, pod_of))
 
 
 def warnings(send: Send) -> list[KubeEvent]:
     """The events of type Warning of every namespace, read in pages."""
-    return _listed(send, _plain("/api/v1/events", {"fieldSelector": "type=Warning"}, event_of))
+    query = {"fieldSelector": "type=Warning"}
+    return _listed(send, _plain("EventList", "/api/v1/events", query, event_of))
 
 
 def deployments(send: Send, namespace: str, selector: str) -> list[DeploymentState]:
     """The Deployments of a namespace with the labels of ``selector``, read in pages."""
     path = f"/apis/apps/v1/namespaces/{namespace}/deployments"
-    return _listed(send, _plain(path, {"labelSelector": selector}, deployment_of))
+    query = {"labelSelector": selector}
+    return _listed(send, _plain("DeploymentList", path, query, deployment_of))
 
 
 @dataclass(frozen=True)
@@ -72,11 +76,12 @@ class _Source(Generic[T]):
     make: Callable[[Any], T]
 
 
-def _plain(path: str, query: Mapping[str, str], make: Callable[[Any], T]) -> _Source[T]:
+def _plain(kind: str, path: str, query: Mapping[str, str], make: Callable[[Any], T]) -> _Source[T]:
     """A list of objects that are small, or few."""
 
     def decode(body: bytes) -> tuple[Sequence[Any], str]:
         page = json.loads(body)
+        hold_to_kind(page.get("kind"), kind)
         return page.get("items") or (), (page.get("metadata") or {}).get("continue") or ""
 
     return _Source(path, query, decode, _name_of, make)
@@ -98,7 +103,9 @@ def _listed(send: Send, source: _Source[T]) -> list[T]:
         if found is not None:
             return found
     # Without pages: a list that is compacted under the reader each time is taken in one piece.
-    rows, _ = source.decode(send("GET", source.path, params=source.query).content)
+    rows, more = source.decode(send("GET", source.path, params=source.query).content)
+    if more:
+        raise _endless(source)
     return [source.make(row) for row in rows]
 
 
@@ -119,15 +126,21 @@ def _pages(send: Send, source: _Source[T]) -> list[T] | None:
             return None
         rows, token = source.decode(body)
         del body  # the next page is as large
-        fresh = {source.name(row) for row in rows} - names
-        found += [source.make(row) for row in rows]
+        # Pages may overlap: an object that moved, or a page that was read anew with another size.
+        fresh = {source.name(row): row for row in rows}
+        fresh = {name: row for name, row in fresh.items() if name not in names}
+        found += [source.make(row) for row in fresh.values()]
         if not token:
             return found
         if token in tokens or (rows and not fresh) or len(tokens) >= _MAX_PAGES:
-            raise ValueError(f"the list {source.path} has no end")
-        names |= fresh
+            raise _endless(source)
+        names |= fresh.keys()
         tokens.add(token)
         del rows
+
+
+def _endless(source: _Source[T]) -> ValueError:
+    return ValueError(f"the list {source.path} has no end")
 
 
 class _Pages:
