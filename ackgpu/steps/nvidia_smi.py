@@ -65,9 +65,12 @@ def parse_csv(text: str) -> Smi | None:
 
 
 def parse_license(text: str) -> str:
-    """The vGPU licence's state in ``nvidia-smi -q``; empty where the product needs none."""
-    found = _LICENSE.search(text)
-    return found.group(1) if found else ""
+    """The vGPU licence's state in ``nvidia-smi -q``; empty where the product needs none.
+
+    Of several GPUs it is the state of the first that has no licence.
+    """
+    found: list[str] = _LICENSE.findall(text)
+    return next((each for each in found if not is_licensed(each)), found[0] if found else "")
 
 
 def is_licensed(status: str) -> bool:
@@ -83,7 +86,7 @@ def as_label(name: str) -> str:
 def trouble(done: Executed) -> str:
     """Why the tool did not tell anything; empty where it did."""
     if done.code == 0:
-        return ""
+        return "" if done.output.strip() else "nvidia-smi printed nothing"
     if done.code == _NO_PROGRAM:
         return "there is no nvidia-smi in the container: the NVIDIA runtime gave it no GPU"
     words = (done.output.strip() or done.errors.strip()).splitlines()

@@ -27,6 +27,7 @@ from ackgpu.steps.nvidia_smi import (
 )
 from ackgpu.steps.sample_images import ImageNeededError
 
+UNREAD_REMEDY = "`nvidia-smi -q` in a pod of the node shows it; verify again"
 LICENSE_LOOKS = 30
 """How often an unlicensed vGPU is looked at: after its start it takes up to a minute to get one."""
 DRIVER_REMEDY = (
@@ -190,7 +191,13 @@ def _found(box: SampleContainer, smi: Smi) -> SampleOutcome:
 def _licensed(box: SampleContainer, found: SampleOutcome) -> Moves:
     status = ""
     for _ in range(LICENSE_LOOKS):
-        status = parse_license(box.look("nvidia-smi", "-q").output)
+        told = box.look("nvidia-smi", "-q")
+        why = trouble(told)
+        if why:  # which is no licence, and no proof that none is needed
+            text = f"whether the vGPU is licensed could not be read: {why}"
+            unknown = NodeCheck("driver", "unknown", text, UNREAD_REMEDY)
+            return replace(found, rungs=(unknown, found.rungs[1]))
+        status = parse_license(told.output)
         if is_licensed(status):
             return replace(found, license=status)
         yield f"waiting for the vGPU's licence: {status}"
