@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ackgpu import flag
-from ackgpu.cloud.api import Cloud, Cluster, ClusterNode, NodePool
+from ackgpu.cloud.api import Cloud, Cluster, ClusterNode, KubeApi, NodePool
 from ackgpu.commands.cluster.operation import ChangeOptions, ClusterChange, changing, cluster_of
 from ackgpu.commands.cluster.reach import TEMPORARY_MINUTES, kubeconfig_of
 from ackgpu.commands.nodepool.size import left_behind, told_of_staying
@@ -74,6 +74,7 @@ def repair(options: NodeOptions, session: Session) -> Result:
     with changing(session, options, "node repair", f"repair {options.node}") as change:
         node, pool, nodes = _place(change, options)
         _refuse_unreachable(change, options)
+        _refuse_cordoned(_kube(change, options), node.name)
         what = NodeOfPool(node, pool, nodes)
         steps = repair_graph(change.standing, what, private=options.private)
         question = (
@@ -185,7 +186,21 @@ def _pods(change: ClusterChange, options: NodeOptions, node: ClusterNode) -> str
     """The pods that would leave, for the question; none are read if it is not asked."""
     if options.yes or options.dry_run:
         return "its pods"
+    return shown(_kube(change, options).pods_on(node.name))
+
+
+def _refuse_cordoned(api: KubeApi, name: str) -> None:
+    """Refuse the node that is closed to pods: its GPU would be waited for until the step's end."""
+    node = api.node(name)
+    if node is not None and node.unschedulable:
+        raise ConflictError(
+            f"{name} is cordoned: no pod is given its GPU, and so no repair of it can be proven.",
+            resolution=f"`kubectl uncordon {name}` opens it again; then repair it.",
+        )
+
+
+def _kube(change: ClusterChange, options: NodeOptions) -> KubeApi:
     text = kubeconfig_of(
         change.cloud, change.cluster, private=options.private, minutes=TEMPORARY_MINUTES
     )
-    return shown(change.session.connect(text).pods_on(node.name))
+    return change.session.connect(text)

@@ -231,6 +231,15 @@ def test_a_node_that_is_not_ready_is_repaired(cli: Cli) -> None:
     assert cli.ok("verify", "demo").code == 0
 
 
+def test_a_cordoned_node_is_not_repaired_since_its_gpu_cannot_be_proven(cli: Cli) -> None:
+    node = first(cli)
+    cli.ok("node", "drain", "demo", node, "--yes")
+    for extra in ("--yes", "--dry-run"):
+        refused = cli("node", "repair", "demo", node, extra)
+        assert refused.code == 6
+        assert f"kubectl uncordon {node}" in refused.err
+
+
 @pytest.mark.long
 def test_the_remedy_of_verify_replaces_the_node(cli: Cli) -> None:
     broken = first(cli)
