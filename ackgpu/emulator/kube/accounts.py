@@ -1,26 +1,31 @@
-"""What every namespace gets: its default service account and the cluster's CA."""
+"""Namespaces, and what each gets: its default service account and the cluster's CA."""
 
 from __future__ import annotations
 
 from ackgpu.emulator.kube.objects import Obj, uid_of
-from ackgpu.emulator.kube.state import ClusterState, StoredObject, brought_entry, written_entry
+from ackgpu.emulator.kube.state import ClusterState, StoredObject, Told, brought_entry
+from ackgpu.emulator.store import Doc
 
 AUTHORITY = "kube-root-ca.crt"
 
 
+def namespace_status(_state: ClusterState, doc: Doc) -> Told:
+    """The phase of a namespace."""
+    leaving = "deletionTimestamp" in doc.body["object"]["metadata"]
+    return None, {"phase": "Terminating" if leaving else "Active"}
+
+
 def account_entries(state: ClusterState) -> list[StoredObject]:
-    """Every service account; a client's own stands in the place of one that is brought."""
-    brought = [_brought(state, "ServiceAccount", n, "default", {}) for n in _namespaces(state)]
-    return [*brought, *(written_entry(doc) for doc in state.written("serviceaccounts"))]
+    """The default service account of every namespace."""
+    return [_brought(state, "ServiceAccount", n, "default", {}) for n in _namespaces(state)]
 
 
 def config_entries(state: ClusterState) -> list[StoredObject]:
-    """Every ConfigMap."""
+    """The ConfigMap of every namespace with the cluster's CA."""
     from ackgpu.emulator.certificates import authority_pem
 
     data = {"data": {"ca.crt": authority_pem(state.session)}}
-    brought = [_brought(state, "ConfigMap", n, AUTHORITY, data) for n in _namespaces(state)]
-    return [*brought, *(written_entry(doc) for doc in state.written("configmaps"))]
+    return [_brought(state, "ConfigMap", n, AUTHORITY, data) for n in _namespaces(state)]
 
 
 def _namespaces(state: ClusterState) -> list[str]:

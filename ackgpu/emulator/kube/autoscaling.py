@@ -12,7 +12,7 @@ import math
 from ackgpu.emulator.kube.metrics import container_usage
 from ackgpu.emulator.kube.object_store import store_again
 from ackgpu.emulator.kube.objects import Obj, told
-from ackgpu.emulator.kube.state import ClusterState, StoredObject, written_entry
+from ackgpu.emulator.kube.state import ClusterState, Told
 from ackgpu.emulator.shared.quantities import amount, shown
 from ackgpu.emulator.store import Doc
 
@@ -72,12 +72,12 @@ def hold_bounds(state: ClusterState) -> bool:
     return moved
 
 
-def entries(state: ClusterState) -> list[StoredObject]:
-    """Every autoscaler, with what it sees of its target."""
-    return [written_entry(doc, state.now, _status(state, doc)) for doc in state.written(KEY)]
+def status(state: ClusterState, doc: Doc) -> Told:
+    """What an autoscaler sees of its target."""
+    return state.now, _seen(state, doc)
 
 
-def _status(state: ClusterState, doc: Doc) -> Obj:
+def _seen(state: ClusterState, doc: Doc) -> Obj:
     obj, since = doc.body["object"], state.stamp(doc.created_at)
     plural, name = _target(obj)
     entry = state.entry(plural, (obj["metadata"]["namespace"], name)) if plural else None

@@ -17,14 +17,6 @@ MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX",
          "ReadWriteOncePod": "RWOP"}  # fmt: skip
 
 
-def _component_status(obj: Obj, _now: datetime) -> str:
-    return "Healthy" if obj["conditions"][0]["status"] == "True" else "Unhealthy"
-
-
-def _suspended(obj: Obj, _now: datetime) -> str:
-    return str(bool(obj["spec"].get("suspend")))
-
-
 def _last_run(obj: Obj, now: datetime) -> str:
     stamp = (obj.get("status") or {}).get("lastScheduleTime")
     return since(stamp, now) if stamp else NONE
@@ -47,11 +39,6 @@ def _node_roles(obj: Obj, _now: datetime) -> str:
     prefix = "node-role.kubernetes.io/"
     roles = sorted(key.removeprefix(prefix) for key in labels_of(obj) if key.startswith(prefix))
     return ",".join(roles) or NONE
-
-
-def _node_address(kind: str, obj: Obj, _now: datetime) -> str:
-    rows = obj["status"]["addresses"]
-    return next((str(row["address"]) for row in rows if row["type"] == kind), NONE)
 
 
 def _pod_ready(obj: Obj, _now: datetime) -> str:
@@ -80,19 +67,6 @@ def _pod_restarts(obj: Obj, now: datetime) -> str:
             if "terminated" in row["lastState"]]  # fmt: skip
     count = sum(row["restartCount"] for row in rows)
     return f"{count} ({since(max(ends), now)} ago)" if ends else str(count)
-
-
-def _template(obj: Obj) -> Obj:
-    template: Obj = obj["spec"].get("jobTemplate", obj)["spec"]["template"]
-    return template
-
-
-def _images(obj: Obj, _now: datetime) -> str:
-    return ",".join(row["image"] for row in _template(obj)["spec"]["containers"])
-
-
-def _containers(obj: Obj, _now: datetime) -> str:
-    return ",".join(row["name"] for row in _template(obj)["spec"]["containers"])
 
 
 def _pairs(rows: Obj | None) -> str:
@@ -293,7 +267,3 @@ def _served_by(obj: Obj, _now: datetime) -> str:
 def _service_available(obj: Obj, _now: datetime) -> str:
     [row] = obj["status"]["conditions"]
     return "True" if row["status"] == "True" else f"False ({row['reason']})"
-
-
-def _cidrs(obj: Obj, _now: datetime) -> str:
-    return ",".join(obj["spec"]["cidrs"])

@@ -13,7 +13,7 @@ from ackgpu.emulator.kube.object_store import store_again, store_new
 from ackgpu.emulator.kube.objects import Obj, suffix_of
 from ackgpu.emulator.kube.resources import by_plural
 from ackgpu.emulator.kube.selectors import matches
-from ackgpu.emulator.kube.state import ClusterState, StoredObject, written_entry
+from ackgpu.emulator.kube.state import ClusterState, Told
 from ackgpu.emulator.shared.quantities import amount
 from ackgpu.emulator.store import Doc
 
@@ -141,28 +141,21 @@ def wanted_claim(state: ClusterState, pod: Obj) -> str:
     return ""
 
 
-def claim_entries(state: ClusterState) -> list[StoredObject]:
-    """Every claim, with what it is bound to."""
-    volumes = {key[1]: doc for key, doc in state.documents(VOLUMES).items()}
-    rows = []
-    for doc in state.written(CLAIMS):
-        spec, status = doc.body["object"]["spec"], {"phase": "Pending"}
-        volume = volumes.get(spec.get("volumeName", ""))
-        bound = BOUND.items() <= (doc.body["object"]["metadata"].get("annotations") or {}).items()
-        if volume is not None and bound:
-            status = {"phase": "Bound" if volume.alive(state.now) else "Lost"}
-            made = volume.body["object"]["spec"]
-            status |= {"accessModes": made["accessModes"], "capacity": made["capacity"]}
-        rows.append(written_entry(doc, status=status))
-    return rows
+def claim_status(state: ClusterState, doc: Doc) -> Told:
+    """What a claim is bound to."""
+    obj = doc.body["object"]
+    volume = state.documents(VOLUMES).get(("", obj["spec"].get("volumeName", "")))
+    bound = BOUND.items() <= (obj["metadata"].get("annotations") or {}).items()
+    if volume is None or not bound:
+        return None, {"phase": "Pending"}
+    made = volume.body["object"]["spec"]
+    phase = "Bound" if volume.alive(state.now) else "Lost"
+    return None, {"phase": phase, **{key: made[key] for key in ("accessModes", "capacity")}}
 
 
-def volume_entries(state: ClusterState) -> list[StoredObject]:
-    """Every volume, with its phase."""
-    rows = []
-    for doc in state.written(VOLUMES):
-        spec = doc.body["object"]["spec"]
-        taken = "uid" in (spec.get("claimRef") or {})
-        phase = "Available" if not taken else "Bound" if _has_claim(state, spec) else "Released"
-        rows.append(written_entry(doc, status={"phase": phase}))
-    return rows
+def volume_status(state: ClusterState, doc: Doc) -> Told:
+    """The phase of a volume."""
+    spec = doc.body["object"]["spec"]
+    taken = "uid" in (spec.get("claimRef") or {})
+    phase = "Available" if not taken else "Bound" if _has_claim(state, spec) else "Released"
+    return None, {"phase": phase}

@@ -1,9 +1,9 @@
 """The columns of a resource's table, from its row in ``data/kube/kinds.json``.
 
 ``[+]NAME[#|@] SOURCE``: ``+`` is shown with ``-o wide`` alone, ``#`` an integer, ``@`` a date. The
-source is a path such as ``.status.podIP``, with what stands for nothing behind ``|`` (``<none>``
-where nothing is said), paths within text as in ``{.kind}/{.name|0}``, or a function of
-:mod:`ackgpu.emulator.kube.cells`.
+source is a path such as ``.status.podIP`` or ``.spec.cidrs[*]`` (each, with commas between), with
+what stands for nothing behind ``|`` (``<none>`` where nothing is said), paths within text as in
+``{.kind}/{.name|0}``, or a function of :mod:`ackgpu.emulator.kube.cells`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,10 @@ def _cell(source: str, default: str) -> Cell:
 
 
 def _shown(path: str, nothing: Any, obj: Obj, _now: datetime) -> Any:
-    value = look_up(obj, path)
+    head, each, rest = path.partition("[*]")
+    value = look_up(obj, head)
+    if each:
+        value = ",".join(str(look_up(row, rest)) for row in value or ())
     return nothing if value in (None, "", {}, []) else value
 
 

@@ -7,7 +7,6 @@ place; all of them start together. DaemonSets see a new node with the next chang
 from __future__ import annotations
 
 import copy
-from typing import Any
 
 from ackgpu.emulator.kube import system, workloads
 from ackgpu.emulator.kube.autoscaling import hold_bounds
@@ -18,7 +17,7 @@ from ackgpu.emulator.kube.objects import Obj, owner_reference
 from ackgpu.emulator.kube.pod_admission import admit
 from ackgpu.emulator.kube.resources import by_plural
 from ackgpu.emulator.kube.scheduler import rejection
-from ackgpu.emulator.kube.state import ClusterState, StoredObject, written_entry
+from ackgpu.emulator.kube.state import ClusterState, Told
 from ackgpu.emulator.kube.volume_protection import release_unused
 from ackgpu.emulator.kube.workloads import counts, owned, pod_of, remove_pod, template_hash
 from ackgpu.emulator.store import Doc
@@ -183,40 +182,28 @@ def _up_to_date(state: ClusterState, doc: Doc, revision: str) -> int:
     return sum(row[REVISION] == revision for row in labels)
 
 
-def stateful_set_entries(state: ClusterState) -> list[StoredObject]:
-    """Every StatefulSet, with how far it is."""
-    rows = []
-    for doc in state.written("statefulsets"):
-        obj = doc.body["object"]
-        metadata = obj["metadata"]
-        found, changed = counts(state, [metadata["uid"]])
-        found.pop("terminatingReplicas")
-        revision = f"{metadata['name']}-{template_hash(obj['spec']['template'])}"
-        updated = _up_to_date(state, doc, revision)
-        status: dict[str, Any] = {
-            "observedGeneration": metadata["generation"], "collisionCount": 0,
-            "availableReplicas": 0, **found, "currentRevision": revision,
-            "updateRevision": revision, "currentReplicas": updated, "updatedReplicas": updated,
-        }  # fmt: skip
-        rows.append(written_entry(doc, changed, status))
-    return rows
+def stateful_set_status(state: ClusterState, doc: Doc) -> Told:
+    """How far a StatefulSet is."""
+    obj = doc.body["object"]
+    metadata = obj["metadata"]
+    found, changed = counts(state, [metadata["uid"]])
+    found.pop("terminatingReplicas")
+    revision = f"{metadata['name']}-{template_hash(obj['spec']['template'])}"
+    updated = _up_to_date(state, doc, revision)
+    return changed, {
+        "observedGeneration": metadata["generation"], "collisionCount": 0,
+        "availableReplicas": 0, **found, "currentRevision": revision,
+        "updateRevision": revision, "currentReplicas": updated, "updatedReplicas": updated,
+    }  # fmt: skip
 
 
-def daemon_set_entries(state: ClusterState) -> list[StoredObject]:
-    """Every DaemonSet, with how far it is: the clients' and the system's."""
-    rows = []
-    for doc in state.written("daemonsets"):
-        obj = doc.body["object"]
-        found, changed = counts(state, [obj["metadata"]["uid"]])
-        wanted, ready = len(_nodes(state, obj)), found.get("readyReplicas", 0)
-        status = {
-            "observedGeneration": obj["metadata"]["generation"],
-            "currentNumberScheduled": found["replicas"], "desiredNumberScheduled": wanted,
-            "numberAvailable": ready, "numberMisscheduled": 0, "numberReady": ready,
-            "numberUnavailable": wanted - ready,
-            "updatedNumberScheduled": _up_to_date(
-                state, doc, template_hash(obj["spec"]["template"])
-            ),
-        }  # fmt: skip
-        rows.append(written_entry(doc, changed, status))
-    return [*rows, *system.daemonset_entries(state)]
+def daemon_set_status(state: ClusterState, doc: Doc) -> Told:
+    """How far a DaemonSet is."""
+    obj = doc.body["object"]
+    found, changed = counts(state, [obj["metadata"]["uid"]])
+    status = system.daemon_status(len(_nodes(state, obj)), found.get("readyReplicas", 0))
+    updated = _up_to_date(state, doc, template_hash(obj["spec"]["template"]))
+    return changed, {
+        **status, "observedGeneration": obj["metadata"]["generation"],
+        "currentNumberScheduled": found["replicas"], "updatedNumberScheduled": updated,
+    }  # fmt: skip

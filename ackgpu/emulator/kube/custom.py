@@ -15,7 +15,8 @@ from typing import Any
 
 from ackgpu.emulator.kube.objects import Obj, told
 from ackgpu.emulator.kube.resources import RESOURCES, ApiResource
-from ackgpu.emulator.kube.state import ClusterState, StoredObject, written_entry
+from ackgpu.emulator.kube.state import ClusterState, Told
+from ackgpu.emulator.store import Doc
 
 Cause = tuple[str, str]
 DEFINITIONS = "customresourcedefinitions"
@@ -68,18 +69,14 @@ def _resources(spec: Obj) -> Iterator[ApiResource]:
         )
 
 
-def definition_entries(state: ClusterState) -> list[StoredObject]:
-    """Every CustomResourceDefinition; it is established at once."""
-    rows = []
-    for doc in state.written(DEFINITIONS):
-        spec, stamp = doc.body["object"]["spec"], state.stamp(doc.created_at)
-        status = {
-            "conditions": [told(why, stamp) for why in ("NoConflicts", "InitialNamesAccepted")],
-            "acceptedNames": spec["names"],
-            "storedVersions": [row["name"] for row in spec["versions"] if row["storage"]],
-        }
-        rows.append(written_entry(doc, status=status))
-    return rows
+def definition_status(state: ClusterState, doc: Doc) -> Told:
+    """The status of a CustomResourceDefinition; it is established at once."""
+    spec, stamp = doc.body["object"]["spec"], state.stamp(doc.created_at)
+    return None, {
+        "conditions": [told(why, stamp) for why in ("NoConflicts", "InitialNamesAccepted")],
+        "acceptedNames": spec["names"],
+        "storedVersions": [row["name"] for row in spec["versions"] if row["storage"]],
+    }
 
 
 def definition_causes(obj: Obj) -> Iterator[Cause]:

@@ -1,6 +1,6 @@
 """What the API server fills in where an object leaves it open, before it is stored.
 
-Most of it is a table, ``data/kube/defaults.json``; here is what depends on more than one message.
+Most of it is a table, ``data/kube/defaults.json``; here is what is worked out.
 """
 
 from __future__ import annotations
@@ -15,9 +15,6 @@ from ackgpu.emulator.kube.resources import ApiResource
 from ackgpu.emulator.kube.schema import fields, message_of, walk
 from ackgpu.emulator.shared.tables import table
 
-AVERAGE = {"target": {"type": "Utilization", "averageUtilization": 80}}
-RBAC = "rbac.authorization.k8s.io"
-
 
 def apply_defaults(resource: ApiResource, obj: Obj) -> None:
     """Fill in what the object leaves open."""
@@ -30,9 +27,12 @@ def apply_defaults(resource: ApiResource, obj: Obj) -> None:
 
 
 def _fill(message: str, obj: Obj, path: str) -> None:
-    rows = table("kube/defaults")["messages"].get(message, {})
-    for name, value in () if path == "spec.jobTemplate.spec" else rows.items():
-        if name not in obj:
+    for row, value in table("kube/defaults")["messages"].get(message, {}).items():
+        name, _, condition = row.partition("?")
+        field, _, wanted = condition.partition("=")
+        # Of the Job that a CronJob makes only the template is filled in.
+        meant = path != "spec.jobTemplate.spec" or name == "template"
+        if meant and name not in obj and str(obj.get(field, "")) in wanted.split("|"):
             obj[name] = copy.deepcopy(value)
     if special := _SPECIAL.get(message):
         special(obj)
@@ -47,28 +47,9 @@ def _container(container: Obj) -> None:
         resources["requests"] = {**resources["limits"], **(resources.get("requests") or {})}
 
 
-def _deployment(spec: Obj) -> None:
-    _template(spec)
-    strategy = spec["strategy"]
-    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
-        strategy.setdefault("rollingUpdate", {})
-
-
-def _template(spec: Obj) -> None:
-    spec.setdefault("template", {}).setdefault("spec", {})
-    spec["template"].setdefault("metadata", {})
-
-
 def _volume(volume: Obj) -> None:
     if set(volume) <= {"name"}:
         volume["emptyDir"] = {}
-
-
-def _service(spec: Obj) -> None:
-    if spec["type"] in {"LoadBalancer", "NodePort"}:
-        spec.setdefault("externalTrafficPolicy", "Cluster")
-    if spec["type"] == "LoadBalancer":
-        spec.setdefault("allocateLoadBalancerNodePorts", True)
 
 
 def _service_port(row: Obj) -> None:
@@ -84,12 +65,6 @@ def _secret(obj: Obj) -> None:
 def _namespace(obj: Obj) -> None:
     metadata = obj["metadata"]
     metadata.setdefault("labels", {})["kubernetes.io/metadata.name"] = metadata.get("name", "")
-    obj["spec"].setdefault("finalizers", ["kubernetes"])
-
-
-def _subject(row: Obj) -> None:
-    if row.get("kind") in {"User", "Group"}:
-        row.setdefault("apiGroup", RBAC)
 
 
 def _range(item: Obj) -> None:
@@ -103,11 +78,6 @@ def _range(item: Obj) -> None:
             item[name] = rows
 
 
-def _autoscaler(spec: Obj) -> None:
-    if not spec.get("metrics"):
-        spec["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", **AVERAGE}}]
-
-
 def _policy(spec: Obj) -> None:
     spec.setdefault("policyTypes", ["Ingress", *(["Egress"] if spec.get("egress") else [])])
 
@@ -119,28 +89,14 @@ def _definition(spec: Obj) -> None:
         names.setdefault("listKind", f"{names['kind']}List")
 
 
-def _device(request: Obj) -> None:
-    if request["allocationMode"] == "ExactCount":
-        request.setdefault("count", 1)
-
-
 _SPECIAL: dict[str, Callable[[Obj], Any]] = {
     "Container": _container,
     "CustomResourceDefinitionSpec": _definition,
-    "DaemonSetSpec": _template,
-    "DeploymentSpec": _deployment,
     "EphemeralContainer": _container,
-    "ExactDeviceRequest": _device,
-    "JobSpec": _template,
     "LimitRangeItem": _range,
     "Namespace": _namespace,
     "NetworkPolicySpec": _policy,
-    "ReplicaSetSpec": _template,
     "Secret": _secret,
     "ServicePort": _service_port,
-    "ServiceSpec": _service,
-    "StatefulSetSpec": _template,
-    "Subject": _subject,
     "Volume": _volume,
-    "autoscaling.v2.HorizontalPodAutoscalerSpec": _autoscaler,
 }

@@ -6,7 +6,6 @@ from typing import Any
 
 from ackgpu.emulator.kube.controllers import reconcile
 from ackgpu.emulator.kube.custom import DEFINITIONS, resources_of
-from ackgpu.emulator.kube.namespaces import SYSTEM
 from ackgpu.emulator.kube.object_store import hide, remove, store_again
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.reads import select
@@ -175,5 +174,5 @@ def _delete_namespace(state: ClusterState, doc: Doc) -> None:
             else:
                 remove(state, inner)
             last = max(last, inner.deleted_at or state.now)
-    if name not in SYSTEM and doc.deleted_at is None:
+    if doc.deleted_at is None:
         remove(state, doc, after=last - state.now + NAMESPACE_TAKES)

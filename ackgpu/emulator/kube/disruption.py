@@ -8,28 +8,24 @@ from __future__ import annotations
 
 from ackgpu.emulator.kube.objects import Obj, condition, controller_of, labels_of
 from ackgpu.emulator.kube.selectors import matches
-from ackgpu.emulator.kube.state import ClusterState, StoredObject, written_entry
+from ackgpu.emulator.kube.state import ClusterState, Told
 from ackgpu.emulator.kube.status import KubeError
 from ackgpu.emulator.shared.quantities import share_of
+from ackgpu.emulator.store import Doc
 
 MESSAGE = "Cannot evict pod as it would violate the pod's disruption budget."
 FREE = frozenset({"Pending", "Succeeded", "Failed"})
 """Phases of pods that serve nobody: no budget stands against their eviction."""
 
 
-def budget_entries(state: ClusterState) -> list[StoredObject]:
-    """Every PodDisruptionBudget, with how many disruptions it allows now."""
-    rows = []
-    for doc in state.written("poddisruptionbudgets"):
-        obj = doc.body["object"]
-        status = _status(state, obj)
-        allowed = status["disruptionsAllowed"] > 0
-        reason = "SufficientPods" if allowed else "InsufficientPods"
-        row = condition("DisruptionAllowed", holds=allowed, reason=reason)
-        stamp = {"lastTransitionTime": state.stamp(doc.created_at), "observedGeneration": 1}
-        status["conditions"] = [{**row, **stamp}]
-        rows.append(written_entry(doc, state.now, status))
-    return rows
+def budget_status(state: ClusterState, doc: Doc) -> Told:
+    """How many disruptions a PodDisruptionBudget allows now."""
+    status = _status(state, doc.body["object"])
+    allowed = status["disruptionsAllowed"] > 0
+    reason = "SufficientPods" if allowed else "InsufficientPods"
+    row = condition("DisruptionAllowed", holds=allowed, reason=reason)
+    stamp = {"lastTransitionTime": state.stamp(doc.created_at), "observedGeneration": 1}
+    return state.now, {**status, "conditions": [{**row, **stamp}]}
 
 
 def require_leave(state: ClusterState, pod: Obj) -> None:

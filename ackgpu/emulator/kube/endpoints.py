@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from ackgpu.emulator.kube.objects import Obj, labels_of, owner_reference, suffix_of
-from ackgpu.emulator.kube.state import ClusterState, StoredObject, brought_entry, written_entry
+from ackgpu.emulator.kube.state import ClusterState, StoredObject, brought_entry
 
 MANAGER = "endpointslice-controller.k8s.io"
 SERVER_PORTS = [{"name": "https", "port": 6443, "protocol": "TCP"}]
 
 
 def endpoint_entries(state: ClusterState) -> list[StoredObject]:
-    """The Endpoints of every Service with a selector, of the API server, and of clients."""
-    rows = [written_entry(doc) for doc in state.written("endpoints")]
+    """The Endpoints of every Service with a selector, and of the API server."""
+    rows = []
     for server, host in _server(state):
         subset = {"addresses": [{"ip": host}], "ports": SERVER_PORTS}
         rows.append(_follower(state, server, [], {"kind": "Endpoints", "subsets": [subset]}))
@@ -42,7 +42,7 @@ def _server(state: ClusterState) -> Iterator[tuple[StoredObject, str]]:
 
 def slice_entries(state: ClusterState) -> list[StoredObject]:
     """The EndpointSlices: as the Endpoints."""
-    rows = [written_entry(doc) for doc in state.written("endpointslices")]
+    rows = []
     for server, host in _server(state):
         named = {"name": "kubernetes", "namespace": "default", "generation": 1,
                  "labels": {"kubernetes.io/service-name": "kubernetes"}}  # fmt: skip

@@ -6,7 +6,6 @@ An event lasts an hour (kube-apiserver, ``--event-ttl``).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ackgpu.emulator.kube.nodes import NodeFacts, facts
 from ackgpu.emulator.kube.objects import Obj, containers_of, controller_of, uid_of
@@ -15,10 +14,11 @@ from ackgpu.emulator.kube.state import (
     TICKS,
     ClusterState,
     StoredObject,
+    Told,
     brought_entry,
     version_at,
-    written_entry,
 )
+from ackgpu.emulator.shared.tables import table
 from ackgpu.emulator.store import Doc
 
 EVENT_TTL = 3600.0
@@ -31,15 +31,8 @@ CORE = {
 MAKERS = ("replicasets", "jobs", "statefulsets", "daemonsets")  # of pods
 
 
-@dataclass(frozen=True)
-class Happening:
-    """One thing that happened: when, to what, and who says so."""
-
-    at: float
-    kind: str
-    reason: str
-    message: str
-    component: str
+Happening = tuple[float, str, Obj]
+"""When something happened, its row in ``data/kube/events.json``, and the words to fill in."""
 
 
 def as_core(obj: Obj) -> Obj:
@@ -54,10 +47,14 @@ def as_regarding(obj: Obj) -> Obj:
     return {**told, "apiVersion": "events.k8s.io/v1"}
 
 
+def recent(state: ClusterState, doc: Doc) -> Told | None:
+    """No status; and nothing of what a client recorded more than an hour ago."""
+    return (None, None) if doc.created_at > state.now - EVENT_TTL else None
+
+
 def entries(state: ClusterState) -> list[StoredObject]:
-    """Every event of the last hour."""
-    written = state.written("events")
-    rows = [written_entry(doc) for doc in written if doc.created_at > state.now - EVENT_TTL]
+    """What the cluster's own parts said in the last hour."""
+    rows: list[StoredObject] = []
     for node in facts(state):
         involved = {"kind": "Node", "name": node.name, "uid": node.name}
         rows += _entries(state, "default", involved, _of_node(node))
@@ -98,105 +95,82 @@ def _of_scaling(doc: Doc) -> Iterator[Happening]:
     for at, before, after in doc.body.get("scaled") or []:
         if before != after:
             way = "up" if after > before else "down"
-            text = f"Scaled {way} replica set {name} from {before} to {after}"
-            yield Happening(at, "Normal", "ScalingReplicaSet", text, "deployment-controller")
+            words = {"way": way, "name": name, "before": before, "after": after}
+            yield at, "ScalingReplicaSet", words
 
 
 def _of_owner(state: ClusterState, doc: Doc) -> Iterator[Happening]:
     """The pods that a ReplicaSet or a Job made and took away, and those that it could not make."""
     obj = doc.body["object"]
-    who = f"{obj['kind'].lower()}-controller"
-    text = "Created pod: {}"
-    if obj["kind"] == "StatefulSet":
-        text = f"create Pod {{}} in StatefulSet {obj['metadata']['name']} successful"
+    words = {"who": f"{obj['kind'].lower()}-controller", "owner": obj["metadata"]["name"]}
+    created = "SuccessfulCreate/Stateful" if obj["kind"] == "StatefulSet" else "SuccessfulCreate"
     for pod in state.documents("pods").values():
         made = pod.body.get("object")
         if not made or (controller_of(made) or {}).get("uid") != obj["metadata"]["uid"]:
             continue
-        name = made["metadata"]["name"]
-        yield Happening(pod.created_at, "Normal", "SuccessfulCreate", text.format(name), who)
+        named = {**words, "name": made["metadata"]["name"]}
+        yield pod.created_at, created, named
         if "scaled_down" in pod.body:
-            at = float(pod.body["scaled_down"])
-            yield Happening(at, "Normal", "SuccessfulDelete", f"Deleted pod: {name}", who)
+            yield float(pod.body["scaled_down"]), "SuccessfulDelete", named
     entry = state.entry("jobs", (obj["metadata"]["namespace"], obj["metadata"]["name"]))
     if obj["kind"] == "Job" and entry and "completionTime" in entry.object["status"]:
-        at = (entry.version - 1) / TICKS
-        yield Happening(at, "Normal", "Completed", "Job completed", who)
+        yield (entry.version - 1) / TICKS, "Completed", words
     if why := doc.body.get("refused"):
-        text = f"Error creating: {why}"
-        yield Happening(float(doc.body["at"]), "Warning", "FailedCreate", text, who)
+        yield float(doc.body["at"]), "FailedCreate", {**words, "why": why}
 
 
 def _of_node(node: NodeFacts) -> Iterator[Happening]:
-    yield Happening(node.joined, "Normal", "Starting", "Starting kubelet.", "kubelet")
+    yield node.joined, "Starting", {}
     if node.ready is not None:
-        text = f"Node {node.name} status is now: NodeReady"
-        yield Happening(node.ready, "Normal", "NodeReady", text, "kubelet")
+        yield node.ready, "NodeReady", {"name": node.name}
 
 
 def _of_pod(state: ClusterState, doc: Doc, course: PodTimeline) -> Iterator[Happening]:
     metadata = doc.body["object"]["metadata"]
     if course.bound is None:
-        text = course.message
-        yield Happening(doc.created_at, "Warning", "FailedScheduling", text, "default-scheduler")
+        yield doc.created_at, "FailedScheduling", {"why": course.message}
         return
     name = f"{metadata['namespace']}/{metadata['name']}"
-    text = f"Successfully assigned {name} to {course.node_name}"
-    yield Happening(course.bound, "Normal", "Scheduled", text, "default-scheduler")
+    yield course.bound, "Scheduled", {"name": name, "node": course.node_name}
     for container in containers_of(doc.body["object"]["spec"]):
-        image = container["image"]
+        words = {"image": container["image"], "waited": f"{PULL:g}s"}
         pulling = course.bound + START
-        yield Happening(pulling, "Normal", "Pulling", f'Pulling image "{image}"', "kubelet")
+        yield pulling, "Pulling", words
         if course.pull_fails:
-            refused = pulling + PULL
-            text = f'Failed to pull image "{image}": failed to resolve reference: i/o timeout'
-            yield Happening(refused, "Warning", "Failed", text, "kubelet")
-            text = f'Back-off pulling image "{image}"'
-            yield Happening(refused + BACK_OFF, "Normal", "BackOff", text, "kubelet")
+            yield pulling + PULL, "Failed", words
+            yield pulling + PULL + BACK_OFF, "BackOff", words
             continue
         started = course.started or state.now
-        waited = f"{PULL:g}s ({PULL:g}s including waiting)"
-        text = f'Successfully pulled image "{image}" in {waited}. Image size: 83886080 bytes.'
-        yield Happening(pulling + PULL, "Normal", "Pulled", text, "kubelet")
-        for verb in ("Created", "Started"):
-            yield Happening(started, "Normal", verb, f"Container {verb.lower()}", "kubelet")
+        yield pulling + PULL, "Pulled", words
+        yield started, "Created", {}
+        yield started, "Started", {}
     if doc.deleted_at is not None:
-        text = f"Stopping container {doc.body['object']['spec']['containers'][0]['name']}"
-        yield Happening(float(doc.body["at"]), "Normal", "Killing", text, "kubelet")
+        first = doc.body["object"]["spec"]["containers"][0]["name"]
+        yield float(doc.body["at"]), "Killing", {"name": first}
 
 
 def _entries(
     state: ClusterState, namespace: str, involved: Obj, happened: Iterator[Happening]
 ) -> Iterator[StoredObject]:
     for number, row in enumerate(happened):
-        if row.at <= state.now < row.at + EVENT_TTL:
+        if row[0] <= state.now < row[0] + EVENT_TTL:
             yield _entry(state, namespace, involved, row, number)
 
 
 def _entry(
-    state: ClusterState, namespace: str, involved: Obj, row: Happening, number: int
+    state: ClusterState, namespace: str, involved: Obj, happening: Happening, number: int
 ) -> StoredObject:
-    uid = uid_of("event", involved["uid"], row.reason, row.message, str(number))
-    nanos = int(state.timeline.instant(row.at).timestamp() * TICKS) * 1000 + number
-    name = f"{involved['name']}.{nanos:x}"
-    stamp = state.stamp(row.at)
-    return brought_entry(
-        state,
-        {
-            "apiVersion": "v1",
-            "kind": "Event",
-            "metadata": {"name": name, "namespace": namespace, "uid": uid},
-            "involvedObject": involved,
-            "reason": row.reason,
-            "message": row.message,
-            "source": {"component": row.component},
-            "firstTimestamp": stamp,
-            "lastTimestamp": stamp,
-            "count": 1,
-            "type": row.kind,
-            "eventTime": None,
-            "reportingComponent": row.component,
-            "reportingInstance": "",
-        },
-        created=version_at(row.at),
-    )
+    at, key, words = happening
+    row, reason = table("kube/events")["rows"][key], key.partition("/")[0]
+    message, component = row["message"].format(**words), row["component"].format(**words)
+    uid = uid_of("event", involved["uid"], reason, message, str(number))
+    nanos = int(state.timeline.instant(at).timestamp() * TICKS) * 1000 + number
+    name, stamp = f"{involved['name']}.{nanos:x}", state.stamp(at)
+    obj = {
+        "apiVersion": "v1", "kind": "Event", "involvedObject": involved, "reason": reason,
+        "metadata": {"name": name, "namespace": namespace, "uid": uid}, "message": message,
+        "source": {"component": component}, "firstTimestamp": stamp, "lastTimestamp": stamp,
+        "count": 1, "type": row.get("type", "Normal"), "eventTime": None,
+        "reportingComponent": component, "reportingInstance": "",
+    }  # fmt: skip
+    return brought_entry(state, obj, created=version_at(at))

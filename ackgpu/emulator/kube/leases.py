@@ -1,25 +1,18 @@
-"""Leases: the kubelets' heartbeats in ``kube-node-lease``, and what clients hold."""
+"""Leases: the kubelets' heartbeats in ``kube-node-lease``."""
 
 from __future__ import annotations
 
 from ackgpu.emulator.kube.nodes import NodeFacts, facts, node_uid
 from ackgpu.emulator.kube.objects import uid_of
-from ackgpu.emulator.kube.state import (
-    ClusterState,
-    StoredObject,
-    brought_entry,
-    version_at,
-    written_entry,
-)
+from ackgpu.emulator.kube.state import ClusterState, StoredObject, brought_entry, version_at
 
 RENEWED_EVERY = 10  # seconds between renewals (kubelet, nodeLeaseDurationSeconds / 4)
 LEASE_TTL = 40
 
 
 def entries(state: ClusterState) -> list[StoredObject]:
-    """Every lease."""
-    written = [written_entry(doc) for doc in state.written("leases")]
-    return [*written, *(_lease(state, row) for row in facts(state))]
+    """The leases of the kubelets."""
+    return [_lease(state, row) for row in facts(state)]
 
 
 def _lease(state: ClusterState, row: NodeFacts) -> StoredObject:

@@ -17,10 +17,10 @@ from typing import Any
 
 from ackgpu.emulator.kube.node_report import images, managed_fields
 from ackgpu.emulator.kube.objects import Obj, condition, told, uid_of
-from ackgpu.emulator.kube.patches import merge_patch
 from ackgpu.emulator.kube.state import ClusterState, StoredObject, version_at
 from ackgpu.emulator.shared.catalog import instance_type
 from ackgpu.emulator.shared.gpus import Gpu
+from ackgpu.emulator.shared.merge_patches import merge_patch
 from ackgpu.emulator.store import Doc
 
 SCHEDULE_LABEL = "ack.node.gpu.schedule"

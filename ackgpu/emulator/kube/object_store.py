@@ -8,9 +8,9 @@ import uuid
 from ackgpu.emulator.kube.defaults import apply_defaults
 from ackgpu.emulator.kube.nodes import leave_out_computed
 from ackgpu.emulator.kube.objects import SAFE_LETTERS, Obj
-from ackgpu.emulator.kube.patches import merge_difference
 from ackgpu.emulator.kube.resources import ApiResource
 from ackgpu.emulator.kube.state import KIND, ClusterState, Key, StoredObject, doc_id
+from ackgpu.emulator.shared.merge_patches import merge_difference
 from ackgpu.emulator.store import Doc
 
 GENERATIONS = frozenset({

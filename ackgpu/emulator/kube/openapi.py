@@ -15,9 +15,9 @@ from functools import cache
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.resources import RESOURCES, ApiResource, groups
 from ackgpu.emulator.kube.schema import SCALARS, SchemaField, fields, message_of, reached
+from ackgpu.emulator.shared.protobuf_wire import block, text
 from ackgpu.emulator.shared.tables import table
 
-MORE = 0x80  # the bit of a varint that says: another byte follows
 QUOTED_EMPTY = '""'
 V2_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 
@@ -184,34 +184,18 @@ def _operation(resource: ApiResource, verb: str) -> Obj:
 @cache
 def v2_protobuf() -> bytes:
     """The document at ``/openapi/v2``: a PATCH with ``dryRun`` for each resource."""
-    info = _text(1, "Kubernetes") + _text(2, "unversioned")
+    info = text(1, "Kubernetes") + text(2, "unversioned")
     paths = b"".join(
-        _block(2, _text(1, _path(resource)) + _block(2, _block(8, _v2_patch(resource))))
+        block(2, text(1, _path(resource)) + block(2, block(8, _v2_patch(resource))))
         for resource in RESOURCES
     )
-    return _text(1, "2.0") + _block(2, info) + _block(8, paths)
+    return text(1, "2.0") + block(2, info) + block(8, paths)
 
 
 def _v2_patch(resource: ApiResource) -> bytes:
-    query = _text(2, "query") + _text(4, "dryRun") + _text(6, "string")
-    parameter = _block(8, _block(1, _block(2, _block(3, query))))
+    query = text(2, "query") + text(4, "dryRun") + text(6, "string")
+    parameter = block(8, block(1, block(2, block(3, query))))
     group = resource.group or QUOTED_EMPTY
     gvk = f"group: {group}\nkind: {resource.kind}\nversion: {resource.version}\n"
-    extension = _text(1, "x-kubernetes-group-version-kind") + _block(2, _text(2, gvk))
-    return parameter + _block(13, extension)
-
-
-def _block(number: int, payload: bytes) -> bytes:
-    return _varint(number << 3 | 2) + _varint(len(payload)) + payload
-
-
-def _text(number: int, value: str) -> bytes:
-    return _block(number, value.encode())
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value >= MORE:
-        out.append(value % MORE | MORE)
-        value >>= 7
-    return bytes([*out, value])
+    extension = text(1, "x-kubernetes-group-version-kind") + block(2, text(2, gvk))
+    return parameter + block(13, extension)

@@ -1,4 +1,4 @@
-"""The three patches of the Kubernetes API: JSON merge (RFC 7386), JSON (RFC 6902), strategic merge.
+"""Two patches of the Kubernetes API: JSON (RFC 6902) and strategic merge.
 
 Lists merge by key in a strategic merge patch as the types' ``patchMergeKey`` tags say; every other
 list is replaced as a whole. ``$patch``, ``$deleteFromPrimitiveList``, ``$setElementOrder`` and
@@ -7,7 +7,6 @@ list is replaced as a whole. ``$patch``, ``$deleteFromPrimitiveList``, ``$setEle
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from typing import Any
@@ -25,33 +24,6 @@ MERGE_KEYS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 MERGED_PRIMITIVES = frozenset({"finalizers"})
 REPLACED = frozenset({"taints"})  # core/v1 NodeSpec.taints carries no patchMergeKey
-
-
-def merge_patch(target: Any, patch: Any) -> Any:
-    """The JSON merge patch of ``patch`` onto ``target``; neither is changed."""
-    if not isinstance(patch, dict):
-        return copy.deepcopy(patch)
-    result = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            result.pop(key, None)
-        else:
-            result[key] = merge_patch(result.get(key), value)
-    return result
-
-
-def merge_difference(old: Obj, new: Obj) -> Obj:
-    """The JSON merge patch that leads from ``old`` to ``new``."""
-    delta: Obj = {key: None for key in old if key not in new}
-    for key, value in new.items():
-        before = old.get(key)
-        if isinstance(value, dict) and isinstance(before, dict):
-            inner = merge_difference(before, value)
-            if inner:
-                delta[key] = inner
-        elif value != before:
-            delta[key] = copy.deepcopy(value)
-    return delta
 
 
 def strategic_merge(target: Any, patch: Any, field: str = "") -> Any:
@@ -145,72 +117,16 @@ def json_patch(target: Obj, operations: Any) -> Obj:
 
     Raises BadRequest for what is no patch, and Invalid (422) for an operation that cannot be done.
     """
+    import jsonpatch
+
     if not isinstance(operations, list):
         raise bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
-    document: Any = copy.deepcopy(target)
-    for operation in operations:
-        try:
-            document = _operate(document, operation)
-        except (KeyError, IndexError, ValueError, TypeError):
-            text = "the server rejected our request due to an error in our request"
-            raise KubeError(422, "Invalid", text) from None
-    result: Obj = document
-    return result
-
-
-def _operate(document: Any, operation: Obj) -> Any:
-    action, path = operation["op"], operation["path"]
-    if action == "test":
-        if _at(document, path) != operation["value"]:
-            raise ValueError(path)
-        return document
-    if action in {"move", "copy"}:
-        value = copy.deepcopy(_at(document, operation["from"]))
-        if action == "move":
-            document = _edited(document, operation["from"], "remove", None)
-        return _edited(document, path, "add", value)
-    if action not in {"add", "replace", "remove"}:
-        raise ValueError(action)
-    return _edited(document, path, action, operation.get("value"))
-
-
-def _parts(path: str) -> list[str]:
-    return [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]]
-
-
-def _at(document: Any, path: str) -> Any:
-    for part in _parts(path):
-        document = document[int(part)] if isinstance(document, list) else document[part]
-    return document
-
-
-def _edited(document: Any, path: str, action: str, value: Any) -> Any:
-    parts = _parts(path)
-    if not parts:
-        return value
-    parent = document
-    for part in parts[:-1]:
-        parent = parent[int(part)] if isinstance(parent, list) else parent[part]
-    last = parts[-1]
-    if isinstance(parent, list):
-        _edit_list(parent, last, action, value)
-    elif action == "remove":
-        del parent[last]
-    else:
-        if action == "replace":
-            parent[last]
-        parent[last] = value
-    return document
-
-
-def _edit_list(rows: list[Any], last: str, action: str, value: Any) -> None:
-    index = len(rows) if last == "-" else int(last)
-    if action == "add":
-        rows.insert(index, value)
-    elif action == "remove":
-        del rows[index]
-    else:
-        rows[index] = value
+    try:
+        patched: Obj = jsonpatch.apply_patch(target, operations)
+    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, TypeError):
+        text = "the server rejected our request due to an error in our request"
+        raise KubeError(422, "Invalid", text) from None
+    return patched
 
 
 def refused_patch(changes: Any, patched: Obj, refusal: KubeError) -> KubeError:

@@ -10,16 +10,14 @@ from __future__ import annotations
 import base64
 import json
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.schema import SCALARS, SchemaField, message_of, own_fields
 from ackgpu.emulator.kube.status import bad_request
+from ackgpu.emulator.shared.protobuf_wire import read_fields
 
 MAGIC = b"k8s\x00"
-VARINT, BYTES = 0, 2
-FIXED = {1: 8, 5: 4}  # wire types of a fixed number of bytes
 
 
 def decode(body: bytes) -> Obj:
@@ -27,8 +25,8 @@ def decode(body: bytes) -> Obj:
     if not body.startswith(MAGIC):
         raise bad_request("provided data does not appear to be a protobuf message")
     try:
-        unknown = dict(_fields(body[len(MAGIC) :]))
-        type_meta = dict(_fields(bytes(unknown[1])))
+        unknown = dict(read_fields(body[len(MAGIC) :]))
+        type_meta = dict(read_fields(bytes(unknown[1])))
         api_version, kind = (bytes(type_meta[number]).decode() for number in (1, 2))
         name = message_of(api_version, kind)
         if name is None:
@@ -38,44 +36,10 @@ def decode(body: bytes) -> Obj:
         raise bad_request("the protobuf message cannot be decoded") from None
 
 
-def _fields(data: bytes) -> Iterator[tuple[int, bytes | int]]:
-    """Field numbers and raw values, in order."""
-    at = 0
-    while at < len(data):
-        tag, at = _varint(data, at)
-        number, wire = tag >> 3, tag & 7
-        if wire == VARINT:
-            value, at = _varint(data, at)
-            yield number, value
-        elif wire == BYTES:
-            size, at = _varint(data, at)
-            if at + size > len(data):
-                raise ValueError("a field ends behind the message")
-            yield number, data[at : at + size]
-            at += size
-        elif wire in FIXED:
-            size = FIXED[wire]
-            yield number, data[at : at + size]
-            at += size
-        else:
-            raise ValueError(f"wire type {wire}")
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[at]
-        value |= (byte & 0x7F) << shift
-        at += 1
-        if not byte & 0x80:
-            return value, at
-        shift += 7
-
-
 def _message(name: str, data: bytes) -> Obj:
     numbered = {field.number: field for field in own_fields(name)}
     result: Obj = {}
-    for number, raw in _fields(data):
+    for number, raw in read_fields(data):
         if field := numbered.get(number):
             _put(result, field, raw)
     return result
@@ -85,10 +49,10 @@ def _put(result: Obj, field: SchemaField, raw: bytes | int) -> None:
     if field.inline:
         result.update(_value(field.kind, raw))
     elif field.forms[:1] == ("map",):
-        entry = dict(_fields(bytes(raw))) if isinstance(raw, bytes) else {}
+        entry = dict(read_fields(bytes(raw))) if isinstance(raw, bytes) else {}
         value = entry.get(2, b"")
         if len(field.forms) > 1 and isinstance(value, bytes):
-            found: Any = [_value(field.kind, row) for _, row in _fields(value)]
+            found: Any = [_value(field.kind, row) for _, row in read_fields(value)]
         else:
             found = _value(field.kind, value)
         result.setdefault(field.name, {})[bytes(entry.get(1, b"")).decode()] = found
@@ -118,7 +82,7 @@ def _value(kind: str, raw: bytes | int) -> Any:
 
 
 def _special(kind: str, raw: bytes) -> Any:
-    fields = dict(_fields(raw))
+    fields = dict(read_fields(raw))
     if kind == "Any":
         return json.loads(bytes(fields.get(1, b"null")))
     if kind == "Quantity":

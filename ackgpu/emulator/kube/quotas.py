@@ -11,8 +11,9 @@ from ackgpu.emulator.kube.custom import resources_of
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.pod_timeline import courses, finished, pod_docs
 from ackgpu.emulator.kube.resources import ApiResource
-from ackgpu.emulator.kube.state import ClusterState, StoredObject, written_entry
+from ackgpu.emulator.kube.state import ClusterState, Told
 from ackgpu.emulator.shared.quantities import amount, shown
+from ackgpu.emulator.store import Doc
 
 COMPUTE = ("cpu", "memory", "ephemeral-storage")
 COUNTED = frozenset({
@@ -116,13 +117,9 @@ def _present(state: ClusterState, resource: ApiResource) -> list[tuple[str, Obj]
     return [(entry.key[0], entry.object) for entry in state.entries(resource.key)]
 
 
-def quota_entries(state: ClusterState) -> list[StoredObject]:
-    """Every ResourceQuota, with what is used of it."""
-    rows = []
-    for doc in state.written("resourcequotas"):
-        obj = doc.body["object"]
-        hard = obj["spec"].get("hard") or {}
-        used = _used(state, obj["metadata"]["namespace"], hard)
-        status = {"hard": hard, "used": {name: shown(used[name]) for name in hard}}
-        rows.append(written_entry(doc, state.now, status))
-    return rows
+def quota_status(state: ClusterState, doc: Doc) -> Told:
+    """What is used of a ResourceQuota."""
+    obj = doc.body["object"]
+    hard = obj["spec"].get("hard") or {}
+    used = _used(state, obj["metadata"]["namespace"], hard)
+    return state.now, {"hard": hard, "used": {name: shown(used[name]) for name in hard}}

@@ -6,17 +6,22 @@ was deleted first, as on the real service.
 
 from __future__ import annotations
 
+import copy
 import ipaddress
 
 from ackgpu.emulator.errors import ApiError
+from ackgpu.emulator.kube.defaults import apply_defaults
 from ackgpu.emulator.kube.object_store import store_again
 from ackgpu.emulator.kube.objects import Obj
-from ackgpu.emulator.kube.state import ClusterState, StoredObject, brought_entry, written_entry
+from ackgpu.emulator.kube.resources import by_plural
+from ackgpu.emulator.kube.state import ClusterState, StoredObject, Told, brought_entry
+from ackgpu.emulator.shared.tables import table
 from ackgpu.emulator.store import Doc
 
 BALANCER_AFTER = 8.0  # seconds until the cloud controller has made the CLB and says its address
 INTRANET = "service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type"
 FIRST_NODE_PORT, NODE_PORTS = 30000, 2768
+SINGLE_STACK: Obj = {"ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
 
 
 def complete_service(state: ClusterState, before: Obj, obj: Obj) -> None:
@@ -29,8 +34,8 @@ def complete_service(state: ClusterState, before: Obj, obj: Obj) -> None:
             spec.setdefault(field, before[field])
     spec.setdefault("clusterIP", _free_address(state))
     spec.setdefault("clusterIPs", [spec["clusterIP"]])
-    spec.setdefault("ipFamilies", ["IPv4"])
-    spec.setdefault("ipFamilyPolicy", "SingleStack")
+    for field, value in SINGLE_STACK.items():
+        spec.setdefault(field, value)
     if spec["type"] == "ClusterIP":
         return
     known = {row["port"]: row.get("nodePort") for row in before.get("ports") or []}
@@ -111,57 +116,21 @@ def release_balancer(state: ClusterState, doc: Doc) -> None:
         store_again(state, doc)
 
 
-def entries(state: ClusterState) -> list[StoredObject]:
-    """Every Service."""
-    rows = [_own(state, doc) for doc in state.written("services")]
-    network = service_network(state)
-    api = [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}]
-    dns = [{"name": "dns", "port": 53, "protocol": "UDP", "targetPort": 53}]
-    selector = {"k8s-app": "kube-dns"}
-    return [
-        *rows,
-        _system(
-            state,
-            ("default", "kubernetes"),
-            {"ports": api, "clusterIP": str(network[1])},
-            {"component": "apiserver", "provider": "kubernetes"},
-        ),
-        _system(
-            state,
-            ("kube-system", "kube-dns"),
-            {"ports": dns, "clusterIP": str(network[10]), "selector": selector},
-            {
-                **selector,
-                "kubernetes.io/cluster-service": "true",
-                "kubernetes.io/name": "KubeDNS",
-            },
-        ),
-    ]
+def status(state: ClusterState, doc: Doc) -> Told:
+    """The address of a Service's CLB, once it has one."""
+    made, at = doc.body.get("balancer"), float(doc.created_at) + BALANCER_AFTER
+    if not made or at > state.now:
+        return None, {"loadBalancer": {}}
+    return at, {"loadBalancer": {"ingress": [{"ip": made["address"], "ipMode": "VIP"}]}}
 
 
-def _own(state: ClusterState, doc: Doc) -> StoredObject:
-    made = doc.body.get("balancer")
-    status: Obj = {"loadBalancer": {}}
-    changed = None
-    if made and float(doc.created_at) + BALANCER_AFTER <= state.now:
-        status["loadBalancer"]["ingress"] = [{"ip": made["address"], "ipMode": "VIP"}]
-        changed = doc.created_at + BALANCER_AFTER
-    return written_entry(doc, changed, status)
-
-
-def _system(state: ClusterState, key: tuple[str, str], spec: Obj, labels: Obj) -> StoredObject:
-    return brought_entry(state, {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": key[1], "namespace": key[0], "labels": labels},
-        "spec": {
-            "type": "ClusterIP",
-            "clusterIPs": [spec["clusterIP"]],
-            "internalTrafficPolicy": "Cluster",
-            "ipFamilies": ["IPv4"],
-            "ipFamilyPolicy": "SingleStack",
-            "sessionAffinity": "None",
-            **spec,
-        },
-        "status": {"loadBalancer": {}},
-    })  # fmt: skip
+def system_services(state: ClusterState) -> list[StoredObject]:
+    """The Services of every cluster; their tables say which address of its range each has."""
+    rows = []
+    for obj in copy.deepcopy(table("kube/system")["services"]):
+        apply_defaults(by_plural("services"), obj)
+        spec = obj["spec"]
+        spec["clusterIP"] = str(service_network(state)[spec["clusterIP"]])
+        spec |= {"clusterIPs": [spec["clusterIP"]], **SINGLE_STACK}
+        rows.append(brought_entry(state, obj))
+    return rows

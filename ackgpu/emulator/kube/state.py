@@ -21,9 +21,9 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from ackgpu.emulator.kube.objects import Obj, uid_of
-from ackgpu.emulator.kube.patches import merge_patch
 from ackgpu.emulator.operation import Call
 from ackgpu.emulator.shared.lifecycle import state_at
+from ackgpu.emulator.shared.merge_patches import merge_patch
 from ackgpu.emulator.shared.tables import table
 from ackgpu.emulator.store import Doc, Transaction
 from ackgpu.emulator.timeline import Timeline
@@ -86,6 +86,11 @@ class StoredObject:
 
 
 Source = Callable[["ClusterState"], list[StoredObject]]
+"""What there is of a resource beside what clients made."""
+Told = tuple[float | None, Obj | None]
+"""When the status of an object changed last, and the status; None where it has none."""
+Status = Callable[["ClusterState", Doc], Told | None]
+"""The status of what a client made; None: it does not show, or not as it was written."""
 
 
 def version_at(seconds: float) -> int:
@@ -102,6 +107,7 @@ class ClusterState:
         cluster: Doc,
         backend: KubeBackend,
         sources: Mapping[str, Source],
+        statuses: Mapping[str, Status],
     ) -> None:
         self.session = session
         self.cluster = cluster
@@ -109,6 +115,7 @@ class ClusterState:
         self.timeline = backend.timeline(session)
         self.now = backend.timeline_now(session)
         self._sources = sources
+        self._statuses = statuses
         self._entries: dict[str, list[StoredObject]] = {}
         self._bases: dict[str, dict[Key, StoredObject]] = {}
         self._docs: dict[str, dict[Key, Doc]] = {}
@@ -178,7 +185,7 @@ class ClusterState:
         """Every object of a resource, by namespace and name."""
         if plural not in self._entries:
             source = self._sources.get(plural)
-            rows = source(self) if source else self.standing(plural)
+            rows = [*self._standing(plural), *(source(self) if source else ())]
             bases = {entry.key: entry for entry in rows}
             self._bases[plural] = bases
             laid = (self._overlaid(plural, entry) for entry in bases.values())
@@ -186,10 +193,13 @@ class ClusterState:
             self._entries[plural] = sorted(found, key=lambda entry: entry.key)
         return self._entries[plural]
 
-    def standing(self, plural: str) -> list[StoredObject]:
+    def _standing(self, plural: str) -> Iterator[StoredObject]:
         """What every cluster has of a resource from its birth, then what clients made."""
-        brought = [brought_entry(self, obj) for obj in table("kube/brought").get(plural, ())]
-        return [*brought, *(written_entry(doc) for doc in self.written(plural))]
+        yield from (brought_entry(self, obj) for obj in table("kube/brought").get(plural, ()))
+        status = self._statuses.get(plural)
+        for doc in self.written(plural):
+            if told := status(self, doc) if status else (None, None):
+                yield written_entry(doc, *told)
 
     def entry(self, plural: str, key: Key) -> StoredObject | None:
         """The object of that namespace and name."""

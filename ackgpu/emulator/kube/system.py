@@ -128,21 +128,24 @@ def _daemonset(
 ) -> StoredObject:
     wanted = sum(runs_on(row, node) for node in nodes)
     own = [pod for pod in pods if pod.owner_name == row["name"]]
-    ready = sum(pod.running is not None and pod.running <= state.now for pod in own)
     moments = [pod.running for pod in own if pod.running is not None and pod.running <= state.now]
+    ready = len(moments)
     changed = max([state.cluster.created_at, *moments, *(pod.created for pod in own)])
+    found = {**_owner(state, "DaemonSet", row), "status": daemon_status(wanted, ready)}
+    return brought_entry(state, found, version_at(changed))
 
-    status = {
+
+def daemon_status(wanted: int, ready: int) -> Obj:
+    """The status of a DaemonSet all of whose pods are made, of the present template."""
+    return {
         "currentNumberScheduled": wanted, "desiredNumberScheduled": wanted,
         "numberAvailable": ready, "numberMisscheduled": 0, "numberReady": ready,
         "numberUnavailable": wanted - ready, "observedGeneration": 1,
         "updatedNumberScheduled": wanted,
     }  # fmt: skip
-    found = {**_owner(state, "DaemonSet", row), "status": status}
-    return brought_entry(state, found, version_at(changed))
 
 
-def deployment_entries(state: ClusterState, kind: str) -> list[StoredObject]:
+def deployment_entries(kind: str, state: ClusterState) -> list[StoredObject]:
     """The system Deployments (or, by ``kind``, their ReplicaSets), with how far their pods are."""
     pods = system_pods(state)
     return [_deployment(state, kind, row, pods) for row in table("kube/system")["deployments"]]

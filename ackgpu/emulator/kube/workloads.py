@@ -11,7 +11,6 @@ import copy
 import json
 from typing import Any
 
-from ackgpu.emulator.kube import system
 from ackgpu.emulator.kube.defaults import apply_defaults
 from ackgpu.emulator.kube.object_store import new_object, remove, store_again, store_new
 from ackgpu.emulator.kube.objects import (
@@ -24,7 +23,7 @@ from ackgpu.emulator.kube.objects import (
 from ackgpu.emulator.kube.pod_admission import admit
 from ackgpu.emulator.kube.pod_timeline import courses, evicted, finished, pod_docs
 from ackgpu.emulator.kube.resources import by_plural
-from ackgpu.emulator.kube.state import ClusterState, StoredObject, written_entry
+from ackgpu.emulator.kube.state import ClusterState, Told
 from ackgpu.emulator.shared.quantities import share_of
 from ackgpu.emulator.store import Doc
 
@@ -246,24 +245,15 @@ def _tally(state: ClusterState, uid: str) -> dict[str, int]:
     return tally
 
 
-def deployment_entries(state: ClusterState) -> list[StoredObject]:
-    """Every Deployment, with how far it is."""
-    own = [_deployment(state, doc) for doc in state.written("deployments")]
-    return [*own, *system.deployment_entries(state, "Deployment")]
-
-
-def replica_set_entries(state: ClusterState) -> list[StoredObject]:
-    """Every ReplicaSet, with how far it is."""
-    own = []
-    for doc in state.written("replicasets"):
-        obj = doc.body["object"]
-        found, changed = counts(state, [obj["metadata"]["uid"]])
-        status = {"observedGeneration": obj["metadata"]["generation"], **found}
-        status["fullyLabeledReplicas"] = found["replicas"]
-        if doc.body.get("refused"):
-            status["conditions"] = [_replica_failure(state, doc)]
-        own.append(written_entry(doc, changed, status))
-    return [*own, *system.deployment_entries(state, "ReplicaSet")]
+def replica_set_status(state: ClusterState, doc: Doc) -> Told:
+    """How far a ReplicaSet is."""
+    metadata = doc.body["object"]["metadata"]
+    found, changed = counts(state, [metadata["uid"]])
+    status: Obj = {"observedGeneration": metadata["generation"], **found}
+    status["fullyLabeledReplicas"] = found["replicas"]
+    if doc.body.get("refused"):
+        status["conditions"] = [_replica_failure(state, doc)]
+    return changed, status
 
 
 def counts(state: ClusterState, owners: list[str]) -> tuple[dict[str, int], float]:
@@ -286,7 +276,8 @@ def counts(state: ClusterState, owners: list[str]) -> tuple[dict[str, int], floa
     return counts, changed
 
 
-def _deployment(state: ClusterState, doc: Doc) -> StoredObject:
+def deployment_status(state: ClusterState, doc: Doc) -> Told:
+    """How far a Deployment is."""
     obj = doc.body["object"]
     sets = owned(state, "replicasets", obj["metadata"]["uid"])
     found, changed = counts(state, [rs.body["object"]["metadata"]["uid"] for rs in sets])
@@ -310,7 +301,7 @@ def _deployment(state: ClusterState, doc: Doc) -> StoredObject:
     status["conditions"] = [{**row, "lastUpdateTime": stamp} for row in rows]
     refused = [rs for rs in sets if rs.body.get("refused") and _hash(rs.body["object"]) == wanted]
     status["conditions"] += [_replica_failure(state, rs) for rs in refused]
-    return written_entry(doc, changed, status)
+    return changed, status
 
 
 def _replica_failure(state: ClusterState, doc: Doc) -> Obj:
@@ -319,12 +310,8 @@ def _replica_failure(state: ClusterState, doc: Doc) -> Obj:
     return {**told("FailedCreate", stamp, why=doc.body["refused"]), "lastUpdateTime": stamp}
 
 
-def job_entries(state: ClusterState) -> list[StoredObject]:
-    """Every Job, with how far it is."""
-    return [_job(state, doc) for doc in state.written("jobs")]
-
-
-def _job(state: ClusterState, doc: Doc) -> StoredObject:
+def job_status(state: ClusterState, doc: Doc) -> Told:
+    """How far a Job is."""
     obj = doc.body["object"]
     tally = _tally(state, obj["metadata"]["uid"])
     status: dict[str, Any] = {"ready": 0, "terminating": 0, "uncountedTerminatedPods": {}}
@@ -344,4 +331,4 @@ def _job(state: ClusterState, doc: Doc) -> StoredObject:
     if kinds:
         row = {**told(reason, state.stamp(max(ends))), "lastProbeTime": None}
         status["conditions"] = [{**row, "type": kind} for kind in kinds]
-    return written_entry(doc, max(ends), status)
+    return max(ends), status

@@ -13,7 +13,7 @@ from ackgpu.emulator.kube.defaults import apply_defaults
 from ackgpu.emulator.kube.managed_fields import apply, record_update
 from ackgpu.emulator.kube.object_store import lay_over, new_object, store_again, store_new
 from ackgpu.emulator.kube.objects import Obj
-from ackgpu.emulator.kube.patches import json_patch, merge_patch, refused_patch, strategic_merge
+from ackgpu.emulator.kube.patches import json_patch, refused_patch, strategic_merge
 from ackgpu.emulator.kube.permissions import require_verb
 from ackgpu.emulator.kube.pod_admission import admit
 from ackgpu.emulator.kube.pod_security import violation
@@ -32,6 +32,7 @@ from ackgpu.emulator.kube.status import (
 )
 from ackgpu.emulator.kube.type_check import checked
 from ackgpu.emulator.kube.views import as_asked, as_stored
+from ackgpu.emulator.shared.merge_patches import merge_patch
 from ackgpu.emulator.store import Doc
 
 APPLY = "application/apply-patch+yaml"

@@ -13,15 +13,11 @@ from hypothesis import strategies as st
 
 from ackgpu.emulator.kube.ages import short
 from ackgpu.emulator.kube.managed_fields import flat, nested, paths_of
-from ackgpu.emulator.kube.patches import (
-    json_patch,
-    merge_difference,
-    merge_patch,
-    strategic_merge,
-)
+from ackgpu.emulator.kube.patches import json_patch, strategic_merge
 from ackgpu.emulator.kube.protobuf import decode
 from ackgpu.emulator.kube.selectors import matches
 from ackgpu.emulator.kube.status import KubeError
+from ackgpu.emulator.shared.merge_patches import merge_difference, merge_patch
 from ackgpu.emulator.shared.quantities import amount, shown
 from ackgpu.emulator.spdy import DICTIONARY
 
