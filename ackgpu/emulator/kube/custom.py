@@ -57,6 +57,7 @@ def _resources(spec: Obj) -> Iterator[ApiResource]:
             categories=tuple(names.get("categories") or ()),
             singular=names.get("singular", names["kind"].lower()),
             key=f"{names['plural']}.{spec['group']}",
+            generation=True,
             subresources=tuple(name for name in ("scale", "status") if name in below),
             fields=tuple(
                 row["jsonPath"].lstrip(".") for row in version.get("selectableFields") or ()

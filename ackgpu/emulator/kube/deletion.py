@@ -24,11 +24,6 @@ OWNED = {
     "statefulsets": ("pods", "controllerrevisions"), "cronjobs": ("jobs",),
     "daemonsets": ("pods", "controllerrevisions"),
 }  # fmt: skip
-REMOVABLE = frozenset({
-    "clusterrolebindings", "clusterroles", "configmaps", "leases", "nodes", "pods",
-    "serviceaccounts", "storageclasses",
-})  # fmt: skip
-"""Kinds of which clients may delete what the cluster itself brings."""
 POLICIES = frozenset({"Background", "Foreground", "Orphan"})
 NAMESPACE_TAKES = 2.0  # seconds that the namespace controller takes once a namespace is empty
 
@@ -106,11 +101,10 @@ def _delete_entry(
 
 def _delete_brought(state: ClusterState, resource: ApiResource, entry: StoredObject) -> Obj:
     """Delete what the cluster itself brings: a node, or a system pod; the rest is protected."""
-    if resource.key == "namespaces":
-        text = f'namespaces "{entry.key[1]}" is forbidden: this namespace may not be deleted'
-        raise KubeError(403, "Forbidden", text)
-    if resource.key not in REMOVABLE:
-        text = f'{resource.plural} "{entry.key[1]}" is forbidden: it is managed by ACK'
+    if not resource.removable:
+        spaces = resource.key == "namespaces"
+        why = "this namespace may not be deleted" if spaces else "it is managed by ACK"
+        text = f'{resource.plural} "{entry.key[1]}" is forbidden: {why}'
         raise KubeError(403, "Forbidden", text)
     shown = entry.object
     hide(state, resource, entry)
@@ -166,13 +160,9 @@ def _delete_namespace(state: ClusterState, doc: Doc) -> None:
             continue
         rows = state.written(resource.key)
         for inner in [row for row in rows if row.id.split("/")[2] == name]:
-            if resource.key == "pods":
-                remove_pod(state, inner)
-            elif resource.key == "services":
+            if resource.key == "services":
                 release_balancer(state, inner)
-                remove(state, inner)
-            else:
-                remove(state, inner)
+            (remove_pod if resource.key == "pods" else remove)(state, inner)
             last = max(last, inner.deleted_at or state.now)
     if doc.deleted_at is None:
         remove(state, doc, after=last - state.now + NAMESPACE_TAKES)

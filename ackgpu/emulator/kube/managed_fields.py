@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ackgpu.emulator.kube.objects import Obj
-from ackgpu.emulator.kube.patches import MERGE_KEYS, strategic_merge
+from ackgpu.emulator.kube.patches import list_key, strategic_merge
 from ackgpu.emulator.kube.status import KubeError
 
 Path = tuple[str, ...]
@@ -44,14 +44,6 @@ def _leaves(value: Any, path: Path, field: str) -> Iterator[Path]:
             yield from _leaves(row, here, "")
         return
     yield path
-
-
-def list_key(value: Any, field: str) -> str | None:
-    """The key that a list's elements merge by, or None where the list is one field."""
-    if not isinstance(value, list) or not value or not all(isinstance(row, dict) for row in value):
-        return None
-    keys = MERGE_KEYS.get(field, ())
-    return next((key for key in keys if all(key in row for row in value)), None)
 
 
 def nested(paths: Iterable[Path]) -> Obj:

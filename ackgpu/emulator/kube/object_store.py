@@ -13,13 +13,6 @@ from ackgpu.emulator.kube.state import KIND, ClusterState, Key, StoredObject, do
 from ackgpu.emulator.shared.merge_patches import merge_difference
 from ackgpu.emulator.store import Doc
 
-GENERATIONS = frozenset({
-    "deployments", "replicasets", "jobs", "pods", "poddisruptionbudgets", "ingresses",
-    "statefulsets", "daemonsets", "cronjobs",
-    "networkpolicies", "validatingadmissionpolicies", "mutatingadmissionpolicies",
-    "customresourcedefinitions", "endpointslices", "priorityclasses",
-})  # fmt: skip
-
 
 def new_object(state: ClusterState, obj: Obj) -> Obj:
     """The object with a generated name where it asks for one."""
@@ -36,7 +29,7 @@ def store_new(state: ClusterState, resource: ApiResource, obj: Obj) -> Doc:
     metadata.pop("resourceVersion", None)
     metadata["uid"] = str(uuid.UUID(int=state.rng.getrandbits(128), version=4))
     metadata["creationTimestamp"] = state.stamp(state.now)
-    if resource.key in GENERATIONS or resource.custom:
+    if resource.generation:
         metadata["generation"] = 1
     if not resource.custom or "status" in resource.subresources:
         obj.pop("status", None)

@@ -20,23 +20,9 @@ from ackgpu.emulator.shared.tables import table
 
 QUOTED_EMPTY = '""'
 V2_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
-
-
 ROOT = "io.k8s.api."
 METADATA = f"{ROOT}ObjectMeta"
-TYPES: dict[str, Obj] = {
-    "string": {"type": "string"},
-    "bytes": {"type": "string", "format": "byte"},
-    "bool": {"type": "boolean"},
-    "int32": {"type": "integer", "format": "int32"},
-    "int64": {"type": "integer", "format": "int64"},
-    "double": {"type": "number", "format": "double"},
-    "Quantity": {"oneOf": [{"type": "string"}, {"type": "number"}]},
-    "IntOrString": {"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]},
-    "Time": {"type": "string", "format": "date-time"},
-    "MicroTime": {"type": "string", "format": "date-time"},
-    "Any": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
-}
+TYPES: dict[str, Obj] = table("kube/rules")["openapi"]
 NAMED = ("Quantity", "IntOrString")
 """Scalars that are schemas of their own, so that clients show their names."""
 

@@ -13,15 +13,9 @@ from typing import Any
 
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.status import KubeError, bad_request, invalid
+from ackgpu.emulator.shared.tables import table
 
-MERGE_KEYS: dict[str, tuple[str, ...]] = {
-    "containers": ("name",), "initContainers": ("name",), "ephemeralContainers": ("name",),
-    "volumes": ("name",), "env": ("name",), "imagePullSecrets": ("name",), "secrets": ("name",),
-    "ports": ("containerPort", "port"), "volumeMounts": ("mountPath",),
-    "volumeDevices": ("devicePath",), "hostAliases": ("ip",), "ownerReferences": ("uid",),
-    "conditions": ("type",), "addresses": ("type",), "taints": ("key",),
-    "topologySpreadConstraints": ("topologyKey",),
-}  # fmt: skip
+MERGE_KEYS: dict[str, list[str]] = table("kube/rules")["merge_keys"]
 MERGED_PRIMITIVES = frozenset({"finalizers"})
 REPLACED = frozenset({"taints"})  # core/v1 NodeSpec.taints carries no patchMergeKey
 
@@ -33,7 +27,7 @@ def strategic_merge(target: Any, patch: Any, field: str = "") -> Any:
     if isinstance(patch, list) and isinstance(target, list):
         if field in MERGED_PRIMITIVES:
             return target + [item for item in patch if item not in target]
-        key = _merge_key(field, target, patch)
+        key = None if field in REPLACED else list_key([*target, *patch], field)
         if key:
             return _merge_list(target, patch, key)
     return _without_directives(patch)
@@ -78,14 +72,12 @@ def _identity(row: Any, wanted: list[Any]) -> Any:
     return tuple(str(row.get(key)) for key in wanted[0])
 
 
-def _merge_key(field: str, target: list[Any], patch: list[Any]) -> str | None:
-    if field in REPLACED or not all(isinstance(row, dict) for row in (*target, *patch)):
+def list_key(value: Any, field: str) -> str | None:
+    """The key that a list's elements merge by, or None where the list is one field."""
+    if not isinstance(value, list) or not value or not all(isinstance(row, dict) for row in value):
         return None
-    rows = [row for row in (*target, *patch) if isinstance(row, dict)]
-    return next(
-        (key for key in MERGE_KEYS.get(field, ()) if rows and all(key in row for row in rows)),
-        None,
-    )
+    keys = MERGE_KEYS.get(field, ())
+    return next((key for key in keys if all(key in row for row in value)), None)
 
 
 def _merge_list(target: list[Any], patch: list[Any], key: str) -> list[Any]:

@@ -24,7 +24,9 @@ class ApiResource:
 
     ``key``: the name that its objects are kept under. ``fields``: what field selectors may name
     beside metadata. ``columns``: those of its table, see :mod:`ackgpu.emulator.kube.columns`.
-    ``deprecated``: what to warn of. ``schema``: of a custom resource, its ``openAPIV3Schema``.
+    ``deprecated``: what to warn of. ``generation``: whether it has one. ``removable``: whether
+    clients may delete what the cluster brings. ``status``: of a new object, where the cluster says
+    it. ``schema``: of a custom resource, its ``openAPIV3Schema``.
     """
 
     group: str
@@ -42,6 +44,9 @@ class ApiResource:
     columns: tuple[str, ...] = ("Name", "Age")
     schema: Any = None
     deprecated: str = ""
+    generation: bool = False
+    removable: bool = False
+    status: Any = None
 
     @property
     def api_version(self) -> str:
@@ -64,25 +69,12 @@ def _resource(row: dict[str, Any]) -> ApiResource:
 
 RESOURCES: tuple[ApiResource, ...] = tuple(_resource(row) for row in table("kube/kinds")["kinds"])
 
-SUBRESOURCE_VERBS = {
-    "approval": ("get", "patch", "update"),
-    "attach": ("create", "get"),
-    "status": ("get", "patch", "update"),
-    "scale": ("get", "patch", "update"),
-    "ephemeralcontainers": ("get", "patch", "update"),
-    "eviction": ("create",),
-    "exec": ("create", "get"),
-    "log": ("get",),
-    "portforward": ("create", "get"),
-    "token": ("create",),
+SUBRESOURCE_VERBS: dict[str, tuple[str, ...]] = {
+    name: tuple(verbs.split()) for name, verbs in table("kube/kinds")["subresource_verbs"].items()
 }
-SUBRESOURCE_KINDS = {
-    "scale": ("autoscaling", "v1", "Scale"),
-    "eviction": ("policy", "v1", "Eviction"),
-    "attach": ("", "v1", "PodAttachOptions"),
-    "exec": ("", "v1", "PodExecOptions"),
-    "portforward": ("", "v1", "PodPortForwardOptions"),
-    "token": ("authentication.k8s.io", "v1", "TokenRequest"),
+SUBRESOURCE_KINDS: dict[str, tuple[str, str, str]] = {
+    name: (group, version, kind)
+    for name, (group, version, kind) in table("kube/kinds")["subresource_kinds"].items()
 }
 
 SCALE = _resource({

@@ -42,16 +42,6 @@ PATCHES = {
     "application/strategic-merge-patch+json": strategic_merge,
 }
 BODIES = frozenset({"", "application/json", "application/yaml", PROTOBUF})
-STATUS_BY_CLUSTER = frozenset({
-    "pods", "deployments", "replicasets", "jobs", "services", "nodes", "horizontalpodautoscalers",
-    "persistentvolumeclaims", "persistentvolumes", "customresourcedefinitions", "resourcequotas",
-    "poddisruptionbudgets", "statefulsets", "daemonsets",
-})  # fmt: skip
-FIRST_STATUS: dict[str, Obj] = {
-    "services": {"loadBalancer": {}}, "namespaces": {"phase": "Active"},
-    "persistentvolumeclaims": {"phase": "Pending"}, "persistentvolumes": {"phase": "Pending"},
-}  # fmt: skip
-"""What the API server itself says of a new object, before any controller sees it."""
 
 
 def create(state: ClusterState, request: KubeRequest) -> Obj:
@@ -268,7 +258,7 @@ def _complete(state: ClusterState, request: KubeRequest, old: Obj | None, obj: O
 
 def _store(state: ClusterState, request: KubeRequest, doc: Doc, old: Obj, obj: Obj) -> None:
     plural = request.target.resource.key
-    if plural in STATUS_BY_CLUSTER or plural == "namespaces":
+    if request.target.resource.status is not None:
         # What the cluster computes is never stored, or it would stay as it was at this moment.
         obj.pop("status", None)
     if plural == "pods":
@@ -346,11 +336,10 @@ def _unchanged(old: Obj, obj: Obj) -> bool:
 
 def _dry(request: KubeRequest, doc: Doc) -> Obj:
     """What a dry run shows of a new object: no controller has seen it, nothing has stored it."""
-    obj, plural = dict(doc.body["object"]), request.target.resource.key
-    if plural == "pods":
+    obj, resource = dict(doc.body["object"]), request.target.resource
+    if resource.key == "pods":
         return {**obj, "status": {"phase": "Pending", "qosClass": qos_class(obj["spec"])}}
-    known = plural in STATUS_BY_CLUSTER or plural in FIRST_STATUS
-    return {**obj, "status": FIRST_STATUS.get(plural, {})} if known else obj
+    return obj if resource.status is None else {**obj, "status": resource.status}
 
 
 def shown_after(state: ClusterState, request: KubeRequest, key: tuple[str, str]) -> Obj:
