@@ -86,6 +86,11 @@ def _is_revoked(cluster: Doc, common_name: str) -> bool:
     return int(generation) < int(cluster.body.get("certificate_generation", 0))
 
 
+def account_groups(namespace: str) -> list[str]:
+    """The groups of every service account of a namespace."""
+    return ["system:serviceaccounts", f"system:serviceaccounts:{namespace}"]
+
+
 def by_token(
     session: Transaction, now: float, token: str, audiences: Collection[str] = (ISSUER,)
 ) -> tuple[Doc, KubeUser]:
@@ -97,11 +102,7 @@ def by_token(
     if bound is None or not bound.alive(now):
         raise unauthorized()
     namespace, name = doc.body["namespace"], doc.body["account"]
-    groups = (
-        "system:serviceaccounts",
-        f"system:serviceaccounts:{namespace}",
-        "system:authenticated",
-    )
+    groups = (*account_groups(namespace), "system:authenticated")
     user = f"system:serviceaccount:{namespace}:{name}"
     return _cluster(session, now, doc.scope), KubeUser(
         user, groups, admin=False, credential=f"JTI={doc.body['jti']}", uid=doc.body["uid"]

@@ -207,21 +207,16 @@ def _resource_causes(resources: Obj, path: str) -> Iterator[Cause]:
             # Extended resources cannot be overcommitted.
             text = f"must be equal to {name} limit of {limits[name]}"
             yield f"{path}.requests", f'Invalid value: "{value}": {text}'
-        elif (
-            _readable(value)
-            and _readable(limits.get(name))
-            and amount(value) > amount(limits[name])
-        ):
+        elif _exceeds(value, limits.get(name)):
             text = f"must be less than or equal to {name} limit of {limits[name]}"
             yield f"{path}.requests", f'Invalid value: "{value}": {text}'
 
 
-def _readable(value: Any) -> bool:
+def _exceeds(value: Any, limit: Any) -> bool:
     try:
-        amount(value)
+        return amount(value) > amount(limit)
     except ValueError:
         return False
-    return True
 
 
 def _change_causes(resource: ApiResource, old: Obj, obj: Obj) -> Iterator[Cause]:

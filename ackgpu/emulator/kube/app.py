@@ -78,16 +78,15 @@ class KubeServer:
         except NoSuchPathError as error:
             return web.Response(text=f"{error.message}\n", status=error.code)
         except KubeError as error:
-            refused = _encoded(http, error.status(), error.code)
-            refused.headers.update(error.headers)
-            return refused
+            refusal = error
         except web.HTTPException as error:
             refusal = KubeError(error.status, "BadRequest", error.reason)
-            return _encoded(http, refusal.status(), error.status)
         except Exception:
             log.exception("%s %s", http.method, http.path)
-            failure = KubeError(500, "InternalError", "Internal error occurred")
-            return _encoded(http, failure.status(), failure.code)
+            refusal = KubeError(500, "InternalError", "Internal error occurred")
+        refused = _encoded(http, refusal.status(), refusal.code)
+        refused.headers.update(refusal.headers)
+        return refused
 
     def _meet_trouble(self, http: web.Request) -> None:
         settings = self._backend.settings

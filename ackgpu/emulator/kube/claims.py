@@ -107,8 +107,7 @@ def _consumed(state: ClusterState, metadata: Obj) -> bool:
     return any(
         entry.object["spec"].get("nodeName")
         and (row.get("persistentVolumeClaim") or {}).get("claimName") == metadata["name"]
-        for entry in state.entries("pods")
-        if entry.key[0] == metadata["namespace"]
+        for entry in state.within(metadata["namespace"], "pods")
         for row in entry.object["spec"].get("volumes") or []
     )
 

@@ -72,7 +72,8 @@ def _hold_stateful_set(state: ClusterState, doc: Doc) -> None:
         if state.entry("pods", (metadata["namespace"], name)) is None:
             pod_labels = {"apps.kubernetes.io/pod-index": number, REVISION: revision,
                           "statefulset.kubernetes.io/pod-name": name}  # fmt: skip
-            made = _named(pod_of(state, obj), name, pod_labels)
+            made = pod_of(state, obj)
+            made["metadata"] |= {"name": name, "labels": made["metadata"]["labels"] | pod_labels}
             made["spec"] |= {"hostname": name, "subdomain": spec.get("serviceName", "")}
             _claim(state, obj, made)
             _make(state, doc, made)
@@ -82,11 +83,6 @@ def _outdated(spec: Obj, pod: Obj, revision: str) -> bool:
     """Whether a pod is of an older template, and is to be replaced for it."""
     kept = spec["updateStrategy"]["type"] == "OnDelete"
     return not kept and bool(pod["labels"][REVISION] != revision)
-
-
-def _named(pod: Obj, name: str, labels: dict[str, str]) -> Obj:
-    pod["metadata"] |= {"name": name, "labels": {**pod["metadata"]["labels"], **labels}}
-    return pod
 
 
 def _make(state: ClusterState, owner: Doc, pod: Obj) -> Doc | None:

@@ -8,7 +8,7 @@ from ackgpu.emulator.kube.controllers import reconcile
 from ackgpu.emulator.kube.custom import DEFINITIONS, resources_of
 from ackgpu.emulator.kube.object_store import hide, remove, store_again
 from ackgpu.emulator.kube.objects import Obj
-from ackgpu.emulator.kube.reads import select
+from ackgpu.emulator.kube.reads import require, select
 from ackgpu.emulator.kube.request import KubeRequest
 from ackgpu.emulator.kube.resources import ApiResource, by_plural
 from ackgpu.emulator.kube.services import release_balancer
@@ -16,7 +16,6 @@ from ackgpu.emulator.kube.state import ClusterState, StoredObject
 from ackgpu.emulator.kube.status import KubeError, bad_request, conflict, success
 from ackgpu.emulator.kube.type_check import checked
 from ackgpu.emulator.kube.workloads import owned, remove_pod
-from ackgpu.emulator.kube.writes import require
 from ackgpu.emulator.store import Doc
 
 OWNED = {

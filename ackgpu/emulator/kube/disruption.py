@@ -6,7 +6,7 @@ Figures and words are the disruption controller's and the eviction subresource's
 
 from __future__ import annotations
 
-from ackgpu.emulator.kube.objects import Obj, condition, controller_of, labels_of
+from ackgpu.emulator.kube.objects import Obj, controller_of, labels_of, told
 from ackgpu.emulator.kube.selectors import matches
 from ackgpu.emulator.kube.state import ClusterState, Told
 from ackgpu.emulator.kube.status import KubeError
@@ -23,9 +23,8 @@ def budget_status(state: ClusterState, doc: Doc) -> Told:
     status = _status(state, doc.body["object"])
     allowed = status["disruptionsAllowed"] > 0
     reason = "SufficientPods" if allowed else "InsufficientPods"
-    row = condition("DisruptionAllowed", holds=allowed, reason=reason)
-    stamp = {"lastTransitionTime": state.stamp(doc.created_at), "observedGeneration": 1}
-    return state.now, {**status, "conditions": [{**row, **stamp}]}
+    row = {**told(reason, state.stamp(doc.created_at)), "observedGeneration": 1}
+    return state.now, {**status, "conditions": [row]}
 
 
 def require_leave(state: ClusterState, pod: Obj) -> None:
@@ -33,11 +32,8 @@ def require_leave(state: ClusterState, pod: Obj) -> None:
     if pod["status"]["phase"] in FREE:
         return
     namespace = pod["metadata"]["namespace"]
-    budgets = [
-        entry.object
-        for entry in state.entries("poddisruptionbudgets")
-        if entry.key[0] == namespace and _covers(entry.object, pod)
-    ]
+    budgets = [entry.object for entry in state.within(namespace, "poddisruptionbudgets")]
+    budgets = [budget for budget in budgets if _covers(budget, pod)]
     if len(budgets) > 1:
         text = (
             "This pod has more than one PodDisruptionBudget, which the eviction subresource does"
@@ -64,11 +60,7 @@ def _require(budget: Obj, pod: Obj) -> None:
 
 def _status(state: ClusterState, budget: Obj) -> Obj:
     namespace = budget["metadata"]["namespace"]
-    pods = [
-        entry.object
-        for entry in state.entries("pods")
-        if entry.key[0] == namespace and _covers(budget, entry.object)
-    ]
+    pods = [e.object for e in state.within(namespace, "pods") if _covers(budget, e.object)]
     spec, expected = budget["spec"], _expected(state, pods)
     if "maxUnavailable" in spec:
         desired = max(0, expected - share_of(spec["maxUnavailable"], expected))

@@ -100,9 +100,8 @@ def _served(state: ClusterState) -> Iterator[tuple[StoredObject, list[Obj], list
             continue
         pods = [
             entry.object
-            for entry in state.entries("pods")
-            if entry.key[0] == service.key[0]
-            and spec["selector"].items() <= labels_of(entry.object).items()
+            for entry in state.within(service.key[0], "pods")
+            if spec["selector"].items() <= labels_of(entry.object).items()
             and entry.object["status"].get("podIP")
         ]
         ports = [_port(row, pods) for row in spec.get("ports") or []]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import unquote
 
-from ackgpu.emulator.kube.access import KubeUser
+from ackgpu.emulator.kube.access import KubeUser, account_groups
 from ackgpu.emulator.kube.permissions import Action, require
 from ackgpu.emulator.kube.state import ClusterState
 from ackgpu.emulator.kube.status import KubeError
@@ -33,12 +33,15 @@ def impersonated(state: ClusterState, caller: KubeUser, headers: Headers) -> Kub
     if not asked:
         return caller
     if not user:
-        named = ", ".join(f"{row.resource} {row.name}" for row in asked)
-        text = f"Internal Server Error: requested [{named}] without impersonating a user"
+        listed = ", ".join(f"{row.resource} {row.name}" for row in asked)
+        text = f"Internal Server Error: requested [{listed}] without impersonating a user"
         raise KubeError(500, "InternalError", text)
     for row in asked:
         require(state, caller, row)
-    groups = [value for name, value in rows if name == GROUP] or _groups_of(user)
+    groups = [value for name, value in rows if name == GROUP]
+    named = _user(user)
+    if not groups and named.resource == "serviceaccounts":
+        groups = account_groups(named.namespace)
     everybody = "system:unauthenticated" if user == "system:anonymous" else "system:authenticated"
     if everybody not in groups:
         groups.append(everybody)
@@ -63,11 +66,3 @@ def _user(name: str) -> Action:
     if name.startswith(ACCOUNT) and account:
         return Action("impersonate", "serviceaccounts", "", namespace, account)
     return Action("impersonate", "users", name=name)
-
-
-def _groups_of(user: str) -> list[str]:
-    """A service account is in its groups unless the headers name others."""
-    row = _user(user)
-    if row.resource != "serviceaccounts":
-        return []
-    return ["system:serviceaccounts", f"system:serviceaccounts:{row.namespace}"]

@@ -21,6 +21,7 @@ from ackgpu.emulator.kube.state import ClusterState, StoredObject, version_at
 from ackgpu.emulator.shared.catalog import instance_type
 from ackgpu.emulator.shared.gpus import Gpu
 from ackgpu.emulator.shared.merge_patches import merge_patch
+from ackgpu.emulator.shared.tables import table
 from ackgpu.emulator.store import Doc
 
 SCHEDULE_LABEL = "ack.node.gpu.schedule"
@@ -121,7 +122,7 @@ def _facts(state: ClusterState, doc: Doc, index: int, joined: float) -> NodeFact
     spec = delta.get("spec") or {}
     labels = merge_patch(labels, (delta.get("metadata") or {}).get("labels") or {})
     taints = spec["taints"] if "taints" in spec else doc.body.get("taints")
-    plain_capacity, plain_allocatable = _machine(str(doc.body.get("instance_type", "")))
+    capacity, allocatable = _machine(str(doc.body.get("instance_type", "")))
     row = NodeFacts(
         doc=doc,
         name=name,
@@ -135,8 +136,8 @@ def _facts(state: ClusterState, doc: Doc, index: int, joined: float) -> NodeFact
         unschedulable=bool(spec.get("unschedulable", doc.body.get("unschedulable", False))),
         changed=changed,
         shows_gpu=shows_gpu,
-        capacity=plain_capacity,
-        allocatable=plain_allocatable,
+        capacity=capacity,
+        allocatable=allocatable,
     )
     _add_devices(state, row)
     return row
@@ -281,12 +282,8 @@ def _conditions(state: ClusterState, row: NodeFacts, created: str, heard: str) -
     rows = [each for each in rows if each["type"] != given.get("condition")]
     if row.is_ready(state.now) and row.ready is not None:
         return [*rows, at(told("KubeletReady", state.stamp(row.ready)))]
-    text = (
-        "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady"
-        " message:Network plugin returns error: cni plugin not initialized"
-    )
-    reason = given.get("reason", "KubeletNotReady")
-    text = given.get("message", text)
+    unready = {**told("KubeletNotReady", created), **given}
+    reason, text = str(unready["reason"]), str(unready["message"])
     if given.get("condition"):
         rows.append(at(condition(given["condition"], holds=True, reason=reason, message=text)))
         text = "kubelet stopped admitting pods"
@@ -306,15 +303,12 @@ def _node_info(state: ClusterState, row: NodeFacts) -> Obj:
     version = f"v{_kubelet_version(row.doc, state.now) or state.kubernetes_version}"
     machine = uid_of(state.id, "machine", seed)
     return {
-        "architecture": "amd64",
+        **table("kube/system")["node_info"],
         "bootID": uid_of(state.id, "boot", seed),
         "containerRuntimeVersion": f"containerd://{row.doc.body.get('runtime_version') or '2.1.5'}",
-        "kernelVersion": "5.10.134-19.2.al8.x86_64",
         "kubeProxyVersion": version,
         "kubeletVersion": version,
         "machineID": machine.replace("-", ""),
-        "operatingSystem": "linux",
-        "osImage": "Alibaba Cloud Linux 3.2104 U12 (OpenAnolis Edition)",
         "systemUUID": machine,
     }
 

@@ -76,22 +76,16 @@ def lay_over(state: ClusterState, resource: ApiResource, entry: StoredObject, ob
     base.pop("status", None)
     if resource.key == "nodes":
         leave_out_computed(changed)
-    _store_delta(state, resource, entry, merge_difference(base, changed))
+    store_again(state, _delta(state, resource, entry, merge_difference(base, changed)))
 
 
 def hide(state: ClusterState, resource: ApiResource, entry: StoredObject) -> None:
     """Take away an object that the cluster itself brought."""
-    _store_delta(state, resource, entry, {}, deleted_at=state.now)
-
-
-def _store_delta(
-    state: ClusterState,
-    resource: ApiResource,
-    entry: StoredObject,
-    delta: Obj,
-    deleted_at: float | None = None,
-) -> None:
-    body = {"delta": delta, "uid": entry.uid, "created": entry.created}
-    doc = _doc(state, resource, entry.key, body)
-    doc.deleted_at = deleted_at
+    doc = _delta(state, resource, entry, {})
+    doc.deleted_at = state.now
     store_again(state, doc)
+
+
+def _delta(state: ClusterState, resource: ApiResource, entry: StoredObject, delta: Obj) -> Doc:
+    body = {"delta": delta, "uid": entry.uid, "created": entry.created}
+    return _doc(state, resource, entry.key, body)

@@ -91,8 +91,7 @@ def _covers(listed: list[str] | None, wanted: str) -> bool:
 def rules_of(state: ClusterState, identity: KubeUser, namespace: str) -> Iterator[Obj]:
     """The rules of the roles that are bound to the caller, in the cluster and in a namespace."""
     bindings = [entry.object for entry in state.entries("clusterrolebindings")]
-    local = state.entries("rolebindings") if namespace else []
-    bindings += [entry.object for entry in local if entry.key[0] == namespace]
+    bindings += [entry.object for entry in state.within(namespace, "rolebindings")]
     for binding in bindings:
         if any(_is(subject, identity) for subject in binding.get("subjects") or []):
             yield from _role(

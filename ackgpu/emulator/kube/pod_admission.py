@@ -62,15 +62,12 @@ def _summed(spec: Obj) -> Obj:
 def _out_of(item: Obj, row: Obj) -> Iterator[str]:
     kind, resources = item["type"], row.get("resources") or {}
     requests, limits = resources.get("requests") or {}, resources.get("limits") or {}
-    for name, bound in (item.get("min") or {}).items():
-        asked = requests.get(name, limits.get(name))
-        if asked is None:
-            yield f"minimum {name} usage per {kind} is {bound}. No request is specified"
-        elif amount(asked) < amount(bound):
-            yield f"minimum {name} usage per {kind} is {bound}, but request is {asked}"
-    for name, bound in (item.get("max") or {}).items():
-        asked = limits.get(name, requests.get(name))
-        if asked is None:
-            yield f"maximum {name} usage per {kind} is {bound}. No limit is specified"
-        elif amount(asked) > amount(bound):
-            yield f"maximum {name} usage per {kind} is {bound}, but limit is {asked}"
+    bounds = (("min", requests, limits, "request", 1), ("max", limits, requests, "limit", -1))
+    for part, first, other, word, sign in bounds:
+        for name, bound in (item.get(part) or {}).items():
+            asked = first.get(name, other.get(name))
+            said = f"{part}imum {name} usage per {kind} is {bound}"
+            if asked is None:
+                yield f"{said}. No {word} is specified"
+            elif (amount(asked) - amount(bound)) * sign < 0:
+                yield f"{said}, but {word} is {asked}"

@@ -6,10 +6,12 @@ words are theirs (``plugin/pkg/admission``).
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 
 from ackgpu.emulator.kube.objects import SAFE_LETTERS, Obj, containers_of
 from ackgpu.emulator.kube.state import ClusterState
+from ackgpu.emulator.shared.tables import table
 
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 -- a path
 TOLERATED = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
@@ -29,10 +31,9 @@ def complete_pod(state: ClusterState, pod: Obj) -> str:
 
 def ranges_of(state: ClusterState, namespace: str, kind: str) -> Iterator[Obj]:
     """The items of a namespace's LimitRanges that are about containers, pods or claims."""
-    for entry in state.entries("limitranges"):
-        if entry.key[0] == namespace:
-            rows = entry.object["spec"].get("limits") or []
-            yield from (row for row in rows if row.get("type") == kind)
+    for entry in state.within(namespace, "limitranges"):
+        rows = entry.object["spec"].get("limits") or []
+        yield from (row for row in rows if row.get("type") == kind)
 
 
 def _limits(state: ClusterState, pod: Obj) -> None:
@@ -79,13 +80,7 @@ def _mount_token(state: ClusterState, spec: Obj) -> None:
     for row in without:
         mount = {"name": name, "mountPath": TOKEN_PATH, "readOnly": True}
         row["volumeMounts"] = [*(row.get("volumeMounts") or []), mount]
-    authority = {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}
-    field = {"apiVersion": "v1", "fieldPath": "metadata.namespace"}
-    sources = [
-        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
-        {"configMap": authority},
-        {"downwardAPI": {"items": [{"fieldRef": field, "path": "namespace"}]}},
-    ]
+    sources = copy.deepcopy(table("kube/system")["token_sources"])
     volume = {"name": name, "projected": {"defaultMode": 420, "sources": sources}}
     spec["volumes"] = [*(spec.get("volumes") or []), volume]
 

@@ -9,7 +9,7 @@ from typing import Any
 from ackgpu.emulator.container.machine import Process
 from ackgpu.emulator.kube import system
 from ackgpu.emulator.kube.nodes import NodeFacts
-from ackgpu.emulator.kube.objects import Obj, condition, owner_reference, uid_of
+from ackgpu.emulator.kube.objects import Obj, condition, owner_reference, told, uid_of
 from ackgpu.emulator.kube.pod_timeline import (
     BACK_OFF,
     MAX_BACK_OFF,
@@ -59,14 +59,9 @@ def _entry(state: ClusterState, doc: Doc, course: PodTimeline) -> StoredObject:
 def _status(state: ClusterState, doc: Doc, course: PodTimeline, rows: list[Obj]) -> Obj:
     obj = doc.body["object"]
     if course.bound is None:
-        scheduled = {
-            **condition(
-                "PodScheduled", holds=False, reason="Unschedulable", message=course.message
-            ),
-            "lastProbeTime": None,
-            "lastTransitionTime": state.stamp(doc.created_at),
-        }
-        return {"phase": "Pending", "conditions": [scheduled], "qosClass": qos_class(obj["spec"])}
+        row = told("Unschedulable", state.stamp(doc.created_at), why=course.message)
+        rows = [{**row, "lastProbeTime": None}]
+        return {"phase": "Pending", "conditions": rows, "qosClass": qos_class(obj["spec"])}
     if evicted(course, state):
         return _evicted_status(state, obj, course)
     phase = _phase(state, obj["spec"], course, rows)
@@ -96,12 +91,12 @@ def _others(state: ClusterState, doc: Doc, course: PodTimeline) -> Obj:
     # Init containers run between the binding and the start of the pod's own.
     first = replace(course, started=course.bound) if begun else course
     if rows := spec.get("initContainers"):
-        found["initContainerStatuses"] = told = []
+        found["initContainerStatuses"] = shown = []
         for row in rows:
             stays = row.get("restartPolicy") == "Always"
             way = (spec, row, course) if stays else (once, row, first)
-            told.append(_container(state, *way)["status"])
-            told[-1]["ready"] = begun
+            shown.append(_container(state, *way)["status"])
+            shown[-1]["ready"] = begun
     if begun and (rows := spec.get("ephemeralContainers")):
         late = [replace(course, started=doc.body["beside"][row["name"]]) for row in rows]
         found["ephemeralContainerStatuses"] = [
@@ -112,17 +107,10 @@ def _others(state: ClusterState, doc: Doc, course: PodTimeline) -> Obj:
 
 def _evicted_status(state: ClusterState, obj: Obj, course: PodTimeline) -> Obj:
     """A pod that the kubelet ended for want of disk (kubelet, eviction manager)."""
-    message = (
-        "The node was low on resource: ephemeral-storage. Threshold quantity: 4214127820,"
-        " available: 3908364Ki. "
-    )
-    stamp = state.stamp(course.evicted or 0.0)
-    ended = condition(
-        "DisruptionTarget", holds=True, reason="TerminationByKubelet", message=message
-    )
+    ended = told("TerminationByKubelet", state.stamp(course.evicted or 0.0))
     return {
-        "phase": "Failed", "reason": "Evicted", "message": message,
-        "conditions": [{**ended, "lastProbeTime": None, "lastTransitionTime": stamp}],
+        "phase": "Failed", "reason": "Evicted", "message": ended["message"],
+        "conditions": [{**ended, "lastProbeTime": None}],
         "qosClass": qos_class(obj["spec"]), "startTime": state.stamp(course.bound or 0.0),
     }  # fmt: skip
 

@@ -27,7 +27,7 @@ Usage = defaultdict[str, Decimal]
 def over_quota(state: ClusterState, resource: ApiResource, obj: Obj) -> str:
     """Why a namespace's quotas do not allow a new object; empty where they do."""
     namespace = obj["metadata"].get("namespace", "")
-    quotas = [entry for entry in state.entries("resourcequotas") if entry.key[0] == namespace]
+    quotas = state.within(namespace, "resourcequotas")
     if not quotas:
         return ""
     asked = _asked(resource, obj)

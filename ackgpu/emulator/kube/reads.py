@@ -65,15 +65,23 @@ class Snapshots:
 def get(state: ClusterState, request: KubeRequest) -> Obj:
     """The object addressed; refuses with 404 where there is none."""
     require_version(state, request)
+    return preferred(state, request, require(state, request).object)
+
+
+def preferred(state: ClusterState, request: KubeRequest, obj: Obj) -> Obj:
+    """An object in the form that the client prefers."""
+    if request.wants("Table"):
+        return as_table(state, request, [obj])
+    return reduced(obj) if request.wants("PartialObjectMetadata") else obj
+
+
+def require(state: ClusterState, request: KubeRequest) -> StoredObject:
+    """The object addressed; refuses with 404 where there is none."""
     resource = request.target.resource
     entry = state.entry(resource.key, request.target.key)
     if entry is None:
         raise not_found(resource.plural, resource.group, request.target.name)
-    if request.wants("Table"):
-        return as_table(state, request, [entry.object])
-    if request.wants("PartialObjectMetadata"):
-        return reduced(entry.object)
-    return entry.object
+    return entry
 
 
 def require_version(state: ClusterState, request: KubeRequest) -> None:

@@ -201,6 +201,10 @@ class ClusterState:
             if told := status(self, doc) if status else (None, None):
                 yield written_entry(doc, *told)
 
+    def within(self, namespace: str, plural: str) -> list[StoredObject]:
+        """Every object of a resource in a namespace."""
+        return [entry for entry in self.entries(plural) if entry.key[0] == namespace]
+
     def entry(self, plural: str, key: Key) -> StoredObject | None:
         """The object of that namespace and name."""
         return next((entry for entry in self.entries(plural) if entry.key == key), None)

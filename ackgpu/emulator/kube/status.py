@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+HEAD: dict[str, Any] = {"kind": "Status", "apiVersion": "v1", "metadata": {}}
+
 
 class KubeError(Exception):
     """An answer that refuses, as the API server words it."""
@@ -30,18 +32,9 @@ class KubeError(Exception):
 
     def status(self) -> dict[str, Any]:
         """The ``Status`` object to answer with."""
-        body = {
-            "kind": "Status",
-            "apiVersion": "v1",
-            "metadata": {},
-            "status": "Failure",
-            "message": self.message,
-            "reason": self.reason,
-            "code": self.code,
-        }
-        if self.details:
-            body["details"] = self.details
-        return body
+        said = {"message": self.message, "reason": self.reason, "code": self.code}
+        told = {"details": self.details} if self.details else {}
+        return {**HEAD, "status": "Failure", **said, **told}
 
     @property
     def headers(self) -> dict[str, str]:
@@ -51,13 +44,7 @@ class KubeError(Exception):
 
 def success(details: dict[str, Any]) -> dict[str, Any]:
     """The ``Status`` object of a deletion that is done."""
-    return {
-        "kind": "Status",
-        "apiVersion": "v1",
-        "metadata": {},
-        "status": "Success",
-        "details": details,
-    }
+    return {**HEAD, "status": "Success", "details": details}
 
 
 def qualified(plural: str, group: str) -> str:

@@ -13,11 +13,12 @@ from ackgpu.emulator.kube.deletion import delete
 from ackgpu.emulator.kube.disruption import require_leave
 from ackgpu.emulator.kube.objects import Obj
 from ackgpu.emulator.kube.permissions import Action, allowed, rules_of
+from ackgpu.emulator.kube.reads import require
 from ackgpu.emulator.kube.request import KubeRequest, unsupported
 from ackgpu.emulator.kube.state import ClusterState
 from ackgpu.emulator.kube.status import KubeError, not_allowed, success
 from ackgpu.emulator.kube.tokens import audiences_of, typed, typed_body
-from ackgpu.emulator.kube.writes import PATCHES, require, store_change
+from ackgpu.emulator.kube.writes import PATCHES, store_change
 
 
 def scale_of(state: ClusterState, request: KubeRequest) -> Obj:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ackgpu.emulator.kube.nodes import SCHEDULE_LABEL, NodeFacts, facts, plugin_down
 from ackgpu.emulator.kube.objects import Obj, suffix_of, uid_of
@@ -15,15 +14,15 @@ from ackgpu.emulator.kube.state import ClusterState, StoredObject, brought_entry
 from ackgpu.emulator.shared.tables import table
 
 NAMESPACE = "kube-system"
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 STARTS_AFTER = 2.0  # seconds from a node's joining to its first pods
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class SystemPod:
     """A pod of the system: its node, since when it is there, and runs (None: it crashes)."""
 
-    row: Row
+    row: Obj
     name: str
     uid: str
     node: NodeFacts | None
@@ -41,7 +40,7 @@ def system_pods(state: ClusterState) -> list[SystemPod]:
     return [*found, *_deployment_pods(state, nodes)]
 
 
-def daemonsets(state: ClusterState, nodes: list[NodeFacts]) -> list[Row]:
+def daemonsets(state: ClusterState, nodes: list[NodeFacts]) -> list[Obj]:
     """The system DaemonSets of this cluster's network, and of what its nodes want besides."""
     other = {"Flannel": "terway", "Terway": "flannel"}.get(_network(state), "terway")
     rows = [row for row in table("kube/system")["daemonsets"] if row.get("only") != other]
@@ -57,14 +56,14 @@ def _network(state: ClusterState) -> str:
     return str(state.cluster.body.get("network", "Flannel"))
 
 
-def runs_on(row: Row, node: NodeFacts) -> bool:
+def runs_on(row: Obj, node: NodeFacts) -> bool:
     """Whether a DaemonSet wants a pod on the node."""
     if row.get("only") == "gpu" and node.gpu is None:
         return False
     return "schedules" not in row or node.schedule in row["schedules"]
 
 
-def _daemon_pods(state: ClusterState, node: NodeFacts, rows: list[Row]) -> Iterator[SystemPod]:
+def _daemon_pods(state: ClusterState, node: NodeFacts, rows: list[Obj]) -> Iterator[SystemPod]:
     for row in rows:
         if not runs_on(row, node):
             continue
@@ -96,7 +95,7 @@ def _deployment_pods(state: ClusterState, nodes: list[NodeFacts]) -> Iterator[Sy
                 yield replace(found, node=there, running=found.running if there else None)
 
 
-def replica_set_name(state: ClusterState, row: Row) -> str:
+def replica_set_name(state: ClusterState, row: Obj) -> str:
     """The name of the ReplicaSet of a system Deployment."""
     return f"{row['name']}-{suffix_of(state.id + row['name'], 10)}"
 
@@ -124,7 +123,7 @@ def daemonset_entries(state: ClusterState) -> list[StoredObject]:
 
 
 def _daemonset(
-    state: ClusterState, row: Row, nodes: list[NodeFacts], pods: list[SystemPod]
+    state: ClusterState, row: Obj, nodes: list[NodeFacts], pods: list[SystemPod]
 ) -> StoredObject:
     wanted = sum(runs_on(row, node) for node in nodes)
     own = [pod for pod in pods if pod.owner_name == row["name"]]
@@ -151,7 +150,7 @@ def deployment_entries(kind: str, state: ClusterState) -> list[StoredObject]:
     return [_deployment(state, kind, row, pods) for row in table("kube/system")["deployments"]]
 
 
-def _deployment(state: ClusterState, kind: str, row: Row, pods: list[SystemPod]) -> StoredObject:
+def _deployment(state: ClusterState, kind: str, row: Obj, pods: list[SystemPod]) -> StoredObject:
     name = replica_set_name(state, row)
     own = [pod for pod in pods if pod.owner_name == name]
     moments = [pod.running for pod in own if pod.running is not None and pod.running <= state.now]
@@ -169,10 +168,13 @@ def _deployment(state: ClusterState, kind: str, row: Row, pods: list[SystemPod])
     return brought_entry(state, {**owner, "status": status}, changed)
 
 
-def _owner(state: ClusterState, kind: str, row: Row) -> Obj:
+def _owner(state: ClusterState, kind: str, row: Obj) -> Obj:
     spec = pod_spec(row)
     if "schedules" in row:
-        spec["affinity"] = _selects(row["schedules"])
+        # A device plugin wants the nodes with certain values of the schedule label.
+        wanted = {"key": SCHEDULE_LABEL, "operator": "In", "values": row["schedules"]}
+        required = {"nodeSelectorTerms": [{"matchExpressions": [wanted]}]}
+        spec["affinity"] = {"nodeAffinity": {REQUIRED: required}}
     return {
         "apiVersion": "apps/v1",
         "kind": kind,
@@ -190,24 +192,12 @@ def _owner(state: ClusterState, kind: str, row: Row) -> Obj:
     }
 
 
-def _selects(schedules: list[str]) -> Obj:
-    """The node affinity of a device plugin: which values of the schedule label it wants."""
-    wanted = {"key": SCHEDULE_LABEL, "operator": "In", "values": schedules}
-    terms = [{"matchExpressions": [wanted]}]
-    required = {"nodeSelectorTerms": terms}
-    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
-
-
-def pod_spec(row: Row) -> Obj:
+def pod_spec(row: Obj) -> Obj:
     """The pod template's spec of a system workload."""
-    requests = {"cpu": row["cpu"], "memory": row["memory"]}
+    usual = table("kube/system")
     container = {
-        "name": row["name"], "image": f"registry-vpc.cn-hangzhou.aliyuncs.com/acs/{row['image']}",
-        "imagePullPolicy": "IfNotPresent", "resources": {"requests": requests},
-        "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File",
+        **usual["container"], "name": row["name"],
+        "image": f"registry-vpc.cn-hangzhou.aliyuncs.com/acs/{row['image']}",
+        "resources": {"requests": {"cpu": row["cpu"], "memory": row["memory"]}},
     }  # fmt: skip
-    return {
-        "containers": [container], "dnsPolicy": "ClusterFirst", "restartPolicy": "Always",
-        "schedulerName": "default-scheduler", "securityContext": {},
-        "terminationGracePeriodSeconds": 30, "tolerations": [{"operator": "Exists"}],
-    }  # fmt: skip
+    return {**usual["pod_spec"], "containers": [container]}

@@ -13,12 +13,12 @@ from typing import Any
 
 from ackgpu.emulator.kube.access import ISSUER, token_id
 from ackgpu.emulator.kube.objects import Obj
+from ackgpu.emulator.kube.reads import require
 from ackgpu.emulator.kube.request import KubeRequest
 from ackgpu.emulator.kube.resources import SUBRESOURCE_KINDS
 from ackgpu.emulator.kube.state import KIND, ClusterState, doc_id
 from ackgpu.emulator.kube.status import bad_request, invalid, not_found
 from ackgpu.emulator.kube.type_check import checked
-from ackgpu.emulator.kube.writes import require
 from ackgpu.emulator.store import Doc
 
 TOKEN_LASTS, SHORTEST_TOKEN, MAX_TOKEN = 3600, 600, 2**32  # seconds

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from ackgpu.emulator.kube.columns import reduced
 from ackgpu.emulator.kube.objects import Obj
-from ackgpu.emulator.kube.reads import as_table, require_version, select
+from ackgpu.emulator.kube.reads import preferred, require_version, select
 from ackgpu.emulator.kube.request import KubeRequest
 from ackgpu.emulator.kube.state import ClusterState, Key, StoredObject, version_at
 from ackgpu.emulator.kube.status import KubeError, expired
@@ -114,11 +113,8 @@ class Watch:
             # The version of its deletion: a client goes on from
             # there, and from its last one would hear it twice.
             obj = {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(state.version)}}
-        if self.request.wants("Table"):
-            return {"type": kind, "object": as_table(state, self.request, [obj])}
-        if self.request.wants("PartialObjectMetadata"):
-            return {"type": kind, "object": reduced(obj)}
-        return {"type": kind, "object": as_asked(self.request.target.resource.api_version, obj)}
+        shown = preferred(state, self.request, obj)
+        return {"type": kind, "object": as_asked(self.request.target.resource.api_version, shown)}
 
 
 async def watch(http: web.Request, request: KubeRequest, look: Look) -> web.StreamResponse:

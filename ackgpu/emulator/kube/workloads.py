@@ -13,13 +13,7 @@ from typing import Any
 
 from ackgpu.emulator.kube.defaults import apply_defaults
 from ackgpu.emulator.kube.object_store import new_object, remove, store_again, store_new
-from ackgpu.emulator.kube.objects import (
-    Obj,
-    controller_of,
-    owner_reference,
-    suffix_of,
-    told,
-)
+from ackgpu.emulator.kube.objects import Obj, controller_of, owner_reference, suffix_of, told
 from ackgpu.emulator.kube.pod_admission import admit
 from ackgpu.emulator.kube.pod_timeline import courses, evicted, finished, pod_docs
 from ackgpu.emulator.kube.resources import by_plural

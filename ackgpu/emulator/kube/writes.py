@@ -19,6 +19,7 @@ from ackgpu.emulator.kube.pod_admission import admit
 from ackgpu.emulator.kube.pod_security import violation
 from ackgpu.emulator.kube.pods import qos_class
 from ackgpu.emulator.kube.quotas import over_quota
+from ackgpu.emulator.kube.reads import require
 from ackgpu.emulator.kube.request import PROTOBUF, KubeRequest, unsupported
 from ackgpu.emulator.kube.services import complete_service, follow_service
 from ackgpu.emulator.kube.state import ClusterState, StoredObject
@@ -149,15 +150,6 @@ def require_namespace(state: ClusterState, name: str) -> None:
 def update(state: ClusterState, request: KubeRequest) -> Obj:
     """Replace the object with the one in the body."""
     return store_change(state, request, require(state, request), body_of(request))
-
-
-def require(state: ClusterState, request: KubeRequest) -> StoredObject:
-    """The object addressed; refuses with 404 where there is none."""
-    resource = request.target.resource
-    entry = state.entry(resource.key, request.target.key)
-    if entry is None:
-        raise not_found(resource.plural, resource.group, request.target.name)
-    return entry
 
 
 def patch(state: ClusterState, request: KubeRequest) -> tuple[Obj, bool]:
