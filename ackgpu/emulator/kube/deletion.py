@@ -8,7 +8,7 @@ from ackgpu.emulator.kube.controllers import reconcile
 from ackgpu.emulator.kube.custom import DEFINITIONS, resources_of
 from ackgpu.emulator.kube.object_store import hide, remove, store_again
 from ackgpu.emulator.kube.objects import Obj
-from ackgpu.emulator.kube.reads import require, select
+from ackgpu.emulator.kube.reads import listed, require, select
 from ackgpu.emulator.kube.request import KubeRequest
 from ackgpu.emulator.kube.resources import ApiResource, by_plural
 from ackgpu.emulator.kube.services import release_balancer
@@ -44,18 +44,12 @@ def delete(state: ClusterState, request: KubeRequest) -> Obj:
 def delete_collection(state: ClusterState, request: KubeRequest) -> Obj:
     """Delete every object that the selectors let through; answers with their list."""
     options = _options(request)
-    resource = request.target.resource
     chosen = select(state, request)
     gone = [entry.object for entry in chosen]
     for entry in chosen:
-        _delete_entry(state, resource, entry, options)
+        _delete_entry(state, request.target.resource, entry, options)
     reconcile(state)
-    return {
-        "kind": f"{resource.kind}List",
-        "apiVersion": resource.api_version,
-        "metadata": {"resourceVersion": str(state.version)},
-        "items": gone,
-    }
+    return listed(state, request, gone, {"resourceVersion": str(state.version)})
 
 
 def _options(request: KubeRequest) -> dict[str, Any]:

@@ -167,10 +167,19 @@ def _entry(
     nanos = int(state.timeline.instant(at).timestamp() * TICKS) * 1000 + number
     name, stamp = f"{involved['name']}.{nanos:x}", state.stamp(at)
     obj = {
-        "apiVersion": "v1", "kind": "Event", "involvedObject": involved, "reason": reason,
-        "metadata": {"name": name, "namespace": namespace, "uid": uid}, "message": message,
-        "source": {"component": component}, "firstTimestamp": stamp, "lastTimestamp": stamp,
-        "count": 1, "type": row.get("type", "Normal"), "eventTime": None,
-        "reportingComponent": component, "reportingInstance": "",
-    }  # fmt: skip
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": name, "namespace": namespace, "uid": uid},
+        "involvedObject": involved,
+        "reason": reason,
+        "message": message,
+        "source": {"component": component},
+        "firstTimestamp": stamp,
+        "lastTimestamp": stamp,
+        "count": 1,
+        "type": row.get("type", "Normal"),
+        "eventTime": None,
+        "reportingComponent": component,
+        "reportingInstance": "",
+    }
     return brought_entry(state, obj, created=version_at(at))

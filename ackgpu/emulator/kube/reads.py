@@ -116,14 +116,15 @@ def list_objects(state: ClusterState, request: KubeRequest, snapshots: Snapshots
         number = snapshots.keep(snapshot) if number < 0 else number
         metadata["continue"] = _token(snapshot.version, number, start + len(page))
         metadata["remainingItemCount"] = rest
-    listed = _listed(state, request, [entry.object for entry in page], metadata)
+    shown = listed(state, request, [entry.object for entry in page], metadata)
     for entry in page:
         # Each object is built as its page is written: 5,000 whole nodes would be 90 MB at once.
         entry.forget()
-    return listed
+    return shown
 
 
-def _listed(state: ClusterState, request: KubeRequest, rows: list[Obj], metadata: Obj) -> Obj:
+def listed(state: ClusterState, request: KubeRequest, rows: list[Obj], metadata: Obj) -> Obj:
+    """A list of the resource addressed, in the form that the client prefers."""
     if request.wants("Table"):
         return {**as_table(state, request, rows), "metadata": metadata}
     resource = request.target.resource

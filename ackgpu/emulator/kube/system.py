@@ -196,8 +196,9 @@ def pod_spec(row: Obj) -> Obj:
     """The pod template's spec of a system workload."""
     usual = table("kube/system")
     container = {
-        **usual["container"], "name": row["name"],
+        **usual["container"],
+        "name": row["name"],
         "image": f"registry-vpc.cn-hangzhou.aliyuncs.com/acs/{row['image']}",
         "resources": {"requests": {"cpu": row["cpu"], "memory": row["memory"]}},
-    }  # fmt: skip
+    }
     return {**usual["pod_spec"], "containers": [container]}

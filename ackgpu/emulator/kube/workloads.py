@@ -222,21 +222,22 @@ def hold_job(state: ClusterState, doc: Doc) -> None:
             store_new(state, by_plural("pods"), pod_of(state, obj))
 
 
-def _tally(state: ClusterState, uid: str) -> dict[str, int]:
-    """How many of a Job's pods are active, have succeeded, have failed, and are ready."""
-    found = courses(state)
+def _tally(state: ClusterState, uid: str) -> tuple[dict[str, int], list[float]]:
+    """How many of a Job's pods are active, have succeeded, have failed and are ready; and when."""
+    found, passed = courses(state), []
     tally = {"active": 0, "succeeded": 0, "failed": 0, "ready": 0}
     for pod in owned(state, "pods", uid):
         spec = pod.body["object"]["spec"]
         course = found[pod.body["object"]["metadata"]["uid"]]
         end = finished(spec, course)
+        passed += [at for at in (course.started, end) if at is not None and at <= state.now]
         if end is None or end > state.now:
             tally["active"] += 1
             tally["ready"] += course.started is not None and course.started <= state.now
         else:
             codes = [run.code for run in (course.process or {}).values()]
             tally["failed" if any(codes) else "succeeded"] += 1
-    return tally
+    return tally, passed
 
 
 def replica_set_status(state: ClusterState, doc: Doc) -> Told:
@@ -307,22 +308,18 @@ def _replica_failure(state: ClusterState, doc: Doc) -> Obj:
 def job_status(state: ClusterState, doc: Doc) -> Told:
     """How far a Job is."""
     obj = doc.body["object"]
-    tally = _tally(state, obj["metadata"]["uid"])
+    tally, passed = _tally(state, obj["metadata"]["uid"])
+    changed = max([doc.created_at, *passed])
     status: dict[str, Any] = {"ready": 0, "terminating": 0, "uncountedTerminatedPods": {}}
     status |= {key: value for key, value in tally.items() if value}
     status["startTime"] = state.stamp(doc.created_at)
-    ends, found = [doc.created_at], courses(state)
-    for pod in owned(state, "pods", obj["metadata"]["uid"]):
-        course = found[pod.body["object"]["metadata"]["uid"]]
-        moments = (course.started, finished(pod.body["object"]["spec"], course))
-        ends += [moment for moment in moments if moment is not None and moment <= state.now]
     kinds: tuple[str, ...] = ()
     if tally["succeeded"] >= int(obj["spec"]["completions"]):
         kinds, reason = ("SuccessCriteriaMet", "Complete"), "CompletionsReached"
-        status["completionTime"] = state.stamp(max(ends))
+        status["completionTime"] = state.stamp(changed)
     elif tally["failed"] > int(obj["spec"]["backoffLimit"]):
         kinds, reason = ("FailureTarget", "Failed"), "BackoffLimitExceeded"
     if kinds:
-        row = {**told(reason, state.stamp(max(ends))), "lastProbeTime": None}
+        row = {**told(reason, state.stamp(changed)), "lastProbeTime": None}
         status["conditions"] = [{**row, "type": kind} for kind in kinds]
-    return max(ends), status
+    return changed, status
