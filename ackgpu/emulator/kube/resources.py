@@ -1,7 +1,7 @@
 """What the API server serves: each resource's group, version, names, verbs and subresources.
 
 The rows are those of ``data/kube/kinds.json``, and one for each CustomResourceDefinition. A kind
-that nothing here acts on (StatefulSets, CronJobs…) can be read and not be made, so that a client is
+that nothing here acts on (ReplicationControllers…) can be read and not be made, so that a client is
 told so instead of waiting for something that never comes.
 """
 
