@@ -60,7 +60,8 @@ class StopSignals:
     def requesting(self, token: CancelToken, insist: Callable[[int], None]) -> Iterator[None]:
         """Ask ``token`` to stop on the first signal; on a second call ``insist`` and exit.
 
-        ``insist`` gets the exit code and prints what is left and how to go on.
+        SIGQUIT does so at once. ``insist`` gets the exit code and prints what is left and how to
+        go on.
         """
         del token, insist
         yield

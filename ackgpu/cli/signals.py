@@ -1,6 +1,7 @@
 """Signals of this process: the one place that installs handlers.
 
-The first SIGINT, SIGTERM or SIGHUP asks to stop, a second SIGINT or SIGTERM insists.
+The first SIGINT, SIGTERM or SIGHUP asks to stop, a second SIGINT or SIGTERM insists. SIGQUIT
+insists at once: the terminal gets its cursor back, and the process dies of it.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -36,7 +37,16 @@ class ProcessSignals(StopSignals):
             insist(128 + number)
             os._exit(128 + number)  # a worker may hang in a call: nothing may wait for it
 
-        with _handled(handle):
+        def quit_at_once(number: int, frame: FrameType | None) -> None:
+            del frame
+            insist(128 + number)
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)  # with the core dump that it is there for
+
+        with (
+            _handled(handle),
+            _handled(quit_at_once, required=(), unless_ignored=(signal.SIGQUIT,)),
+        ):
             yield
 
     @contextmanager
@@ -55,13 +65,17 @@ class ProcessSignals(StopSignals):
 
 
 @contextmanager
-def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+def _handled(
+    handler: Callable[[int, FrameType | None], None],
+    required: Sequence[signal.Signals] = (signal.SIGINT, signal.SIGTERM),
+    unless_ignored: Sequence[signal.Signals] = (signal.SIGHUP,),
+) -> Iterator[None]:
     """Handle the signals that ask to stop; under nohup, which ignores it, SIGHUP is none."""
     if threading.current_thread() is not threading.main_thread():
         yield  # Python lets the main thread alone hear signals; it asks the others' token to stop
         return
-    hung_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
-    numbers = [signal.SIGINT, signal.SIGTERM, *hung_up]
+    heard = [each for each in unless_ignored if signal.getsignal(each) is not signal.SIG_IGN]
+    numbers = [*required, *heard]
     before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield

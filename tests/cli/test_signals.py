@@ -95,6 +95,18 @@ def test_a_terminal_that_closes_stops_a_create_safely(cli: Cli) -> None:
 
 
 @pytest.mark.long
+def test_a_sigquit_ends_a_create_at_once_and_says_how_to_go_on(cli: Cli) -> None:
+    code, err = struck(
+        cli, "CreateCluster", lambda p: p.send_signal(signal.SIGQUIT), *ackgpu(*CREATE)
+    )
+    assert code == -signal.SIGQUIT, err
+    assert "Stopped at once, exit 131" in err
+    assert "`ackgpu create demo --no-verify` goes on from here" in err
+    cli.ok("delete", "demo", "-y")
+    assert cli.account() == {}
+
+
+@pytest.mark.long
 def test_under_nohup_a_create_goes_on(cli: Cli) -> None:
     nohup = ("sh", "-c", 'trap "" HUP; exec "$@"', "sh", *ackgpu(*CREATE))
     code, err = struck(cli, "CreateCluster", lambda p: p.send_signal(signal.SIGHUP), *nohup)
