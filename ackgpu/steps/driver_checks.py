@@ -27,6 +27,14 @@ def mismatch(smi: Smi, labels: Mapping[str, str]) -> tuple[str, str] | None:
     return text, VERSION_REMEDY
 
 
+def uncompared(smi: Smi, labels: Mapping[str, str]) -> str:
+    """That the driver does not tell how large the slice is; empty if it does, or no label says."""
+    memory = labels.get(MEM_LABEL, "")
+    if not memory or smi.gpus[0].memory_mib is not None:
+        return ""
+    return f"nvidia-smi does not show the GPU's memory; the label {MEM_LABEL} says {memory}"
+
+
 def undocumented(driver: str, type_id: str) -> str:
     """That a driver of another branch runs than ECS documents for the type; empty if none does."""
     known = gpu_type(type_id)

@@ -14,7 +14,7 @@ from ackgpu.cloud.api import ExecOrder, Executed, KubeApi, KubePod
 from ackgpu.errors import AckGpuError
 from ackgpu.spec.catalog import gpu_type, looks_vgpu
 from ackgpu.steps import sample_program as program
-from ackgpu.steps.driver_checks import mismatch, undocumented
+from ackgpu.steps.driver_checks import mismatch, uncompared, undocumented
 from ackgpu.steps.gpu_checks import TYPE_LABEL, NodeCheck
 from ackgpu.steps.nvidia_smi import (
     QUERY,
@@ -146,10 +146,10 @@ def trial(box: SampleContainer) -> Moves:
         text = "nvidia-smi shows no GPU"
         return no_container(box.pod.node, text, ack=box.ack, type_id=type_id)
     found = replace(_found(box, smi), warning=undocumented(smi.driver, type_id))
-    wrong = mismatch(smi, box.labels)
     # Before any image is chosen: another card than the labels say is what was paid for wrongly.
-    if wrong is not None:
-        return replace(found, rungs=_stopped(*wrong))
+    rungs = _unlike_labels(smi, box.labels)
+    if rungs is not None:
+        return replace(found, rungs=rungs)
     better = box.better(smi)
     if better:
         raise ImageNeededError(better)
@@ -162,6 +162,14 @@ def trial(box: SampleContainer) -> Moves:
     if not release:
         return _without_compiler(found)
     return (yield from _sample(box, replace(found, toolkit=release)))
+
+
+def _unlike_labels(smi: Smi, labels: Mapping[str, str]) -> tuple[NodeCheck, NodeCheck] | None:
+    wrong = mismatch(smi, labels)
+    if wrong is not None:
+        return _stopped(*wrong)
+    unread = uncompared(smi, labels)
+    return _unknown(unread) if unread else None
 
 
 def _values(box: SampleContainer, shown: Executed) -> Smi | None:
@@ -195,8 +203,7 @@ def _licensed(box: SampleContainer, found: SampleOutcome) -> Moves:
         why = trouble(told)
         if why:  # which is no licence, and no proof that none is needed
             text = f"whether the vGPU is licensed could not be read: {why}"
-            unknown = NodeCheck("driver", "unknown", text, UNREAD_REMEDY)
-            return replace(found, rungs=(unknown, found.rungs[1]))
+            return replace(found, rungs=_unknown(text))
         status = parse_license(told.output)
         if is_licensed(status):
             return replace(found, license=status)
@@ -254,6 +261,10 @@ def _without_compiler(found: SampleOutcome) -> SampleOutcome:
     message = "the image has no nvcc, so no CUDA program could be built"
     remedy = f"give a development image with {flag.IMAGE}, one whose tag has -devel"
     return replace(found, rungs=(found.rungs[0], NodeCheck("cuda", "unknown", message, remedy)))
+
+
+def _unknown(message: str) -> tuple[NodeCheck, NodeCheck]:
+    return NodeCheck("driver", "unknown", message, UNREAD_REMEDY), NodeCheck("cuda", "skipped")
 
 
 def _stopped(message: str, remedy: str) -> tuple[NodeCheck, NodeCheck]:
